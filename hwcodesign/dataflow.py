@@ -1,0 +1,230 @@
+"""The typed graph of hardware layers: what `lower` makes, and what plan, check, emit and simulate read.
+
+A layer reads and writes streams. A stream carries one frame after the other; a frame is an (H, W, C) array of
+integers sent row by row, pixel by pixel, channels innermost (FINN's NHWC order). How many elements travel in one
+beat (the lanes) is not part of the graph: the plan decides it.
+
+Every stream has one producer and one consumer. A value that is needed twice goes through an explicit `fork`.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+Shape = tuple[int, int, int]
+Attribute = int | str | tuple[int, ...]
+
+
+@dataclass(frozen=True, order=True)
+class IntType:
+    """An integer type of 1 to 64 bits in two's complement; one signed bit means bipolar {-1, +1}, stored 0 and 1."""
+
+    bits: int
+    signed: bool
+
+    @property
+    def bipolar(self) -> bool:
+        return self.bits == 1 and self.signed
+
+    @property
+    def min(self) -> int:
+        return -(1 << (self.bits - 1)) if self.signed else 0
+
+    @property
+    def max(self) -> int:
+        if self.bipolar:
+            return 1
+        return (1 << (self.bits - 1)) - 1 if self.signed else (1 << self.bits) - 1
+
+    @classmethod
+    def holding(cls, low: int, high: int) -> "IntType":
+        """The narrowest type (never bipolar) that holds every integer from `low` to `high`."""
+        if low >= 0:
+            return cls(max(1, high.bit_length()), signed=False)
+        return cls(max(2, (-low - 1).bit_length() + 1, high.bit_length() + 1 if high > 0 else 1), signed=True)
+
+    def encode(self, values: np.ndarray) -> np.ndarray:
+        """The bit patterns (unsigned integers below 2**bits) that stand for `values`, any shape."""
+        if self.bipolar:
+            return (np.asarray(values) > 0).astype(np.int64)
+        return np.asarray(values, dtype=np.int64) & np.int64((1 << self.bits) - 1)
+
+    def decode(self, patterns: np.ndarray) -> np.ndarray:
+        """The values (int64) that the bit patterns stand for, any shape; the inverse of `encode`."""
+        codes = np.asarray(patterns, dtype=np.int64)
+        if self.bipolar:
+            return 2 * codes - 1
+        if not self.signed:
+            return codes
+        sign = np.int64(1) << (self.bits - 1)
+        return (codes ^ sign) - sign
+
+    def __str__(self) -> str:
+        return "bipolar" if self.bipolar else f"{'int' if self.signed else 'uint'}{self.bits}"
+
+    @classmethod
+    def parse(cls, text: str) -> "IntType":
+        """The inverse of `str`."""
+        if text == "bipolar":
+            return cls(1, signed=True)
+        signed = text.startswith("int")
+        return cls(int(text.removeprefix("u").removeprefix("int")), signed)
+
+
+@dataclass(frozen=True)
+class Stream:
+    """What flows between two layers: frames of `shape` (height, width, channels), every element of `type`."""
+
+    shape: Shape
+    type: IntType
+
+    @property
+    def pixels(self) -> int:
+        return self.shape[0] * self.shape[1]
+
+    @property
+    def channels(self) -> int:
+        return self.shape[2]
+
+    @property
+    def elements(self) -> int:
+        return self.pixels * self.channels
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One piece of hardware. `name` is the PyTorch path (fire2.expand3x3), with a suffix for a layer's helpers.
+
+    `attributes` hold what the kind needs to know besides the streams (kernel, stride, weight_type, ...);
+    `tensors` hold weights and thresholds as int64 arrays, and are empty in a graph predicted before training.
+    The kind's module in `hwcodesign/kinds/` documents both.
+    """
+
+    name: str
+    kind: str
+    inputs: tuple[Stream, ...]
+    outputs: tuple[Stream, ...]
+    attributes: Mapping[str, Attribute] = field(default_factory=dict)
+    tensors: Mapping[str, np.ndarray] = field(default_factory=dict, compare=False)
+
+    @property
+    def input(self) -> Stream:
+        """The first input: the only one for every kind but concat and add."""
+        return self.inputs[0]
+
+    @property
+    def output(self) -> Stream:
+        """The first output: the only one for every kind but fork."""
+        return self.outputs[0]
+
+
+@dataclass(frozen=True, order=True)
+class Edge:
+    """A stream from output `source_port` of layer `source` to input `target_port` of layer `target`."""
+
+    source: str
+    target: str
+    source_port: int = 0
+    target_port: int = 0
+
+
+@dataclass(frozen=True)
+class Dataflow:
+    """Layers in topological order and the edges between them; one frame input and one result output.
+
+    The first layer's input is the graph's input, the last layer's output is the graph's output. `contract` says how
+    a host prepares pixels and reads scores: `mean`, `divisor` (pixel = (raw - mean) / divisor, already folded into
+    the first layer) and `score_scale` (score * score_scale is the trained network's real-valued output).
+    """
+
+    layers: tuple[Layer, ...]
+    edges: tuple[Edge, ...]
+    contract: Mapping[str, float] = field(default_factory=dict)
+
+    @cached_property
+    def by_name(self) -> Mapping[str, Layer]:
+        return {layer.name: layer for layer in self.layers}
+
+    @property
+    def input(self) -> Stream:
+        return self.layers[0].input
+
+    @property
+    def output(self) -> Stream:
+        return self.layers[-1].output
+
+    def edges_into(self, name: str) -> list[Edge]:
+        """The edges that feed layer `name`, by input port."""
+        return sorted((e for e in self.edges if e.target == name), key=lambda e: e.target_port)
+
+    def edges_from(self, name: str) -> list[Edge]:
+        """The edges that leave layer `name`, by output port."""
+        return sorted((e for e in self.edges if e.source == name), key=lambda e: e.source_port)
+
+    def stream(self, edge: Edge) -> Stream:
+        """What flows along `edge`."""
+        return self.by_name[edge.source].outputs[edge.source_port]
+
+    def validate(self) -> None:
+        """Check our own invariants: unique names, order, one producer and one consumer, equal streams at both ends."""
+        position = {layer.name: i for i, layer in enumerate(self.layers)}
+        assert len(position) == len(self.layers), "layer names must be unique"
+        for edge in self.edges:
+            assert position[edge.source] < position[edge.target], f"{edge} runs against the order"
+            target = self.by_name[edge.target].inputs[edge.target_port]
+            assert self.stream(edge) == target, f"{edge}: {self.stream(edge)} feeds {target}"
+        for layer in self.layers:
+            fed = [e.target_port for e in self.edges_into(layer.name)]
+            read = [e.source_port for e in self.edges_from(layer.name)]
+            assert fed == ([] if layer is self.layers[0] else list(range(len(layer.inputs)))), layer.name
+            assert read == ([] if layer is self.layers[-1] else list(range(len(layer.outputs)))), layer.name
+
+    def save(self, folder: Path) -> None:
+        """Write `dataflow.json` (layers, edges, contract) and `dataflow.npz` (tensors) into `folder`."""
+        document = {
+            "contract": dict(self.contract),
+            "layers": [_layer_to_json(layer) for layer in self.layers],
+            "edges": [[e.source, e.source_port, e.target, e.target_port] for e in self.edges],
+        }
+        (folder / "dataflow.json").write_text(json.dumps(document, indent=1) + "\n")
+        arrays = {f"{x.name}/{key}": value for x in self.layers for key, value in x.tensors.items()}
+        np.savez_compressed(folder / "dataflow.npz", **arrays)  # type: ignore[arg-type]
+
+    @classmethod
+    def load(cls, folder: Path) -> "Dataflow":
+        """Read what `save` wrote."""
+        document = json.loads((folder / "dataflow.json").read_text())
+        tensors: dict[str, dict[str, np.ndarray]] = {}
+        with np.load(folder / "dataflow.npz") as arrays:
+            for path in arrays.files:
+                name, key = path.rsplit("/", 1)
+                tensors.setdefault(name, {})[key] = arrays[path]
+        layers = tuple(_layer_from_json(item, tensors.get(item["name"], {})) for item in document["layers"])
+        edges = tuple(Edge(source, target, sp, tp) for source, sp, target, tp in document["edges"])
+        return cls(layers, edges, document["contract"])
+
+
+def _layer_to_json(layer: Layer) -> dict[str, Any]:
+    def streams(items: tuple[Stream, ...]) -> list[Any]:
+        return [[list(s.shape), str(s.type)] for s in items]
+
+    return {
+        "name": layer.name,
+        "kind": layer.kind,
+        "inputs": streams(layer.inputs),
+        "outputs": streams(layer.outputs),
+        "attributes": dict(layer.attributes),
+    }
+
+
+def _layer_from_json(item: dict[str, Any], tensors: dict[str, np.ndarray]) -> Layer:
+    def streams(items: list[Any]) -> tuple[Stream, ...]:
+        return tuple(Stream((shape[0], shape[1], shape[2]), IntType.parse(text)) for shape, text in items)
+
+    attributes = {key: tuple(v) if isinstance(v, list) else v for key, v in item["attributes"].items()}
+    return Layer(item["name"], item["kind"], streams(item["inputs"]), streams(item["outputs"]), attributes, tensors)

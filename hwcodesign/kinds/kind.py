@@ -1,0 +1,130 @@
+"""What every kind of hardware layer tells about itself: the one interface between software and hardware.
+
+A kind is one module here, one SystemVerilog file of the same name in `hls/`, and one bench of the same name in `sim/`.
+
+Ports of every kernel (the emitter needs no knowledge of the kind): `clk_i`, `rst_ni` (synchronous, active low);
+`in_data_i`, `in_valid_i`, `in_ready_o`; `out_data_o`, `out_valid_o`, `out_ready_i`. A kernel with several inputs or
+outputs has them side by side in the same flat vectors, port 0 lowest. One beat carries `lanes` elements, element 0
+lowest; a frame is sent row by row, pixel by pixel, channels innermost.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+import numpy as np
+
+from hwcodesign.dataflow import Layer
+
+
+@dataclass(frozen=True, order=True)
+class Folding:
+    """How much of a layer works at once. `pe`: outputs at a time; `simd`: inputs at a time of each.
+
+    Kinds without a matrix use `pe` alone (elements of a beat) and leave `simd` at 1.
+    """
+
+    pe: int = 1
+    simd: int = 1
+
+
+@dataclass(frozen=True)
+class Memory:
+    """A memory of `words` x `width` bits, of which `bits` are useful. `name` is its purpose: weights, thresholds, ..."""
+
+    name: str
+    words: int
+    width: int
+    writable: bool = False
+
+    @property
+    def bits(self) -> int:
+        return self.words * self.width
+
+
+@dataclass(frozen=True)
+class Logic:
+    """Estimated LUTs and flip-flops, and multipliers (DSP) by arithmetic, without the memories."""
+
+    lut: int
+    ff: int
+    dsp: int = 0
+
+
+@dataclass(frozen=True)
+class MemoryImage:
+    """Contents of a ROM: `words` as non-negative integers of `width` bits, address 0 first."""
+
+    words: Sequence[int]
+    width: int
+
+
+Storage = Literal["lut", "block"]
+
+
+class Kind(ABC):
+    """One kind of hardware layer. Stateless: everything is a function of the layer and its folding."""
+
+    name: ClassVar[str]
+
+    @abstractmethod
+    def check(self, layer: Layer) -> None:
+        """Raise UserError (naming the layer, the limit and the fix) if the kernel cannot compute this layer."""
+
+    @abstractmethod
+    def run(self, layer: Layer, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """The integer reference: int64 arrays (frames, H, W, C), one per input, to one per output. Exact."""
+
+    @abstractmethod
+    def foldings(self, layer: Layer) -> list[Folding]:
+        """Every legal folding, sorted."""
+
+    @abstractmethod
+    def lanes(self, layer: Layer, folding: Folding) -> tuple[int, int]:
+        """Elements per beat (of each input, of each output)."""
+
+    @abstractmethod
+    def cycles(self, layer: Layer, folding: Folding) -> int:
+        """Initiation interval: cycles per frame in the steady state with no stall at either end. Exact."""
+
+    @abstractmethod
+    def latency(self, layer: Layer, folding: Folding) -> int:
+        """Cycles from the beat that completes an output pixel's inputs to that pixel's first output beat.
+
+        For an MVAU this counts the pipeline alone, not the folds; see `pixel_cycles`.
+        """
+
+    def needs(self, layer: Layer, port: int) -> np.ndarray:
+        """For each output pixel (row by row), the index of the last pixel of input `port` that it needs.
+
+        The default is a pixel-by-pixel kind. Shape: (output pixels,).
+        """
+        del port
+        return np.arange(layer.output.pixels)
+
+    @abstractmethod
+    def pixel_cycles(self, layer: Layer, folding: Folding) -> int:
+        """Cycles between two output pixels when neither end stalls (for a kind that only reads: between two inputs)."""
+
+    @abstractmethod
+    def memories(self, layer: Layer, folding: Folding) -> list[Memory]:
+        """Every memory of the kernel. Works on a predicted graph too (no tensors)."""
+
+    @abstractmethod
+    def logic(self, layer: Layer, folding: Folding) -> Logic:
+        """Estimated logic, without the memories."""
+
+    @abstractmethod
+    def parameters(self, layer: Layer, folding: Folding) -> Mapping[str, int]:
+        """The kernel's integer parameters by their SystemVerilog names."""
+
+    def images(self, layer: Layer, folding: Folding) -> Mapping[str, MemoryImage]:
+        """Contents of the kernel's ROMs by the Memory's name; the kernel's file-name parameter is NAME_FILE."""
+        del layer, folding
+        return {}
+
+
+def divisors(number: int) -> list[int]:
+    """All divisors of `number`, rising."""
+    return [d for d in range(1, number + 1) if number % d == 0]

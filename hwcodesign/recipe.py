@@ -1,0 +1,109 @@
+"""A recipe: one TOML file that says everything from the network to the board's frame rate."""
+
+import dataclasses
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, TypeAdapter, ValidationError
+
+from hwcodesign.assets import asset_folder
+from hwcodesign.errors import UserError, did_you_mean
+from hwcodesign.nets import family_named
+from hwcodesign.nets.network import Network, Quantization
+from hwcodesign.strict_toml import StrictModel, read_toml, validated
+
+Bits = Field(default=None, ge=1, le=8)
+
+
+class QuantizationTable(StrictModel):
+    """Bits of weights and activations: 1 (bipolar) to 8. The first and last layers' weights have their own."""
+
+    weight_bits: int = Field(default=4, ge=1, le=8)
+    activation_bits: int = Field(default=4, ge=1, le=8)
+    first_weight_bits: int | None = Bits
+    last_weight_bits: int | None = Bits
+
+    def to_quantization(self) -> Quantization:
+        return Quantization(**self.model_dump())
+
+
+class DataTable(StrictModel):
+    """The images: which set, at which size, and how a pixel becomes a number: (raw - mean) / divisor."""
+
+    dataset: Literal["digits", "idx", "cifar10", "folder", "none"]
+    size: tuple[int, int] = Field(description="(height, width) in pixels; images are scaled to it")
+    channels: Literal[1, 3] = 1
+    classes: int = Field(ge=2)
+    mean: float = Field(default=0.0, ge=0.0, le=255.0)
+    divisor: float = Field(default=255.0, gt=0.0)
+
+
+class TrainTable(StrictModel):
+    """The training schedule."""
+
+    epochs: int = Field(default=30, ge=1)
+    batch_size: int = Field(default=64, ge=1)
+    optimizer: Literal["sgd", "adam"] = "sgd"
+    schedule: Literal["linear", "cosine"] = "linear"
+    learning_rate: float = Field(default=0.04, gt=0.0)
+    momentum: float = Field(default=0.9, ge=0.0, lt=1.0)
+    weight_decay: float = Field(default=0.0002, ge=0.0)
+    seed: int = Field(default=1, ge=0)
+
+
+class HardwareTable(StrictModel):
+    """The board, its clock, the frame rate to reach, and folding constraints by layer name: {pe = 8, simd = 4}."""
+
+    board: str
+    clock_mhz: float | None = Field(default=None, gt=0.0, description="None means the board's own")
+    frame_rate: float = Field(default=30.0, gt=0.0, description="frames per second")
+    fold: dict[str, dict[Literal["pe", "simd"], int]] = Field(default_factory=dict)
+
+
+class Recipe(StrictModel):
+    """Everything a run needs. `network` holds `family` and that family's metaparameters."""
+
+    name: str = ""
+    network: dict[str, Any]
+    quantization: QuantizationTable = QuantizationTable()
+    data: DataTable
+    train: TrainTable = TrainTable()
+    hardware: HardwareTable
+
+    def describe(self) -> Network:
+        """The network that this recipe describes.
+
+        Raises UserError for an unknown family or metaparameter, or one of the wrong type.
+        """
+        values = dict(self.network)
+        if "family" not in values:
+            raise UserError(f"recipe {self.name}: [network] needs the key 'family'")
+        cls = family_named(values.pop("family"))
+        known = [f.name for f in dataclasses.fields(cls)]  # type: ignore[arg-type]
+        for key in values:
+            if key not in known:
+                raise UserError(f"recipe {self.name}: unknown key 'network.{key}': {did_you_mean(key, known)}")
+        try:
+            metaparameters = TypeAdapter(cls).validate_python(values)
+        except ValidationError as error:
+            faults = (f"network.{'.'.join(map(str, e['loc']))} = {e['input']!r}: {e['msg']}" for e in error.errors())
+            raise UserError("\n".join(f"recipe {self.name}: {fault}" for fault in faults)) from None
+        return metaparameters.describe((*self.data.size, self.data.channels), self.data.classes)
+
+
+def find_recipe(name_or_path: str) -> Path:
+    """The file of a recipe: a path that exists, or the name of one in `models/`. Raises UserError if there is none."""
+    path = Path(name_or_path)
+    if path.suffix == ".toml" or path.exists():
+        return path
+    shipped = {p.stem: p for p in sorted(asset_folder("models").glob("*.toml"))}
+    if name_or_path not in shipped:
+        raise UserError(f"there is no recipe {name_or_path!r}: {did_you_mean(name_or_path, shipped)}")
+    return shipped[name_or_path]
+
+
+def load_recipe(name_or_path: str) -> Recipe:
+    """Read a recipe strictly; its name defaults to the file's. Raises UserError on any fault."""
+    path = find_recipe(name_or_path)
+    values = {"name": path.stem, **read_toml(path)}
+    return validated(Recipe, values, str(path))

@@ -1,0 +1,49 @@
+# Two commands do all the set-up: `make demo` and `make test`.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: help setup demo test test-all lint bench clean
+
+help:
+	@echo "make demo      train, compile, simulate and prove the digits SqueezeNet (first run: sets everything up)"
+	@echo "make test      lint, types and the default tests"
+	@echo "make test-all  the slow tests too"
+	@echo "make bench     the benchmarks, with their figures"
+	@echo "make setup     only create $(VENV) and install the locked tools"
+
+setup: $(READY)
+
+# torch first and with its dependencies, then the lock without a resolver: finn-plus and brevitas pin versions
+# of each other and of setuptools that no resolver can satisfy together, although they work.
+$(READY): requirements/torch.txt requirements/lock.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "hwcodesign needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version). Try: make PYTHON=python3.11 ..."; exit 2; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || \
+	  { echo "Python's venv module does not work: install it (Debian: python3-venv) and run make again"; exit 2; }
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements/torch.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements/lock.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	$(BIN)/python -m hwcodesign.tools
+	@touch $@
+
+demo: setup
+	$(BIN)/hwcodesign run digits-squeezenet
+
+test: setup lint
+	$(BIN)/python -m pytest
+
+test-all: setup lint
+	$(BIN)/python -m pytest -m ""
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: setup
+	for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
+
+clean:
+	rm -rf runs build dist

@@ -1,0 +1,59 @@
+// A whole accelerator between a file and a file, so that Python need not touch every cycle; for simulation only.
+//
+// Plusargs: +input=FILE (binary beats), +output=FILE (`cycle hexdata` lines), +input_stall=PERCENT,
+// +output_stall=PERCENT. The cocotb test in network_test.py drives the clock and reset and watches the counters.
+module network_bench #(
+  parameter int unsigned IN_BYTES = 1,
+  parameter int unsigned IN_BEATS = 1,  // beats of one input frame
+  parameter int unsigned OUT_BYTES = 4
+) (
+  input  logic        clk_i,
+  input  logic        rst_ni,
+  output logic [31:0] beats_in_o,
+  output logic [31:0] frames_out_o,
+  output logic [63:0] cycle_o,
+  output logic [63:0] first_beat_cycle_o,
+  output logic        frame_error_o
+);
+  logic [8*IN_BYTES-1:0]  in_data;
+  logic                   in_valid, in_ready, in_last;
+  logic [8*OUT_BYTES-1:0] out_data;
+  logic                   out_valid, out_ready, out_last;
+  logic [6:0]             input_stall, output_stall;
+
+  initial begin
+    if (!$value$plusargs("input_stall=%d", input_stall)) input_stall = '0;
+    if (!$value$plusargs("output_stall=%d", output_stall)) output_stall = '0;
+  end
+
+  stream_source #(.BYTES(IN_BYTES), .FILE_ARG("input")) u_source (
+    .clk_i, .rst_ni, .stall_percent_i(input_stall),
+    .data_o(in_data), .valid_o(in_valid), .ready_i(in_ready), .beats_o(beats_in_o)
+  );
+
+  frame_last #(.BEATS(IN_BEATS)) u_in_last (
+    .clk_i, .rst_ni, .valid_i(in_valid), .ready_i(in_ready), .last_o(in_last)
+  );
+
+  accelerator u_accelerator (
+    .aclk(clk_i), .aresetn(rst_ni),
+    .s_axis_tdata(in_data), .s_axis_tvalid(in_valid), .s_axis_tready(in_ready), .s_axis_tlast(in_last),
+    .m_axis_tdata(out_data), .m_axis_tvalid(out_valid), .m_axis_tready(out_ready), .m_axis_tlast(out_last),
+    .frame_error_o
+  );
+
+  stream_sink #(.BYTES(OUT_BYTES), .FILE_ARG("output")) u_sink (
+    .clk_i, .rst_ni, .cycle_i(cycle_o), .stall_percent_i(output_stall),
+    .data_i(out_data), .valid_i(out_valid), .last_i(out_last), .ready_o(out_ready), .frames_o(frames_out_o)
+  );
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      cycle_o            <= '0;
+      first_beat_cycle_o <= '0;
+    end else begin
+      cycle_o <= cycle_o + 1;
+      if (beats_in_o == 0 && in_valid && in_ready) first_beat_cycle_o <= cycle_o;
+    end
+  end
+endmodule

@@ -45,7 +45,7 @@ class Assembly:
         height, width, channels = self.stream(source).shape
         top, left, bottom, right = pad
         shape = (height + top + bottom, width + left + right, channels)
-        return self._add(name, "padding", [source], Stream(shape, self.stream(source).type), {"pad": pad})
+        return self._add(name, "padding", [source], Stream(shape, self.stream(source).type), attributes={"pad": pad})
 
     def sliding_window(self, name: str, source: str, kernel: Pair, stride: Pair, depthwise: bool = False) -> str:
         """Every window of the map as one pixel of kernel height x kernel width x channels elements."""
@@ -54,13 +54,14 @@ class Assembly:
         columns = (width - kernel[1]) // stride[1] + 1
         output = Stream((rows, columns, kernel[0] * kernel[1] * channels), self.stream(source).type)
         attributes: dict[str, Attribute] = {"kernel": kernel, "stride": stride, "depthwise": int(depthwise)}
-        return self._add(name, "sliding_window", [source], output, attributes)
+        return self._add(name, "sliding_window", [source], output, attributes=attributes)
 
     def mvau(
         self,
         name: str,
         source: str,
         rows: int,
+        *,
         out_type: IntType | None,
         weight_type: IntType,
         acc_type: IntType,
@@ -74,18 +75,20 @@ class Assembly:
             "thresholds": steps(out_type) if out_type else 0,
         }
         output = Stream((height, width, rows), out_type or acc_type)
-        return self._add(name, "mvau", [source], output, attributes, tensors)
+        return self._add(name, "mvau", [source], output, attributes=attributes, tensors=tensors)
 
     def thresholding(self, name: str, source: str, out_type: IntType, tensors: Tensors = NO_TENSORS) -> str:
         """Re-quantizes each element to `out_type` by comparing it with its channel's thresholds."""
         output = Stream(self.stream(source).shape, out_type)
-        return self._add(name, "thresholding", [source], output, {"thresholds": steps(out_type)}, tensors)
+        return self._add(
+            name, "thresholding", [source], output, attributes={"thresholds": steps(out_type)}, tensors=tensors
+        )
 
     def max_pool(self, name: str, source: str, window: int) -> str:
         """The maximum of each channel over the `window` elements that a depthwise sliding window lays side by side."""
         height, width, elements = self.stream(source).shape
         output = Stream((height, width, elements // window), self.stream(source).type)
-        return self._add(name, "max_pool", [source], output, {"window": window})
+        return self._add(name, "max_pool", [source], output, attributes={"window": window})
 
     def concat(self, name: str, sources: Sequence[str]) -> str:
         """The channels of the sources side by side."""
@@ -110,7 +113,7 @@ class Assembly:
         scores = self.stream(source)
         kind = signed_holding(scores.type.min, max(scores.type.max, scores.channels - 1))
         output = Stream((1, 1, scores.channels + top), kind)
-        return self._add("label_select", "label_select", [source], output, {"top": top})
+        return self._add("label_select", "label_select", [source], output, attributes={"top": top})
 
     def finish(self, contract: Mapping[str, float]) -> Dataflow:
         """The whole graph, with a fork after every layer that is read more than once."""
@@ -148,6 +151,7 @@ class Assembly:
         kind: str,
         sources: Sequence[str],
         output: Stream,
+        *,
         attributes: Mapping[str, Attribute] | None = None,
         tensors: Tensors = NO_TENSORS,
     ) -> str:

@@ -71,7 +71,7 @@ def _convolution(assembly: Assembly, conv: Conv, source: str, weight: IntType, o
         pair = (conv.kernel, conv.kernel)
         source = assembly.sliding_window(f"{conv.name}.window", source, pair, (conv.stride, conv.stride))
     acc_type = _worst_accumulator(assembly.stream(source), weight, thresholds=out_type is not None)
-    return assembly.mvau(conv.name, source, conv.filters, out_type, weight, acc_type)
+    return assembly.mvau(conv.name, source, conv.filters, out_type=out_type, weight_type=weight, acc_type=acc_type)
 
 
 def _worst_accumulator(stream: Stream, weight: IntType, thresholds: bool) -> IntType:

@@ -1,0 +1,189 @@
+"""Writes the SystemVerilog of a planned design: one top level, the kernels it uses, and the memory images.
+
+The top level `accelerator` has AXI4-Stream in (one beat: the first layer's lanes of pixels, padded to bytes) and out
+(one score or class index a beat, sign-extended to bytes; a frame is all scores, then the classes), with tlast on a
+frame's final beat. `frame_error_o` goes up and stays up when an input tlast stands in the wrong place. The same design
+gives the same bytes.
+"""
+
+import json
+import shutil
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from hwcodesign.assets import asset_folder
+from hwcodesign.dataflow import Dataflow, Edge
+from hwcodesign.kinds import Folding, Storage, kind_of
+from hwcodesign.rtl import identifier, instance, write_images
+
+TOP = "accelerator"
+
+
+@dataclass(frozen=True)
+class Interface:
+    """What a host must know to talk to the emitted top level. `beats` are per frame, `element_bits` per lane."""
+
+    in_lanes: int
+    in_element_bits: int
+    in_bytes: int
+    in_beats: int
+    out_element_bits: int
+    out_bytes: int
+    out_beats: int
+
+    @classmethod
+    def load(cls, folder: Path) -> "Interface":
+        """Read it from an emitted folder."""
+        return cls(**json.loads((folder / "interface.json").read_text()))
+
+
+def interface_of(design: Dataflow, foldings: Mapping[str, Folding]) -> Interface:
+    """The top level's streams, from the first and the last layer of the design."""
+    first, last = design.layers[0], design.layers[-1]
+    in_lanes, _ = kind_of(first.kind).lanes(first, foldings[first.name])
+    _, out_lanes = kind_of(last.kind).lanes(last, foldings[last.name])
+    assert out_lanes == 1, "the output carries one score a beat"
+    in_bits, out_bits = first.input.type.bits, last.output.type.bits
+    return Interface(
+        in_lanes=in_lanes,
+        in_element_bits=in_bits,
+        in_bytes=-(-in_lanes * in_bits // 8),
+        in_beats=first.input.elements // in_lanes,
+        out_element_bits=out_bits,
+        out_bytes=-(-out_bits // 8),
+        out_beats=last.output.elements,
+    )
+
+
+def emit(
+    design: Dataflow,
+    foldings: Mapping[str, Folding],
+    storage: Mapping[str, Mapping[str, Storage]],
+    out_folder: Path,
+) -> Interface:
+    """Write the design into `out_folder`.
+
+    `rtl/` (accelerator.sv and the kernels), `memory/` (images for $readmemh), `sources.f` and `interface.json`.
+    `foldings` and `storage` (by layer, then by memory name) are the plan's, for every layer of the design.
+    """
+    rtl, memory = out_folder / "rtl", out_folder / "memory"
+    rtl.mkdir(parents=True)
+    memory.mkdir()
+    kernels = sorted({layer.kind for layer in design.layers} | {"frame_last"})
+    for kernel in kernels:
+        shutil.copyfile(asset_folder("hls") / f"{kernel}.sv", rtl / f"{kernel}.sv")
+    for layer in design.layers:
+        write_images(layer, foldings[layer.name], memory)
+    interface = interface_of(design, foldings)
+    (rtl / f"{TOP}.sv").write_text(_top_level(design, foldings, storage, interface))
+    (out_folder / "sources.f").write_text("".join(f"rtl/{name}.sv\n" for name in [*kernels, TOP]))
+    (out_folder / "interface.json").write_text(json.dumps(asdict(interface), indent=1) + "\n")
+    return interface
+
+
+def _top_level(
+    design: Dataflow,
+    foldings: Mapping[str, Folding],
+    storage: Mapping[str, Mapping[str, Storage]],
+    interface: Interface,
+) -> str:
+    wires = {edge: _wire(edge) for edge in design.edges}
+    parts = [_header(design, interface), _frame_ends(interface)]
+    for edge in design.edges:
+        source = design.by_name[edge.source]
+        _, lanes = kind_of(source.kind).lanes(source, foldings[source.name])
+        parts.append(_stream_declaration(wires[edge], lanes * design.stream(edge).type.bits))
+    for layer in design.layers:
+        inputs = [wires[edge] for edge in design.edges_into(layer.name)] or ["in"]
+        outputs = [wires[edge] for edge in design.edges_from(layer.name)] or ["out"]
+        parts.append(_instance(layer.name, design, foldings, storage, inputs, outputs))
+    return "\n".join([*parts, "endmodule", ""])
+
+
+def _instance(
+    name: str,
+    design: Dataflow,
+    foldings: Mapping[str, Folding],
+    storage: Mapping[str, Mapping[str, Storage]],
+    inputs: list[str],
+    outputs: list[str],
+) -> str:
+    def joined(wires: list[str], suffix: str) -> str:
+        names = [f"{wire}_{suffix}" for wire in reversed(wires)]  # port 0 in the lowest bits
+        return names[0] if len(names) == 1 else "{" + ", ".join(names) + "}"
+
+    signals = {f"in_{s}": joined(inputs, s) for s in ("data", "valid", "ready")}
+    signals |= {f"out_{s}": joined(outputs, s) for s in ("data", "valid", "ready")}
+    return instance(design.by_name[name], foldings[name], storage.get(name, {}), f"u_{identifier(name)}", signals)
+
+
+def _wire(edge: Edge) -> str:
+    return f"{identifier(edge.source)}__{identifier(edge.target)}"
+
+
+def _stream_declaration(wire: str, width: int) -> str:
+    return f"""\
+  logic [{width - 1}:0] {wire}_data;
+  logic {wire}_valid, {wire}_ready;
+`ifdef HWCODESIGN_PROBE
+  stream_probe #(.WIDTH({width}), .NAME("{wire}")) u_probe_{wire} (
+    .clk_i(aclk), .rst_ni(aresetn), .data_i({wire}_data), .valid_i({wire}_valid), .ready_i({wire}_ready)
+  );
+`endif
+"""
+
+
+def _header(design: Dataflow, interface: Interface) -> str:
+    rows, columns, channels = design.input.shape
+    return f"""\
+// Emitted by hwcodesign; do not edit.
+//
+// Frame in: {rows} x {columns} pixels of {channels} channel(s), {design.input.type}, row by row, channels innermost,
+// {interface.in_lanes} element(s) a beat, {interface.in_beats} beats. Frame out: {interface.out_beats} beats of one
+// {design.output.type} each: the scores, then the classes, best first.
+module {TOP} (
+  input  logic aclk,
+  input  logic aresetn,
+  input  logic [{8 * interface.in_bytes - 1}:0] s_axis_tdata,
+  input  logic s_axis_tvalid,
+  output logic s_axis_tready,
+  input  logic s_axis_tlast,
+  output logic [{8 * interface.out_bytes - 1}:0] m_axis_tdata,
+  output logic m_axis_tvalid,
+  input  logic m_axis_tready,
+  output logic m_axis_tlast,
+  output logic frame_error_o
+);
+"""
+
+
+def _frame_ends(interface: Interface) -> str:
+    in_width, out_width = interface.in_lanes * interface.in_element_bits, interface.out_element_bits
+    extension = 8 * interface.out_bytes - out_width
+    extended = f"{{{{{extension}{{out_data[{out_width - 1}]}}}}, out_data}}" if extension else "out_data"
+    return f"""\
+  logic [{in_width - 1}:0] in_data;
+  logic in_valid, in_ready, in_last;
+  logic [{out_width - 1}:0] out_data;
+  logic out_valid, out_ready;
+
+  assign in_data = s_axis_tdata[{in_width - 1}:0];
+  assign in_valid = s_axis_tvalid;
+  assign s_axis_tready = in_ready;
+  assign m_axis_tdata = {extended};
+  assign m_axis_tvalid = out_valid;
+  assign out_ready = m_axis_tready;
+
+  frame_last #(.BEATS({interface.in_beats})) u_in_last (
+    .clk_i(aclk), .rst_ni(aresetn), .valid_i(in_valid), .ready_i(in_ready), .last_o(in_last)
+  );
+  frame_last #(.BEATS({interface.out_beats})) u_out_last (
+    .clk_i(aclk), .rst_ni(aresetn), .valid_i(out_valid), .ready_i(out_ready), .last_o(m_axis_tlast)
+  );
+
+  always_ff @(posedge aclk) begin
+    if (!aresetn) frame_error_o <= 1'b0;
+    else if (in_valid && in_ready && (s_axis_tlast != in_last)) frame_error_o <= 1'b1;
+  end
+"""

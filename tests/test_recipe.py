@@ -1,0 +1,65 @@
+"""Recipes are read strictly, and every shipped one describes a network."""
+
+from pathlib import Path
+
+import pytest
+
+from hwcodesign.assets import asset_folder
+from hwcodesign.errors import UserError
+from hwcodesign.recipe import load_recipe
+
+SHIPPED = sorted(path.stem for path in asset_folder("models").glob("*.toml"))
+GOOD = """
+[network]
+family = "squeezenet"
+[data]
+dataset = "digits"
+size = [32, 32]
+classes = 10
+[hardware]
+board = "zcu104"
+"""
+
+
+def written(folder: Path, text: str) -> str:
+    path = folder / "mine.toml"
+    path.write_text(text)
+    return str(path)
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_every_shipped_recipe_describes_its_network(name: str) -> None:
+    recipe = load_recipe(name)
+    network = recipe.describe()
+    assert recipe.name == name
+    assert network.shapes[network.nodes[-1].name] == (1, 1, recipe.data.classes)
+
+
+def test_the_name_defaults_to_the_file(tmp_path: Path) -> None:
+    assert load_recipe(written(tmp_path, GOOD)).name == "mine"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('board = "zcu104"', 'board = "zcu104"\nclokc_mhz = 9', "unknown key 'hardware.clokc_mhz': did you mean 'clock_mhz'"),
+        ('"digits"', '"digit"', "did you mean 'digits'"),
+        ("classes = 10", "classes = 1", "data.classes = 1: must be greater than or equal to 2"),
+        ("classes = 10", "", "the key 'data.classes' is missing"),
+        ("[network]", "[network]\nbase_f = 1", "unknown key 'network.base_f': did you mean 'base_e'"),
+        ("[network]", '[network]\nbase_e = "x"', "network.base_e = 'x'"),
+        ('"squeezenet"', '"squeezent"', "did you mean 'squeezenet'"),
+        ("[network]", "[quantization]\nweight_bits = 9\n[network]", "quantization.weight_bits = 9: must be less than or"),
+        ("[data]", "[data", "is not valid TOML"),
+    ],
+)
+def test_a_fault_is_named_with_what_is_allowed(tmp_path: Path, old: str, new: str, message: str) -> None:
+    with pytest.raises(UserError) as error:
+        load_recipe(written(tmp_path, GOOD.replace(old, new))).describe()
+    assert message in str(error.value)
+    assert "mine" in str(error.value) or "squeezenet" in str(error.value)
+
+
+def test_an_unknown_recipe_offers_the_nearest() -> None:
+    with pytest.raises(UserError, match="did you mean 'digits-squeezenet'"):
+        load_recipe("digit-squeezenet")

@@ -70,7 +70,8 @@ def emit(
     rtl, memory = out_folder / "rtl", out_folder / "memory"
     rtl.mkdir(parents=True)
     memory.mkdir()
-    kernels = sorted({layer.kind for layer in design.layers} | {"frame_last"})
+    kinds = {layer.kind for layer in design.layers}
+    kernels = sorted({"frame_last"} | kinds | {cell for kind in kinds for cell in kind_of(kind).cells})
     for kernel in kernels:
         shutil.copyfile(asset_folder("hls") / f"{kernel}.sv", rtl / f"{kernel}.sv")
     for layer in design.layers:

@@ -67,6 +67,7 @@ class Kind(ABC):
     """One kind of hardware layer. Stateless: everything is a function of the layer and its folding."""
 
     name: ClassVar[str]
+    cells: ClassVar[tuple[str, ...]] = ()  # the modules in `hls/` that the kernel is built from, besides its own
 
     @abstractmethod
     def check(self, layer: Layer) -> None:

@@ -1,0 +1,25 @@
+"""`hwcodesign doctor`: the tools, their versions, and how to mend what is wrong."""
+
+import click
+
+
+@click.command()
+def command() -> None:
+    """Print every tool, its version, whether it is good, and how to mend it.
+
+    Exit code 2 if one that is required is missing or too old.
+    """
+    from rich.console import Console
+    from rich.table import Table
+
+    from hwcodesign.tools import survey
+
+    table = Table(box=None, header_style="bold")
+    for heading in ("tool", "version", "", "where", "how to mend"):
+        table.add_column(heading, overflow="fold")
+    rows = survey()
+    for row in rows:
+        verdict = "[green]good[/]" if row.good else ("[red]bad[/]" if row.required else "[yellow]optional[/]")
+        table.add_row(row.tool, row.version or "-", verdict, str(row.path or "-"), "" if row.good else row.mend)
+    Console().print(table)
+    raise SystemExit(2 if any(row.required and not row.good for row in rows) else 0)

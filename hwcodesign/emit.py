@@ -56,6 +56,12 @@ def interface_of(design: Dataflow, foldings: Mapping[str, Folding]) -> Interface
     )
 
 
+def modules_of(design: Dataflow) -> list[str]:
+    """The modules in `hls/` that the design is built from, sorted."""
+    kinds = [kind_of(name) for name in {layer.kind for layer in design.layers}]
+    return sorted({"frame_last"} | {module for kind in kinds for module in (kind.name, *kind.cells)})
+
+
 def emit(
     design: Dataflow,
     foldings: Mapping[str, Folding],
@@ -78,7 +84,7 @@ def emit(
         write_images(layer, foldings[layer.name], memory)
     interface = interface_of(design, foldings)
     (rtl / f"{TOP}.sv").write_text(_top_level(design, foldings, storage, interface))
-    (out_folder / "sources.f").write_text("".join(f"rtl/{name}.sv\n" for name in [*kernels, TOP]))
+    (out_folder / "sources.f").write_text("".join(f"rtl/{name}.sv\n" for name in [*modules, TOP]))
     (out_folder / "interface.json").write_text(json.dumps(asdict(interface), indent=1) + "\n")
     return interface
 

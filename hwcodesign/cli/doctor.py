@@ -20,6 +20,6 @@ def command() -> None:
     rows = survey()
     for row in rows:
         verdict = "[green]good[/]" if row.good else ("[red]bad[/]" if row.required else "[yellow]optional[/]")
-        table.add_row(row.tool, row.version or "-", verdict, str(row.path or "-"), "" if row.good else row.mend)
+        table.add_row(row.name, row.version or "-", verdict, row.path or "-", "" if row.good else row.mend)
     Console().print(table)
     raise SystemExit(2 if any(row.required and not row.good for row in rows) else 0)

@@ -1,0 +1,93 @@
+"""FPGA families: the shapes that their memories take, and what those cost.
+
+A family is data; `block_count` and `lut_memory` turn a memory of words x width into block RAMs or look-up tables.
+Memories are simple dual-port (one write, one read) or ROMs with a registered read, as the kernels use them.
+"""
+
+from dataclasses import dataclass
+
+from hwcodesign.kinds import Logic, Memory
+
+
+@dataclass(frozen=True)
+class LutRam:
+    """Writable memory made of LUTs: `words` x `width` bits in every `luts` LUTs."""
+
+    words: int
+    width: int
+    luts: int
+
+
+@dataclass(frozen=True)
+class Family:
+    """`block_shapes` are (words, width) of one block RAM; a LUT is a ROM of `lut_rom_words` bits.
+
+    Up to `free_mux_words` words, LUTs are joined by dedicated multiplexers; beyond, one LUT joins `mux_ways`.
+    `large_ram` is the name of big memories that cannot be initialised (so they can hold no weights), or "".
+    """
+
+    name: str
+    block_name: str
+    block_shapes: tuple[tuple[int, int], ...]
+    lut_rom_words: int
+    free_mux_words: int
+    mux_ways: int
+    lut_rams: tuple[LutRam, ...]
+    large_ram: str = ""
+
+    @property
+    def block_bits(self) -> int:
+        """Bits of one block RAM in its widest shape (parity bits included)."""
+        return max(words * width for words, width in self.block_shapes)
+
+
+_XILINX_BLOCKS = ((16384, 1), (8192, 2), (4096, 4), (2048, 9), (1024, 18), (512, 36))
+# RAM32M and RAM64M: the three read ports of four LUTs in a SLICEM (AMD UG474 and UG574, distributed RAM).
+_XILINX_LUT_RAMS = (LutRam(32, 6, 4), LutRam(64, 3, 4))
+
+FAMILIES = {
+    family.name: family
+    for family in (
+        # AMD UG473 (7 series memory), UG474: RAMB18E1 in simple dual-port mode; F7/F8 multiplexers join four LUT6.
+        Family("xilinx7", "BRAM18", _XILINX_BLOCKS, 64, 256, 4, _XILINX_LUT_RAMS),
+        # AMD UG573: RAMB18E2 as above. UltraRAM powers up as zeros, so it can hold no ROM; F9 joins eight LUT6.
+        Family("ultrascale-plus", "BRAM18", _XILINX_BLOCKS, 64, 512, 4, _XILINX_LUT_RAMS, "URAM"),
+        # Lattice FPGA-TN-02204 (ECP5 memory): DP16KD as pseudo dual-port, a 16x4 distributed RAM takes three slices
+        # (two of data, one for its write port); PFUMX and L6MUX21 join up to four LUT4.
+        Family("ecp5", "DP16KD", _XILINX_BLOCKS, 16, 64, 2, (LutRam(16, 4, 6),)),
+        # Lattice FPGA-TN-02002 (iCE40 memory): EBR of 4 Kb, no distributed RAM (writable LUT memory becomes
+        # flip-flops); single-port RAM of 256 Kb that cannot be initialised.
+        Family("ice40", "EBR", ((2048, 2), (1024, 4), (512, 8), (256, 16)), 16, 16, 2, (), "SPRAM"),
+    )
+}
+
+
+def block_count(family: Family, memory: Memory) -> int:
+    """Block RAMs that `memory` takes: the fewest over the family's shapes, all of one shape."""
+    return min(-(-memory.words // words) * -(-memory.width // width) for words, width in family.block_shapes)
+
+
+def lut_memory(family: Family, memory: Memory) -> Logic:
+    """LUTs and flip-flops that `memory` takes outside block RAM, with the multiplexers that join its parts.
+
+    An estimate: logic minimisation of a ROM's contents is not counted. The read register is one flip-flop a bit.
+    """
+    if not memory.writable:
+        pieces = -(-memory.words // family.lut_rom_words)
+        return Logic(memory.width * (pieces + _mux_luts(family, memory.words)), memory.width)
+    if not family.lut_rams:
+        return Logic(memory.width * 2 * memory.words, memory.width * (memory.words + 1))
+    return min((_in_lut_rams(family, shape, memory) for shape in family.lut_rams), key=lambda cost: cost.lut)
+
+
+def _in_lut_rams(family: Family, shape: LutRam, memory: Memory) -> Logic:
+    pieces = -(-memory.words // shape.words)
+    columns = -(-memory.width // shape.width)
+    joined = memory.width * -(-(pieces - 1) // (family.mux_ways - 1))
+    return Logic(pieces * columns * shape.luts + joined, memory.width)
+
+
+def _mux_luts(family: Family, words: int) -> int:
+    """LUTs per bit that join the parts of a ROM too deep for the dedicated multiplexers."""
+    parts = -(-words // family.free_mux_words)
+    return -(-(parts - 1) // (family.mux_ways - 1))

@@ -1,0 +1,65 @@
+"""Boards: every file loads and is sane, and bad ones say what is wrong."""
+
+import pytest
+
+from hwcodesign import board as boards
+from hwcodesign.board import board_names, load_board
+from hwcodesign.errors import UserError
+
+GOOD = """
+title = "A board"
+part = "xc7z020clg400-1"
+family = "xilinx7"
+clock_mhz = 100.0
+toolchain = ["vivado"]
+[resources]
+lut = 100
+ff = 200
+dsp = 10
+block_ram = 9
+[limits]
+lut = 0.7
+ff = 0.5
+dsp = 0.8
+block_ram = 0.8
+"""
+
+
+@pytest.mark.parametrize("name", board_names())
+def test_every_board_is_whole(name):
+    board = load_board(name)
+    assert board.name == name
+    assert all(0 < board.usable(r) <= getattr(board.resources, r) for r in ("lut", "ff", "dsp", "block_ram"))
+    assert bool(board.resources.large_ram) <= bool(board.device.large_ram), "large memories need a family that has them"
+
+
+def test_the_boards_that_ship():
+    assert board_names() == ["icebreaker", "kv260", "pynq-z1", "ulx3s-25f", "ulx3s-85f", "zcu104"]
+
+
+def test_an_unknown_board_names_the_nearest():
+    with pytest.raises(UserError, match="no board 'ulx3s85f': did you mean 'ulx3s-85f'"):
+        load_board("ulx3s85f")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('family = "xilinx7"', 'family = "xilinx6"', "did you mean 'xilinx7'"),
+        ("block_ram = 9", "bram = 9", "unknown key 'resources.bram'"),
+        ("lut = 0.7", "lut = 1.7", r"limits.lut = 1.7: must be less than or equal to 1"),
+        ("clock_mhz = 100.0", "", "the key 'clock_mhz' is missing"),
+    ],
+)
+def test_a_bad_board_file_says_which_key(tmp_path, monkeypatch, old, new, message):
+    (tmp_path / "mine.toml").write_text(GOOD.replace(old, new))
+    monkeypatch.setattr(boards, "asset_folder", lambda name: tmp_path)
+    with pytest.raises(UserError, match=message):
+        load_board("mine")
+
+
+def test_usable_is_the_amount_times_the_limit(tmp_path, monkeypatch):
+    (tmp_path / "mine.toml").write_text(GOOD)
+    monkeypatch.setattr(boards, "asset_folder", lambda name: tmp_path)
+    board = load_board("mine")
+    assert [board.usable(r) for r in ("lut", "ff", "dsp", "block_ram")] == [70, 100, 8, 7]

@@ -1,0 +1,74 @@
+"""Families' memories: block counts against published rules, LUT memories against hand counts."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hwcodesign.device import FAMILIES, block_count, lut_memory
+from hwcodesign.kinds import Memory
+
+
+def finn_bram18(words: int, width: int) -> int:
+    """FINN's rule for an MVAU's weights (mvau_bram_estimation, memory mode internal_embedded)."""
+
+    def blocks(depth: int, lanes: int) -> int:
+        return -(-words // depth) * -(-width // lanes)
+
+    if width == 1:
+        return blocks(16384, 1)
+    if width == 2:
+        return blocks(8192, 2)
+    if width <= 4:
+        return blocks(4096, 4)
+    if width <= 9:
+        return blocks(2048, 9)
+    if width <= 18 or words > 512:
+        return blocks(1024, 18)
+    return blocks(512, 36)
+
+
+@given(st.integers(1, 200_000), st.integers(1, 4096))
+def test_never_more_blocks_than_finn_counts(words, width):
+    assert block_count(FAMILIES["xilinx7"], Memory("weights", words, width)) <= finn_bram18(words, width)
+
+
+@given(st.sampled_from(sorted(FAMILIES)), st.integers(1, 100_000), st.integers(1, 1024))
+def test_blocks_hold_every_bit(family, words, width):
+    memory = Memory("weights", words, width)
+    assert block_count(FAMILIES[family], memory) * FAMILIES[family].block_bits >= memory.bits
+
+
+@pytest.mark.parametrize(
+    ("family", "words", "width", "blocks"),
+    [
+        ("xilinx7", 512, 36, 1),
+        ("xilinx7", 513, 36, 2),
+        ("ecp5", 4096, 4, 1),
+        ("ecp5", 2048, 36, 4),
+        ("ice40", 256, 16, 1),
+        ("ice40", 257, 16, 2),
+    ],
+)
+def test_block_count(family, words, width, blocks):
+    assert block_count(FAMILIES[family], Memory("weights", words, width)) == blocks
+
+
+@pytest.mark.parametrize(
+    ("family", "words", "width", "writable", "luts"),
+    [
+        ("xilinx7", 64, 8, False, 8),  # one LUT6 a bit
+        ("xilinx7", 256, 1, False, 4),  # four LUT6, F7 and F8 join them
+        ("xilinx7", 512, 1, False, 9),  # eight LUT6 and one to join two fours
+        ("xilinx7", 32, 12, True, 8),  # two RAM32M
+        ("xilinx7", 64, 3, True, 4),  # one RAM64M
+        ("ecp5", 64, 2, False, 8),  # four LUT4 a bit
+        ("ecp5", 16, 8, True, 12),  # two 16x4 RAMs of three slices each
+        ("ice40", 16, 4, False, 4),
+    ],
+)
+def test_lut_memory(family, words, width, writable, luts):
+    assert lut_memory(FAMILIES[family], Memory("m", words, width, writable)).lut == luts
+
+
+def test_a_writable_memory_without_lut_ram_is_flip_flops():
+    assert lut_memory(FAMILIES["ice40"], Memory("m", 10, 4, writable=True)).ff == 44

@@ -69,6 +69,11 @@ class Kind(ABC):
     name: ClassVar[str]
     cells: ClassVar[tuple[str, ...]] = ()  # the modules in `hls/` that the kernel is built from, besides its own
 
+    @property
+    def module(self) -> str:
+        """The kernel's module: the kind's name, unless that is a keyword of SystemVerilog."""
+        return self.name
+
     @abstractmethod
     def check(self, layer: Layer) -> None:
         """Raise UserError (naming the layer, the limit and the fix) if the kernel cannot compute this layer."""
@@ -107,6 +112,24 @@ class Kind(ABC):
     @abstractmethod
     def pixel_cycles(self, layer: Layer, folding: Folding) -> int:
         """Cycles between two output pixels when neither end stalls (for a kind that only reads: between two inputs)."""
+
+    def input_slot(self, layer: Layer, folding: Folding, port: int) -> tuple[int, int]:
+        """(start, cycles): when a pixel of input `port` is taken, from the start of the output pixel's turn.
+
+        The default spreads it over the whole turn. An MVAU takes it in its first fold, a concat one port after the
+        other, a kind with `room` for inputs as fast as its beats can come.
+        """
+        del port
+        return 0, self.pixel_cycles(layer, folding)
+
+    def room(self, layer: Layer, folding: Folding) -> np.ndarray | None:
+        """For each input pixel, the output pixel that must have been sent before there is room to take it.
+
+        Shape: (input pixels,). Negative numbers count back into earlier frames: -1 is the last output pixel of the
+        frame before. The default, None, means no room: an input pixel is taken only in the turn of the first output
+        pixel that needs it.
+        """
+        del layer, folding
 
     @abstractmethod
     def memories(self, layer: Layer, folding: Folding) -> list[Memory]:

@@ -1,0 +1,66 @@
+"""Exact integer sum of two streams of one type and shape, as a bypass needs it. No attributes."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from hwcodesign.dataflow import IntType, Layer
+from hwcodesign.errors import UserError
+from hwcodesign.kinds.kind import Folding, Kind, Logic, Memory, divisors
+
+
+class Add(Kind):
+    """output = input 0 + input 1, in a type that holds every sum; one beat of `pe` elements a cycle."""
+
+    name = "add"
+
+    def check(self, layer: Layer) -> None:
+        if len(layer.inputs) != 2 or layer.inputs[0] != layer.inputs[1]:
+            found = " and ".join(f"{s.shape} {s.type}" for s in layer.inputs)
+            raise UserError(
+                f"{layer.name}: an add takes two inputs of one shape and type, not {found}: let them share one quantizer"
+            )
+        needed = sum_type(layer.input.type)
+        if layer.output.type != needed:
+            raise UserError(f"{layer.name}: the sum of two {layer.input.type} is {needed}, not {layer.output.type}")
+
+    def run(self, layer: Layer, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
+        return [inputs[0] + inputs[1]]
+
+    def foldings(self, layer: Layer) -> list[Folding]:
+        return [Folding(pe) for pe in divisors(layer.input.channels)]
+
+    def lanes(self, layer: Layer, folding: Folding) -> tuple[int, int]:
+        return folding.pe, folding.pe
+
+    def cycles(self, layer: Layer, folding: Folding) -> int:
+        return layer.input.elements // folding.pe
+
+    def latency(self, layer: Layer, folding: Folding) -> int:
+        return 1
+
+    def pixel_cycles(self, layer: Layer, folding: Folding) -> int:
+        return layer.input.channels // folding.pe
+
+    def memories(self, layer: Layer, folding: Folding) -> list[Memory]:
+        return []
+
+    def logic(self, layer: Layer, folding: Folding) -> Logic:
+        """Estimate: one LUT and one flip-flop for each bit of each sum, and the handshake."""
+        width = folding.pe * layer.output.type.bits
+        return Logic(lut=width + 4, ff=width + 1)
+
+    def parameters(self, layer: Layer, folding: Folding) -> Mapping[str, int]:
+        kind = layer.input.type
+        return {
+            "LANES": folding.pe,
+            "IN_BITS": kind.bits,
+            "IN_SIGNED": int(kind.signed),
+            "IN_BIPOLAR": int(kind.bipolar),
+            "OUT_BITS": layer.output.type.bits,
+        }
+
+
+def sum_type(kind: IntType) -> IntType:
+    """The narrowest type that holds every sum of two numbers of type `kind`."""
+    return IntType.holding(2 * kind.min, 2 * kind.max)

@@ -1,0 +1,62 @@
+"""Joins the channels of two or more streams of one type and size. No attributes."""
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from hwcodesign.dataflow import Layer
+from hwcodesign.errors import UserError
+from hwcodesign.kinds.kind import Folding, Kind, Logic, Memory, divisors
+
+
+class Concat(Kind):
+    """Each output pixel is input 0's channels, then input 1's, and so on; one beat of `pe` elements a cycle."""
+
+    name = "concat"
+
+    def check(self, layer: Layer) -> None:
+        if len(layer.inputs) < 2:
+            raise UserError(f"{layer.name}: a concat needs 2 inputs or more, this one has {len(layer.inputs)}: drop it")
+        kinds = sorted({f"{s.shape[0]}x{s.shape[1]} {s.type}" for s in layer.inputs})
+        if len(kinds) > 1:
+            raise UserError(
+                f"{layer.name}: the inputs of a concat must agree in size and type, these are {', '.join(kinds)}: "
+                "let them share one quantizer"
+            )
+
+    def run(self, layer: Layer, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
+        return [np.concatenate(inputs, axis=-1)]
+
+    def foldings(self, layer: Layer) -> list[Folding]:
+        return [Folding(pe) for pe in divisors(math.gcd(*(s.channels for s in layer.inputs)))]
+
+    def lanes(self, layer: Layer, folding: Folding) -> tuple[int, int]:
+        return folding.pe, folding.pe
+
+    def cycles(self, layer: Layer, folding: Folding) -> int:
+        return layer.output.elements // folding.pe
+
+    def latency(self, layer: Layer, folding: Folding) -> int:
+        return 1
+
+    def pixel_cycles(self, layer: Layer, folding: Folding) -> int:
+        return layer.output.channels // folding.pe
+
+    def memories(self, layer: Layer, folding: Folding) -> list[Memory]:
+        return []
+
+    def logic(self, layer: Layer, folding: Folding) -> Logic:
+        """Estimate: a multiplexer over the inputs (2 to a LUT), the output register, a counter and its comparator."""
+        width = folding.pe * layer.output.type.bits
+        count = max(s.channels for s in layer.inputs).bit_length()
+        inputs = len(layer.inputs)
+        return Logic(lut=width * math.ceil(inputs / 2) + 2 * count + 2 * inputs, ff=width + count + inputs + 1)
+
+    def parameters(self, layer: Layer, folding: Folding) -> Mapping[str, int]:
+        beats = [s.channels // folding.pe for s in layer.inputs]
+        return {
+            "WIDTH": folding.pe * layer.output.type.bits,
+            "INPUTS": len(beats),
+            "BEATS": sum(count << (32 * port) for port, count in enumerate(beats)),
+        }

@@ -1,0 +1,63 @@
+"""First-in first-out buffer between two layers; the planner inserts it. Attribute: `depth` in beats, 2 or more."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from hwcodesign.dataflow import Layer
+from hwcodesign.errors import UserError
+from hwcodesign.kinds.kind import Folding, Kind, Logic, Memory, divisors
+
+
+class Fifo(Kind):
+    """The output is the input. One beat of `pe` elements a cycle, up to `depth` beats waiting."""
+
+    name = "fifo"
+    cells = ("ram",)
+
+    def check(self, layer: Layer) -> None:
+        if _depth(layer) < 2:
+            raise UserError(f"{layer.name}: a FIFO's depth is 2 or more, not {_depth(layer)}")
+
+    def run(self, layer: Layer, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
+        return [inputs[0]]
+
+    def foldings(self, layer: Layer) -> list[Folding]:
+        return [Folding(pe) for pe in divisors(layer.input.channels)]
+
+    def lanes(self, layer: Layer, folding: Folding) -> tuple[int, int]:
+        return folding.pe, folding.pe
+
+    def cycles(self, layer: Layer, folding: Folding) -> int:
+        return layer.input.elements // folding.pe
+
+    def latency(self, layer: Layer, folding: Folding) -> int:
+        return 1 if _depth(layer) == 2 else 2
+
+    def pixel_cycles(self, layer: Layer, folding: Folding) -> int:
+        return layer.input.channels // folding.pe
+
+    def memories(self, layer: Layer, folding: Folding) -> list[Memory]:
+        """The beats that wait; the last one lies in the memory's output register."""
+        if _depth(layer) == 2:
+            return []
+        return [Memory("buffer", words=_depth(layer) - 1, width=_width(layer, folding), writable=True)]
+
+    def logic(self, layer: Layer, folding: Folding) -> Logic:
+        """Estimate: two data registers and a multiplexer, or two pointers and a count with their comparators."""
+        width = _width(layer, folding)
+        if _depth(layer) == 2:
+            return Logic(lut=width + 4, ff=2 * width + 2)
+        pointer = (_depth(layer) - 1).bit_length()
+        return Logic(lut=5 * pointer + 6, ff=3 * pointer + 1 + width)
+
+    def parameters(self, layer: Layer, folding: Folding) -> Mapping[str, int]:
+        return {"WIDTH": _width(layer, folding), "DEPTH": _depth(layer)}
+
+
+def _depth(layer: Layer) -> int:
+    return int(layer.attributes["depth"])  # type: ignore[arg-type]
+
+
+def _width(layer: Layer, folding: Folding) -> int:
+    return folding.pe * layer.input.type.bits

@@ -1,0 +1,52 @@
+"""Copies a stream to several consumers. Attribute: `outputs`, how many."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from hwcodesign.dataflow import Layer
+from hwcodesign.errors import UserError
+from hwcodesign.kinds.kind import Folding, Kind, Logic, Memory, divisors
+
+
+class Fork(Kind):
+    """Every output is the input. One beat of `pe` elements a cycle."""
+
+    name = "fork"
+
+    @property
+    def module(self) -> str:
+        return "stream_fork"  # `fork` is a keyword
+
+    def check(self, layer: Layer) -> None:
+        if len(layer.outputs) < 2:
+            raise UserError(f"{layer.name}: a fork needs 2 outputs or more, this one has {len(layer.outputs)}: drop it")
+
+    def run(self, layer: Layer, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
+        return [inputs[0]] * len(layer.outputs)
+
+    def foldings(self, layer: Layer) -> list[Folding]:
+        return [Folding(pe) for pe in divisors(layer.input.channels)]
+
+    def lanes(self, layer: Layer, folding: Folding) -> tuple[int, int]:
+        return folding.pe, folding.pe
+
+    def cycles(self, layer: Layer, folding: Folding) -> int:
+        return layer.input.elements // folding.pe
+
+    def latency(self, layer: Layer, folding: Folding) -> int:
+        return 1
+
+    def pixel_cycles(self, layer: Layer, folding: Folding) -> int:
+        return layer.input.channels // folding.pe
+
+    def memories(self, layer: Layer, folding: Folding) -> list[Memory]:
+        return []
+
+    def logic(self, layer: Layer, folding: Folding) -> Logic:
+        """Estimate: the data register, and per output a valid bit with its two or three gates."""
+        outputs = len(layer.outputs)
+        return Logic(lut=2 * outputs + 2, ff=folding.pe * layer.input.type.bits + outputs)
+
+    def parameters(self, layer: Layer, folding: Folding) -> Mapping[str, int]:
+        return {"WIDTH": folding.pe * layer.input.type.bits, "OUTPUTS": len(layer.outputs)}

@@ -1,0 +1,62 @@
+"""Changes how many elements travel in a beat; the planner inserts it between layers of different foldings.
+
+Attributes: `in_lanes` and `out_lanes`, of which one divides the other.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from hwcodesign.dataflow import Layer
+from hwcodesign.errors import UserError
+from hwcodesign.kinds.kind import Folding, Kind, Logic, Memory
+
+
+class WidthConverter(Kind):
+    """The output is the input, in wider or narrower beats. The attributes say it all, so there is one folding."""
+
+    name = "width_converter"
+
+    def check(self, layer: Layer) -> None:
+        few, many = sorted(self.lanes(layer, Folding()))
+        if few == many or many % few:
+            raise UserError(
+                f"{layer.name}: cannot convert {few} to {many} elements a beat: "
+                f"they must differ and one must divide the other; go through {np.lcm(few, many)} in two steps"
+            )
+        if layer.input.elements % many:
+            raise UserError(f"{layer.name}: a frame of {layer.input.elements} elements is no whole number of {many}")
+
+    def run(self, layer: Layer, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
+        return [inputs[0]]
+
+    def foldings(self, layer: Layer) -> list[Folding]:
+        return [Folding()]
+
+    def lanes(self, layer: Layer, folding: Folding) -> tuple[int, int]:
+        return int(layer.attributes["in_lanes"]), int(layer.attributes["out_lanes"])  # type: ignore[arg-type]
+
+    def cycles(self, layer: Layer, folding: Folding) -> int:
+        return layer.input.elements // min(self.lanes(layer, folding))
+
+    def latency(self, layer: Layer, folding: Folding) -> int:
+        return 1
+
+    def pixel_cycles(self, layer: Layer, folding: Folding) -> int:
+        return max(1, layer.input.channels // min(self.lanes(layer, folding)))
+
+    def memories(self, layer: Layer, folding: Folding) -> list[Memory]:
+        return []
+
+    def logic(self, layer: Layer, folding: Folding) -> Logic:
+        """Estimate: widening collects in one wide register and hands over in another; narrowing shifts one."""
+        in_lanes, out_lanes = self.lanes(layer, folding)
+        bits = layer.input.type.bits
+        count = (max(in_lanes, out_lanes) // min(in_lanes, out_lanes) - 1).bit_length()
+        if in_lanes < out_lanes:
+            return Logic(lut=count + 6, ff=(2 * out_lanes - in_lanes) * bits + count + 1)
+        return Logic(lut=in_lanes * bits + count + 6, ff=in_lanes * bits + count + 1)
+
+    def parameters(self, layer: Layer, folding: Folding) -> Mapping[str, int]:
+        in_lanes, out_lanes = self.lanes(layer, folding)
+        return {"IN_WIDTH": in_lanes * layer.input.type.bits, "OUT_WIDTH": out_lanes * layer.input.type.bits}

@@ -1,0 +1,90 @@
+"""SystemVerilog text of one kernel instance, its memory images, and how elements are packed into beats and words."""
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from hwcodesign.dataflow import Layer
+from hwcodesign.kinds import Folding, MemoryImage, Storage, kind_of
+
+SIGNALS = ("in_data", "in_valid", "in_ready", "out_data", "out_valid", "out_ready")
+_LARGEST_INTEGER = (1 << 31) - 1
+
+
+def identifier(name: str) -> str:
+    """A layer's name as a SystemVerilog identifier: fire2.expand3x3 becomes fire2_expand3x3."""
+    return re.sub(r"\W", "_", name)
+
+
+def beat_bits(layer: Layer, folding: Folding) -> tuple[list[int], list[int]]:
+    """Bits of one beat of each input and of each output."""
+    in_lanes, out_lanes = kind_of(layer.kind).lanes(layer, folding)
+    return [s.type.bits * in_lanes for s in layer.inputs], [s.type.bits * out_lanes for s in layer.outputs]
+
+
+def instance(
+    layer: Layer, folding: Folding, storage: Mapping[str, Storage], name: str, signals: Mapping[str, str]
+) -> str:
+    """The instantiation of the layer's kernel as `name`, with a line feed at the end.
+
+    `storage` says for each Memory of the kind where it lies; `signals` gives the expression that connects to each of
+    SIGNALS. The surrounding module's clock is `aclk` and its reset `aresetn`. ROMs read the files of `write_images`.
+    """
+    kind = kind_of(layer.kind)
+    parameters = {key: _literal(value) for key, value in kind.parameters(layer, folding).items()}
+    for memory in kind.memories(layer, folding):
+        parameters[f"{memory.name.upper()}_BLOCK"] = str(int(storage[memory.name] == "block"))
+    for memory_name in kind.images(layer, folding):
+        parameters[f"{memory_name.upper()}_FILE"] = f'"{_image_name(layer, memory_name)}"'
+    connections = {"clk_i": "aclk", "rst_ni": "aresetn"}
+    connections |= {signal + ("_o" if _driven(signal) else "_i"): signals[signal] for signal in SIGNALS}
+    return f"  {kind.module} #(\n{_named(parameters)}\n  ) {name} (\n{_named(connections)}\n  );\n"
+
+
+def write_images(layer: Layer, folding: Folding, folder: Path) -> None:
+    """Write every ROM of the layer into `folder`, one hexadecimal word a line, address 0 first.
+
+    A kernel opens its file by its bare name: simulate and synthesize where the files lie.
+    """
+    for memory, image in kind_of(layer.kind).images(layer, folding).items():
+        (folder / _image_name(layer, memory)).write_text(_hexadecimal(image))
+
+
+def pack(codes: np.ndarray, bits: int) -> list[int]:
+    """Each row of `codes` (rows, elements; non-negative, below 2**bits) as one integer, element 0 lowest."""
+    rows = np.asarray(codes)
+    planes = (rows[:, :, None] >> np.arange(bits)) & 1
+    packed = np.packbits(planes.reshape(len(rows), rows.shape[1] * bits).astype(np.uint8), axis=1, bitorder="little")
+    return [int.from_bytes(row.tobytes(), "little") for row in packed]
+
+
+def unpack(words: Sequence[int], elements: int, bits: int) -> np.ndarray:
+    """The inverse of `pack`: codes (len(words), elements), int64."""
+    length = (elements * bits + 7) // 8
+    data = np.frombuffer(b"".join(w.to_bytes(length, "little") for w in words), dtype=np.uint8)
+    planes = np.unpackbits(data.reshape(-1, length), axis=1, count=elements * bits, bitorder="little")
+    return planes.reshape(-1, elements, bits).astype(np.int64) @ (np.int64(1) << np.arange(bits))
+
+
+def _driven(signal: str) -> bool:
+    return signal in ("in_ready", "out_data", "out_valid")
+
+
+def _image_name(layer: Layer, memory: str) -> str:
+    return f"{identifier(layer.name)}.{memory}.hex"
+
+
+def _literal(value: int) -> str:
+    # A plain number is 32 bits in SystemVerilog; whatever is longer needs its width.
+    return str(value) if abs(value) <= _LARGEST_INTEGER else f"{value.bit_length()}'h{value:x}"
+
+
+def _named(pairs: Mapping[str, str]) -> str:
+    return ",\n".join(f"    .{key}({value})" for key, value in pairs.items())
+
+
+def _hexadecimal(image: MemoryImage) -> str:
+    digits = (image.width + 3) // 4
+    return "".join(f"{word:0{digits}x}\n" for word in image.words)

@@ -8,15 +8,14 @@ import numpy as np
 
 from hwcodesign.dataflow import IntType
 from hwcodesign.emit import Interface
+from hwcodesign.rtl import pack
 
 
 def frame_bytes(frames: np.ndarray, kind: IntType, interface: Interface) -> Iterator[bytes]:
     """Each frame (H, W, C) as its beats, every beat padded to whole bytes, most significant byte first."""
     for frame in frames:
-        codes = kind.encode(frame).reshape(interface.in_beats, interface.in_lanes, 1)
-        bits = (codes >> np.arange(kind.bits)) & 1
-        packed = np.packbits(bits.reshape(interface.in_beats, -1).astype(np.uint8), axis=1, bitorder="little")
-        yield packed[:, ::-1].tobytes()
+        beats = pack(kind.encode(frame).reshape(interface.in_beats, interface.in_lanes), kind.bits)
+        yield b"".join(beat.to_bytes(interface.in_bytes, "big") for beat in beats)
 
 
 @dataclass(frozen=True)

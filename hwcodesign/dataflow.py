@@ -160,11 +160,21 @@ class Dataflow:
 
     def edges_into(self, name: str) -> list[Edge]:
         """The edges that feed layer `name`, by input port."""
-        return sorted((e for e in self.edges if e.target == name), key=lambda e: e.target_port)
+        return self._edges_by_end[1].get(name, [])
 
     def edges_from(self, name: str) -> list[Edge]:
         """The edges that leave layer `name`, by output port."""
-        return sorted((e for e in self.edges if e.source == name), key=lambda e: e.source_port)
+        return self._edges_by_end[0].get(name, [])
+
+    @cached_property
+    def _edges_by_end(self) -> tuple[dict[str, list[Edge]], dict[str, list[Edge]]]:
+        by_source: dict[str, list[Edge]] = {}
+        by_target: dict[str, list[Edge]] = {}
+        for edge in sorted(self.edges, key=lambda e: (e.source_port, e.target_port)):
+            by_source.setdefault(edge.source, []).append(edge)
+        for edge in sorted(self.edges, key=lambda e: (e.target_port, e.source_port)):
+            by_target.setdefault(edge.target, []).append(edge)
+        return by_source, by_target
 
     def stream(self, edge: Edge) -> Stream:
         """What flows along `edge`."""

@@ -130,6 +130,7 @@ class Kind(ABC):
         pixel that needs it.
         """
         del layer, folding
+        return None
 
     @abstractmethod
     def memories(self, layer: Layer, folding: Folding) -> list[Memory]:

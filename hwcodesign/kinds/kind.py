@@ -31,7 +31,7 @@ class Folding:
 
 @dataclass(frozen=True)
 class Memory:
-    """A memory of `words` x `width` bits, of which `bits` are useful. `name` is its purpose: weights, thresholds, ..."""
+    """A memory of `words` x `width` bits, of which `bits` are useful. `name` says what it is for: weights, ..."""
 
     name: str
     words: int

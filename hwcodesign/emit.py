@@ -76,10 +76,9 @@ def emit(
     rtl, memory = out_folder / "rtl", out_folder / "memory"
     rtl.mkdir(parents=True)
     memory.mkdir()
-    kinds = {layer.kind for layer in design.layers}
-    kernels = sorted({"frame_last"} | kinds | {cell for kind in kinds for cell in kind_of(kind).cells})
-    for kernel in kernels:
-        shutil.copyfile(asset_folder("hls") / f"{kernel}.sv", rtl / f"{kernel}.sv")
+    modules = modules_of(design)
+    for module in modules:
+        shutil.copyfile(asset_folder("hls") / f"{module}.sv", rtl / f"{module}.sv")
     for layer in design.layers:
         write_images(layer, foldings[layer.name], identifier(layer.name), memory)
     interface = interface_of(design, foldings)

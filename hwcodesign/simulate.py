@@ -46,7 +46,7 @@ def build(emitted: Path, folder: Path, wave: bool = False, probes: bool = False)
     if probes:
         sources.insert(0, asset_folder("sim") / "stream_probe.sv")
     parameters = {"IN_BYTES": interface.in_bytes, "IN_BEATS": interface.in_beats, "OUT_BYTES": interface.out_bytes}
-    defines = {"HWCODESIGN_PROBE": "1"} if probes else {}
+    defines = ["HWCODESIGN_PROBE"] if probes else []
     return simulator.build(
         folder, BENCH, sources, _PORTS, optimise="-O2", trace=wave, parameters=parameters, defines=defines
     )

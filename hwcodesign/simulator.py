@@ -34,16 +34,22 @@ def build(
     simulator: Name = "verilator",
     optimise: str = "-O1",
     trace: bool = False,
+    parameters: Mapping[str, int] | None = None,
+    defines: Sequence[str] = (),
 ) -> Simulation:
     """Compile `sources` in `folder`; Python will see the `ports` of module `top`.
 
-    `optimise` is the C++ compiler's level: -O0 and -O1 build fast, -O3 runs fast. Raises UserError if a tool is
+    `optimise` is the C++ compiler's level: -O0 and -O1 build fast, -O3 runs fast. `parameters` are those of `top`,
+    `defines` preprocessor names. Raises UserError if a tool is
     missing or the design does not compile (the message ends with the compiler's last words).
     """
     folder.mkdir(parents=True, exist_ok=True)
     if simulator == "icarus":
+        assert not (parameters or defines or trace), "kernel benches need none of these"
         return _build_icarus(folder, top, sources)
-    return _build_verilator(folder, top, sources, ports, optimise, trace)
+    settings = [f"-G{name}={value}" for name, value in (parameters or {}).items()]
+    settings += [f"+define+{name}" for name in defines] + (["--trace-fst"] if trace else [])
+    return _build_verilator(folder, top, sources, ports, optimise, settings)
 
 
 def run(
@@ -71,7 +77,7 @@ def run(
 
 
 def _build_verilator(
-    folder: Path, top: str, sources: Sequence[Path], ports: Sequence[str], optimise: str, trace: bool
+    folder: Path, top: str, sources: Sequence[Path], ports: Sequence[str], optimise: str, settings: Sequence[str]
 ) -> Simulation:
     from cocotb_tools import config
 
@@ -85,12 +91,12 @@ def _build_verilator(
         verilator, "--cc", "--exe", "--vpi", "--prefix", TOP_CLASS, "--top-module", top, "--Mdir", folder,
         "--timescale", "1ns/1ps", "-o", "simulation", "-CFLAGS", optimise, "-Wno-fatal",
         "-LDFLAGS", f"-Wl,-rpath,{libraries} -L{libraries} -lcocotbvpi_verilator",
-        *(["--trace-fst"] if trace else []),
+        *settings,
         config.share_dir / "lib" / "verilator" / "verilator.cpp", public, *sources,
     ]  # fmt: skip
     tools.run(command, folder, folder / "verilator.log")
     # The generated code follows `optimise`; Verilator's own library is small and always compiled for speed of build.
-    make_flags = [f"OPT_FAST={optimise}", "OPT_SLOW=-O0", f"OPT_GLOBAL={optimise}", f"VM_TRACE={int(trace)}"]
+    make_flags = [f"OPT_FAST={optimise}", "OPT_SLOW=-O0", f"OPT_GLOBAL={optimise}"]
     tools.run([make, "-j2", "-f", f"{TOP_CLASS}.mk", *make_flags], folder, folder / "make.log")
     return Simulation((str(folder / "simulation"),), folder, top)
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from hwcodesign.assets import asset_folder
 from hwcodesign.dataflow import Dataflow, Edge
 from hwcodesign.kinds import Folding, Storage, kind_of
-from hwcodesign.rtl import PORTS, identifier, instance, write_images
+from hwcodesign.rtl import SIGNALS, identifier, instance, write_images
 
 TOP = "accelerator"
 
@@ -59,7 +59,7 @@ def interface_of(design: Dataflow, foldings: Mapping[str, Folding]) -> Interface
 def modules_of(design: Dataflow) -> list[str]:
     """The modules in `hls/` that the design is built from, sorted."""
     kinds = [kind_of(name) for name in {layer.kind for layer in design.layers}]
-    return sorted({"frame_last"} | {module for kind in kinds for module in (kind.name, *kind.cells)})
+    return sorted({"frame_last"} | {module for kind in kinds for module in (kind.module, *kind.cells)})
 
 
 def emit(
@@ -80,7 +80,7 @@ def emit(
     for module in modules:
         shutil.copyfile(asset_folder("hls") / f"{module}.sv", rtl / f"{module}.sv")
     for layer in design.layers:
-        write_images(layer, foldings[layer.name], identifier(layer.name), memory)
+        write_images(layer, foldings[layer.name], memory)
     interface = interface_of(design, foldings)
     (rtl / f"{TOP}.sv").write_text(_top_level(design, foldings, storage, interface))
     (out_folder / "sources.f").write_text("".join(f"rtl/{name}.sv\n" for name in [*modules, TOP]))
@@ -120,8 +120,8 @@ def _instance(
         return names[0] if len(names) == 1 else "{" + ", ".join(names) + "}"
 
     ends = {"in": inputs, "out": outputs}
-    signals = {port: joined(ends[port.split("_")[0]], port.split("_")[1]) for port in PORTS}
-    return instance(design.by_name[name], foldings[name], storage.get(name, {}), identifier(name), signals)
+    signals = {signal: joined(ends[signal.split("_")[0]], signal.split("_")[1]) for signal in SIGNALS}
+    return instance(design.by_name[name], foldings[name], storage.get(name, {}), f"u_{identifier(name)}", signals)
 
 
 def _wire(edge: Edge) -> str:
@@ -134,7 +134,7 @@ def _stream_declaration(wire: str, width: int) -> str:
   logic {wire}_valid, {wire}_ready;
 `ifdef HWCODESIGN_PROBE
   stream_probe #(.WIDTH({width}), .NAME("{wire}")) u_probe_{wire} (
-    .clk_i, .rst_ni, .data_i({wire}_data), .valid_i({wire}_valid), .ready_i({wire}_ready)
+    .clk_i(aclk), .rst_ni(aresetn), .data_i({wire}_data), .valid_i({wire}_valid), .ready_i({wire}_ready)
   );
 `endif
 """
@@ -169,14 +169,11 @@ def _frame_ends(interface: Interface) -> str:
     extension = 8 * interface.out_bytes - out_width
     extended = f"{{{{{extension}{{out_data[{out_width - 1}]}}}}, out_data}}" if extension else "out_data"
     return f"""\
-  logic clk_i, rst_ni;
   logic [{in_width - 1}:0] in_data;
   logic in_valid, in_ready, in_last;
   logic [{out_width - 1}:0] out_data;
   logic out_valid, out_ready;
 
-  assign clk_i = aclk;
-  assign rst_ni = aresetn;
   assign in_data = s_axis_tdata[{in_width - 1}:0];
   assign in_valid = s_axis_tvalid;
   assign s_axis_tready = in_ready;
@@ -185,14 +182,14 @@ def _frame_ends(interface: Interface) -> str:
   assign out_ready = m_axis_tready;
 
   frame_last #(.BEATS({interface.in_beats})) u_in_last (
-    .clk_i, .rst_ni, .valid_i(in_valid), .ready_i(in_ready), .last_o(in_last)
+    .clk_i(aclk), .rst_ni(aresetn), .valid_i(in_valid), .ready_i(in_ready), .last_o(in_last)
   );
   frame_last #(.BEATS({interface.out_beats})) u_out_last (
-    .clk_i, .rst_ni, .valid_i(out_valid), .ready_i(out_ready), .last_o(m_axis_tlast)
+    .clk_i(aclk), .rst_ni(aresetn), .valid_i(out_valid), .ready_i(out_ready), .last_o(m_axis_tlast)
   );
 
-  always_ff @(posedge clk_i) begin
-    if (!rst_ni) frame_error_o <= 1'b0;
+  always_ff @(posedge aclk) begin
+    if (!aresetn) frame_error_o <= 1'b0;
     else if (in_valid && in_ready && (s_axis_tlast != in_last)) frame_error_o <= 1'b1;
   end
 """

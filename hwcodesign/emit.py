@@ -94,7 +94,7 @@ def _top_level(
     storage: Mapping[str, Mapping[str, Storage]],
     interface: Interface,
 ) -> str:
-    wires = {edge: _wire(edge) for edge in design.edges}
+    wires = {edge: wire(edge) for edge in design.edges}
     parts = [_header(design, interface), _frame_ends(interface)]
     for edge in design.edges:
         source = design.by_name[edge.source]
@@ -116,7 +116,7 @@ def _instance(
     outputs: list[str],
 ) -> str:
     def joined(wires: list[str], suffix: str) -> str:
-        names = [f"{wire}_{suffix}" for wire in reversed(wires)]  # port 0 in the lowest bits
+        names = [f"{name}_{suffix}" for name in reversed(wires)]  # port 0 in the lowest bits
         return names[0] if len(names) == 1 else "{" + ", ".join(names) + "}"
 
     ends = {"in": inputs, "out": outputs}
@@ -124,17 +124,18 @@ def _instance(
     return instance(design.by_name[name], foldings[name], storage.get(name, {}), f"u_{identifier(name)}", signals)
 
 
-def _wire(edge: Edge) -> str:
+def wire(edge: Edge) -> str:
+    """The name of a stream inside the top level."""
     return f"{identifier(edge.source)}__{identifier(edge.target)}"
 
 
-def _stream_declaration(wire: str, width: int) -> str:
+def _stream_declaration(name: str, width: int) -> str:
     return f"""\
-  logic [{width - 1}:0] {wire}_data;
-  logic {wire}_valid, {wire}_ready;
+  logic [{width - 1}:0] {name}_data;
+  logic {name}_valid, {name}_ready;
 `ifdef HWCODESIGN_PROBE
-  stream_probe #(.WIDTH({width}), .NAME("{wire}")) u_probe_{wire} (
-    .clk_i(aclk), .rst_ni(aresetn), .data_i({wire}_data), .valid_i({wire}_valid), .ready_i({wire}_ready)
+  stream_probe #(.WIDTH({width}), .NAME("{name}")) u_probe_{name} (
+    .clk_i(aclk), .rst_ni(aresetn), .data_i({name}_data), .valid_i({name}_valid), .ready_i({name}_ready)
   );
 `endif
 """

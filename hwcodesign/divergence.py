@@ -1,0 +1,60 @@
+"""Where hardware and reference part: the first layer, pixel and channel that differ, from a record of every stream."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from hwcodesign import reference, simulate
+from hwcodesign.dataflow import Dataflow, Edge, Layer
+from hwcodesign.emit import wire
+from hwcodesign.kinds import Folding, kind_of
+from hwcodesign.rtl import unpack
+
+
+def first_divergence(
+    emitted: Path,
+    design: Dataflow,
+    foldings: Mapping[str, Folding],
+    frames: np.ndarray,
+    folder: Path,
+    quiet_cycles: int,
+) -> str | None:
+    """Simulate `frames` (N, H, W, C) with every stream recorded; the first difference in words, or None.
+
+    Layers are looked at in the order of the design, so everything before the one that is named is right.
+    """
+    simulation = simulate.build(emitted, folder, probes=True)
+    simulate.simulate(simulation, emitted, frames, design.input.type, quiet_cycles)
+    expected = reference.run(design, frames, keep=[layer.name for layer in design.layers])
+    for edge in sorted(design.edges, key=lambda e: list(design.by_name).index(e.source)):
+        source = design.by_name[edge.source]
+        found = _recorded(folder / f"{wire(edge)}.probe", design, edge, foldings)
+        difference = _first_difference(source, found, expected[edge.source][edge.source_port], foldings[edge.source])
+        if difference:
+            return difference
+    return None
+
+
+def _recorded(path: Path, design: Dataflow, edge: Edge, foldings: Mapping[str, Folding]) -> np.ndarray:
+    """The elements (int64, in the order of the wire) that passed along `edge`."""
+    source = design.by_name[edge.source]
+    _, lanes = kind_of(source.kind).lanes(source, foldings[edge.source])
+    kind = design.stream(edge).type
+    words = [int(line, 16) for line in path.read_text().split()]
+    return kind.decode(unpack(words, lanes, kind.bits)).reshape(-1)
+
+
+def _first_difference(layer: Layer, found: np.ndarray, expected: np.ndarray, folding: Folding) -> str | None:
+    rows, columns, channels = expected.shape[1:]
+    wanted = kind_of(layer.kind).on_the_wire(layer, folding, expected).reshape(-1)
+    common = min(len(found), len(wanted))
+    differing = np.flatnonzero(found[:common] != wanted[:common])
+    if not len(differing):
+        return None
+    at = int(differing[0])
+    frame, row, column, channel = np.unravel_index(at, (len(expected), rows, columns, channels))
+    return (
+        f"layer {layer.name} ({layer.kind}) is the first that differs: frame {frame}, pixel ({row}, {column}), "
+        f"channel {channel}: hardware {found[at]}, reference {wanted[at]}"
+    )

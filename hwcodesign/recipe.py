@@ -48,6 +48,8 @@ class TrainTable(StrictModel):
     learning_rate: float = Field(default=0.04, gt=0.0)
     momentum: float = Field(default=0.9, ge=0.0, lt=1.0)
     weight_decay: float = Field(default=0.0002, ge=0.0)
+    shift: int = Field(default=0, ge=0, description="pixels that a training image is moved by at most")
+    flip: bool = Field(default=False, description="mirror half of the training images left to right")
     seed: int = Field(default=1, ge=0)
 
 

@@ -5,7 +5,7 @@ lowering will give, and `analyze` its costs. A node reads the outputs of earlier
 PyTorch path (fire2.expand3x3). A fully connected layer is a convolution whose kernel covers its whole input.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -156,6 +156,6 @@ def _window_positions(node: Conv | MaxPool, size: int) -> int:
     return (size - node.kernel) // node.stride + 1
 
 
-def _require_equal(name: str, what: str, values: list[tuple[int, ...]]) -> None:
+def _require_equal(name: str, what: str, values: Sequence[tuple[int, ...]]) -> None:
     if len(set(values)) != 1:
         raise UserError(f"{name}: its inputs must have equal {what}, but have {' and '.join(map(str, values))}")

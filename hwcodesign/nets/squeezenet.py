@@ -121,7 +121,7 @@ class SqueezeNet:
                             f"so pct_3x3 cannot split them all; use even base_e and incr_e")  # fmt: skip
         for key, ratio, most in (("pct_3x3", self.pct_3x3, common - 1), ("SR", self.SR, None)):
             steps = Fraction(repr(ratio)) * common
-            if steps.denominator != 1 or not 1 <= steps:
+            if steps.denominator != 1 or steps < 1:
                 nearest = max(1, round(steps)) if most is None else min(max(1, round(steps)), most)
                 raise UserError(f"{key} = {ratio}: of {min(self.expand_filters)} expand filters this is not a whole "
                                 f"number of at least 1; the nearest that is: {nearest / common:g}")  # fmt: skip

@@ -1,0 +1,41 @@
+"""Images and labels for training and for the held-out test, as a recipe's [data] table asks for them."""
+
+import dataclasses
+from pathlib import Path
+
+from hwcodesign.data import cifar10, digits, folder, idx
+from hwcodesign.data.dataset import Dataset, resized, stratified_split
+from hwcodesign.errors import UserError
+from hwcodesign.recipe import DataTable
+
+__all__ = ["Dataset", "load_dataset", "stratified_split"]
+
+
+def load_dataset(table: DataTable, data_folder: Path | None) -> Dataset:
+    """The data set that `table` names, read from `data_folder` (not needed for the digits), at the table's size.
+
+    Raises UserError if it is missing, damaged, or has another number of channels or classes than the recipe.
+    """
+    dataset = _read(table, data_folder)
+    if len(dataset.classes) != table.classes:
+        raise UserError(f"data.classes = {table.classes}: {dataset.name} has {len(dataset.classes)} classes; "
+                        f"use classes = {len(dataset.classes)}")  # fmt: skip
+    return dataclasses.replace(
+        dataset,
+        train_images=resized(dataset.train_images, table.size),
+        test_images=resized(dataset.test_images, table.size),
+    )
+
+
+def _read(table: DataTable, data_folder: Path | None) -> Dataset:
+    if table.dataset == "none":
+        raise UserError("this recipe has no data (data.dataset = 'none'): it can be checked and planned, not trained")
+    if table.dataset == "digits":
+        return digits.read(table.channels)
+    if data_folder is None:
+        raise UserError(f"data.dataset = {table.dataset!r} needs a folder with the data: --data FOLDER")
+    if not data_folder.is_dir():
+        raise UserError(f"--data {data_folder}: there is no such folder")
+    if table.dataset == "folder":
+        return folder.read(data_folder, table.channels, table.size)
+    return {"idx": idx.read, "cifar10": cifar10.read}[table.dataset](data_folder, table.channels)

@@ -1,0 +1,57 @@
+"""Image folders: one subfolder per class, in the folder itself or in its subfolders train and test."""
+
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, UnidentifiedImageError
+
+from hwcodesign.data.dataset import Dataset, stratified_split
+from hwcodesign.errors import UserError
+
+HELD_OUT = 0.2
+SPLIT_SEED = 0
+_SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".ppm", ".pgm", ".webp"}
+
+
+def read(folder: Path, channels: int, size: tuple[int, int]) -> Dataset:
+    """Every image scaled to `size` (height, width), classes in alphabetical order.
+
+    Without train and test folders, a fifth of each class is held out. Raises UserError if a class has no images, if
+    train and test have different classes, or if an image cannot be read.
+    """
+    if not (folder / "train").is_dir():
+        images, labels, classes = _read_classes(folder, channels, size)
+        train, test = stratified_split(labels, HELD_OUT, SPLIT_SEED)
+        return Dataset(folder.name, classes, images[train], labels[train], images[test], labels[test])
+    train_images, train_labels, classes = _read_classes(folder / "train", channels, size)
+    test_images, test_labels, test_classes = _read_classes(folder / "test", channels, size)
+    if classes != test_classes:
+        odd = sorted(set(classes) ^ set(test_classes))
+        raise UserError(f"{folder}: train and test must have the same classes; only one of them has {', '.join(odd)}")
+    return Dataset(folder.name, classes, train_images, train_labels, test_images, test_labels)
+
+
+def _read_classes(folder: Path, channels: int, size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
+    if not folder.is_dir():
+        raise UserError(f"there is no folder {folder}")
+    classes = tuple(sorted(p.name for p in folder.iterdir() if p.is_dir()))
+    if not classes:
+        raise UserError(f"{folder} has no subfolders; it needs one for each class, with that class's images")
+    images, labels = [], []
+    for label, name in enumerate(classes):
+        paths = sorted(p for p in (folder / name).iterdir() if p.suffix.lower() in _SUFFIXES)
+        if not paths:
+            raise UserError(f"{folder / name} holds no images ({', '.join(sorted(_SUFFIXES))})")
+        images += [_read_image(path, channels, size) for path in paths]
+        labels += [label] * len(paths)
+    return np.stack(images), np.array(labels, np.int64), classes
+
+
+def _read_image(path: Path, channels: int, size: tuple[int, int]) -> np.ndarray:
+    try:
+        with Image.open(path) as image:
+            converted = image.convert("L" if channels == 1 else "RGB")
+            scaled = converted.resize((size[1], size[0]), Image.Resampling.BILINEAR)
+    except (OSError, UnidentifiedImageError) as error:
+        raise UserError(f"cannot read the image {path}: {error}") from None
+    return np.asarray(scaled).reshape(*size, channels)

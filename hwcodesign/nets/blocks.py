@@ -1,0 +1,115 @@
+"""The quantized blocks that every network is built from, each known to compile to hardware, and their frozen twins.
+
+All of them obey one rule: a value is an integer times one positive scale. Weights are signed and symmetric (narrow
+range), activations behind ReLU unsigned; with 1 bit both are bipolar {-1, +1}. Nothing has a zero point.
+"""
+
+import torch
+from brevitas.nn import QuantConv2d, QuantIdentity, QuantReLU
+from brevitas.quant import (
+    Int8WeightPerChannelFloat,
+    Int8WeightPerTensorFloat,
+    SignedBinaryActPerTensorConst,
+    SignedBinaryWeightPerTensorConst,
+    Uint8ActPerTensorFloatMaxInit,
+)
+from torch import Tensor, nn
+
+from hwcodesign.nets.network import Conv
+
+# A power of two: ONNX stores epsilon in 32 bits, and this one survives that unchanged.
+NORM_EPSILON = 2.0**-16
+# Where 4-bit quantizers start to clip, in standard deviations of what batch norm gives; training moves it.
+FIRST_CLIP = 3.0
+
+
+class PixelsToNumbers(nn.Module):
+    """(raw - mean) / divisor, with scalars that are part of the model, exactly as they are stored in float32."""
+
+    def __init__(self, mean: float, divisor: float) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.tensor(mean) if mean else None)
+        self.register_buffer("divisor", torch.tensor(divisor))
+
+    def forward(self, raw: Tensor) -> Tensor:
+        shifted = raw if self.mean is None else raw - self.mean
+        return shifted / self.divisor
+
+
+class QuantizedConv(QuantConv2d):
+    """Convolution with quantized weights and, where a quantizer follows, batch norm (both fold into thresholds).
+
+    Raw scores have neither batch norm nor scales per channel: they would differ in scale from class to class.
+    """
+
+    def __init__(self, conv: Conv, channels: int, bits: int) -> None:
+        scores = conv.quantizer is None
+        integer = Int8WeightPerTensorFloat if scores else Int8WeightPerChannelFloat
+        super().__init__(
+            channels, conv.filters, conv.kernel, stride=conv.stride, padding=conv.pad, bias=False,
+            **({"weight_quant": SignedBinaryWeightPerTensorConst} if bits == 1
+               else {"weight_quant": integer, "weight_bit_width": bits}),
+        )  # fmt: skip
+        self.norm = None if scores else nn.BatchNorm2d(conv.filters, eps=NORM_EPSILON)
+
+    def forward(self, values: Tensor) -> Tensor:
+        sums = super().forward(values)
+        return sums if self.norm is None else self.norm(sums)
+
+
+def activation(bits: int) -> nn.Module:
+    """ReLU and an unsigned quantizer whose scale is learned; with 1 bit the sign alone, {-1, +1}."""
+    if bits == 1:
+        return QuantIdentity(act_quant=SignedBinaryActPerTensorConst)
+    return QuantReLU(act_quant=Uint8ActPerTensorFloatMaxInit, bit_width=bits, max_val=FIRST_CLIP)
+
+
+class FloatConv(nn.Conv2d):
+    """Convolution with bias, as the dissertation counts it; ReLU is a module of its own."""
+
+    def __init__(self, conv: Conv, channels: int) -> None:
+        super().__init__(channels, conv.filters, conv.kernel, conv.stride, conv.pad)
+
+
+class Concat(nn.Module):
+    """Channels side by side."""
+
+    def forward(self, *values: Tensor) -> Tensor:
+        return torch.cat(values, dim=1)
+
+
+class Add(nn.Module):
+    """Element-wise sum."""
+
+    def forward(self, left: Tensor, right: Tensor) -> Tensor:
+        return left + right
+
+
+class FrozenConv(nn.Module):
+    """A QuantizedConv whose weights are quantized for good, once, in float32 as they are exported."""
+
+    def __init__(self, live: QuantizedConv) -> None:
+        super().__init__()
+        weight = live.quant_weight()
+        self.register_buffer("weight", weight.value.detach())
+        self.register_buffer("scale", weight.scale.detach())
+        self.stride, self.padding, self.norm = live.stride, live.padding, live.norm
+
+    def forward(self, values: Tensor) -> Tensor:
+        sums = nn.functional.conv2d(values, self.weight, None, self.stride, self.padding)
+        return sums if self.norm is None else self.norm(sums)
+
+
+class FrozenActivation(nn.Module):
+    """An activation quantizer with its float32 scale fixed: round half to even, clip to the integer range."""
+
+    def __init__(self, live: QuantReLU | QuantIdentity) -> None:
+        super().__init__()
+        self.bits = int(live.act_quant.bit_width())
+        self.bipolar = isinstance(live, QuantIdentity)
+        self.register_buffer("scale", live.act_quant.scale().detach())
+
+    def forward(self, values: Tensor) -> Tensor:
+        if self.bipolar:
+            return torch.where(values >= 0, self.scale, -self.scale)
+        return torch.clamp(torch.round(values / self.scale), 0, 2**self.bits - 1) * self.scale

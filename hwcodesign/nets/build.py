@@ -1,0 +1,149 @@
+"""From a network's description to PyTorch: in float, quantized to train, and frozen to know its exact meaning."""
+
+import copy
+
+from torch import Tensor, nn
+
+from hwcodesign.errors import UserError
+from hwcodesign.nets import blocks
+from hwcodesign.nets.network import INPUT, Add, Concat, Conv, GlobalAvgPool, MaxPool, Network, Node, Quantization
+
+
+class NetworkModule(nn.Module):
+    """Runs a network's nodes in order. Every node, and every quantizer, is the submodule at the path of its name.
+
+    Input: raw pixels 0..255 as floats, (frames, channels, height, width). Output: scores (frames, classes).
+    """
+
+    def __init__(self, network: Network, pixels: nn.Module, layers: dict[str, nn.Module]) -> None:
+        super().__init__()
+        self.network = network
+        self.pixels = pixels
+        self.quantizers = _quantizers(network)
+        for path, layer in sorted(layers.items()):
+            _place(self, path, layer)
+
+    def forward(self, raw: Tensor) -> Tensor:
+        values = {INPUT: self.pixels(raw)}
+        for node in self.network.nodes:
+            value = self.get_submodule(node.name)(*(values[name] for name in node.inputs))
+            quantizer = _quantizer(node)
+            values[node.name] = value if quantizer is None else self.get_submodule(quantizer)(value)
+        return values[self.network.nodes[-1].name].flatten(1)
+
+
+def float_module(network: Network, mean: float = 0.0, divisor: float = 255.0) -> NetworkModule:
+    """The plain network: convolutions with bias, ReLU, no batch norm. Its parameters are `Network.parameters`."""
+    layers = {node.name: _float_layer(network, node) for node in network.nodes}
+    layers |= {name: nn.ReLU() for name in _quantizers(network)}
+    return NetworkModule(network, blocks.PixelsToNumbers(mean, divisor), layers)
+
+
+def quantized_module(
+    network: Network, quantization: Quantization, mean: float = 0.0, divisor: float = 255.0
+) -> NetworkModule:
+    """The network to train with quantization in the loop (Brevitas).
+
+    Raises UserError for what hardware could not compute exactly: a mean other than 0 before a convolution that pads
+    (a padded pixel would have to hold the mean), padding of bipolar values (there is no 0), grouped convolutions.
+    """
+    _require_exact(network, quantization, mean)
+    bits = dict.fromkeys((c.name for c in network.convolutions), quantization.weight_bits)
+    first, last = network.convolutions[0].name, network.convolutions[-1].name
+    bits[first] = quantization.first_weight_bits or bits[first]
+    bits[last] = quantization.last_weight_bits or bits[last]
+    layers: dict[str, nn.Module] = {}
+    for node in network.nodes:
+        if isinstance(node, Conv):
+            layers[node.name] = blocks.QuantizedConv(node, network.shapes[node.input][2], bits[node.name])
+        else:
+            layers[node.name] = _float_layer(network, node)
+    layers |= {name: blocks.activation(quantization.activation_bits) for name in _quantizers(network)}
+    return NetworkModule(network, blocks.PixelsToNumbers(mean, divisor), layers)
+
+
+def freeze(trained: NetworkModule) -> NetworkModule:
+    """The exact meaning of a quantized network: weights and scales as exported (float32), evaluated in float64.
+
+    In float32 an activation within 1e-6 of a rounding boundary may fall on either side, and the hardware, whose
+    thresholds are computed in float64, would differ.
+    """
+    live = copy.deepcopy(trained).cpu().eval()
+    layers = {node.name: _frozen_layer(live, node) for node in live.network.nodes}
+    layers |= {name: blocks.FrozenActivation(live.get_submodule(name)) for name in live.quantizers}
+    return NetworkModule(live.network, live.pixels, layers).double().eval()
+
+
+def score_step(exact: NetworkModule) -> float:
+    """The real value of one unit of a frozen network's integer scores: each score is a whole multiple of it.
+
+    Every value is an integer times its step: a quantizer sets it, a convolution without one multiplies the steps of
+    weights and values, and the mean over P pixels is the integers' sum at a P-th of the step.
+    """
+    network = exact.network
+    steps = {INPUT: 1.0 / float(exact.pixels.divisor)}
+    for node in network.nodes:
+        layer, quantizer, step = exact.get_submodule(node.name), _quantizer(node), steps[node.inputs[0]]
+        if quantizer is not None:
+            step = float(exact.get_submodule(quantizer).scale)
+        elif isinstance(node, Conv):
+            step *= float(layer.scale)
+        elif isinstance(node, GlobalAvgPool):
+            rows, columns, _ = network.shapes[node.input]
+            step /= rows * columns
+        steps[node.name] = step
+    return steps[network.nodes[-1].name]
+
+
+def _frozen_layer(live: NetworkModule, node: Node) -> nn.Module:
+    layer = live.get_submodule(node.name)
+    return blocks.FrozenConv(layer) if isinstance(layer, blocks.QuantizedConv) else _float_layer(live.network, node)
+
+
+def _float_layer(network: Network, node: Node) -> nn.Module:
+    match node:
+        case Conv():
+            return blocks.FloatConv(node, network.shapes[node.input][2])
+        case MaxPool():
+            return nn.MaxPool2d(node.kernel, node.stride)
+        case GlobalAvgPool():
+            return nn.AdaptiveAvgPool2d(1)
+        case Concat():
+            return blocks.Concat()
+        case Add():
+            return blocks.Add()
+
+
+def _quantizer(node: Node) -> str | None:
+    return node.quantizer if isinstance(node, Conv | Add) else None
+
+
+def _quantizers(network: Network) -> list[str]:
+    """The names of all activation quantizers, each once: nodes that name the same one share it."""
+    return sorted({name for node in network.nodes if (name := _quantizer(node)) is not None})
+
+
+def _place(root: nn.Module, path: str, layer: nn.Module) -> None:
+    """Make `layer` the submodule of `root` at the dotted `path`."""
+    *parents, name = path.split(".")
+    for parent in parents:
+        if parent not in root._modules:
+            root.add_module(parent, nn.Module())
+        root = root.get_submodule(parent)
+    root.add_module(name, layer)
+
+
+def _require_exact(network: Network, quantization: Quantization, mean: float) -> None:
+    for conv in network.convolutions:
+        if conv.groups != 1:
+            raise UserError(f"{conv.name}: groups = {conv.groups}: no hardware computes grouped convolutions; use 1")
+        if conv.pad and conv.input == INPUT and mean != 0:
+            raise UserError(
+                f"{conv.name}: data.mean = {mean:g} cannot be folded into a convolution that pads its input with 0; "
+                f"use mean = 0, or no padding in {conv.name}"
+            )
+        if conv.pad and conv.input != INPUT and quantization.activation_bits == 1:
+            raise UserError(
+                f"{conv.name}: 1-bit activations are -1 or +1, and padding puts 0 between them; "
+                f"use activation_bits of at least 2, or no padding"
+            )

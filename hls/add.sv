@@ -35,7 +35,7 @@ module add #(
       assign b = in_data_i[(LANES+i)*IN_BITS+:IN_BITS];
       if (IN_BIPOLAR != 0) begin : gen_bipolar
         // Both 1: 2; one of them: 0; none: -2.
-        assign sum[i*OUT_BITS+:OUT_BITS] = {a[0] ~| b[0], a[0] ~^ b[0], 1'b0};
+        assign sum[i*OUT_BITS+:OUT_BITS] = {~(a[0] | b[0]), ~(a[0] ^ b[0]), 1'b0};
       end else if (IN_SIGNED != 0) begin : gen_signed
         assign sum[i*OUT_BITS+:OUT_BITS] = {a[IN_BITS-1], a} + {b[IN_BITS-1], b};
       end else begin : gen_unsigned

@@ -76,10 +76,10 @@ module fifo #(
         .clk_i          (clk_i),
         .write_i        (push),
         .write_address_i(write_q),
-        .write_data_i   (in_data_i),
+        .data_i         (in_data_i),
         .read_i         (pop),
         .read_address_i (read_q),
-        .read_data_o    (out_data_o)
+        .data_o         (out_data_o)
       );
     end
   endgenerate

@@ -28,12 +28,12 @@ module padding #(
   localparam int COLUMNS = LEFT + IN_WIDTH + RIGHT;
 
   int unsigned row_q, column_q, beat_q;
-  logic        inside, space, take, last_beat, last_column;
+  logic        in_picture, space, take, last_beat, last_column;
 
-  assign inside      = row_q >= TOP && row_q < TOP + IN_HEIGHT && column_q >= LEFT && column_q < LEFT + IN_WIDTH;
+  assign in_picture  = row_q >= TOP && row_q < TOP + IN_HEIGHT && column_q >= LEFT && column_q < LEFT + IN_WIDTH;
   assign space       = !out_valid_o || out_ready_i;
-  assign take        = space && (in_valid_i || !inside);
-  assign in_ready_o  = space && inside;
+  assign take        = space && (in_valid_i || !in_picture);
+  assign in_ready_o  = space && in_picture;
   assign last_beat   = beat_q == BEATS - 1;
   assign last_column = column_q == COLUMNS - 1;
 
@@ -51,7 +51,7 @@ module padding #(
         if (last_beat && last_column) row_q <= row_q == ROWS - 1 ? 0 : row_q + 1;
       end
     end
-    if (take) out_data_o <= inside ? in_data_i : '0;
+    if (take) out_data_o <= in_picture ? in_data_i : '0;
   end
 
 endmodule

@@ -1,0 +1,20 @@
+"""Cases of the add: every kind of type, one or several lanes."""
+
+import numpy as np
+
+from hwcodesign.dataflow import IntType, Layer, Stream
+from hwcodesign.kinds import Folding
+from hwcodesign.kinds.add import sum_type
+
+TYPES = ("bipolar", "bipolar", "uint1", "uint2", "int2", "uint4", "int4", "uint8", "int8", "int5")
+
+
+def cases(rng: np.random.Generator) -> list[tuple[Layer, Folding]]:
+    return [_case(rng, IntType.parse(name)) for name in TYPES]
+
+
+def _case(rng: np.random.Generator, kind: IntType) -> tuple[Layer, Folding]:
+    pe, folds = int(rng.integers(1, 7)), int(rng.integers(1, 4))
+    shape = (int(rng.integers(1, 5)), int(rng.integers(1, 5)), pe * folds)
+    stream = Stream(shape, kind)
+    return Layer("add", "add", (stream, stream), (Stream(shape, sum_type(kind)),)), Folding(pe)

@@ -1,0 +1,273 @@
+"""The bench of every kernel: many random cases in one simulation, held against the integer reference.
+
+A kind's own file `sim/<kind>.py` provides
+
+    cases(rng) -> list[tuple[Layer, Folding]]     random legal layers; layer names do not matter
+
+and, only where the order on the wire is not (row, column, channel) of the arrays that `Kind.run` takes and gives,
+
+    to_wire(layer, folding, array, direction) -> array     direction "in" or "out"; same shape, elements reordered
+
+Everything else is here and the same for all: `prepare` builds one top level with all cases side by side, and the
+cocotb test below feeds each case its own frames, in each of the PATTERNS of idle and backpressure, and asserts
+ - every output element equals `Kind.run`, for back-to-back frames and after a reset in the midst of a frame;
+ - AXI4-Stream rules: valid stays and data hold until ready; valid comes without waiting for ready;
+ - with no stall at either end, frames follow one another in exactly `Kind.cycles` cycles.
+"""
+
+import importlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import cocotb
+import numpy as np
+from cocotb.clock import Clock
+from cocotb.triggers import FallingEdge, RisingEdge
+
+from hwcodesign.dataflow import IntType, Layer, Stream
+from hwcodesign.kinds import Folding, kind_of
+from hwcodesign.rtl import pack, unpack
+
+FRAMES = 5
+GARBAGE_CYCLES = 37  # traffic before the reset that the kernel must forget
+# How the source and the sink of every stream idle: (source, sink), each one of `gaps`.
+PATTERNS = (("never", "never"), ("random", "random"), ("bursts", "bursts"), ("never", "patient"), ("often", "never"))
+
+
+@dataclass(frozen=True)
+class Case:
+    """One instance: its layer and folding, and the first index of its ports among all inputs and all outputs."""
+
+    layer: Layer
+    folding: Folding
+    first_input: int
+    first_output: int
+    bench: ModuleType
+
+    def beats(self, arrays: list[np.ndarray], direction: str) -> list[list[int]]:
+        """The beats of each port for arrays (frames, H, W, C)."""
+        streams, lanes = self._side(direction)
+        reorder = getattr(self.bench, "to_wire", lambda layer, folding, array, direction: array)
+        wired = [reorder(self.layer, self.folding, array, direction) for array in arrays]
+        return [
+            pack(s.type.encode(a).reshape(-1, lanes), s.type.bits) for s, a in zip(streams, wired, strict=True)
+        ]
+
+    def elements(self, port: int, beat: int) -> np.ndarray:
+        """The values that an output beat of `port` carries."""
+        streams, lanes = self._side("out")
+        element = streams[port].type
+        return element.decode(unpack([beat], lanes, element.bits))[0]
+
+    def _side(self, direction: str) -> tuple[tuple[Stream, ...], int]:
+        lanes = kind_of(self.layer.kind).lanes(self.layer, self.folding)
+        return (self.layer.inputs, lanes[0]) if direction == "in" else (self.layer.outputs, lanes[1])
+
+    def __str__(self) -> str:
+        inputs = ", ".join(f"{s.shape} {s.type}" for s in self.layer.inputs)
+        outputs = ", ".join(f"{s.shape} {s.type}" for s in self.layer.outputs)
+        return f"{self.layer.name}: {inputs} -> {outputs}, {dict(self.layer.attributes)}, {self.folding}"
+
+
+def load_cases(kind: str, seed: int) -> list[Case]:
+    """The cases of `kind`, the same for the same seed, named case0, case1, ..."""
+    bench = importlib.import_module(f"sim.{kind}")
+    found, inputs, outputs = [], 0, 0
+    for number, (layer, folding) in enumerate(bench.cases(np.random.default_rng(seed))):
+        named = replace(layer, name=f"case{number}")
+        kind_of(kind).check(named)
+        assert folding in kind_of(kind).foldings(named), f"{named} cannot be folded as {folding}"
+        found.append(Case(named, folding, inputs, outputs, bench))
+        inputs, outputs = inputs + len(layer.inputs), outputs + len(layer.outputs)
+    return found
+
+
+def random_values(rng: np.random.Generator, kind: IntType, shape: tuple[int, ...]) -> np.ndarray:
+    """Values of `kind`, its extremes more often than chance would have it; int64."""
+    values = rng.choice([-1, 1], shape) if kind.bipolar else rng.integers(kind.min, kind.max + 1, shape)
+    extreme = rng.random(shape) < 0.1
+    return np.where(extreme, rng.choice([kind.min, kind.max], shape), values).astype(np.int64)
+
+
+def random_type(rng: np.random.Generator, bipolar: bool = True) -> IntType:
+    """Bipolar (where allowed), or 2 to 8 bits, signed or not."""
+    bits = int(rng.integers(1 if bipolar else 2, 9))
+    return IntType(bits, signed=bits == 1 or bool(rng.integers(2)))
+
+
+def gaps(name: str, rng: np.random.Generator) -> Iterator[bool]:
+    """Whether a port idles in each cycle: never, random (half), often (three quarters), bursts, patient.
+
+    A patient sink waits for valid and then a few cycles more; the Sink sees to that.
+    """
+    while name == "bursts":
+        for idle in (False, True):
+            yield from [idle] * int(rng.integers(1, 40))
+    share = {"never": 0.0, "random": 0.5, "often": 0.75, "patient": 0.5}[name]
+    while True:
+        yield from rng.random(256) < share
+
+
+class Source:
+    """Offers `beats` on one stream; once offered, a beat stays until it is taken."""
+
+    def __init__(self, beats: list[int], idle: Iterator[bool]) -> None:
+        self.beats, self.idle = beats, idle
+        self.sent = 0
+        self.valid = False
+
+    def drive(self) -> tuple[bool, int]:
+        """(valid, data) for the coming cycle."""
+        self.valid = self.sent < len(self.beats) and (self.valid or not next(self.idle))
+        return self.valid, self.beats[self.sent] if self.valid else 0
+
+    def sample(self, ready: bool) -> None:
+        if self.valid and ready:
+            self.sent += 1
+            self.valid = False
+
+
+class Sink:
+    """Takes beats from one stream, checks each, and notes the cycle it came in."""
+
+    def __init__(self, expected: list[int], idle: Iterator[bool], patient: bool) -> None:
+        self.expected, self.idle, self.patient = expected, idle, patient
+        self.cycles: list[int] = []
+        self.ready = False
+        self.waiting: int | None = None  # the beat that was offered and not taken
+
+    @property
+    def done(self) -> bool:
+        return len(self.cycles) == len(self.expected)
+
+    def drive(self) -> bool:
+        """Ready for the coming cycle."""
+        self.ready = not next(self.idle) and (self.waiting is not None or not self.patient)
+        return self.ready
+
+    def sample(self, cycle: int, beat: int | None) -> tuple[int, int] | None:
+        """One cycle's offer (None: not valid). Returns (got, expected) if the beat taken is wrong."""
+        assert self.waiting is None or beat is not None, "valid fell before the beat was taken"
+        assert self.waiting is None or beat == self.waiting, "data changed while the beat waited"
+        self.waiting = None if self.ready else beat
+        if beat is None or not self.ready:
+            return None
+        assert not self.done, "a beat after the last"
+        wanted = self.expected[len(self.cycles)]
+        self.cycles.append(cycle)
+        return None if beat == wanted else (beat, wanted)
+
+
+class TB:
+    """All cases of one kind: sources and sinks of every stream, driven together, one step a clock cycle."""
+
+    def __init__(self, dut: Any, cases: list[Case], pattern: tuple[str, str], rng: np.random.Generator) -> None:
+        self.dut, self.cases = dut, cases
+        self.sources: list[Source] = []
+        self.sinks: list[tuple[Case, int, Sink]] = []
+        self.cycle = 0
+        for case in cases:
+            arrays = [random_values(rng, s.type, (FRAMES, *s.shape)) for s in case.layer.inputs]
+            outputs = kind_of(case.layer.kind).run(case.layer, arrays)
+            for beats in case.beats(arrays, "in"):
+                self.sources.append(Source(beats, gaps(pattern[0], rng)))
+            for port, beats in enumerate(case.beats(outputs, "out")):
+                sink = Sink(beats, gaps(pattern[1], rng), pattern[1] == "patient")
+                self.sinks.append((case, port, sink))
+        self.in_data = [getattr(dut, f"in{i}_data_i") for i in range(len(self.sources))]
+        self.out_data = [getattr(dut, f"out{i}_data_o") for i in range(len(self.sinks))]
+
+    async def reset(self, rng: np.random.Generator) -> None:
+        """Garbage first, then reset: nothing of before may be left."""
+        self.dut.aresetn.value = 0
+        for cycle in range(GARBAGE_CYCLES + 4):
+            self.dut.aresetn.value = int(3 <= cycle < GARBAGE_CYCLES)
+            self.dut.in_valid_i.value = _bits(rng.random(len(self.sources)) < 0.7)
+            self.dut.out_ready_i.value = _bits(rng.random(len(self.sinks)) < 0.7)
+            await RisingEdge(self.dut.aclk)
+        self.dut.aresetn.value = 1
+
+    async def run(self, limit: int) -> None:
+        """Until every sink has its frames. Fails after `limit` cycles."""
+        while not all(sink.done for _, _, sink in self.sinks):
+            assert self.cycle < limit, f"standing still or too slow after {limit} cycles: {self._unfinished()}"
+            self._drive()
+            await FallingEdge(self.dut.aclk)
+            self._sample()
+            await RisingEdge(self.dut.aclk)
+            self.cycle += 1
+
+    def _drive(self) -> None:
+        valids = []
+        for source, data in zip(self.sources, self.in_data, strict=True):
+            fresh = not source.valid
+            valid, beat = source.drive()
+            valids.append(valid)
+            if fresh and valid:
+                data.value = beat
+        self.dut.in_valid_i.value = _bits(np.array(valids))
+        self.dut.out_ready_i.value = _bits(np.array([sink.drive() for _, _, sink in self.sinks]))
+
+    def _sample(self) -> None:
+        ready = self.dut.in_ready_o.value.to_unsigned()
+        valid = self.dut.out_valid_o.value.to_unsigned()
+        for i, source in enumerate(self.sources):
+            source.sample(bool(ready >> i & 1))
+        for i, (case, port, sink) in enumerate(self.sinks):
+            beat = self.out_data[i].value.to_unsigned() if valid >> i & 1 else None
+            try:
+                wrong = sink.sample(self.cycle, beat)
+            except AssertionError as broken:
+                raise AssertionError(f"{case}, output {port}, beat {len(sink.cycles)}: {broken}") from None
+            if wrong:
+                _report_wrong(case, port, len(sink.cycles) - 1, *wrong)
+
+    def _unfinished(self) -> str:
+        return "; ".join(
+            f"{case} output {port}: {len(sink.cycles)} of {len(sink.expected)} beats"
+            for case, port, sink in self.sinks
+            if not sink.done
+        )
+
+    def check_rate(self) -> None:
+        """From the end of the second frame on, every frame ends `Kind.cycles` after the one before."""
+        for case, port, sink in self.sinks:
+            beats = len(sink.expected) // FRAMES
+            ends = np.array(sink.cycles[beats - 1 :: beats])
+            bound = kind_of(case.layer.kind).cycles(case.layer, case.folding)
+            measured = np.diff(ends)[1:]
+            assert (measured == bound).all(), f"{case} output {port}: frames take {measured} cycles, not {bound}"
+
+
+@cocotb.test()  # type: ignore[misc]
+@cocotb.parametrize(pattern=PATTERNS)
+async def kernel_equals_reference(dut: Any, pattern: tuple[str, str]) -> None:
+    """Every case, exact, under one pattern of idle and backpressure; exact rate where nothing stalls."""
+    seed = int(os.environ["BENCH_SEED"])
+    cases = load_cases(os.environ["BENCH_KIND"], seed)
+    rng = np.random.default_rng([seed, PATTERNS.index(pattern)])
+    bench = TB(dut, cases, pattern, rng)
+    Clock(dut.aclk, 2, "ns").start()
+    await bench.reset(rng)
+    await bench.run(limit=200 + 40 * FRAMES * max(_slowest(case) for case in cases))
+    if pattern == ("never", "never"):
+        bench.check_rate()
+
+
+def _slowest(case: Case) -> int:
+    return kind_of(case.layer.kind).cycles(case.layer, case.folding)
+
+
+def _bits(flags: np.ndarray) -> int:
+    return sum(1 << i for i, flag in enumerate(flags) if flag)
+
+
+def _report_wrong(case: Case, port: int, index: int, got: int, wanted: int) -> None:
+    _, lanes = kind_of(case.layer.kind).lanes(case.layer, case.folding)
+    beats = case.layer.outputs[port].elements // lanes
+    where = f"output {port}, frame {index // beats}, beat {index % beats} of {beats}"
+    raise AssertionError(f"{case}, {where}: got {case.elements(port, got)}, expected {case.elements(port, wanted)}")

@@ -1,0 +1,83 @@
+// Passes the scores of all classes on, followed by the TOP classes with the highest scores, best first.
+//
+// Input: one score a beat, CHANNELS beats a frame. Output: one element of OUT_BITS (signed) a beat: CHANNELS scores,
+// then TOP class indices. Of equal scores the lower index comes first. Needs 1 <= TOP <= CHANNELS.
+// Cycles per frame: CHANNELS + TOP, without a bubble; the input waits while the indices leave. Latency: 1.
+// It does not scale scores or compute probabilities.
+module label_select #(
+  parameter int CHANNELS = 2,
+  parameter int TOP = 1,
+  parameter int IN_BITS = 2,
+  parameter int IN_SIGNED = 1,
+  parameter int OUT_BITS = 2
+) (
+  input  logic clk_i,
+  input  logic rst_ni,
+  input  logic [IN_BITS-1:0] in_data_i,
+  input  logic in_valid_i,
+  output logic in_ready_o,
+  output logic [OUT_BITS-1:0] out_data_o,
+  output logic out_valid_o,
+  input  logic out_ready_i
+);
+  localparam int CountBits = $clog2(CHANNELS + TOP);
+  localparam bit Bipolar = (IN_BITS == 1) && (IN_SIGNED != 0);
+
+  logic [CountBits-1:0] count_q;
+  logic move, scoring, step;
+  logic [OUT_BITS-1:0] score;
+
+  // The best TOP so far, best in slot 0; slot t is filled once more than t scores have come in.
+  logic [TOP*OUT_BITS-1:0] best_score_q;
+  logic [TOP*CountBits-1:0] best_index_q;
+  logic [TOP-1:0] behind;
+
+  assign move = !out_valid_o || out_ready_i;
+  assign scoring = (count_q < CountBits'(CHANNELS));
+  assign in_ready_o = move && scoring;
+  assign step = move && (in_valid_i || !scoring);
+
+  if (Bipolar) begin : gen_bipolar
+    assign score = {{(OUT_BITS - 1) {!in_data_i[0]}}, 1'b1};
+  end else begin : gen_integer
+    assign score = OUT_BITS'($signed({(IN_SIGNED != 0) && in_data_i[IN_BITS-1], in_data_i}));
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      count_q <= '0;
+      out_valid_o <= 1'b0;
+    end else if (move) begin
+      out_valid_o <= step;
+      if (step) count_q <= (count_q == CountBits'(CHANNELS + TOP - 1)) ? '0 : count_q + 1'b1;
+    end
+    if (step) out_data_o <= scoring ? score : OUT_BITS'(best_index_q[CountBits-1:0]);
+  end
+
+  // The new score goes in before the first slot that is empty or holds less; the slots from there on move back. While
+  // the indices leave, every slot moves forward.
+  for (genvar t = 0; t < TOP; t++) begin : gen_slot
+    assign behind[t] = (count_q <= CountBits'(t)) || ($signed(score) > $signed(best_score_q[t*OUT_BITS+:OUT_BITS]));
+
+    if (t == 0) begin : gen_front
+      always_ff @(posedge clk_i) begin
+        if (step && scoring && behind[0]) begin
+          best_score_q[0+:OUT_BITS] <= score;
+          best_index_q[0+:CountBits] <= count_q;
+        end else if (step && !scoring && (TOP > 1)) begin
+          best_index_q[0+:CountBits] <= best_index_q[((TOP > 1) ? CountBits : 0)+:CountBits];
+        end
+      end
+    end else begin : gen_back
+      localparam int Next = (t + 1 < TOP) ? t + 1 : t;
+      always_ff @(posedge clk_i) begin
+        if (step && scoring && behind[t]) begin
+          best_score_q[t*OUT_BITS+:OUT_BITS] <= behind[t-1] ? best_score_q[(t-1)*OUT_BITS+:OUT_BITS] : score;
+          best_index_q[t*CountBits+:CountBits] <= behind[t-1] ? best_index_q[(t-1)*CountBits+:CountBits] : count_q;
+        end else if (step && !scoring) begin
+          best_index_q[t*CountBits+:CountBits] <= best_index_q[Next*CountBits+:CountBits];
+        end
+      end
+    end
+  end
+endmodule

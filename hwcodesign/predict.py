@@ -10,7 +10,17 @@ from collections.abc import Mapping
 from hwcodesign.assemble import Assembly, signed_holding
 from hwcodesign.dataflow import Dataflow, IntType, Stream
 from hwcodesign.errors import UserError
-from hwcodesign.nets.network import INPUT, Add, Concat, Conv, GlobalAvgPool, MaxPool, Network, Quantization
+from hwcodesign.nets.network import (
+    INPUT,
+    Add,
+    Concat,
+    Conv,
+    GlobalAvgPool,
+    MaxPool,
+    Network,
+    Quantization,
+    require_hardware,
+)
 
 PIXEL = IntType(8, signed=False)
 
@@ -18,8 +28,10 @@ PIXEL = IntType(8, signed=False)
 def predict(network: Network, quantization: Quantization) -> Dataflow:
     """The dataflow graph of `network`, without tensors.
 
-    Raises UserError, naming the layer, for what has no hardware: groups, padded bipolar maps, scores of several pixels.
+    Raises UserError, naming the layer, for what has no hardware: the nodes that `require_hardware` refuses, padded
+    bipolar maps, scores of several pixels.
     """
+    require_hardware(network)
     assembly = Assembly(INPUT, Stream(network.input_shape, PIXEL))
     activation = IntType(quantization.activation_bits, signed=quantization.activation_bits == 1)
     weights = _weight_types(network, quantization)
@@ -59,8 +71,6 @@ def _weight_types(network: Network, quantization: Quantization) -> Mapping[str, 
 
 
 def _convolution(assembly: Assembly, conv: Conv, source: str, weight: IntType, out_type: IntType | None) -> str:
-    if conv.groups != 1:
-        raise UserError(f"{conv.name}: {conv.groups} groups have no hardware kind; use groups = 1")
     if conv.pad:
         if assembly.stream(source).type.bipolar:
             raise UserError(

@@ -68,7 +68,7 @@ class FloatConv(nn.Conv2d):
     """Convolution with bias, as the dissertation counts it; ReLU is a module of its own."""
 
     def __init__(self, conv: Conv, channels: int) -> None:
-        super().__init__(channels, conv.filters, conv.kernel, conv.stride, conv.pad)
+        super().__init__(channels, conv.filters, conv.kernel, conv.stride, conv.pad, groups=conv.groups)
 
 
 class Concat(nn.Module):

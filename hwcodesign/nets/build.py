@@ -6,7 +6,20 @@ from torch import Tensor, nn
 
 from hwcodesign.errors import UserError
 from hwcodesign.nets import blocks
-from hwcodesign.nets.network import INPUT, Add, Concat, Conv, GlobalAvgPool, MaxPool, Network, Node, Quantization
+from hwcodesign.nets.network import (
+    INPUT,
+    Add,
+    AvgPool,
+    Concat,
+    Conv,
+    GlobalAvgPool,
+    LocalResponseNorm,
+    MaxPool,
+    Network,
+    Node,
+    Quantization,
+    require_hardware,
+)
 
 
 class NetworkModule(nn.Module):
@@ -45,7 +58,7 @@ def quantized_module(
     """The network to train with quantization in the loop (Brevitas).
 
     Raises UserError for what hardware could not compute exactly: a mean other than 0 before a convolution that pads
-    (a padded pixel would have to hold the mean), padding of bipolar values (there is no 0), grouped convolutions.
+    (a padded pixel would have to hold the mean), padding of bipolar values (there is no 0), a node of no hardware kind.
     """
     _require_exact(network, quantization, mean)
     bits = dict.fromkeys((c.name for c in network.convolutions), quantization.weight_bits)
@@ -104,8 +117,11 @@ def _float_layer(network: Network, node: Node) -> nn.Module:
     match node:
         case Conv():
             return blocks.FloatConv(node, network.shapes[node.input][2])
-        case MaxPool():
-            return nn.MaxPool2d(node.kernel, node.stride)
+        case MaxPool() | AvgPool():
+            pool = nn.MaxPool2d if isinstance(node, MaxPool) else nn.AvgPool2d
+            return pool(node.kernel, node.stride, node.pad, ceil_mode=node.ceil)
+        case LocalResponseNorm():
+            return nn.LocalResponseNorm(node.size)
         case GlobalAvgPool():
             return nn.AdaptiveAvgPool2d(1)
         case Concat():
@@ -134,9 +150,8 @@ def _place(root: nn.Module, path: str, layer: nn.Module) -> None:
 
 
 def _require_exact(network: Network, quantization: Quantization, mean: float) -> None:
+    require_hardware(network)
     for conv in network.convolutions:
-        if conv.groups != 1:
-            raise UserError(f"{conv.name}: groups = {conv.groups}: no hardware computes grouped convolutions; use 1")
         if conv.pad and conv.input == INPUT and mean != 0:
             raise UserError(
                 f"{conv.name}: data.mean = {mean:g} cannot be folded into a convolution that pads its input with 0; "

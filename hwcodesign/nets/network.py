@@ -1,7 +1,8 @@
 """A network as plain data, without torch: the one description from which everything else comes.
 
 `nets/build.py` makes the float and the quantized PyTorch modules of it, `predict.py` the hardware graph that FINN's
-lowering will give, and `analyze` its costs. A node reads the outputs of earlier nodes by name; its name is its
+lowering will give, and `analyze` its costs. Some nodes can only be analysed and run in float: no hardware kind
+computes them, and `require_hardware` says which. A node reads the outputs of earlier nodes by name; its name is its
 PyTorch path (fire2.expand3x3). A fully connected layer is a convolution whose kernel covers its whole input.
 """
 
@@ -39,12 +40,50 @@ class Conv:
 
 @dataclass(frozen=True)
 class MaxPool:
-    """Maximum over kernel x kernel windows; keeps its input's quantizer."""
+    """Maximum over kernel x kernel windows; keeps its input's quantizer.
+
+    `ceil` adds a window, cut off by the border, for the pixels that whole windows leave over (Caffe's pooling, and the
+    ceiling in the dissertation's equation 4.2). Hardware neither pads a max pool nor cuts windows off.
+    """
 
     name: str
     input: str
     kernel: int
     stride: int
+    pad: int = 0
+    ceil: bool = False
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        return (self.input,)
+
+
+@dataclass(frozen=True)
+class AvgPool:
+    """Mean over kernel x kernel windows. Analysis and float only."""
+
+    name: str
+    input: str
+    kernel: int
+    stride: int
+    pad: int = 0
+    ceil: bool = False
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        return (self.input,)
+
+
+@dataclass(frozen=True)
+class LocalResponseNorm:
+    """Each value divided by a power of the squares of its `size` neighbours across channels. Analysis and float only.
+
+    Source: A. Krizhevsky et al., ImageNet classification with deep convolutional neural networks, 2012, section 3.3.
+    """
+
+    name: str
+    input: str
+    size: int = 5
 
     @property
     def inputs(self) -> tuple[str, ...]:
@@ -80,7 +119,8 @@ class Add:
     quantizer: str
 
 
-Node = Conv | MaxPool | GlobalAvgPool | Concat | Add
+Window = Conv | MaxPool | AvgPool
+Node = Window | LocalResponseNorm | GlobalAvgPool | Concat | Add
 
 
 @dataclass(frozen=True)
@@ -133,10 +173,11 @@ def _output_shape(node: Node, inputs: list[Shape]) -> Shape:
     height, width, channels = inputs[0]
     match node:
         case Conv():
-            rows, columns = (_window_positions(node, size + 2 * node.pad) for size in (height, width))
-            return rows, columns, node.filters
-        case MaxPool():
+            return _window_positions(node, height), _window_positions(node, width), node.filters
+        case MaxPool() | AvgPool():
             return _window_positions(node, height), _window_positions(node, width), channels
+        case LocalResponseNorm():
+            return inputs[0]
         case GlobalAvgPool():
             return 1, 1, channels
         case Concat():
@@ -147,13 +188,44 @@ def _output_shape(node: Node, inputs: list[Shape]) -> Shape:
             return inputs[0]
 
 
-def _window_positions(node: Conv | MaxPool, size: int) -> int:
-    if node.kernel > size:
+def _window_positions(node: Window, size: int) -> int:
+    """Windows along one side of `size` pixels (equation 4.2 of the dissertation, its ceiling where `node.ceil`)."""
+    padded = size + 2 * node.pad
+    if node.kernel > padded:
         raise UserError(
-            f"{node.name}: its {node.kernel}x{node.kernel} kernel is larger than its input of {size} pixels; "
-            f"use a larger image, fewer poolings, or a kernel of at most {size}"
+            f"{node.name}: its {node.kernel}x{node.kernel} kernel is larger than its input of {padded} pixels; "
+            f"use a larger image, fewer poolings, or a kernel of at most {padded}"
         )
-    return (size - node.kernel) // node.stride + 1
+    whole, left_over = divmod(padded - node.kernel, node.stride)
+    cut_off = left_over > 0 and not isinstance(node, Conv) and node.ceil
+    return whole + 1 + (cut_off and (whole + 1) * node.stride < size + node.pad)
+
+
+def require_hardware(network: Network) -> None:
+    """Raise one UserError that names every node which no hardware kind computes."""
+    faults = [f"{node.name}: {fault}" for node in network.nodes if (fault := _hardware_fault(network, node))]
+    if faults:
+        raise UserError(f"{network.name} can be analysed, but not become hardware:\n" + "\n".join(faults))
+
+
+def _hardware_fault(network: Network, node: Node) -> str | None:
+    match node:
+        case Conv() if node.groups != 1:
+            return f"groups = {node.groups}: no hardware kind computes grouped convolutions; use groups = 1"
+        case LocalResponseNorm():
+            return "no hardware kind computes local response normalisation; leave the layer out"
+        case AvgPool():
+            return "no hardware kind computes an average pool; use a max pool, a strided convolution or a global pool"
+        case MaxPool() if node.pad:
+            return f"pad = {node.pad}: a max pool in hardware does not pad; use pad = 0"
+        case MaxPool() if node.ceil:
+            sizes = network.shapes[node.input][:2]
+            if any((size - node.kernel) % node.stride for size in sizes):
+                return (
+                    f"on {sizes[0]}x{sizes[1]} pixels the border cuts its last window off, and hardware computes whole "
+                    f"windows only; round down (ceil = false) or change the image size"
+                )
+    return None
 
 
 def _require_equal(name: str, what: str, values: Sequence[tuple[int, ...]]) -> None:

@@ -1,0 +1,159 @@
+"""Does it fit? Every layer's memories and logic against what the board lets a design use.
+
+Bits, words and block RAMs are counted; LUTs, flip-flops and DSPs are estimates (each kind documents its own), so the
+limits leave room. Neither torch nor FINN is needed: a recipe is answered before any training.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from io import StringIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hwcodesign.board import Board, load_board
+from hwcodesign.changes import Change, changes_to_model, changes_to_recipe, predicted_plan
+from hwcodesign.dataflow import Dataflow
+from hwcodesign.kinds import kind_of
+from hwcodesign.plan import Plan, Resources
+from hwcodesign.plan.memory import RESOURCES, logic_resources, memory_resources
+from hwcodesign.plan.streams import inserted
+from hwcodesign.recipe import Recipe
+
+if TYPE_CHECKING:
+    from rich.console import Group
+
+PURPOSES = ("weights", "thresholds", "line_buffers", "fifos")
+
+
+@dataclass(frozen=True)
+class LayerUse:
+    """What one layer takes, with the FIFOs and converters of the streams that leave it. `bits` by purpose."""
+
+    name: str
+    kind: str
+    pe: int
+    simd: int
+    cycles: int
+    bits: Mapping[str, int]
+    resources: Resources
+
+
+@dataclass(frozen=True)
+class CheckReport:
+    """The verdict, and what it rests on. `changes` (if it does not fit) are the smallest that would, each tried."""
+
+    board: Board
+    clock_mhz: float
+    frame_rate: float
+    layers: tuple[LayerUse, ...]
+    total: Resources
+    over: tuple[str, ...]
+    changes: tuple[Change, ...] = ()
+
+    @property
+    def fits(self) -> bool:
+        return not self.over
+
+    @property
+    def bits(self) -> dict[str, int]:
+        """Bits on the chip, by purpose."""
+        return {purpose: sum(layer.bits[purpose] for layer in self.layers) for purpose in PURPOSES}
+
+    def summary(self) -> dict[str, Any]:
+        """The check's part of report.json: `fits` first."""
+        return {
+            "fits": self.fits,
+            "board": self.board.name,
+            "over": list(self.over),
+            "used": asdict(self.total),
+            "usable": {name: self.board.usable(name) for name in RESOURCES},
+            "available": {name: getattr(self.board.resources, name) for name in RESOURCES},
+            "block_ram_unit": self.board.device.block_name,
+            "estimates": ["lut", "ff", "dsp"],
+            "bits": self.bits,
+            "clock_mhz": self.clock_mhz,
+            "frame_rate": round(self.frame_rate, 3),
+            "changes": [asdict(change) for change in self.changes],
+        }
+
+    def save(self, folder: Path) -> None:
+        """Write `check.json`: the summary and every layer."""
+        document = self.summary() | {"layers": [asdict(layer) for layer in self.layers]}
+        (folder / "check.json").write_text(json.dumps(document, indent=1) + "\n")
+
+    def verdict(self) -> str:
+        """One sentence, and the changes that would make it fit."""
+        rate = f"at {self.frame_rate:.1f} frames per second and {self.clock_mhz:g} MHz"
+        if self.fits:
+            return f"fits {self.board.name} {rate}"
+        names = [self.board.device.block_name if name == "block_ram" else name.upper() for name in self.over]
+        amounts = (
+            f"{getattr(self.total, key)} of {self.board.usable(key)} usable {name}"
+            for key, name in zip(self.over, names, strict=True)
+        )
+        head = f"does not fit {self.board.name} {rate}: it needs {', '.join(amounts)}"
+        if not self.changes:
+            return f"{head}\nno change of bits, network, frame rate or board that was tried makes it fit"
+        return "\n".join([head, "the smallest changes that make it fit:", *(f"  - {c.what}" for c in self.changes)])
+
+    def renderable(self) -> "Group":
+        """The tables for a terminal (rich)."""
+        from hwcodesign.check_table import tables
+
+        return tables(self)
+
+    def text(self) -> str:
+        """The tables and the verdict as plain text."""
+        from rich.console import Console
+
+        out = StringIO()
+        Console(file=out, width=120).print(self.renderable())
+        return out.getvalue() + self.verdict()
+
+
+def check(dataflow: Dataflow, plan: Plan, board: Board) -> CheckReport:
+    """The report on a planned graph; the changes it tries are other boards and lower frame rates."""
+    report = measure(plan, board)
+    return report if report.fits else replace(report, changes=changes_to_model(dataflow, plan, board))
+
+
+def check_recipe(recipe: Recipe) -> CheckReport:
+    """The report on a recipe, before any training. Raises UserError as `predict` and `plan` do."""
+    board = load_board(recipe.hardware.board)
+    report = measure(predicted_plan(recipe, board), board)
+    return report if report.fits else replace(report, changes=changes_to_recipe(recipe))
+
+
+def measure(plan: Plan, board: Board) -> CheckReport:
+    """What the plan takes of the board, layer by layer."""
+    owner = _owners(plan.design)
+    bits: dict[str, Counter[str]] = {name: Counter() for name in owner.values()}
+    taken = dict.fromkeys(owner.values(), Resources())
+    for layer in plan.design.layers:
+        folding, name = plan.foldings[layer.name], owner[layer.name]
+        taken[name] += logic_resources(layer, folding)
+        for memory in kind_of(layer.kind).memories(layer, folding):
+            purpose = memory.name if memory.name in PURPOSES else "fifos" if inserted(layer) else "line_buffers"
+            bits[name][purpose] += memory.bits
+            taken[name] += memory_resources(board.device, memory, plan.storage[layer.name][memory.name])
+    layers = tuple(_use(plan, name, bits[name], taken[name]) for name in taken)
+    return CheckReport(
+        board, plan.clock_mhz, plan.planned_frame_rate, layers, plan.resources, tuple(plan.resources.over(board))
+    )
+
+
+def _use(plan: Plan, name: str, bits: Counter[str], resources: Resources) -> LayerUse:
+    layer, folding = plan.design.by_name[name], plan.foldings[name]
+    cycles = kind_of(layer.kind).cycles(layer, folding)
+    by_purpose = {purpose: bits[purpose] for purpose in PURPOSES}
+    return LayerUse(name, layer.kind, folding.pe, folding.simd, cycles, by_purpose, resources)
+
+
+def _owners(design: Dataflow) -> dict[str, str]:
+    """For each layer of the design, itself, or the layer whose stream the inserted one carries."""
+    owner: dict[str, str] = {}
+    for layer in design.layers:
+        owner[layer.name] = owner[design.edges_into(layer.name)[0].source] if inserted(layer) else layer.name
+    return owner

@@ -1,0 +1,49 @@
+"""The check's report as tables for a terminal."""
+
+from rich.console import Group
+from rich.table import Table
+
+from hwcodesign.check import PURPOSES, CheckReport
+from hwcodesign.plan.memory import RESOURCES
+
+
+def tables(report: CheckReport) -> Group:
+    """A table of the layers and one of the totals."""
+    return Group(_layers(report), _totals(report))
+
+
+def _layers(report: CheckReport) -> Table:
+    blocks = report.board.device.block_name
+    table = Table(title=f"Every layer on {report.board.title}; FIFOs counted at their source; ~ estimated")
+    table.add_column("layer")
+    for heading in ("PE", "SIMD", "cycles", "weights", "thresh.", "line buf.", "FIFOs", blocks, "~LUT", "~FF", "~DSP"):
+        table.add_column(heading, justify="right")
+    for layer in report.layers:
+        used = layer.resources
+        numbers = [layer.pe, layer.simd, layer.cycles, *(layer.bits[purpose] for purpose in PURPOSES)]
+        table.add_row(layer.name, *(_number(n) for n in [*numbers, used.block_ram, used.lut, used.ff, used.dsp]))
+    total = [*report.bits.values(), report.total.block_ram, report.total.lut, report.total.ff, report.total.dsp]
+    table.add_section()
+    table.add_row("total", "", "", "", *(_number(n) for n in total), style="bold")
+    table.caption = "weights, thresholds, line buffers and FIFOs in bits"
+    return table
+
+
+def _totals(report: CheckReport) -> Table:
+    board = report.board
+    table = Table(title=f"{board.name} ({board.part})")
+    for heading in ("", "used", "usable", "on the chip", "limit", ""):
+        table.add_column(heading, justify="left" if not heading else "right")
+    for name in RESOURCES:
+        label = board.device.block_name if name == "block_ram" else f"~{name.upper()}"
+        verdict = "[red]too much[/red]" if name in report.over else "fits"
+        limit = f"{getattr(board.limits, name):.0%}"
+        amounts = (getattr(report.total, name), board.usable(name), getattr(board.resources, name))
+        table.add_row(label, *(f"{amount:,}" for amount in amounts), limit, verdict)
+    if board.resources.large_ram:
+        table.add_row(board.device.large_ram, "0", "0", f"{board.resources.large_ram:,}", "", "cannot hold a ROM")
+    return table
+
+
+def _number(value: int) -> str:
+    return f"{value:,}" if value else "-"

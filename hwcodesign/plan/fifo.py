@@ -1,0 +1,69 @@
+"""FIFO depths, from the schedule of the design.
+
+Why these depths neither deadlock nor slow the design down, whatever stalls. Kernels joined by bounded FIFOs are a
+marked graph: beat n + depth enters a FIFO after beat n has left it, every kernel works as soon as its inputs and the
+room for its outputs are there, and every event's time is a maximum of earlier events' times plus constants, hence
+monotone in them (Commoner, Holt, Even, Pnueli: Marked directed graphs, 1971; Baccelli et al.: Synchronization and
+Linearity, 1992). The schedule meets all of these constraints with the depths below, and repeats with the period of
+the slowest layer. The self-timed design carries out every event no later than any schedule that meets its
+constraints, so it reaches that period. A stall at either end delays events and can do no more: a deadlock would need
+a cycle of constraints without a token, and then there were no such schedule.
+
+A kernel's pipeline is rigid: while its output waits, nothing behind it moves, so a beat may be late by the pipeline's
+latency although there was room in front of it. Therefore the room for a beat must be there `latency` cycles early,
+when the beat enters the pipeline: then no stall outlasts the entry of any beat in the schedule.
+"""
+
+from bisect import bisect_left
+from collections.abc import Mapping
+
+import numpy as np
+
+from hwcodesign.dataflow import Dataflow
+from hwcodesign.kinds import Folding, kind_of
+from hwcodesign.plan.schedule import Schedule, Times, schedule
+from hwcodesign.plan.streams import SHORTEST
+
+FRAMES = 3  # the first fills the design, the second meets the tail of the first, the third repeats the second
+
+
+def fifo_depths(design: Dataflow, foldings: Mapping[str, Folding], interval: int) -> dict[str, int]:
+    """The depth, in beats, of every FIFO of the design when a frame enters every `interval` cycles."""
+    times = schedule(design, foldings, FRAMES, interval)
+    return {
+        layer.name: _fifo_depth(design, foldings, times, layer.name) for layer in design.layers if layer.kind == "fifo"
+    }
+
+
+def _fifo_depth(design: Dataflow, foldings: Mapping[str, Folding], times: Schedule, name: str) -> int:
+    (into,), (out,) = design.edges_into(name), design.edges_from(name)
+    beats = design.by_name[name].input.channels // foldings[name].pe
+    source = design.by_name[into.source]
+    latency = kind_of(source.kind).latency(source, foldings[source.name])
+    offered = times.offered[into]
+    return depth_between(Times(offered.first - latency, offered.last - latency), times.taken[out], beats)
+
+
+def depth_between(offered: Times, taken: Times, beats: int) -> int:
+    """The least depth D >= 2 with which beat n always has left before beat n + D comes; `beats` make a pixel."""
+    total = len(offered.first) * beats
+    return bisect_left(range(total), True, lo=SHORTEST, key=lambda depth: _suffices(offered, taken, beats, depth))
+
+
+def _suffices(offered: Times, taken: Times, beats: int, depth: int) -> bool:
+    """Beats are evenly spaced in a pixel, so the first and last beats of each stretch without a pixel's end decide."""
+    pixels, shift = divmod(depth, beats)
+    ends = [(0, pixels, shift), (beats - 1 - shift, pixels, beats - 1)]
+    if shift:
+        ends += [(beats - shift, pixels + 1, 0), (beats - 1, pixels + 1, shift - 1)]
+    return all(_before(_beat(taken, left, beats), _beat(offered, came, beats), later) for left, later, came in ends)
+
+
+def _before(left: np.ndarray, came: np.ndarray, later: int) -> bool:
+    return bool(np.all(left[: max(0, len(left) - later)] < came[later:]))
+
+
+def _beat(times: Times, beat: int, beats: int) -> np.ndarray:
+    """The cycle of beat number `beat` of every pixel."""
+    cycles: np.ndarray = times.first + (times.last - times.first) * beat // max(1, beats - 1)
+    return cycles

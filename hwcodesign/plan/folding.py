@@ -1,0 +1,145 @@
+"""Chooses a folding for every layer: the cheapest legal one that keeps up with the frame rate."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from hwcodesign.board import Board
+from hwcodesign.dataflow import Dataflow, Layer
+from hwcodesign.errors import UserError, did_you_mean, nearest_numbers
+from hwcodesign.kinds import Folding, kind_of
+from hwcodesign.plan.memory import Resources, cheaper_storage, logic_resources
+from hwcodesign.plan.streams import conversion, converter
+
+Wanted = Mapping[Literal["pe", "simd"], int]
+Constraints = Mapping[str, Wanted]  # by layer
+
+
+@dataclass(frozen=True)
+class Target:
+    """What the foldings must reach: `cycles` per frame at most, on `board`."""
+
+    board: Board
+    clock_mhz: float
+    frame_rate: float
+
+    @property
+    def cycles(self) -> int:
+        return int(self.clock_mhz * 1e6 / self.frame_rate)
+
+
+def choose_foldings(dataflow: Dataflow, target: Target, constraints: Constraints) -> dict[str, Folding]:
+    """A folding for every layer, in the order of the graph, each the cheapest next to those before it.
+
+    A sliding window and its reader are chosen together, since their lanes are equal: a convolution's SIMD then divides
+    the channels, and a max pool sees the blocks of channels that its window sends.
+
+    Raises UserError for constraints that cannot be met and for a frame rate that no folding reaches.
+    """
+    legal = _legal_foldings(dataflow, constraints)
+    fastest = {x.name: min(kind_of(x.kind).cycles(x, f) for f in legal[x.name]) for x in dataflow.layers}
+    _check_rate(fastest, target, constraints)
+    chosen: dict[str, Folding] = {}
+    for layer in dataflow.layers:
+        if layer.name not in chosen:
+            group = [layer, *_tied_reader(dataflow, layer)]
+            options = _least_parallel(_groups(group, [_fast_enough(x, legal[x.name], target) for x in group]))
+            best = min(options, key=lambda option: _cost(dataflow, group, option, chosen, target.board))
+            chosen.update(zip((x.name for x in group), best, strict=True))
+    return chosen
+
+
+def _legal_foldings(dataflow: Dataflow, constraints: Constraints) -> dict[str, list[Folding]]:
+    """Every layer's foldings that agree with the user's constraints and with its neighbours."""
+    for name in constraints:
+        if name not in dataflow.by_name:
+            raise UserError(f"fold: there is no layer {name!r}: {did_you_mean(name, dataflow.by_name)}")
+    legal = {layer.name: kind_of(layer.kind).foldings(layer) for layer in dataflow.layers}
+    _tie_windows(dataflow, legal)
+    for name, wanted in constraints.items():
+        for key, value in wanted.items():
+            allowed = {getattr(folding, key) for folding in legal[name]}
+            if value not in allowed:
+                nearest = " or ".join(map(str, nearest_numbers(value, allowed)))
+                raise UserError(f"fold: {name}: {key} = {value} does not divide this layer: nearest legal: {nearest}")
+        legal[name] = [f for f in legal[name] if all(getattr(f, key) == value for key, value in wanted.items())]
+    _tie_windows(dataflow, legal)
+    for name in constraints:
+        if not legal[name]:
+            raise UserError(
+                f"fold: {name}: no legal folding has {_text(constraints[name])}; "
+                "a sliding window's pe equals its reader's simd (a max pool's pe)"
+            )
+    return legal
+
+
+def _tie_windows(dataflow: Dataflow, legal: dict[str, list[Folding]]) -> None:
+    """Keep only the foldings of a sliding window and of its reader whose lanes the other can have too."""
+    for window in dataflow.layers:
+        for reader in _tied_reader(dataflow, window):
+            sent = {f: kind_of(window.kind).lanes(window, f)[1] for f in legal[window.name]}
+            read = {f: kind_of(reader.kind).lanes(reader, f)[0] for f in legal[reader.name]}
+            common = set(sent.values()) & set(read.values())
+            legal[window.name] = [f for f, lanes in sent.items() if lanes in common]
+            legal[reader.name] = [f for f, lanes in read.items() if lanes in common]
+
+
+def _check_rate(fastest: Mapping[str, int], target: Target, constraints: Constraints) -> None:
+    slowest = max(fastest, key=lambda name: fastest[name])
+    if fastest[slowest] > target.cycles:
+        rate = target.clock_mhz * 1e6 / fastest[slowest]
+        held = f" (held by fold: {_text(constraints[slowest])})" if slowest in constraints else ""
+        raise UserError(
+            f"frame_rate = {target.frame_rate:g} is out of reach at {target.clock_mhz:g} MHz: "
+            f"the fastest is {rate:.1f} frames per second; {slowest}{held} takes {fastest[slowest]} cycles at best"
+        )
+
+
+def _text(wanted: Wanted) -> str:
+    return ", ".join(f"{key} = {value}" for key, value in wanted.items())
+
+
+def _tied_reader(dataflow: Dataflow, layer: Layer) -> list[Layer]:
+    if layer.kind != "sliding_window":
+        return []
+    return [dataflow.by_name[edge.target] for edge in dataflow.edges_from(layer.name)]
+
+
+def _fast_enough(layer: Layer, foldings: list[Folding], target: Target) -> list[Folding]:
+    return [f for f in foldings if kind_of(layer.kind).cycles(layer, f) <= target.cycles]
+
+
+def _groups(group: list[Layer], options: list[list[Folding]]) -> list[tuple[Folding, ...]]:
+    """The combinations of the layers' options whose lanes agree."""
+    if len(group) == 1:
+        return [(folding,) for folding in options[0]]
+    window, reader = group
+    sent = {kind_of(window.kind).lanes(window, f)[1]: f for f in options[0]}
+    read = {f: kind_of(reader.kind).lanes(reader, f)[0] for f in options[1]}
+    return [(sent[lanes], f) for f, lanes in read.items() if lanes in sent]
+
+
+def _least_parallel(options: list[tuple[Folding, ...]]) -> list[tuple[Folding, ...]]:
+    """Those that work on at most twice as much at once as the least: the cheapest is among them, the search short."""
+    width = {option: option[-1].pe * option[-1].simd for option in options}
+    return [option for option in options if width[option] <= 2 * min(width.values())]
+
+
+def _cost(
+    dataflow: Dataflow, group: list[Layer], option: tuple[Folding, ...], chosen: Mapping[str, Folding], board: Board
+) -> tuple[float, tuple[Folding, ...]]:
+    """The share of the board that this choice takes, with the width converters towards the layers before it."""
+    total = sum((_resources(layer, f, board) for layer, f in zip(group, option, strict=True)), Resources())
+    first = group[0]
+    needed, _ = kind_of(first.kind).lanes(first, option[0])
+    for edge in dataflow.edges_into(first.name):
+        source = dataflow.by_name[edge.source]
+        _, sent = kind_of(source.kind).lanes(source, chosen[source.name])
+        for _, few, many in conversion(sent, needed):
+            total += logic_resources(converter("", dataflow.stream(edge), few, many), Folding())
+    return total.share(board), option
+
+
+def _resources(layer: Layer, folding: Folding, board: Board) -> Resources:
+    memories = kind_of(layer.kind).memories(layer, folding)
+    return sum((cheaper_storage(board, m)[1] for m in memories), logic_resources(layer, folding))

@@ -77,8 +77,8 @@ def _image_name(layer: Layer, memory: str) -> str:
 
 
 def _literal(value: int) -> str:
-    # A plain number is 32 bits in SystemVerilog; whatever is longer needs its width.
-    return str(value) if abs(value) <= _LARGEST_INTEGER else f"{value.bit_length()}'h{value:x}"
+    # A plain number is 32 bits in SystemVerilog; a vector of such numbers needs its width.
+    return str(value) if abs(value) <= _LARGEST_INTEGER else f"{-(-value.bit_length() // 32) * 32}'h{value:x}"
 
 
 def _named(pairs: Mapping[str, str]) -> str:

@@ -11,8 +11,13 @@ from sim.bench import Case, load_cases
 TOP = "bench_top"
 
 
-def run_bench(kind: str, folder: Path, seed: int = 1, name: simulator.Name = "verilator") -> None:
-    """Build all cases of `kind` in `folder` and run them. Raises UserError with the failure if one differs."""
+def run_bench(
+    kind: str, folder: Path, seed: int = 1, name: simulator.Name = "verilator", hls: Path | None = None
+) -> None:
+    """Build all cases of `kind` in `folder` and run them, with the kernels of `hls` if not our own.
+
+    Raises UserError with the failure if a case differs.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     cases = load_cases(kind, seed)
     top = folder / f"{TOP}.sv"
@@ -20,7 +25,8 @@ def run_bench(kind: str, folder: Path, seed: int = 1, name: simulator.Name = "ve
     for case in cases:
         write_images(case.layer, case.folding, folder)
     modules = (kind, *kind_of(kind).cells)
-    sources = [asset_folder("hls") / f"{module}.sv" for module in modules] + [top]
+    kernels = hls or asset_folder("hls")
+    sources = [kernels / f"{module}.sv" for module in modules] + [top]
     simulation = simulator.build(folder, TOP, sources, [port for _, _, port in _ports(cases)], name, optimise="-O0")
     # Registers and memories start with random values: what needs a reset and has none, shows.
     arguments = ["+verilator+rand+reset+2", f"+verilator+seed+{seed}"] if name == "verilator" else []

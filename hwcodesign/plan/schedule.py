@@ -94,8 +94,7 @@ def _without_room(
 
 def _first_needing(needed: np.ndarray, pixels: int) -> np.ndarray:
     """For each input pixel, the first output pixel that needs it."""
-    first: np.ndarray = np.searchsorted(needed, np.arange(pixels)).astype(np.int64)
-    return first
+    return np.searchsorted(needed, np.arange(pixels))
 
 
 def _with_room(
@@ -129,7 +128,8 @@ def _slot(kind: Kind, layer: Layer, folding: Folding, port: int) -> tuple[int, i
 def _in_turn(ready: np.ndarray, cycles: int) -> np.ndarray:
     """turn[i] = max(ready[i], turn[i - 1] + cycles)."""
     steps = np.arange(len(ready), dtype=np.int64) * cycles
-    return np.maximum.accumulate(ready - steps) + steps
+    turns: np.ndarray = np.maximum.accumulate(ready - steps) + steps
+    return turns
 
 
 def _over_frames(indices: np.ndarray, pixels: int, frames: int) -> np.ndarray:

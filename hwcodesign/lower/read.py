@@ -1,0 +1,107 @@
+"""Reads a QONNX file: one clear error for anything else, and constants folded so that only the data path is left."""
+
+from pathlib import Path
+
+import numpy as np
+import onnx
+from google.protobuf.message import DecodeError
+from qonnx.core.modelwrapper import ModelWrapper
+from qonnx.transformation.change_batchsize import ChangeBatchSize
+from qonnx.transformation.fold_constants import FoldConstants
+from qonnx.transformation.general import GiveUniqueParameterTensors, RemoveStaticGraphInputs, RemoveUnusedTensors
+from qonnx.transformation.infer_shapes import InferShapes
+from qonnx.transformation.quant_constant_folding import FoldTransposeIntoQuantInit
+
+from hwcodesign.errors import UserError
+
+QUANTIZERS = ("Quant", "BipolarQuant")
+_EXPORT_HINT = "export it with brevitas.export.export_qonnx"
+
+
+def read_qonnx(path: Path) -> ModelWrapper:
+    """The model with batch 1, inferred shapes and folded constants; nodes keep the names they have in the file.
+
+    Raises UserError if the file is missing, empty, damaged, not ONNX, ONNX without quantizers, or QCDQ.
+    """
+    model = ModelWrapper(_load(path))
+    _require_quantizers(model, path)
+    _require_one_frame(model, path)
+    for node in model.graph.node:
+        if node.op_type in (*QUANTIZERS, "Trunc"):
+            node.domain = "qonnx.custom_op.general"
+    try:
+        return _folded(model)
+    except Exception as error:  # noqa: BLE001 - whatever a foreign graph provokes in shape inference is a bad graph
+        raise UserError(f"{path}: the shapes of this graph cannot be worked out: {error}") from error
+
+
+def _load(path: Path) -> onnx.ModelProto:
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        raise UserError(f"there is no file {path}") from None
+    except OSError as error:
+        raise UserError(f"cannot read {path}: {error}") from None
+    if not content:
+        raise UserError(f"{path} is empty; {_EXPORT_HINT}")
+    try:
+        model = onnx.load_model_from_string(content)
+    except DecodeError:
+        raise UserError(f"{path} is no ONNX file, or is truncated; {_EXPORT_HINT}") from None
+    if not model.graph.node or not model.graph.output:
+        raise UserError(f"{path} holds no ONNX graph (not an ONNX file, or truncated); {_EXPORT_HINT}")
+    return model
+
+
+def _require_quantizers(model: ModelWrapper, path: Path) -> None:
+    kinds = {node.op_type for node in model.graph.node}
+    if kinds & set(QUANTIZERS):
+        return
+    if kinds & {"QuantizeLinear", "DequantizeLinear"}:
+        raise UserError(
+            f"{path} is in QCDQ form (QuantizeLinear, DequantizeLinear), not QONNX (Quant, BipolarQuant); {_EXPORT_HINT}"
+        )
+    raise UserError(
+        f"{path} has no quantizers (Quant, BipolarQuant): its arithmetic is in floating point; "
+        f"train it with Brevitas layers and {_EXPORT_HINT}"
+    )
+
+
+def _require_one_frame(model: ModelWrapper, path: Path) -> None:
+    constants = {tensor.name for tensor in model.graph.initializer}
+    inputs = [tensor.name for tensor in model.graph.input if tensor.name not in constants]
+    outputs = [tensor.name for tensor in model.graph.output]
+    if len(inputs) != 1 or len(outputs) != 1:
+        raise UserError(f"{path}: one input and one output are allowed, not {inputs} and {outputs}")
+    shape = model.get_tensor_shape(inputs[0])
+    if shape is None or len(shape) not in (2, 4) or min(shape[1:]) < 1:
+        raise UserError(
+            f"{path}: the input {inputs[0]} has shape {shape}; allowed: fixed (1, channels, height, width) "
+            "or (1, features)"
+        )
+
+
+def _folded(model: ModelWrapper) -> ModelWrapper:
+    if model.get_tensor_shape(model.graph.input[0].name)[0] != 1:
+        model = model.transform(ChangeBatchSize(1))
+    model = model.transform(RemoveStaticGraphInputs()).transform(InferShapes())
+    while _fold_shape_queries(model):
+        model = model.transform(FoldConstants(exclude_op_types=[*QUANTIZERS])).transform(InferShapes())
+    for step in (
+        GiveUniqueParameterTensors(),
+        FoldConstants(exclude_op_types=[*QUANTIZERS]),
+        FoldTransposeIntoQuantInit(),
+        RemoveUnusedTensors(),
+        InferShapes(),
+    ):
+        model = model.transform(step)
+    return model
+
+
+def _fold_shape_queries(model: ModelWrapper) -> bool:
+    """`x.view(x.shape[0], -1)` leaves a Shape node behind, whose answer is known."""
+    found = [node for node in model.graph.node if node.op_type == "Shape"]
+    for node in found:
+        model.set_initializer(node.output[0], np.array(model.get_tensor_shape(node.input[0]), dtype=np.int64))
+        model.graph.node.remove(node)
+    return bool(found)

@@ -1,14 +1,13 @@
 """A recipe: one TOML file that says everything from the network to the board's frame rate."""
 
-import dataclasses
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import Field
 
 from hwcodesign.assets import asset_folder
 from hwcodesign.errors import UserError, did_you_mean
-from hwcodesign.nets import family_named
+from hwcodesign.nets import metaparameters
 from hwcodesign.nets.network import Network, Quantization
 from hwcodesign.strict_toml import StrictModel, read_toml, validated
 
@@ -80,17 +79,8 @@ class Recipe(StrictModel):
         values = dict(self.network)
         if "family" not in values:
             raise UserError(f"recipe {self.name}: [network] needs the key 'family'")
-        cls = family_named(values.pop("family"))
-        known = [f.name for f in dataclasses.fields(cls)]  # type: ignore[arg-type]
-        for key in values:
-            if key not in known:
-                raise UserError(f"recipe {self.name}: unknown key 'network.{key}': {did_you_mean(key, known)}")
-        try:
-            metaparameters = TypeAdapter(cls).validate_python(values)
-        except ValidationError as error:
-            faults = (f"network.{'.'.join(map(str, e['loc']))} = {e['input']!r}: {e['msg']}" for e in error.errors())
-            raise UserError("\n".join(f"recipe {self.name}: {fault}" for fault in faults)) from None
-        return metaparameters.describe((*self.data.size, self.data.channels), self.data.classes)
+        chosen = metaparameters(values.pop("family"), values, f"recipe {self.name}: ")
+        return chosen.describe((*self.data.size, self.data.channels), self.data.classes)
 
 
 def find_recipe(name_or_path: str) -> Path:

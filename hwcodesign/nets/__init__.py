@@ -1,16 +1,19 @@
 """Network families, one module each. A new module in this folder is found by itself."""
 
+import dataclasses
 import importlib
 import pkgutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
-from typing import Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
 
 from hwcodesign.dataflow import Shape
 from hwcodesign.errors import UserError, did_you_mean
 from hwcodesign.nets.network import Network
 
-_NOT_FAMILIES = {"network", "blocks", "build"}
+_NOT_FAMILIES = {"network", "blocks", "build", "classifier"}
 
 
 class Family(Protocol):
@@ -20,15 +23,25 @@ class Family(Protocol):
         """The network that these metaparameters generate."""
 
 
+class Standard(NamedTuple):
+    """What a family's own paper shows: the title of its default network, its image and its number of classes."""
+
+    title: str
+    image: Shape
+    classes: int
+
+
 _FAMILIES: dict[str, type[Family]] = {}
+_STANDARDS: dict[str, Standard] = {}
 _F = TypeVar("_F", bound=type[Family])
 
 
-def family(name: str) -> Callable[[_F], _F]:
+def family(name: str, title: str = "", image: Shape = (224, 224, 3), classes: int = 1000) -> Callable[[_F], _F]:
     """Class decorator: registers a family's metaparameters under `name`, the recipe's `family` key."""
 
     def register(cls: _F) -> _F:
         _FAMILIES[name] = cls
+        _STANDARDS[name] = Standard(title or name, image, classes)
         return cls
 
     return register
@@ -43,8 +56,31 @@ def families() -> dict[str, type[Family]]:
     return dict(sorted(_FAMILIES.items()))
 
 
+def standards() -> dict[str, Standard]:
+    """What every family's own paper shows, by the family's name."""
+    return {name: _STANDARDS[name] for name in families()}
+
+
 def family_named(name: str) -> type[Family]:
     """The family `name`. Raises UserError with the nearest known name."""
     if name not in families():
         raise UserError(f"there is no network family {name!r}: {did_you_mean(name, families())}")
     return families()[name]
+
+
+def metaparameters(name: str, values: Mapping[str, Any], where: str = "") -> Family:
+    """Family `name` with the metaparameters `values`; `where` begins each message.
+
+    Raises UserError for an unknown family or metaparameter, or one of the wrong type.
+    """
+    cls = family_named(name)
+    known = [f.name for f in dataclasses.fields(cls)]  # type: ignore[arg-type]
+    for key in values:
+        if key not in known:
+            raise UserError(f"{where}unknown key 'network.{key}': {did_you_mean(key, known)}")
+    try:
+        checked: Family = TypeAdapter(cls).validate_python(dict(values))
+    except ValidationError as error:
+        faults = (f"network.{'.'.join(map(str, e['loc']))} = {e['input']!r}: {e['msg']}" for e in error.errors())
+        raise UserError("\n".join(f"{where}{fault}" for fault in faults)) from None
+    return checked

@@ -86,17 +86,20 @@ class Add(nn.Module):
 
 
 class FrozenConv(nn.Module):
-    """A QuantizedConv whose weights are quantized for good, once, in float32 as they are exported."""
+    """A QuantizedConv whose weights are quantized for good, once, in float32 as they are exported: integers x scale.
+
+    In float32 Brevitas rounds that product once more; the integers and the scale are what hardware is made from.
+    """
 
     def __init__(self, live: QuantizedConv) -> None:
         super().__init__()
         weight = live.quant_weight()
-        self.register_buffer("weight", weight.value.detach())
-        self.register_buffer("scale", weight.scale.detach())
+        self.register_buffer("integers", torch.round(weight.value / weight.scale).detach())
+        self.register_buffer("scale", weight.scale.detach().reshape(1, -1, 1, 1))
         self.stride, self.padding, self.norm = live.stride, live.padding, live.norm
 
     def forward(self, values: Tensor) -> Tensor:
-        sums = nn.functional.conv2d(values, self.weight, None, self.stride, self.padding)
+        sums = nn.functional.conv2d(values, self.integers, None, self.stride, self.padding) * self.scale
         return sums if self.norm is None else self.norm(sums)
 
 

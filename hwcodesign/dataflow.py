@@ -122,6 +122,18 @@ class Layer:
         """The first output: the only one for every kind but fork."""
         return self.outputs[0]
 
+    def number(self, attribute: str) -> int:
+        """An attribute that is one integer."""
+        value = self.attributes[attribute]
+        assert isinstance(value, int), f"{self.name}: {attribute} is {value!r}"
+        return value
+
+    def numbers(self, attribute: str) -> tuple[int, ...]:
+        """An attribute that is several integers."""
+        value = self.attributes[attribute]
+        assert isinstance(value, tuple), f"{self.name}: {attribute} is {value!r}"
+        return value
+
 
 @dataclass(frozen=True, order=True)
 class Edge:

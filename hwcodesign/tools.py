@@ -149,9 +149,7 @@ def survey() -> list[Finding]:
     return [_survey_tool(tool) for tool in TOOLS] + [_survey_package(name) for name in PACKAGES]
 
 
-def _start(
-    command: Sequence[str | Path], folder: Path, environment: Mapping[str, str] | None
-) -> subprocess.Popen[str]:
+def _start(command: Sequence[str | Path], folder: Path, environment: Mapping[str, str] | None) -> subprocess.Popen[str]:
     # A session of its own: Ctrl-C reaches us alone, and we end the whole family in `_end`.
     return subprocess.Popen(
         [str(part) for part in command],

@@ -10,6 +10,7 @@ TYPES = ("bipolar", "bipolar", "uint1", "uint2", "int2", "uint4", "int4", "uint8
 
 
 def cases(rng: np.random.Generator) -> list[tuple[Layer, Folding]]:
+    """Random legal layers; see sim/bench.py."""
     return [_case(rng, IntType.parse(name)) for name in TYPES]
 
 

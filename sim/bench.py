@@ -19,7 +19,6 @@ import importlib
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -54,9 +53,7 @@ class Case:
         streams, lanes = self._side(direction)
         reorder = getattr(self.bench, "to_wire", lambda layer, folding, array, direction: array)
         wired = [reorder(self.layer, self.folding, array, direction) for array in arrays]
-        return [
-            pack(s.type.encode(a).reshape(-1, lanes), s.type.bits) for s, a in zip(streams, wired, strict=True)
-        ]
+        return [pack(s.type.encode(a).reshape(-1, lanes), s.type.bits) for s, a in zip(streams, wired, strict=True)]
 
     def elements(self, port: int, beat: int) -> np.ndarray:
         """The values that an output beat of `port` carries."""
@@ -258,7 +255,7 @@ class TB:
             assert (measured == bound).all(), f"{case} output {port}: frames take {measured} cycles, not {bound}"
 
 
-@cocotb.test()  # type: ignore[misc]
+@cocotb.test()
 @cocotb.parametrize(pattern=PATTERNS)
 async def kernel_equals_reference(dut: Any, pattern: tuple[str, str]) -> None:
     """Every case, exact, under one pattern of idle and backpressure; exact rate where nothing stalls."""

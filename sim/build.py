@@ -52,7 +52,8 @@ def _ports(cases: list[Case]) -> list[tuple[str, int, str]]:
 
 def _top_level(cases: list[Case]) -> str:
     declarations = ",\n".join(f"  {direction} logic [{bits - 1}:0] {name}" for direction, bits, name in _ports(cases))
-    return f"module {TOP} (\n{declarations}\n);\n" + "".join(map(_case_instance, range(len(cases)), cases)) + "endmodule\n"
+    instances = "".join(map(_case_instance, range(len(cases)), cases))
+    return f"module {TOP} (\n{declarations}\n);\n{instances}endmodule\n"
 
 
 def _case_instance(number: int, case: Case) -> str:

@@ -8,6 +8,7 @@ from sim.bench import random_type
 
 
 def cases(rng: np.random.Generator) -> list[tuple[Layer, Folding]]:
+    """Random legal layers; see sim/bench.py."""
     return [_case(rng, inputs) for inputs in (2, 2, 2, 2, 3, 3, 4, 5)]
 
 

@@ -8,6 +8,7 @@ from sim.bench import random_type
 
 
 def cases(rng: np.random.Generator) -> list[tuple[Layer, Folding]]:
+    """Random legal layers; see sim/bench.py."""
     return [_case(rng, depth) for depth in (2, 2, 3, 4, 5, 8, 9, 17, 33, 100)]
 
 

@@ -10,12 +10,11 @@ PADS = ((1, 1, 1, 1), (2, 2, 2, 2), (0, 1, 0, 1), (1, 0, 0, 0), (0, 0, 0, 3), (0
 
 
 def cases(rng: np.random.Generator) -> list[tuple[Layer, Folding]]:
+    """Random legal layers; see sim/bench.py."""
     return [_case(rng, pad) for pad in PADS] + [_case(rng, (1, 1, 1, 1), one_pixel=True)]
 
 
-def _case(
-    rng: np.random.Generator, pad: tuple[int, int, int, int], one_pixel: bool = False
-) -> tuple[Layer, Folding]:
+def _case(rng: np.random.Generator, pad: tuple[int, int, int, int], one_pixel: bool = False) -> tuple[Layer, Folding]:
     top, left, bottom, right = pad
     height, width = (1, 1) if one_pixel else (int(rng.integers(1, 6)), int(rng.integers(1, 6)))
     pe, folds = int(rng.integers(1, 6)), int(rng.integers(1, 4))

@@ -4,12 +4,12 @@ import shutil
 from pathlib import Path
 
 import pytest
-from sim.build import run_bench
 
 from hwcodesign.assets import asset_folder
 from hwcodesign.errors import UserError
 from hwcodesign.kinds import all_kinds
 from hwcodesign.tools import ICARUS, find
+from sim.build import run_bench
 
 
 def _has_icarus() -> bool:

@@ -18,7 +18,8 @@ class Add(Kind):
         if len(layer.inputs) != 2 or layer.inputs[0] != layer.inputs[1]:
             found = " and ".join(f"{s.shape} {s.type}" for s in layer.inputs)
             raise UserError(
-                f"{layer.name}: an add takes two inputs of one shape and type, not {found}: let them share one quantizer"
+                f"{layer.name}: an add takes two inputs of one shape and type, not {found}: "
+                "let them share one quantizer"
             )
         needed = sum_type(layer.input.type)
         if layer.output.type != needed:

@@ -16,8 +16,8 @@ class Fifo(Kind):
     cells = ("ram",)
 
     def check(self, layer: Layer) -> None:
-        if _depth(layer) < 2:
-            raise UserError(f"{layer.name}: a FIFO's depth is 2 or more, not {_depth(layer)}")
+        if layer.number("depth") < 2:
+            raise UserError(f"{layer.name}: a FIFO's depth is 2 or more, not {layer.number("depth")}")
 
     def run(self, layer: Layer, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         return [inputs[0]]
@@ -32,31 +32,27 @@ class Fifo(Kind):
         return layer.input.elements // folding.pe
 
     def latency(self, layer: Layer, folding: Folding) -> int:
-        return 1 if _depth(layer) == 2 else 2
+        return 1 if layer.number("depth") == 2 else 2
 
     def pixel_cycles(self, layer: Layer, folding: Folding) -> int:
         return layer.input.channels // folding.pe
 
     def memories(self, layer: Layer, folding: Folding) -> list[Memory]:
         """The beats that wait; the last one lies in the memory's output register."""
-        if _depth(layer) == 2:
+        if layer.number("depth") == 2:
             return []
-        return [Memory("buffer", words=_depth(layer) - 1, width=_width(layer, folding), writable=True)]
+        return [Memory("buffer", words=layer.number("depth") - 1, width=_width(layer, folding), writable=True)]
 
     def logic(self, layer: Layer, folding: Folding) -> Logic:
         """Estimate: two data registers and a multiplexer, or two pointers and a count with their comparators."""
         width = _width(layer, folding)
-        if _depth(layer) == 2:
+        if layer.number("depth") == 2:
             return Logic(lut=width + 4, ff=2 * width + 2)
-        pointer = (_depth(layer) - 1).bit_length()
+        pointer = (layer.number("depth") - 1).bit_length()
         return Logic(lut=5 * pointer + 6, ff=3 * pointer + 1 + width)
 
     def parameters(self, layer: Layer, folding: Folding) -> Mapping[str, int]:
-        return {"WIDTH": _width(layer, folding), "DEPTH": _depth(layer)}
-
-
-def _depth(layer: Layer) -> int:
-    return int(layer.attributes["depth"])  # type: ignore[arg-type]
+        return {"WIDTH": _width(layer, folding), "DEPTH": layer.number("depth")}
 
 
 def _width(layer: Layer, folding: Folding) -> int:

@@ -20,11 +20,11 @@ class Padding(Kind):
                 f"{layer.name}: a bipolar picture (-1, +1) cannot be padded with zeros: "
                 "set padding to 0, or give the layer before it 2 bits"
             )
-        if min(_pad(layer)) < 0:
-            raise UserError(f"{layer.name}: pad must be four numbers of 0 or more, not {_pad(layer)}")
+        if min(layer.numbers("pad")) < 0:
+            raise UserError(f"{layer.name}: pad must be four numbers of 0 or more, not {layer.numbers("pad")}")
 
     def run(self, layer: Layer, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
-        top, left, bottom, right = _pad(layer)
+        top, left, bottom, right = layer.numbers("pad")
         return [np.pad(inputs[0], ((0, 0), (top, bottom), (left, right), (0, 0)))]
 
     def foldings(self, layer: Layer) -> list[Folding]:
@@ -41,7 +41,7 @@ class Padding(Kind):
 
     def needs(self, layer: Layer, port: int) -> np.ndarray:
         """A border pixel needs what the pixel before it needed; before the first picture pixel that is none: -1."""
-        top, left, _, _ = _pad(layer)
+        top, left, _, _ = layer.numbers("pad")
         height, width, _ = layer.input.shape
         picture = np.full(layer.output.shape[:2], -1)
         picture[top : top + height, left : left + width] = np.arange(height * width).reshape(height, width)
@@ -61,7 +61,7 @@ class Padding(Kind):
         return Logic(lut=width + 3 * counters + 6, ff=width + counters + 1)
 
     def parameters(self, layer: Layer, folding: Folding) -> Mapping[str, int]:
-        top, left, bottom, right = _pad(layer)
+        top, left, bottom, right = layer.numbers("pad")
         return {
             "WIDTH": folding.pe * layer.input.type.bits,
             "BEATS": layer.input.channels // folding.pe,
@@ -72,8 +72,3 @@ class Padding(Kind):
             "LEFT": left,
             "RIGHT": right,
         }
-
-
-def _pad(layer: Layer) -> tuple[int, int, int, int]:
-    top, left, bottom, right = layer.attributes["pad"]  # type: ignore[misc]
-    return top, left, bottom, right

@@ -34,7 +34,7 @@ class WidthConverter(Kind):
         return [Folding()]
 
     def lanes(self, layer: Layer, folding: Folding) -> tuple[int, int]:
-        return int(layer.attributes["in_lanes"]), int(layer.attributes["out_lanes"])  # type: ignore[arg-type]
+        return layer.number("in_lanes"), layer.number("out_lanes")
 
     def cycles(self, layer: Layer, folding: Folding) -> int:
         return layer.input.elements // min(self.lanes(layer, folding))

@@ -1,0 +1,75 @@
+"""Sum of every channel over the whole map: global average pooling without the division. No attributes."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from hwcodesign.dataflow import IntType, Layer
+from hwcodesign.errors import UserError
+from hwcodesign.kinds.kind import Folding, Kind, Logic, Memory, divisors
+
+
+class GlobalAccPool(Kind):
+    """One beat of `pe` channels a cycle; the memory `sums` holds the running sums of all but one beat's channels."""
+
+    name = "global_acc_pool"
+    cells = ("ram",)
+
+    def check(self, layer: Layer) -> None:
+        source = layer.input
+        shape = (1, 1, source.channels)
+        total = IntType.holding(source.pixels * source.type.min, source.pixels * source.type.max)
+        if layer.output.shape != shape or layer.output.type != total:
+            raise UserError(
+                f"{layer.name}: the sums of {source.shape} {source.type} are {shape} {total}, "
+                f"not {layer.output.shape} {layer.output.type}"
+            )
+
+    def run(self, layer: Layer, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
+        return [inputs[0].sum(axis=(1, 2), keepdims=True)]
+
+    def foldings(self, layer: Layer) -> list[Folding]:
+        return [Folding(pe) for pe in divisors(layer.input.channels)]
+
+    def lanes(self, layer: Layer, folding: Folding) -> tuple[int, int]:
+        return folding.pe, folding.pe
+
+    def cycles(self, layer: Layer, folding: Folding) -> int:
+        return layer.input.elements // folding.pe
+
+    def latency(self, layer: Layer, folding: Folding) -> int:
+        """From a beat of the last pixel to its sums, so never later than this after the last pixel is complete."""
+        return 2
+
+    def needs(self, layer: Layer, port: int) -> np.ndarray:
+        return np.array([layer.input.pixels - 1])
+
+    def pixel_cycles(self, layer: Layer, folding: Folding) -> int:
+        return layer.input.channels // folding.pe
+
+    def room(self, layer: Layer, folding: Folding) -> np.ndarray | None:
+        """A frame's sums leave while the next frame comes in."""
+        return np.full(layer.input.pixels, -2)
+
+    def memories(self, layer: Layer, folding: Folding) -> list[Memory]:
+        words = layer.input.channels // folding.pe
+        if words == 1:
+            return []
+        return [Memory("sums", words, folding.pe * layer.output.type.bits, writable=True)]
+
+    def logic(self, layer: Layer, folding: Folding) -> Logic:
+        """Estimate: an adder of one LUT a bit and its reset to zero; registers of the element and the sum, counters."""
+        sum_bits, counter_bits = layer.output.type.bits, layer.input.elements.bit_length() + 1
+        lut = folding.pe * sum_bits + 2 * counter_bits
+        return Logic(lut, ff=folding.pe * (layer.input.type.bits + 2 * sum_bits) + 2 * counter_bits + 4)
+
+    def parameters(self, layer: Layer, folding: Folding) -> Mapping[str, int]:
+        kind = layer.input.type
+        return {
+            "PE": folding.pe,
+            "IN_BITS": kind.bits,
+            "IN_SIGNED": int(kind.signed),
+            "SUM_BITS": layer.output.type.bits,
+            "PIXELS": layer.input.pixels,
+            "FOLDS": layer.input.channels // folding.pe,
+        }

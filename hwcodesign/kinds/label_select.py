@@ -1,0 +1,85 @@
+"""The scores, followed by the indices of the highest. Attribute `top`: how many indices, 1 to 8, best first.
+
+Of equal scores the lower index comes first. The output type is signed and holds scores and indices.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from hwcodesign.dataflow import Layer
+from hwcodesign.errors import UserError
+from hwcodesign.kinds.kind import Folding, Kind, Logic, Memory
+
+LARGEST_TOP = 8  # every index more is one more comparator in the same clock
+
+
+class LabelSelect(Kind):
+    """One score or index a cycle."""
+
+    name = "label_select"
+
+    def check(self, layer: Layer) -> None:
+        channels, top, kind = layer.input.channels, _top(layer), layer.output.type
+        if layer.input.pixels != 1:
+            raise UserError(f"{layer.name}: the scores must be one pixel, not {layer.input.shape[:2]}; pool them first")
+        if channels < 2:
+            raise UserError(f"{layer.name}: choosing takes at least 2 classes, not {channels}")
+        if not 1 <= top <= min(channels, LARGEST_TOP):
+            raise UserError(f"{layer.name}: top = {top}, but 1 to {min(channels, LARGEST_TOP)} of {channels} are possible")
+        if layer.output.shape != (1, 1, channels + top):
+            raise UserError(f"{layer.name}: the output is {(1, 1, channels + top)}, not {layer.output.shape}")
+        low, high = layer.input.type.min, max(layer.input.type.max, channels - 1)
+        if not kind.signed or kind.min > low or kind.max < high:
+            raise UserError(f"{layer.name}: scores and indices from {low} to {high} do not fit a signed {kind}")
+
+    def run(self, layer: Layer, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
+        scores = inputs[0]
+        best = np.argsort(-scores, axis=-1, kind="stable")[..., : _top(layer)]
+        return [np.concatenate([scores, best], axis=-1)]
+
+    def foldings(self, layer: Layer) -> list[Folding]:
+        return [Folding(1)]
+
+    def lanes(self, layer: Layer, folding: Folding) -> tuple[int, int]:
+        return 1, 1
+
+    def cycles(self, layer: Layer, folding: Folding) -> int:
+        return layer.output.channels
+
+    def latency(self, layer: Layer, folding: Folding) -> int:
+        """From a score in to the same score out, so never later than this after the last score."""
+        return 1
+
+    def pixel_cycles(self, layer: Layer, folding: Folding) -> int:
+        return layer.output.channels
+
+    def input_slot(self, layer: Layer, folding: Folding, port: int) -> tuple[int, int]:
+        """The indices follow after all scores."""
+        return 0, layer.input.channels
+
+    def memories(self, layer: Layer, folding: Folding) -> list[Memory]:
+        return []
+
+    def logic(self, layer: Layer, folding: Folding) -> Logic:
+        """Estimate: for each place a comparator and two multiplexers; registers of score and index, the counter."""
+        score_bits, index_bits = layer.output.type.bits, (layer.output.channels - 1).bit_length()
+        place = score_bits + index_bits
+        return Logic(
+            lut=_top(layer) * (score_bits // 2 + place) + score_bits + 2 * index_bits,
+            ff=_top(layer) * place + score_bits + index_bits + 1,
+        )
+
+    def parameters(self, layer: Layer, folding: Folding) -> Mapping[str, int]:
+        kind = layer.input.type
+        return {
+            "CHANNELS": layer.input.channels,
+            "TOP": _top(layer),
+            "IN_BITS": kind.bits,
+            "IN_SIGNED": int(kind.signed),
+            "OUT_BITS": layer.output.type.bits,
+        }
+
+
+def _top(layer: Layer) -> int:
+    return int(layer.attributes["top"])  # type: ignore[arg-type]

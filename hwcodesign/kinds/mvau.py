@@ -1,0 +1,202 @@
+"""Matrix-vector-activation unit: a matrix times every pixel, then (optionally) thresholds. Convolutions and FC layers.
+
+Attributes: `weight_type` and `acc_type` (str(IntType)); `thresholds`, their number N for each row, 0 for none, in which
+case the output type is `acc_type`. Tensors, int64: `weights` (MW, MH); `thresholds` (MH, N), rising along each row,
+within `acc_type`. MW is the input's channels, MH the output's.
+output = out_type.min + #{t : sum >= threshold[t]}; for a bipolar output, -1 or +1. The memory `input` keeps a pixel
+while its rows are worked off `pe` at a time; there is none if all rows are done at once.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from hwcodesign.cells import ThresholdUnit, quantize, tree_logic, tree_stages
+from hwcodesign.dataflow import IntType, Layer
+from hwcodesign.errors import UserError
+from hwcodesign.kinds.kind import Folding, Kind, Logic, Memory, MemoryImage, divisors
+from hwcodesign.kinds.thresholding import check_thresholds
+from hwcodesign.rtl import pack
+
+DSP_OPERAND_BITS = 4  # a multiplier with both operands wider than this is counted as a DSP, else as LUTs
+
+
+class Mvau(Kind):
+    """`simd` columns of `pe` rows a cycle."""
+
+    name = "mvau"
+    cells = ("threshold_unit", "adder_tree", "rom", "ram")
+
+    def check(self, layer: Layer) -> None:
+        if layer.input.shape[:2] != layer.output.shape[:2]:
+            raise UserError(
+                f"{layer.name}: a matrix works pixel by pixel, so the output must be {layer.input.shape[:2]} pixels, "
+                f"not {layer.output.shape[:2]}"
+            )
+        if _thresholds(layer):
+            check_thresholds(layer, _rows(layer))
+        elif layer.output.type != _acc_type(layer):
+            raise UserError(f"{layer.name}: without thresholds the output is {_acc_type(layer)}, not {layer.output.type}")
+        if layer.tensors:
+            _check_tensors(layer)
+
+    def run(self, layer: Layer, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """Exact: see `product`."""
+        pixels = inputs[0].reshape(-1, _columns(layer))
+        sums = product(layer.tensors["weights"].T, pixels.T)
+        if _thresholds(layer):
+            sums = quantize(sums, layer.tensors["thresholds"], layer.output.type)
+        return [np.ascontiguousarray(sums.T).reshape(*inputs[0].shape[:-1], _rows(layer))]
+
+    def foldings(self, layer: Layer) -> list[Folding]:
+        return [Folding(pe, simd) for pe in divisors(_rows(layer)) for simd in divisors(_columns(layer))]
+
+    def lanes(self, layer: Layer, folding: Folding) -> tuple[int, int]:
+        return folding.simd, folding.pe
+
+    def cycles(self, layer: Layer, folding: Folding) -> int:
+        return layer.input.pixels * self.pixel_cycles(layer, folding)
+
+    def latency(self, layer: Layer, folding: Folding) -> int:
+        """Operands, products, adder tree, accumulator; then the thresholds."""
+        accumulated = 3 + tree_stages(folding.simd)
+        return accumulated + (_unit(layer, folding).latency if _thresholds(layer) else 0)
+
+    def pixel_cycles(self, layer: Layer, folding: Folding) -> int:
+        return (_rows(layer) // folding.pe) * (_columns(layer) // folding.simd)
+
+    def input_slot(self, layer: Layer, folding: Folding, port: int) -> tuple[int, int]:
+        """All of it in the first fold."""
+        return 0, _columns(layer) // folding.simd
+
+    def memories(self, layer: Layer, folding: Folding) -> list[Memory]:
+        width = folding.pe * folding.simd * _weight_type(layer).bits
+        found = [Memory("weights", self.pixel_cycles(layer, folding), width)]
+        if _thresholds(layer):
+            found.append(_unit(layer, folding).memory)
+        if folding.pe < _rows(layer):
+            beats = _columns(layer) // folding.simd
+            found.append(Memory("input", beats, folding.simd * layer.input.type.bits, writable=True))
+        return found
+
+    def logic(self, layer: Layer, folding: Folding) -> Logic:
+        """Flip-flops as declared. LUTs: a multiplier of m x n bits takes m * n, XNOR one, a sign change n + 1."""
+        kind, weight, acc = layer.input.type, _weight_type(layer), _acc_type(layer)
+        multipliers = folding.pe * folding.simd
+        on_dsp = min(kind.bits, weight.bits) > DSP_OPERAND_BITS
+        product_bits = _product_bits(kind, weight)
+        each = product_bits if kind.bipolar or weight.bipolar else kind.bits * weight.bits
+        tree = tree_logic(folding.simd, product_bits, product_bits + (folding.simd - 1).bit_length())
+        counter_bits = 2 * self.pixel_cycles(layer, folding).bit_length()
+        lut = (0 if on_dsp else multipliers * each) + folding.pe * (tree.lut + acc.bits) + 2 * counter_bits
+        operands = folding.simd * kind.bits + multipliers * (weight.bits + product_bits)
+        ff = operands + folding.pe * (tree.ff + acc.bits) + counter_bits + self.latency(layer, folding)
+        if folding.pe < _rows(layer):
+            lut, ff = lut + folding.simd * kind.bits, ff + folding.simd * kind.bits
+        if _thresholds(layer):
+            unit = _unit(layer, folding).logic
+            lut, ff = lut + unit.lut, ff + unit.ff
+        return Logic(lut, ff, dsp=multipliers if on_dsp else 0)
+
+    def parameters(self, layer: Layer, folding: Folding) -> Mapping[str, int]:
+        kind, weight, acc = layer.input.type, _weight_type(layer), _acc_type(layer)
+        return {
+            "MW": _columns(layer),
+            "MH": _rows(layer),
+            "PE": folding.pe,
+            "SIMD": folding.simd,
+            "IN_BITS": kind.bits,
+            "IN_SIGNED": int(kind.signed),
+            "WEIGHT_BITS": weight.bits,
+            "WEIGHT_SIGNED": int(weight.signed),
+            "ACC_BITS": acc.bits,
+            "ACC_SIGNED": int(acc.signed),
+            "OUT_BITS": layer.output.type.bits,
+            "OFFSET": _unit(layer, folding).offset if _thresholds(layer) else 0,
+            "THRESHOLDS": _thresholds(layer),
+        }
+
+    def images(self, layer: Layer, folding: Folding) -> Mapping[str, MemoryImage]:
+        found = {"weights": _weight_image(layer, folding)}
+        if _thresholds(layer):
+            found["thresholds"] = _unit(layer, folding).image(layer.tensors["thresholds"])
+        return found
+
+
+def product(matrix: np.ndarray, vectors: np.ndarray) -> np.ndarray:
+    """The exact int64 product of integer matrices (m, k) and (k, n), by floating-point BLAS where that is exact.
+
+    Every partial sum, in any order, is an integer of magnitude at most k * max|matrix| * max|vectors|. Below 2**24
+    float32 represents every such integer, below 2**53 float64 does, so no addition rounds. Otherwise int64.
+    """
+    if not matrix.size or not vectors.size:
+        return matrix @ vectors
+    largest = matrix.shape[1] * int(np.abs(matrix).max()) * int(np.abs(vectors).max())
+    if largest >= 1 << 53:
+        return matrix @ vectors
+    exact = np.float32 if largest < 1 << 24 else np.float64
+    return (matrix.astype(exact) @ vectors.astype(exact)).astype(np.int64)
+
+
+def _check_tensors(layer: Layer) -> None:
+    weights, kind, acc = layer.tensors["weights"], _weight_type(layer), _acc_type(layer)
+    shape = (_columns(layer), _rows(layer))
+    if weights.shape != shape:
+        raise UserError(f"{layer.name}: weights must be of shape {shape}, not {weights.shape}")
+    if (kind.decode(kind.encode(weights)) != weights).any():
+        raise UserError(f"{layer.name}: weights from {weights.min()} to {weights.max()} are not all of type {kind}")
+    source = layer.input.type
+    largest = np.where(weights > 0, weights * source.max, weights * source.min).sum(axis=0).max()
+    smallest = np.where(weights > 0, weights * source.min, weights * source.max).sum(axis=0).min()
+    if smallest < acc.min or largest > acc.max:
+        raise UserError(f"{layer.name}: sums reach from {smallest} to {largest}, which {acc} cannot hold; widen acc_type")
+    if _thresholds(layer):
+        thresholds = layer.tensors["thresholds"]
+        if thresholds.min() < acc.min or thresholds.max() > acc.max:
+            raise UserError(
+                f"{layer.name}: thresholds reach from {thresholds.min()} to {thresholds.max()}, which {acc} cannot hold; "
+                "clip those that are always or never reached to one below and one above the sums, or widen acc_type"
+            )
+
+
+def _weight_image(layer: Layer, folding: Folding) -> MemoryImage:
+    """Word nf * SF + sf holds, row p then column s innermost, the weights of rows nf * PE + p and columns sf * SIMD + s."""
+    kind = _weight_type(layer)
+    pe, simd = folding.pe, folding.simd
+    tiles = kind.encode(layer.tensors["weights"]).T.reshape(_rows(layer) // pe, pe, _columns(layer) // simd, simd)
+    words = tiles.transpose(0, 2, 1, 3).reshape(-1, pe * simd)
+    return MemoryImage(pack(words, kind.bits), pe * simd * kind.bits)
+
+
+def _product_bits(kind: IntType, weight: IntType) -> int:
+    """As `ProductBits` in mvau.sv: a bipolar operand changes the other's sign or, if both are, counts equal bits."""
+    if kind.bipolar and weight.bipolar:
+        return 1
+    if kind.bipolar or weight.bipolar:
+        return max(kind.bits, weight.bits) + 1
+    return kind.bits + weight.bits + int(not kind.signed and not weight.signed)
+
+
+def _unit(layer: Layer, folding: Folding) -> ThresholdUnit:
+    acc = _acc_type(layer)
+    return ThresholdUnit(folding.pe, _rows(layer), _thresholds(layer), acc, acc, layer.output.type)
+
+
+def _rows(layer: Layer) -> int:
+    return layer.output.channels
+
+
+def _columns(layer: Layer) -> int:
+    return layer.input.channels
+
+
+def _thresholds(layer: Layer) -> int:
+    return int(layer.attributes["thresholds"])  # type: ignore[arg-type]
+
+
+def _weight_type(layer: Layer) -> IntType:
+    return IntType.parse(str(layer.attributes["weight_type"]))
+
+
+def _acc_type(layer: Layer) -> IntType:
+    return IntType.parse(str(layer.attributes["acc_type"]))

@@ -1,0 +1,145 @@
+"""Windows of a map: output pixel (y, x) is the kernel_h x kernel_w input pixels from (y * stride_h, x * stride_w) on.
+
+Attributes: `kernel` (height, width), `stride` (height, width), `depthwise` 0 or 1. Elements of an output pixel come in
+the order (kernel row, kernel column, channel). Depthwise, for a max pool: as an array, (channel, kernel row, kernel
+column); on the wire, where a beat is a block of `pe` channels, (block, kernel row, kernel column, channel in block).
+Rows and columns at the end that no window covers are dropped.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from hwcodesign.dataflow import Layer
+from hwcodesign.errors import UserError
+from hwcodesign.kinds.kind import Folding, Kind, Logic, Memory, divisors
+
+
+class SlidingWindow(Kind):
+    """One beat of `pe` channels in and one out a cycle; the memory `buffer` keeps what later windows need."""
+
+    name = "sliding_window"
+    cells = ("ram",)
+
+    def check(self, layer: Layer) -> None:
+        (height, width, channels), (kernel_h, kernel_w) = layer.input.shape, _pair(layer, "kernel")
+        if min(kernel_h, kernel_w, *_pair(layer, "stride")) < 1:
+            raise UserError(f"{layer.name}: kernel and stride must be at least 1")
+        if kernel_h > height or kernel_w > width:
+            raise UserError(
+                f"{layer.name}: a kernel of {kernel_h}x{kernel_w} is larger than its map of {height}x{width}; "
+                "use a smaller kernel, or padding"
+            )
+        expected = (*_positions(layer), kernel_h * kernel_w * channels)
+        if layer.output.shape != expected or layer.output.type != layer.input.type:
+            raise UserError(
+                f"{layer.name}: the windows are {expected} {layer.input.type}, "
+                f"not {layer.output.shape} {layer.output.type}"
+            )
+
+    def run(self, layer: Layer, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
+        frames = inputs[0]
+        (stride_h, stride_w), (rows, columns) = _pair(layer, "stride"), _positions(layer)
+        views = np.lib.stride_tricks.sliding_window_view(frames, _pair(layer, "kernel"), axis=(1, 2))
+        windows = views[:, ::stride_h, ::stride_w]  # (frames, rows, columns, channel, kernel row, kernel column)
+        if not layer.attributes["depthwise"]:
+            windows = windows.transpose(0, 1, 2, 4, 5, 3)
+        return [windows.reshape(len(frames), rows, columns, -1)]
+
+    def foldings(self, layer: Layer) -> list[Folding]:
+        return [Folding(pe) for pe in divisors(layer.input.channels)]
+
+    def lanes(self, layer: Layer, folding: Folding) -> tuple[int, int]:
+        return folding.pe, folding.pe
+
+    def cycles(self, layer: Layer, folding: Folding) -> int:
+        return max(layer.input.elements, layer.output.elements) // folding.pe
+
+    def latency(self, layer: Layer, folding: Folding) -> int:
+        """From an input beat to the output beat with it; a window's earlier beats leave before it is complete."""
+        return 2
+
+    def needs(self, layer: Layer, port: int) -> np.ndarray:
+        (kernel_h, kernel_w), (stride_h, stride_w) = _pair(layer, "kernel"), _pair(layer, "stride")
+        rows, columns = _positions(layer)
+        last_row = np.arange(rows) * stride_h + kernel_h - 1
+        last_column = np.arange(columns) * stride_w + kernel_w - 1
+        return (last_row[:, None] * layer.input.shape[1] + last_column).reshape(-1)
+
+    def pixel_cycles(self, layer: Layer, folding: Folding) -> int:
+        return layer.output.channels // folding.pe
+
+    def input_slot(self, layer: Layer, folding: Folding, port: int) -> tuple[int, int]:
+        """As fast as it comes."""
+        return 0, layer.input.channels // folding.pe
+
+    def room(self, layer: Layer, folding: Folding) -> np.ndarray | None:
+        """A window that has been sent frees the pixels before the next window's first; the buffer holds the others."""
+        (height, width, _), (stride_h, stride_w) = layer.input.shape, _pair(layer, "stride")
+        rows, columns = _positions(layer)
+        firsts = (np.arange(rows)[:, None] * stride_h * width + np.arange(columns) * stride_w).reshape(-1)
+        back = -(-buffer_pixels(layer) // (height * width)) + 1  # earlier frames that the buffer may reach into
+        over_frames = (np.arange(-back, 2)[:, None] * height * width + firsts).reshape(-1)
+        still_needed = np.arange(1, height * width + 1) - buffer_pixels(layer)
+        blockers: np.ndarray = over_frames.searchsorted(still_needed) - 1 - back * rows * columns
+        return blockers
+
+    def memories(self, layer: Layer, folding: Folding) -> list[Memory]:
+        words = buffer_pixels(layer) * (layer.input.channels // folding.pe)
+        return [Memory("buffer", words, folding.pe * layer.input.type.bits, writable=True)]
+
+    def logic(self, layer: Layer, folding: Folding) -> Logic:
+        """Estimate: two addresses in the ring, two fill levels with their adders, five loop counters."""
+        address_bits = self.memories(layer, folding)[0].words.bit_length()
+        loop_bits = self.cycles(layer, folding).bit_length() + 5
+        return Logic(
+            lut=9 * address_bits + 2 * loop_bits + 10,
+            ff=4 * address_bits + loop_bits + folding.pe * layer.input.type.bits + 5,
+        )
+
+    def parameters(self, layer: Layer, folding: Folding) -> Mapping[str, int]:
+        (kernel_h, kernel_w), (stride_h, stride_w) = _pair(layer, "kernel"), _pair(layer, "stride")
+        height, width, channels = layer.input.shape
+        return {
+            "PE": folding.pe,
+            "BITS": layer.input.type.bits,
+            "HEIGHT": height,
+            "WIDTH": width,
+            "WORDS": channels // folding.pe,
+            "KERNEL_H": kernel_h,
+            "KERNEL_W": kernel_w,
+            "STRIDE_H": stride_h,
+            "STRIDE_W": stride_w,
+            "DEPTHWISE": int(layer.attributes["depthwise"]),  # type: ignore[arg-type]
+            "BUFFER_WORDS": self.memories(layer, folding)[0].words,
+        }
+
+
+def buffer_pixels(layer: Layer) -> int:
+    """Pixels to keep so that neither the input nor the output ever waits for the other in the steady state.
+
+    While a window is read, all that the next one needs must already find room beside what the present one still needs:
+    the distance that the window moves, plus the pixels from a window's first to its last. It moves furthest from a
+    frame's last window to the next frame's first.
+    """
+    (height, width, _), (kernel_h, kernel_w) = layer.input.shape, _pair(layer, "kernel")
+    (stride_h, stride_w), (rows, columns) = _pair(layer, "stride"), _positions(layer)
+    back = (columns - 1) * stride_w
+    moves = [(height - (rows - 1) * stride_h) * width - back]
+    if rows > 1:
+        moves.append(stride_h * width - back)
+    if columns > 1:
+        moves.append(stride_w)
+    return max(moves) + (kernel_h - 1) * width + kernel_w
+
+
+def _positions(layer: Layer) -> tuple[int, int]:
+    """Rows and columns of the output."""
+    (height, width, _), (kernel_h, kernel_w) = layer.input.shape, _pair(layer, "kernel")
+    stride_h, stride_w = _pair(layer, "stride")
+    return (height - kernel_h) // stride_h + 1, (width - kernel_w) // stride_w + 1
+
+
+def _pair(layer: Layer, attribute: str) -> tuple[int, int]:
+    first, second = layer.attributes[attribute]  # type: ignore[misc]
+    return int(first), int(second)

@@ -1,0 +1,44 @@
+"""`hwcodesign check`: the memory budget, in seconds and before any training."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+
+@click.command()
+@click.argument("recipe")
+@click.option("--board", help="Another board than the recipe's.")
+@click.option("--clock-mhz", type=click.FloatRange(0, min_open=True), help="Another clock than the recipe's.")
+@click.option("--frame-rate", type=click.FloatRange(0, min_open=True), help="Another frame rate than the recipe's.")
+@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write the report to this file too.")
+def command(recipe: str, json_file: Path | None, **given: Any) -> None:
+    """Does the recipe's network fit the board? Per layer and in total, without training anything.
+
+    Exit code 0 if it fits, 3 if it does not. For a model of your own: hwcodesign run --model FILE --board NAME --to
+    check.
+
+    \b
+    Examples:
+      hwcodesign check squeezenet-v1.0
+      hwcodesign check squeezenet-v1.0 --board pynq-z1
+      hwcodesign check digits-squeezenet --frame-rate 10000 --json budget.json
+    """
+    from rich.console import Console
+
+    from hwcodesign.check import check_recipe
+    from hwcodesign.errors import DoesNotFitError
+    from hwcodesign.recipe import load_recipe
+
+    loaded = load_recipe(recipe)
+    wanted = {key: value for key, value in given.items() if value is not None}
+    loaded = loaded.model_copy(update={"hardware": loaded.hardware.model_copy(update=wanted)})
+    report = check_recipe(loaded)
+    Console().print(report.renderable())
+    if json_file:
+        document = report.summary() | {"layers": [vars(layer) for layer in report.layers]}
+        json_file.write_text(json.dumps(document, indent=1, default=vars) + "\n")
+    if not report.fits:
+        raise DoesNotFitError(report.verdict())
+    click.echo(report.verdict())

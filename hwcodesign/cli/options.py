@@ -1,0 +1,97 @@
+"""Options that several commands share, and the job that they describe."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from hwcodesign.errors import UserError
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+_OPTIONS = (
+    click.argument("recipe", required=False),
+    click.option("--model", type=click.Path(path_type=Path), help="Somebody's QONNX file instead of a recipe."),
+    click.option("--board", help="The board; a recipe names its own."),
+    click.option("--clock-mhz", type=click.FloatRange(0, min_open=True), help="The board's own if not given."),
+    click.option("--frame-rate", type=click.FloatRange(0, min_open=True), help="Frames per second to plan for."),
+    click.option("--data", type=click.Path(path_type=Path), help="Folder with the images (digits needs none)."),
+    click.option("--device", default="auto", show_default=True, help="Where to train: auto, cpu, cuda, cuda:1."),
+    click.option("--input", "input_type", default="uint8", show_default=True, help="Integer type of a model's input."),
+    click.option("--input-scale", help="Real value of one step of a model's input, such as 1/255."),
+    click.option("--images", type=click.Path(path_type=Path), help="An .npy file (N, H, W, C) of frames to simulate."),
+    click.option("--frames", type=click.IntRange(1), help="Simulate at most so many frames."),
+    click.option("--wave", is_flag=True, help="Write every signal to an FST file while simulating (slow)."),
+    click.option("--force", is_flag=True, help="Go on with a design that does not fit the board."),
+    click.option("--runs", default=Path("runs"), type=click.Path(path_type=Path), show_default=True),
+)
+
+
+def job_options(command: _F) -> _F:
+    """All options that a job is made of, on a click command."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+def make_job(recipe: str | None, model: Path | None, runs: Path, **given: Any) -> Any:
+    """The Job that the options describe. Raises UserError for options that contradict or lack each other."""
+    from hwcodesign.dataflow import IntType
+    from hwcodesign.recipe import HardwareTable, load_recipe
+    from hwcodesign.run import RunFolder
+    from hwcodesign.stages import Job
+
+    if (recipe is None) == (model is None):
+        raise UserError("give a recipe (hwcodesign run digits-squeezenet) or --model FILE.onnx, one of the two")
+    wanted = {key: given.pop(key) for key in ("board", "clock_mhz", "frame_rate")}
+    wanted = {key: value for key, value in wanted.items() if value is not None}
+    loaded = load_recipe(recipe) if recipe else None
+    if loaded:
+        hardware = loaded.hardware.model_copy(update=wanted)
+        loaded = loaded.model_copy(update={"hardware": hardware})
+    elif "board" in wanted:
+        hardware = HardwareTable(**wanted)
+    else:
+        raise UserError("--model needs --board NAME too (say --board ulx3s-85f)")
+    name = loaded.name if loaded else Path(str(model)).stem
+    given["data_folder"] = given.pop("data")
+    given["input_type"] = _int_type(given["input_type"], IntType)
+    given["input_scale"] = _fraction(given["input_scale"])
+    return Job(run=RunFolder(runs / name), hardware=hardware, recipe=loaded, model=model, **given)
+
+
+def _int_type(text: str, parse: Any) -> Any:
+    try:
+        return parse.parse(text)
+    except ValueError:
+        raise UserError(f"--input {text}: must be uint8, int8, uint4, bipolar or the like") from None
+
+
+def _fraction(text: str | None) -> float | None:
+    if text is None:
+        return None
+    from fractions import Fraction
+
+    try:
+        value = float(Fraction(text))
+    except (ValueError, ZeroDivisionError):
+        value = 0.0
+    if value <= 0:
+        raise UserError(f"--input-scale {text}: must be a positive number or fraction, such as 1/255 or 0.5")
+    return value
+
+
+def stage_command(stage: str, help_text: str) -> click.Command:
+    """The command that runs one stage of a job again, from the results of the stages before it."""
+
+    @click.command(stage, help=f"{help_text}\n\nExample: hwcodesign {stage} digits-squeezenet")
+    @job_options
+    def command(**options: Any) -> None:
+        from rich.console import Console
+
+        from hwcodesign.pipeline import run_job
+
+        run_job(make_job(**options), Console(), first=stage, last=stage)
+
+    return command

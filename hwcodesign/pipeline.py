@@ -1,0 +1,71 @@
+"""Runs the stages of a job one after the other, skips what is current, and stops at the first thing that is wrong."""
+
+from typing import TYPE_CHECKING
+
+from hwcodesign.errors import DoesNotFitError, UserError, VerificationError, did_you_mean
+from hwcodesign.report import Report, report_table, write_report
+from hwcodesign.run import Summary
+from hwcodesign.stages import Job, stage_names, stage_of
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+def run_job(job: Job, console: "Console", first: str | None = None, last: str | None = None) -> Report:
+    """Run the stages from `first` to `last`; stages before `last` that are current are not run again.
+
+    `first` and what follows it are run again in any case. The report is written and shown whatever happens. Raises
+    DoesNotFitError before any training if the recipe does not fit its board (unless the job is forced), and
+    VerificationError at the first stage whose result differs from the one before it.
+    """
+    names = _selected(job, first, last)
+    try:
+        for name in names:
+            _run_stage(job, name, console, again=first is not None)
+    finally:
+        report = write_report(job.run) if job.run.path.exists() else {}
+        if report:
+            console.print(report_table(report, f"[bold]{job.run.path}/report.json[/]"))
+    return report
+
+
+def _run_stage(job: Job, name: str, console: "Console", again: bool) -> None:
+    stage = stage_of(job, name)
+    if not again and job.run.is_current(stage):
+        summary = job.run.summary(name)
+        console.print(f"[dim]{name}: up to date[/]")
+    else:
+        if name == "train" and not job.force:
+            require_fit(job)
+        console.print(f"[bold]{name}[/] ...")
+        summary = job.run.execute(stage)
+        console.print(f"{name}: {summary['seconds']:.1f} s")
+    _require_equality(name, summary)
+
+
+def require_fit(job: Job) -> None:
+    """The gate before training: raise DoesNotFitError with the whole table if the recipe's network cannot fit."""
+    from hwcodesign.check import check_recipe
+
+    assert job.recipe is not None
+    report = check_recipe(job.recipe)
+    if not report.fits:
+        raise DoesNotFitError(f"{report.text()}\n(nothing was trained; --force trains all the same)")
+
+
+def _require_equality(name: str, summary: Summary) -> None:
+    if summary.get("mismatches"):
+        where = summary.get("first_difference") or "no single stream differs when recorded"
+        raise VerificationError(f"{name}: {summary['mismatches']} of {summary['images']} images differ\n{where}")
+
+
+def _selected(job: Job, first: str | None, last: str | None) -> tuple[str, ...]:
+    names = stage_names(job)
+    for option, name in (("--from", first), ("--to", last)):
+        if name is not None and name not in names:
+            raise UserError(f"{option} {name}: {did_you_mean(name, names)}")
+    start = names.index(first) if first else 0
+    end = names.index(last) if last else len(names) - 1
+    if start > end:
+        raise UserError(f"--from {first} comes after --to {last}: the order is {', '.join(names)}")
+    return names[start : end + 1]

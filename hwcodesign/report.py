@@ -1,0 +1,88 @@
+"""report.json and the table at the end of a run.
+
+report.json is a documented interface. Its top-level keys are the stages that have run (train, export, lower, plan,
+check, emit, simulate), each with what it reported and its `seconds`, and `reference` (the exported reference.json).
+Among them: `reference.top1`, `reference.images`; `lower.mismatches` (integer graph against trained network);
+`plan.cycles_per_frame`, `plan.latency_cycles`; `check.fits`; `simulate.images`, `simulate.mismatches`,
+`simulate.top1`, `simulate.cycles_per_frame` (measured), `simulate.cycles_bound` (planned), `simulate.latency_cycles`,
+`simulate.latency_predicted`, `simulate.cycles_per_second`.
+"""
+
+import json
+import os
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from hwcodesign.run import RunFolder
+from hwcodesign.stages import STAGE_NAMES
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+Report = dict[str, dict[str, Any]]
+
+
+def write_report(run: RunFolder) -> Report:
+    """Gather the stages' summaries into report.json in the run folder."""
+    report = {name: run.summary(name) for name in STAGE_NAMES if run.finished(name)}
+    reference = run.stage("export") / "reference.json"
+    if "export" in report and reference.exists():
+        report["reference"] = json.loads(reference.read_text())
+    path = run.path / "report.json"
+    unfinished = path.with_name(".report.json.unfinished")
+    unfinished.write_text(json.dumps(report, indent=1) + "\n")
+    os.replace(unfinished, path)
+    return report
+
+
+def report_table(report: Report, title: str) -> "Table":
+    """The run in a few lines for a terminal."""
+    from rich.table import Table
+
+    table = Table(title=title, title_justify="left", show_header=False, box=None, padding=(0, 2))
+    for what, value in _rows(report):
+        table.add_row(f"[bold]{what}[/]", value)
+    return table
+
+
+def _rows(report: Report) -> Iterator[tuple[str, str]]:
+    if reference := report.get("reference"):
+        where = f"{reference['images']} {reference['split']} images of {reference['dataset']}"
+        yield "reference", f"{_percent(reference['top1'])} of {where}"
+    if lowered := report.get("lower"):
+        yield "lowered", f"{lowered['layers']} hardware layers{_agreement(lowered, 'the trained network')}"
+    if plan := report.get("plan"):
+        rate = f"{plan['planned_frame_rate']:,.0f} frames per second at {plan['clock_mhz']:g} MHz"
+        yield "plan", f"{plan['cycles_per_frame']:,} cycles per frame ({plan['slowest']}), {rate}"
+    if check := report.get("check"):
+        yield "board", f"{'fits' if check['fits'] else 'DOES NOT FIT'} {check['board']}: {_usage(check)}"
+    if simulated := report.get("simulate"):
+        yield "simulated", f"{simulated['images']} {simulated['origin']}{_agreement(simulated, 'the reference')}"
+        if "top1" in simulated:
+            yield "accuracy in RTL", _percent(simulated["top1"])
+        yield "cycles per frame", _beside(simulated["cycles_per_frame"], simulated["cycles_bound"], "bound")
+        yield "latency", _beside(simulated["latency_cycles"], simulated["latency_predicted"], "predicted") + " cycles"
+        yield "simulation", f"{simulated['cycles_per_second']:,} cycles per second"
+
+
+def _agreement(summary: dict[str, Any], other: str) -> str:
+    if "mismatches" not in summary:
+        return ""
+    colour = "red" if summary["mismatches"] else "green"
+    return f", [{colour}]{summary['mismatches']} of {summary['images']} images differ[/] from {other} in any score"
+
+
+def _usage(check: dict[str, Any]) -> str:
+    names = {"block_ram": check["block_ram_unit"], "lut": "LUT (estimate)", "ff": "FF (estimate)", "dsp": "DSP"}
+    used, available = check["used"], check["available"]
+    return ", ".join(f"{used[key]:,} of {available[key]:,} {name}" for key, name in names.items())
+
+
+def _beside(measured: float | None, planned: float, word: str) -> str:
+    if measured is None:
+        return f"{planned:,} {word} (too few frames to measure)"
+    return f"{measured:,.1f} ({word} {planned:,}, ratio {measured / planned:.4f})"
+
+
+def _percent(fraction: float) -> str:
+    return f"{100 * fraction:.2f} %"

@@ -1,0 +1,202 @@
+"""The stages from recipe to proof, in order: what each reads, and how its module is called.
+
+A stage reads the folders of the stages before it and writes its own (see run.py). What it returns is its part of
+report.json.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hwcodesign.assets import asset_folder
+from hwcodesign.board import Board, load_board
+from hwcodesign.dataflow import Dataflow, IntType
+from hwcodesign.errors import DoesNotFitError
+from hwcodesign.recipe import HardwareTable, Recipe
+from hwcodesign.run import RunFolder, Stage, Summary
+
+if TYPE_CHECKING:
+    from hwcodesign.verify import Images
+
+UINT8 = IntType(8, signed=False)
+RANDOM_FRAMES = 16  # simulated for a model that comes without images
+RANDOM_SEED = 1
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a run works on: a recipe, or (`model`) somebody's QONNX file; the hardware it is for; and how to run it.
+
+    `input_scale` is the real value of one step of the model's input (None: the model's own default). `images` is an
+    .npy file of frames (N, H, W, C) to simulate instead of the default; `frames` bounds how many.
+    """
+
+    run: RunFolder
+    hardware: HardwareTable
+    recipe: Recipe | None = None
+    model: Path | None = None
+    input_type: IntType = UINT8
+    input_scale: float | None = None
+    data_folder: Path | None = None
+    device: str = "auto"
+    images: Path | None = None
+    frames: int | None = None
+    wave: bool = False
+    force: bool = False
+
+    @property
+    def board(self) -> Board:
+        return load_board(self.hardware.board)
+
+    @property
+    def held_out(self) -> Path | None:
+        """The images that a recipe's reference is measured on, with their scores, once they are exported."""
+        path = self.run.stage("export") / "reference.npz"
+        return path if self.model is None and path.exists() else None
+
+    @property
+    def qonnx(self) -> Path:
+        """The file that lowering starts from."""
+        return self.model or self.run.stage("export") / "model.onnx"
+
+
+def stage_of(job: Job, name: str) -> Stage:
+    """The stage `name` as this job runs it."""
+    return _MAKERS[name](job)
+
+
+def stage_names(job: Job) -> tuple[str, ...]:
+    """The stages of the job, in order."""
+    return tuple(name for name in STAGE_NAMES if job.model is None or name not in _TRAINING)
+
+
+def _train(job: Job) -> Stage:
+    recipe = _recipe(job)
+
+    def work(folder: Path) -> Summary:
+        from hwcodesign.train import train
+
+        trained = train(recipe, job.data_folder, folder, job.device)
+        return {"epoch": trained.epoch, "validation_top1": trained.validation_top1}
+
+    tables = recipe.model_dump(include={"network", "quantization", "data", "train"})
+    return Stage("train", (), [tables, job.data_folder], work, resumable=True)
+
+
+def _export(job: Job) -> Stage:
+    recipe, checkpoint = _recipe(job), job.run.stage("train") / "best.pt"
+
+    def work(folder: Path) -> Summary:
+        from hwcodesign.export import export
+
+        exported = export(recipe, checkpoint, folder, job.data_folder)
+        return {"model": exported.model.name, "bytes": exported.model.stat().st_size}
+
+    return Stage("export", (checkpoint,), [recipe.data.model_dump(), job.data_folder], work)
+
+
+def _lower(job: Job) -> Stage:
+    def work(folder: Path) -> Summary:
+        from hwcodesign.lower import lower
+        from hwcodesign.verify import Images, verify_integers
+
+        lowered = lower(job.qonnx, folder, job.input_type, job.input_scale)
+        summary = {"layers": len(lowered.dataflow.layers), **lowered.report}
+        if job.held_out:
+            summary |= verify_integers(lowered.dataflow, Images.held_out(job.held_out))
+        return summary
+
+    settings = [str(job.input_type), job.input_scale]
+    return Stage("lower", (job.qonnx, *_given(job.held_out)), settings, work)
+
+
+def _plan(job: Job) -> Stage:
+    lowered, hardware = job.run.stage("lower"), job.hardware
+
+    def work(folder: Path) -> Summary:
+        from hwcodesign.plan import plan
+
+        made = plan(Dataflow.load(lowered), job.board, hardware.clock_mhz, hardware.frame_rate, hardware.fold)
+        made.save(folder)
+        return made.summary()
+
+    return Stage("plan", (lowered,), [hardware.model_dump(), job.board.model_dump()], work)
+
+
+def _check(job: Job) -> Stage:
+    lowered, planned = job.run.stage("lower"), job.run.stage("plan")
+
+    def work(folder: Path) -> Summary:
+        from hwcodesign.check import check
+        from hwcodesign.plan import Plan
+
+        report = check(Dataflow.load(lowered), Plan.load(planned), job.board)
+        report.save(folder)
+        if not report.fits and not job.force:
+            raise DoesNotFitError(report.text())
+        return report.summary()
+
+    return Stage("check", (lowered, planned), [job.board.model_dump(), job.force], work)
+
+
+def _emit(job: Job) -> Stage:
+    planned = job.run.stage("plan")
+
+    def work(folder: Path) -> Summary:
+        from hwcodesign.emit import emit
+        from hwcodesign.plan import Plan
+
+        made = Plan.load(planned)
+        return asdict(emit(made.design, made.foldings, made.storage, folder))
+
+    return Stage("emit", (planned, asset_folder("hls")), None, work)
+
+
+def _simulate(job: Job) -> Stage:
+    planned, emitted = job.run.stage("plan"), job.run.stage("emit")
+
+    def work(folder: Path) -> Summary:
+        from hwcodesign.plan import Plan
+        from hwcodesign.progress import frames_bar
+        from hwcodesign.verify import verify_hardware
+
+        made = Plan.load(planned)
+        images = _images(job, made.design)
+        with frames_bar("simulate", len(images.frames)) as on_frames:
+            return verify_hardware(made, emitted, images, folder, job.wave, on_frames)
+
+    inputs = (planned, emitted, asset_folder("sim"), *_given(job.held_out), *_given(job.images))
+    return Stage("simulate", inputs, [job.frames, job.wave], work)
+
+
+def _images(job: Job, graph: Dataflow) -> "Images":
+    from hwcodesign.verify import Images
+
+    if job.images:
+        return Images.from_file(job.images, graph).first(job.frames)
+    if job.held_out:
+        return Images.held_out(job.held_out).first(job.frames)
+    return Images.random(graph, job.frames or RANDOM_FRAMES, RANDOM_SEED)
+
+
+def _recipe(job: Job) -> Recipe:
+    assert job.recipe is not None, "only a job with a recipe trains"
+    return job.recipe
+
+
+def _given(path: Path | None) -> tuple[Path, ...]:
+    return (path,) if path else ()
+
+
+_MAKERS: Mapping[str, Callable[[Job], Stage]] = {
+    "train": _train,
+    "export": _export,
+    "lower": _lower,
+    "plan": _plan,
+    "check": _check,
+    "emit": _emit,
+    "simulate": _simulate,
+}
+STAGE_NAMES = tuple(_MAKERS)
+_TRAINING = ("train", "export")  # a job with a model of its own starts after these

@@ -1,0 +1,120 @@
+"""The two proofs of a run: integer graph against the trained network, and hardware against the integer graph.
+
+Both compare every score of every image, exactly.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from hwcodesign import reference, simulate
+from hwcodesign.dataflow import Dataflow
+from hwcodesign.divergence import first_divergence
+from hwcodesign.errors import UserError
+from hwcodesign.plan import Plan
+
+_QUIET_FRAMES = 4  # no beat at either end for so many latencies and frames is a deadlock
+
+
+@dataclass(frozen=True)
+class Images:
+    """Frames (N, H, W, C) to run, with labels (N,) and the trained network's integer scores (N, classes) where known.
+
+    `origin` says in words where the frames come from.
+    """
+
+    frames: np.ndarray
+    origin: str
+    labels: np.ndarray | None = None
+    scores: np.ndarray | None = None
+
+    @classmethod
+    def held_out(cls, path: Path) -> "Images":
+        """The images that the exported reference was measured on (reference.npz)."""
+        with np.load(path) as data:
+            return cls(data["images"], "held-out images", data["labels"], data["integer_scores"])
+
+    @classmethod
+    def random(cls, graph: Dataflow, count: int, seed: int) -> "Images":
+        """Uniformly random frames that fit the graph's input."""
+        kind = graph.input.type
+        frames = np.random.default_rng(seed).integers(kind.min, kind.max + 1, (count, *graph.input.shape))
+        return cls(frames, f"random frames, seed {seed}")
+
+    @classmethod
+    def from_file(cls, path: Path, graph: Dataflow) -> "Images":
+        """Frames of an .npy file. Raises UserError unless they have the graph's shape and range."""
+        try:
+            frames = np.load(path)
+        except (OSError, ValueError) as error:
+            raise UserError(f"{path} is not an .npy file of images: {error}") from None
+        shape, kind = graph.input.shape, graph.input.type
+        if frames.ndim != len(shape) + 1 or frames.shape[1:] != shape:
+            raise UserError(
+                f"{path} holds {frames.shape}, but the network takes (images, {', '.join(map(str, shape))})"
+            )
+        if frames.dtype.kind not in "iu" or frames.min() < kind.min or frames.max() > kind.max:
+            raise UserError(f"{path} must hold integers from {kind.min} to {kind.max} ({kind}), not {frames.dtype}")
+        return cls(frames, str(path))
+
+    def first(self, count: int | None) -> "Images":
+        """The first `count` of them (all if None)."""
+        cut = [None if part is None else part[:count] for part in (self.labels, self.scores)]
+        return Images(self.frames[:count], self.origin, *cut)
+
+
+def verify_integers(graph: Dataflow, images: Images) -> dict[str, Any]:
+    """Compare the integer graph's scores with those of the trained network, which are integers too."""
+    assert images.scores is not None
+    values = reference.run(graph, images.frames)
+    wrong = (values[:, : images.scores.shape[1]] != images.scores).any(axis=1)
+    return {"images": len(values), "mismatches": int(wrong.sum()), **_accuracy(values, images)}
+
+
+def verify_hardware(
+    plan: Plan,
+    emitted: Path,
+    images: Images,
+    folder: Path,
+    wave: bool,
+    on_frames: Callable[[int], None],
+) -> dict[str, Any]:
+    """Simulate `images` through the emitted design and compare with the integer graph.
+
+    Returns what report.json says of it: images, mismatches, accuracy, cycles beside the plan's prediction, and for a
+    mismatch the first layer, pixel and channel that differ.
+    """
+    expected = reference.run(plan.design, images.frames)
+    quiet_cycles = _QUIET_FRAMES * (plan.cycles_per_frame + plan.latency_cycles) + 1000
+    simulation = simulate.build(emitted, folder / "simulation", wave)
+    measured = simulate.simulate(simulation, emitted, images.frames, plan.design.input.type, quiet_cycles, on_frames)
+    wrong = simulate.compare(measured.results.values, expected)
+    summary = {
+        "images": len(images.frames),
+        "origin": images.origin,
+        "mismatches": len(wrong),
+        **_accuracy(measured.results.values, images),
+        "cycles_per_frame": measured.cycles_per_frame,
+        "cycles_bound": plan.cycles_per_frame,
+        "latency_cycles": measured.latency_cycles,
+        "latency_predicted": plan.latency_cycles,
+        "cycles": measured.cycles,
+        "cycles_per_second": round(measured.cycles_per_second),
+    }
+    if wrong:
+        frames = images.frames[: wrong[0] + 1]
+        summary["first_difference"] = first_divergence(
+            emitted, plan.design, plan.foldings, frames, folder / "probes", quiet_cycles
+        )
+    return summary
+
+
+def _accuracy(values: np.ndarray, images: Images) -> dict[str, float]:
+    """Top-1 of the class that the hardware itself selects: the beat after the scores."""
+    if images.labels is None or images.scores is None:
+        return {}
+    classes = values[:, images.scores.shape[1]]
+    return {"top1": float((classes == images.labels).mean())}

@@ -43,6 +43,11 @@ class Concat(Kind):
     def pixel_cycles(self, layer: Layer, folding: Folding) -> int:
         return layer.output.channels // folding.pe
 
+    def input_slot(self, layer: Layer, folding: Folding, port: int) -> tuple[int, int]:
+        """The ports follow each other."""
+        beats = [s.channels // folding.pe for s in layer.inputs]
+        return sum(beats[:port]), beats[port]
+
     def memories(self, layer: Layer, folding: Folding) -> list[Memory]:
         return []
 

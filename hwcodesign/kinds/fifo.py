@@ -16,8 +16,9 @@ class Fifo(Kind):
     cells = ("ram",)
 
     def check(self, layer: Layer) -> None:
-        if layer.number("depth") < 2:
-            raise UserError(f"{layer.name}: a FIFO's depth is 2 or more, not {layer.number("depth")}")
+        depth = layer.number("depth")
+        if depth < 2:
+            raise UserError(f"{layer.name}: a FIFO's depth is 2 or more, not {depth}")
 
     def run(self, layer: Layer, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         return [inputs[0]]

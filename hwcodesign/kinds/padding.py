@@ -20,8 +20,9 @@ class Padding(Kind):
                 f"{layer.name}: a bipolar picture (-1, +1) cannot be padded with zeros: "
                 "set padding to 0, or give the layer before it 2 bits"
             )
-        if min(layer.numbers("pad")) < 0:
-            raise UserError(f"{layer.name}: pad must be four numbers of 0 or more, not {layer.numbers("pad")}")
+        pad = layer.numbers("pad")
+        if len(pad) != 4 or min(pad) < 0:
+            raise UserError(f"{layer.name}: pad must be four numbers of 0 or more, not {pad}")
 
     def run(self, layer: Layer, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         top, left, bottom, right = layer.numbers("pad")

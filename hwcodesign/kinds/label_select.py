@@ -25,8 +25,9 @@ class LabelSelect(Kind):
             raise UserError(f"{layer.name}: the scores must be one pixel, not {layer.input.shape[:2]}; pool them first")
         if channels < 2:
             raise UserError(f"{layer.name}: choosing takes at least 2 classes, not {channels}")
-        if not 1 <= top <= min(channels, LARGEST_TOP):
-            raise UserError(f"{layer.name}: top = {top}, but 1 to {min(channels, LARGEST_TOP)} of {channels} are possible")
+        most = min(channels, LARGEST_TOP)
+        if not 1 <= top <= most:
+            raise UserError(f"{layer.name}: top = {top}, but 1 to {most} of {channels} classes are possible")
         if layer.output.shape != (1, 1, channels + top):
             raise UserError(f"{layer.name}: the output is {(1, 1, channels + top)}, not {layer.output.shape}")
         low, high = layer.input.type.min, max(layer.input.type.max, channels - 1)
@@ -82,4 +83,4 @@ class LabelSelect(Kind):
 
 
 def _top(layer: Layer) -> int:
-    return int(layer.attributes["top"])  # type: ignore[arg-type]
+    return layer.number("top")

@@ -36,7 +36,8 @@ class Mvau(Kind):
         if _thresholds(layer):
             check_thresholds(layer, _rows(layer))
         elif layer.output.type != _acc_type(layer):
-            raise UserError(f"{layer.name}: without thresholds the output is {_acc_type(layer)}, not {layer.output.type}")
+            acc = _acc_type(layer)
+            raise UserError(f"{layer.name}: without thresholds the output is {acc}, not {layer.output.type}")
         if layer.tensors:
             _check_tensors(layer)
 
@@ -129,13 +130,10 @@ def product(matrix: np.ndarray, vectors: np.ndarray) -> np.ndarray:
     Every partial sum, in any order, is an integer of magnitude at most k * max|matrix| * max|vectors|. Below 2**24
     float32 represents every such integer, below 2**53 float64 does, so no addition rounds. Otherwise int64.
     """
-    if not matrix.size or not vectors.size:
-        return matrix @ vectors
-    largest = matrix.shape[1] * int(np.abs(matrix).max()) * int(np.abs(vectors).max())
-    if largest >= 1 << 53:
-        return matrix @ vectors
-    exact = np.float32 if largest < 1 << 24 else np.float64
-    return (matrix.astype(exact) @ vectors.astype(exact)).astype(np.int64)
+    largest = matrix.shape[1] * int(np.abs(matrix).max(initial=0)) * int(np.abs(vectors).max(initial=0))
+    exact = np.float32 if largest < 1 << 24 else np.float64 if largest < 1 << 53 else np.int64
+    sums: np.ndarray = matrix.astype(exact) @ vectors.astype(exact)
+    return sums.astype(np.int64)
 
 
 def _check_tensors(layer: Layer) -> None:
@@ -149,18 +147,18 @@ def _check_tensors(layer: Layer) -> None:
     largest = np.where(weights > 0, weights * source.max, weights * source.min).sum(axis=0).max()
     smallest = np.where(weights > 0, weights * source.min, weights * source.max).sum(axis=0).min()
     if smallest < acc.min or largest > acc.max:
-        raise UserError(f"{layer.name}: sums reach from {smallest} to {largest}, which {acc} cannot hold; widen acc_type")
+        raise UserError(f"{layer.name}: sums from {smallest} to {largest} do not fit {acc}; widen acc_type")
     if _thresholds(layer):
         thresholds = layer.tensors["thresholds"]
         if thresholds.min() < acc.min or thresholds.max() > acc.max:
             raise UserError(
-                f"{layer.name}: thresholds reach from {thresholds.min()} to {thresholds.max()}, which {acc} cannot hold; "
-                "clip those that are always or never reached to one below and one above the sums, or widen acc_type"
+                f"{layer.name}: thresholds from {thresholds.min()} to {thresholds.max()} do not fit {acc}; widen "
+                "acc_type, or clip the thresholds that are always or never reached to the range of the sums"
             )
 
 
 def _weight_image(layer: Layer, folding: Folding) -> MemoryImage:
-    """Word nf * SF + sf holds, row p then column s innermost, the weights of rows nf * PE + p and columns sf * SIMD + s."""
+    """Word nf * SF + sf: the weights of row nf * PE + p and column sf * SIMD + s at element p * SIMD + s."""
     kind = _weight_type(layer)
     pe, simd = folding.pe, folding.simd
     tiles = kind.encode(layer.tensors["weights"]).T.reshape(_rows(layer) // pe, pe, _columns(layer) // simd, simd)
@@ -191,7 +189,7 @@ def _columns(layer: Layer) -> int:
 
 
 def _thresholds(layer: Layer) -> int:
-    return int(layer.attributes["thresholds"])  # type: ignore[arg-type]
+    return layer.number("thresholds")
 
 
 def _weight_type(layer: Layer) -> IntType:

@@ -110,7 +110,7 @@ class SlidingWindow(Kind):
             "KERNEL_W": kernel_w,
             "STRIDE_H": stride_h,
             "STRIDE_W": stride_w,
-            "DEPTHWISE": int(layer.attributes["depthwise"]),  # type: ignore[arg-type]
+            "DEPTHWISE": layer.number("depthwise"),
             "BUFFER_WORDS": self.memories(layer, folding)[0].words,
         }
 
@@ -141,5 +141,5 @@ def _positions(layer: Layer) -> tuple[int, int]:
 
 
 def _pair(layer: Layer, attribute: str) -> tuple[int, int]:
-    first, second = layer.attributes[attribute]  # type: ignore[misc]
-    return int(first), int(second)
+    first, second = layer.numbers(attribute)
+    return first, second

@@ -1,0 +1,71 @@
+"""Maximum over windows. Attribute `window`: elements in each.
+
+The input comes from a depthwise sliding window: as an array, the `window` elements of channel c lie side by side at
+c * window; on the wire, a block of `pe` channels comes as `window` beats, so the window in front has the same lanes.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from hwcodesign.dataflow import Layer
+from hwcodesign.errors import UserError
+from hwcodesign.kinds.kind import Folding, Kind, Logic, Memory, divisors
+
+
+class MaxPool(Kind):
+    """One beat of `pe` channels a cycle."""
+
+    name = "max_pool"
+
+    def check(self, layer: Layer) -> None:
+        rows, columns, elements = layer.input.shape
+        window = _window(layer)
+        if window < 1 or elements % window:
+            raise UserError(f"{layer.name}: {elements} elements a pixel are no whole number of windows of {window}")
+        expected = (rows, columns, elements // window)
+        if layer.output.shape != expected or layer.output.type != layer.input.type:
+            raise UserError(
+                f"{layer.name}: the maximum over {window} of {elements} is {expected} {layer.input.type}, "
+                f"not {layer.output.shape} {layer.output.type}"
+            )
+
+    def run(self, layer: Layer, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
+        frames = inputs[0]
+        return [frames.reshape(*frames.shape[:-1], layer.output.channels, _window(layer)).max(axis=-1)]
+
+    def foldings(self, layer: Layer) -> list[Folding]:
+        return [Folding(pe) for pe in divisors(layer.output.channels)]
+
+    def lanes(self, layer: Layer, folding: Folding) -> tuple[int, int]:
+        return folding.pe, folding.pe
+
+    def cycles(self, layer: Layer, folding: Folding) -> int:
+        return layer.input.elements // folding.pe
+
+    def latency(self, layer: Layer, folding: Folding) -> int:
+        return 1
+
+    def pixel_cycles(self, layer: Layer, folding: Folding) -> int:
+        return layer.input.channels // folding.pe
+
+    def memories(self, layer: Layer, folding: Folding) -> list[Memory]:
+        return []
+
+    def logic(self, layer: Layer, folding: Folding) -> Logic:
+        """Estimate: a comparator of one LUT for two bits; the maxima's registers and a counter."""
+        bits, counter_bits = layer.input.type.bits, (_window(layer) - 1).bit_length()
+        return Logic(lut=folding.pe * (bits // 2 + 1) + counter_bits + 4, ff=folding.pe * bits + counter_bits + 1)
+
+    def parameters(self, layer: Layer, folding: Folding) -> Mapping[str, int]:
+        kind = layer.input.type
+        return {
+            "PE": folding.pe,
+            "BITS": kind.bits,
+            "SIGNED": int(kind.signed and not kind.bipolar),
+            "WINDOW": _window(layer),
+        }
+
+
+def _window(layer: Layer) -> int:
+    return layer.number("window")

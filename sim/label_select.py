@@ -1,0 +1,31 @@
+"""Cases of label select: few and many classes, one to eight places, types with many equal scores."""
+
+import numpy as np
+
+from hwcodesign.assemble import signed_holding
+from hwcodesign.dataflow import IntType, Layer, Stream
+from hwcodesign.kinds import Folding
+
+# score type, classes, places
+CASES = (
+    ("int12", 10, 1),
+    ("uint8", 10, 5),
+    ("int2", 7, 3),
+    ("bipolar", 5, 5),
+    ("uint1", 20, 8),
+    ("int8", 2, 1),
+    ("int20", 3, 2),
+    ("uint4", 17, 1),
+)
+
+
+def cases(rng: np.random.Generator) -> list[tuple[Layer, Folding]]:
+    """One case for each line above, its lanes and data random."""
+    del rng  # the scores are random, the shapes are few
+    return [_case(IntType.parse(kind), classes, top) for kind, classes, top in CASES]
+
+
+def _case(kind: IntType, classes: int, top: int) -> tuple[Layer, Folding]:
+    source = Stream((1, 1, classes), kind)
+    target = Stream((1, 1, classes + top), signed_holding(kind.min, max(kind.max, classes - 1)))
+    return Layer("label_select", "label_select", (source,), (target,), {"top": top}), Folding(1)

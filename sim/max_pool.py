@@ -1,0 +1,32 @@
+"""Cases of the max pool: every kind of type, windows of one to nine elements."""
+
+import numpy as np
+
+from hwcodesign.dataflow import IntType, Layer, Stream
+from hwcodesign.kinds import Folding
+
+CASES = (
+    ("uint4", 9), ("int4", 9), ("bipolar", 4), ("uint8", 4), ("int8", 2), ("uint1", 6), ("int2", 1), ("bipolar", 9),
+)  # fmt: skip
+
+
+def cases(rng: np.random.Generator) -> list[tuple[Layer, Folding]]:
+    """One case for each line above, its lanes and data random."""
+    return [_case(rng, IntType.parse(kind), window) for kind, window in CASES]
+
+
+def to_wire(layer: Layer, folding: Folding, array: np.ndarray, direction: str) -> np.ndarray:
+    """The input as a depthwise sliding window sends it: (block of channels, window element, channel in the block)."""
+    if direction == "out":
+        return array
+    blocks = layer.output.channels // folding.pe
+    split = array.reshape(*array.shape[:3], blocks, folding.pe, -1)
+    return split.swapaxes(4, 5).reshape(array.shape)
+
+
+def _case(rng: np.random.Generator, kind: IntType, window: int) -> tuple[Layer, Folding]:
+    pe, folds = int(rng.integers(1, 5)), int(rng.integers(1, 4))
+    rows, columns = int(rng.integers(1, 4)), int(rng.integers(1, 4))
+    source = Stream((rows, columns, pe * folds * window), kind)
+    target = Stream((rows, columns, pe * folds), kind)
+    return Layer("pool", "max_pool", (source,), (target,), {"window": window}), Folding(pe)

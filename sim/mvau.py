@@ -1,0 +1,75 @@
+"""Cases of the matrix-vector unit: every pair of operand types, with and without thresholds, folded in all ways."""
+
+import numpy as np
+
+from hwcodesign.cells import step_count
+from hwcodesign.dataflow import IntType, Layer, Stream
+from hwcodesign.kinds import Folding
+from sim.thresholding import random_thresholds
+
+# (input, weights, output; none: raw sums), pixels, (folds of rows, pe), (steps of columns, simd)
+CASES = (
+    ("uint4", "int4", "uint4", 3, (2, 4), (9, 4)),
+    ("uint8", "int8", None, 2, (3, 2), (5, 3)),
+    ("bipolar", "bipolar", "bipolar", 4, (2, 3), (3, 7)),
+    ("bipolar", "bipolar", None, 3, (1, 2), (1, 9)),
+    ("uint2", "int2", "uint2", 5, (4, 1), (1, 6)),
+    ("int4", "bipolar", "int4", 3, (2, 2), (4, 1)),
+    ("bipolar", "int4", "uint3", 3, (3, 1), (2, 17)),
+    ("uint3", "bipolar", None, 4, (1, 3), (3, 2)),
+    ("int8", "int3", "int2", 2, (1, 1), (6, 1)),
+    ("uint4", "uint3", "uint8", 3, (2, 2), (2, 5)),
+    ("int5", "uint2", "uint1", 3, (5, 1), (4, 3)),
+    ("uint8", "int4", "uint4", 6, (1, 8), (1, 3)),
+    ("uint1", "int2", "bipolar", 4, (3, 2), (2, 8)),
+    ("uint4", "uint4", None, 4, (1, 1), (1, 1)),
+)
+
+
+def cases(rng: np.random.Generator) -> list[tuple[Layer, Folding]]:
+    """One case for each line above, its lanes and data random."""
+    return [random_case(rng, *case) for case in CASES]
+
+
+def random_case(
+    rng: np.random.Generator,
+    source: str,
+    weight: str,
+    target: str | None,
+    pixels: int,
+    rows: tuple[int, int],
+    columns: tuple[int, int],
+) -> tuple[Layer, Folding]:
+    """A layer with random weights and thresholds, in the narrowest accumulator that holds all its sums."""
+    in_type, weight_type = IntType.parse(source), IntType.parse(weight)
+    height, width = rows[0] * rows[1], columns[0] * columns[1]
+    weights = random_weights(rng, weight_type, (width, height))
+    low, high = reach(weights, in_type)
+    acc_type = IntType.holding(low, high)
+    out_type = IntType.parse(target) if target else acc_type
+    count = step_count(out_type) if target else 0
+    tensors = {"weights": weights}
+    if count:
+        tensors["thresholds"] = random_thresholds(rng, height, count, low, high)
+    layer = Layer(
+        "matrix",
+        "mvau",
+        (Stream((1, pixels, width), in_type),),
+        (Stream((1, pixels, height), out_type),),
+        {"weight_type": weight, "acc_type": str(acc_type), "thresholds": count},
+        tensors,
+    )
+    return layer, Folding(rows[1], columns[1])
+
+
+def random_weights(rng: np.random.Generator, kind: IntType, shape: tuple[int, int]) -> np.ndarray:
+    """Weights of `kind`, int64, the lowest one included."""
+    if kind.bipolar:
+        return rng.choice([-1, 1], shape)
+    return rng.integers(kind.min, kind.max + 1, shape)
+
+
+def reach(weights: np.ndarray, source: IntType) -> tuple[int, int]:
+    """The lowest and the highest sum that any input can give."""
+    ends = np.stack([weights * source.min, weights * source.max])
+    return int(ends.min(axis=0).sum(axis=0).min()), int(ends.max(axis=0).sum(axis=0).max())

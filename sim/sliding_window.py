@@ -1,0 +1,53 @@
+"""Cases of the sliding window: overlapping, touching and gapped windows, dropped edges, both orders."""
+
+import numpy as np
+
+from hwcodesign.dataflow import Layer, Stream
+from hwcodesign.kinds import Folding
+from sim.bench import random_type
+
+# map (height, width), kernel, stride, words a pixel, depthwise
+CASES = (
+    ((6, 5), (3, 3), (1, 1), 2, 0),
+    ((8, 8), (3, 3), (2, 2), 1, 0),
+    ((7, 6), (3, 3), (2, 2), 2, 1),
+    ((6, 8), (2, 2), (2, 2), 3, 1),
+    ((5, 7), (2, 2), (2, 2), 1, 0),
+    ((7, 7), (1, 1), (2, 2), 2, 0),
+    ((4, 3), (4, 3), (1, 1), 3, 0),
+    ((3, 9), (3, 2), (1, 3), 1, 1),
+    ((9, 4), (1, 3), (4, 1), 2, 0),
+    ((5, 5), (2, 2), (1, 1), 1, 0),
+    ((9, 9), (7, 7), (2, 2), 1, 0),
+    ((1, 6), (1, 1), (1, 1), 4, 1),
+)
+
+
+def cases(rng: np.random.Generator) -> list[tuple[Layer, Folding]]:
+    """One case for each line above, its lanes and data random."""
+    return [_case(rng, *case) for case in CASES]
+
+
+def to_wire(layer: Layer, folding: Folding, array: np.ndarray, direction: str) -> np.ndarray:
+    """Depthwise: from (channel, kernel element) to (block of channels, kernel element, channel in the block)."""
+    if direction == "in" or not layer.attributes["depthwise"]:
+        return array
+    blocks = layer.input.channels // folding.pe
+    split = array.reshape(*array.shape[:3], blocks, folding.pe, -1)
+    return split.swapaxes(4, 5).reshape(array.shape)
+
+
+def _case(
+    rng: np.random.Generator,
+    size: tuple[int, int],
+    kernel: tuple[int, int],
+    stride: tuple[int, int],
+    words: int,
+    depthwise: int,
+) -> tuple[Layer, Folding]:
+    pe, kind = int(rng.integers(1, 5)), random_type(rng)
+    channels = pe * words
+    rows, columns = ((n - k) // s + 1 for n, k, s in zip(size, kernel, stride, strict=True))
+    output = Stream((rows, columns, kernel[0] * kernel[1] * channels), kind)
+    attributes = {"kernel": kernel, "stride": stride, "depthwise": depthwise}
+    return Layer("window", "sliding_window", (Stream((*size, channels), kind),), (output,), attributes), Folding(pe)

@@ -128,7 +128,7 @@ def evaluate(model: NetworkModule, images: np.ndarray) -> Evaluation:
 
 def _integers(values: np.ndarray) -> np.ndarray:
     nearest = np.rint(values)
-    assert np.abs(values - nearest).max() < 1e-3, "a score is not a multiple of the score step"
+    assert np.abs(values - nearest).max() < 1e-6, "a score is not a multiple of the score step"
     return nearest.astype(np.int64)
 
 

@@ -61,10 +61,7 @@ def quantized_module(
     (a padded pixel would have to hold the mean), padding of bipolar values (there is no 0), a node of no hardware kind.
     """
     _require_exact(network, quantization, mean)
-    bits = dict.fromkeys((c.name for c in network.convolutions), quantization.weight_bits)
-    first, last = network.convolutions[0].name, network.convolutions[-1].name
-    bits[first] = quantization.first_weight_bits or bits[first]
-    bits[last] = quantization.last_weight_bits or bits[last]
+    bits = network.weight_bits(quantization)
     layers: dict[str, nn.Module] = {}
     for node in network.nodes:
         if isinstance(node, Conv):

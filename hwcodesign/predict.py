@@ -5,8 +5,6 @@ that are not there yet: the accumulator takes the worst case over all weights of
 type they are trained in (`lower` narrows both to what the trained weights need).
 """
 
-from collections.abc import Mapping
-
 from hwcodesign.assemble import Assembly, signed_holding
 from hwcodesign.dataflow import Dataflow, IntType, Stream
 from hwcodesign.errors import UserError
@@ -34,7 +32,7 @@ def predict(network: Network, quantization: Quantization) -> Dataflow:
     require_hardware(network)
     assembly = Assembly(INPUT, Stream(network.input_shape, PIXEL))
     activation = IntType(quantization.activation_bits, signed=quantization.activation_bits == 1)
-    weights = _weight_types(network, quantization)
+    weights = {name: IntType(bits, signed=True) for name, bits in network.weight_bits(quantization).items()}
     made = {INPUT: INPUT}
     for node in network.nodes:
         sources = [made[name] for name in node.inputs]
@@ -60,14 +58,6 @@ def predict(network: Network, quantization: Quantization) -> Dataflow:
         raise UserError(f"{last}: the scores must be one pixel, not {network.shapes[last][:2]}; end in a GlobalAvgPool")
     assembly.label_select(made[last])
     return assembly.finish({})
-
-
-def _weight_types(network: Network, quantization: Quantization) -> Mapping[str, IntType]:
-    bits = {conv.name: quantization.weight_bits for conv in network.convolutions}
-    first, last = network.convolutions[0].name, network.convolutions[-1].name
-    bits[first] = quantization.first_weight_bits or bits[first]
-    bits[last] = quantization.last_weight_bits or bits[last]
-    return {name: IntType(count, signed=True) for name, count in bits.items()}
 
 
 def _convolution(assembly: Assembly, conv: Conv, source: str, weight: IntType, out_type: IntType | None) -> str:

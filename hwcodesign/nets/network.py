@@ -160,6 +160,14 @@ class Network:
             known[node.name] = _output_shape(node, [known[name] for name in node.inputs])
         return known
 
+    def weight_bits(self, quantization: Quantization) -> dict[str, int]:
+        """Bits of the weights of every convolution, by its name."""
+        bits = dict.fromkeys((conv.name for conv in self.convolutions), quantization.weight_bits)
+        first, last = self.convolutions[0].name, self.convolutions[-1].name
+        bits[first] = quantization.first_weight_bits or bits[first]
+        bits[last] = quantization.last_weight_bits or bits[last]
+        return bits
+
     def weights(self, conv: Conv) -> int:
         """Number of weights of `conv`, without its biases."""
         return conv.filters * self.shapes[conv.input][2] // conv.groups * conv.kernel**2

@@ -107,8 +107,7 @@ def _build_icarus(folder: Path, top: str, sources: Sequence[Path]) -> Simulation
     iverilog, vvp = tools.require(tools.ICARUS), tools.require(tools.VVP)
     program = folder / "simulation.vvp"
     tools.run([iverilog, "-g2012", "-s", top, "-o", program, *sources], folder, folder / "iverilog.log")
-    plugin = ("-M", str(config.libs_dir), "-m", "libcocotbvpi_icarus")
-    return Simulation((str(vvp), *plugin, str(program)), folder, top)
+    return Simulation((str(vvp), "-m", config.lib_entry("vpi", "icarus"), str(program)), folder, top)
 
 
 def _cocotb_environment(top: str, module: str, results: Path) -> dict[str, str]:

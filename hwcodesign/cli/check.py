@@ -25,17 +25,16 @@ def command(recipe: str, json_file: Path | None, **given: Any) -> None:
       hwcodesign check squeezenet-v1.0 --board pynq-z1
       hwcodesign check digits-squeezenet --frame-rate 10000 --json budget.json
     """
-    from rich.console import Console
-
     from hwcodesign.check import check_recipe
     from hwcodesign.errors import DoesNotFitError
     from hwcodesign.recipe import load_recipe
+    from hwcodesign.terminal import console
 
     loaded = load_recipe(recipe)
     wanted = {key: value for key, value in given.items() if value is not None}
     loaded = loaded.model_copy(update={"hardware": loaded.hardware.model_copy(update=wanted)})
     report = check_recipe(loaded)
-    Console().print(report.renderable())
+    console().print(report.renderable())
     if json_file:
         document = report.summary() | {"layers": [vars(layer) for layer in report.layers]}
         json_file.write_text(json.dumps(document, indent=1, default=vars) + "\n")

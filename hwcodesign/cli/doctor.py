@@ -9,9 +9,9 @@ def command() -> None:
 
     Exit code 2 if one that is required is missing or too old.
     """
-    from rich.console import Console
     from rich.table import Table
 
+    from hwcodesign.terminal import console
     from hwcodesign.tools import survey
 
     table = Table(box=None, header_style="bold")
@@ -21,5 +21,5 @@ def command() -> None:
     for row in rows:
         verdict = "[green]good[/]" if row.good else ("[red]bad[/]" if row.required else "[yellow]optional[/]")
         table.add_row(row.name, row.version or "-", verdict, row.path or "-", "" if row.good else row.mend)
-    Console().print(table)
+    console().print(table)
     raise SystemExit(2 if any(row.required and not row.good for row in rows) else 0)

@@ -88,10 +88,9 @@ def stage_command(stage: str, help_text: str) -> click.Command:
     @click.command(stage, help=f"{help_text}\n\nExample: hwcodesign {stage} digits-squeezenet")
     @job_options
     def command(**options: Any) -> None:
-        from rich.console import Console
-
         from hwcodesign.pipeline import run_job
+        from hwcodesign.terminal import console
 
-        run_job(make_job(**options), Console(), first=stage, last=stage)
+        run_job(make_job(**options), console(), first=stage, last=stage)
 
     return command

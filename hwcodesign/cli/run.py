@@ -24,8 +24,7 @@ def command(first: str | None, last: str | None, **options: Any) -> None:
       hwcodesign run --model their.onnx --board ulx3s-85f --input-scale 1/255
       hwcodesign run my-recipe.toml --data ~/images --to check
     """
-    from rich.console import Console
-
     from hwcodesign.pipeline import run_job
+    from hwcodesign.terminal import console
 
-    run_job(make_job(**options), Console(), first, last)
+    run_job(make_job(**options), console(), first, last)

@@ -1,0 +1,145 @@
+"""The matrix-vector unit's reference against plain Python integers, and what it tells about its hardware."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hwcodesign.dataflow import IntType, Layer, Stream
+from hwcodesign.errors import UserError
+from hwcodesign.kinds import Folding, Memory, kind_of
+from hwcodesign.kinds.mvau import product
+from sim.bench import random_values
+from sim.mvau import random_case
+
+MVAU = kind_of("mvau")
+OPERANDS = st.sampled_from(["bipolar", "uint1", "int2", "uint2", "int4", "uint4", "int8", "uint8"])
+OUTPUTS = st.sampled_from([None, "bipolar", "uint1", "int2", "uint4", "int4"])
+SMALL = st.integers(1, 3)
+
+
+@given(OPERANDS, OPERANDS, OUTPUTS, st.tuples(SMALL, SMALL), st.tuples(SMALL, SMALL), st.integers(0, 999))
+def test_run_is_the_sum_of_products_then_the_count_of_thresholds(
+    source: str, weight: str, target: str | None, rows: tuple[int, int], columns: tuple[int, int], seed: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    layer, _ = random_case(rng, source, weight, target, 3, rows, columns)
+    MVAU.check(layer)
+    frames = random_values(rng, layer.input.type, (2, *layer.input.shape))
+    outputs = MVAU.run(layer, [frames])[0]
+    assert outputs.shape == (2, *layer.output.shape)
+    for (frame, y, x, row), output in np.ndenumerate(outputs):
+        pixel, column = frames[frame, y, x].tolist(), layer.tensors["weights"][:, row].tolist()
+        total = sum(a * b for a, b in zip(pixel, column, strict=True))
+        if target is None:
+            assert output == total
+        else:
+            reached = sum(total >= t for t in layer.tensors["thresholds"][row].tolist())
+            kind = layer.output.type
+            assert output == (2 * reached - 1 if kind.bipolar else kind.min + reached)
+
+
+@pytest.mark.parametrize("bits", [10, 11, 12, 13, 24, 25, 26, 27])
+def test_product_is_exact_on_both_sides_of_each_float_limit(bits: int) -> None:
+    # Odd operands of `bits` bits: sums of some 2 * bits + 2 bits, of which floats must not lose the lowest.
+    rng = np.random.default_rng(bits)
+    matrix = (1 << bits) - 1 - 2 * rng.integers(0, 8, (5, 7))
+    vectors = ((1 << bits) - 1 - 2 * rng.integers(0, 8, (7, 6))) * rng.choice([-1, 1], (7, 6))
+    expected = [[sum(a * b for a, b in zip(r, c, strict=True)) for c in vectors.T.tolist()] for r in matrix.tolist()]
+    assert product(matrix, vectors).tolist() == expected
+
+
+def test_product_of_nothing_is_nothing() -> None:
+    assert product(np.zeros((2, 3), np.int64), np.zeros((3, 0), np.int64)).shape == (2, 0)
+
+
+@settings(max_examples=30)
+@given(OPERANDS, st.tuples(SMALL, SMALL), st.tuples(SMALL, SMALL), st.integers(0, 99))
+def test_weight_words_come_in_the_order_of_the_hardware(
+    weight: str, rows: tuple[int, int], columns: tuple[int, int], seed: int
+) -> None:
+    layer, folding = random_case(np.random.default_rng(seed), "uint2", weight, "uint2", 1, rows, columns)
+    kind, image = IntType.parse(weight), MVAU.images(layer, folding)["weights"]
+    words = iter(image.words)
+    for first_row in range(0, layer.output.channels, folding.pe):
+        for first_column in range(0, layer.input.channels, folding.simd):
+            word = next(words)
+            for p in range(folding.pe):
+                for s in range(folding.simd):
+                    code = word >> (p * folding.simd + s) * kind.bits & (1 << kind.bits) - 1
+                    expected = layer.tensors["weights"][first_column + s, first_row + p]
+                    assert kind.decode(np.array(code)) == expected
+    assert next(words, None) is None
+
+
+def test_memories_are_those_of_the_images_and_need_no_tensors() -> None:
+    layer, folding = random_case(np.random.default_rng(0), "uint4", "int4", "uint4", 2, (3, 4), (6, 5))
+    memories = MVAU.memories(replace(layer, tensors={}), folding)
+    assert [m.name for m in memories] == ["weights", "thresholds", "input"]
+    for memory in memories[:2]:
+        image = MVAU.images(layer, folding)[memory.name]
+        assert (len(image.words), image.width) == (memory.words, memory.width)
+        assert max(image.words) < 1 << image.width
+    assert memories[0].bits == 30 * 12 * 4
+    assert memories[2] == Memory("input", words=6, width=5 * 4, writable=True)
+    all_rows = MVAU.memories(layer, Folding(12, 5))
+    assert [m.name for m in all_rows] == ["weights", "thresholds"], "rows done at once need no copy of the pixel"
+
+
+def test_cycles_are_the_bound() -> None:
+    layer, _ = random_case(np.random.default_rng(0), "uint4", "int4", "uint4", 7, (3, 4), (6, 5))
+    for folding in MVAU.foldings(layer):
+        macs = 7 * layer.output.channels * layer.input.channels
+        assert MVAU.cycles(layer, folding) * folding.pe * folding.simd == macs
+    assert len(MVAU.foldings(layer)) == 6 * 8, "the divisors of 12 times the divisors of 30"
+
+
+def test_wide_operands_multiply_in_dsp_and_narrow_ones_in_lut() -> None:
+    rng = np.random.default_rng(0)
+    wide, folding = random_case(rng, "uint8", "int8", "uint4", 1, (2, 2), (2, 3))
+    narrow, _ = random_case(rng, "uint8", "int4", "uint4", 1, (2, 2), (2, 3))
+    assert (MVAU.logic(wide, folding).dsp, MVAU.logic(narrow, folding).dsp) == (6, 0)
+
+
+class TestRefuses:
+    layer, _ = random_case(np.random.default_rng(0), "uint4", "int4", "uint4", 2, (2, 2), (2, 3))
+
+    def refused(self, message: str, **changes: object) -> None:
+        with pytest.raises(UserError, match=f"matrix: .*{message}"):
+            MVAU.check(replace(self.layer, **changes))  # type: ignore[arg-type]
+
+    def test_other_pixels(self) -> None:
+        self.refused("pixel by pixel", outputs=(Stream((2, 2, 4), IntType(4, False)),))
+
+    def test_wrong_number_of_thresholds(self) -> None:
+        self.refused("15 thresholds, not 14", attributes={**self.layer.attributes, "thresholds": 14})
+
+    def test_raw_output_of_another_type(self) -> None:
+        self.refused("without thresholds", attributes={**self.layer.attributes, "thresholds": 0})
+
+    def test_weights_of_another_shape(self) -> None:
+        self.refused(r"\(6, 4\), not \(4, 6\)", tensors={"weights": np.zeros((4, 6), np.int64)})
+
+    def test_weights_beyond_their_type(self) -> None:
+        self.refused("not all of type int4", tensors={"weights": np.full((6, 4), 8)})
+
+    def test_sums_beyond_the_accumulator(self) -> None:
+        self.refused("do not fit int4; widen", attributes={**self.layer.attributes, "acc_type": "int4"})
+
+    def test_thresholds_beyond_the_accumulator(self) -> None:
+        self.refused("thresholds from", tensors={**self.layer.tensors, "thresholds": np.full((4, 15), 10**6)})
+
+    def test_thresholds_of_another_shape(self) -> None:
+        self.refused("thresholds must be of shape", tensors={**self.layer.tensors, "thresholds": np.zeros((1, 15))})
+
+    def test_falling_thresholds(self) -> None:
+        falling = self.layer.tensors["thresholds"][:, ::-1] + np.arange(15)[::-1]
+        self.refused("must rise", tensors={**self.layer.tensors, "thresholds": falling})
+
+
+def test_a_predicted_layer_without_tensors_is_checked_too() -> None:
+    layer = replace(TestRefuses.layer, tensors={})
+    assert isinstance(layer, Layer)
+    MVAU.check(layer)

@@ -1,5 +1,8 @@
 """A board: one short TOML file in `boards/`. Adding a board touches nothing else."""
 
+from collections.abc import Mapping
+from functools import cached_property
+
 from pydantic import Field, field_validator
 
 from hwcodesign.assets import asset_folder
@@ -55,9 +58,15 @@ class Board(StrictModel):
         """The memories of this board's family."""
         return FAMILIES[self.family]
 
-    def usable(self, resource: str) -> int:
-        """How much of `resource` (lut, ff, dsp, block_ram) a design may use: the part's amount times the limit."""
-        return int(getattr(self.resources, resource) * getattr(self.limits, resource))
+    @cached_property
+    def usable(self) -> Mapping[str, int]:
+        """How much of each resource (lut, ff, dsp, block_ram) a design may use: the part's amount times the limit."""
+        return {key: int(getattr(self.resources, key) * limit) for key, limit in self.limits.model_dump().items()}
+
+    @property
+    def memory_bits(self) -> int:
+        """More bits of memory than a design on this board can have: all usable blocks, and ROMs in all usable LUTs."""
+        return self.usable["block_ram"] * self.device.block_bits + self.usable["lut"] * self.device.lut_rom_words
 
 
 def board_names() -> list[str]:

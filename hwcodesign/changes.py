@@ -1,9 +1,10 @@
 """The smallest changes that make a design fit: fewer bits, a smaller network, a lower frame rate, another board.
 
-Every change that is offered was planned and fits. The size of a change is the fraction by which a number falls; a
-board is the largest change (it is other hardware), larger the more of a resource it has.
+Every change that is offered was planned and fits. The size of a change is the fraction by which numbers fall; a board
+is the largest change (it is other hardware), larger the more memory it has.
 """
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 from hwcodesign.board import Board, board_names, load_board
 from hwcodesign.dataflow import Dataflow
 from hwcodesign.errors import UserError
+from hwcodesign.kinds import Folding, kind_of
 from hwcodesign.nets import family_named
 from hwcodesign.plan import Plan, plan
 from hwcodesign.predict import predict
@@ -29,105 +31,106 @@ class Change:
 
 
 @dataclass(frozen=True)
-class _Try:
-    what: str
-    size: float
+class _Variant:
+    """A changed design, not yet tried: the graph, and where and how fast it shall run."""
+
+    change: Change
+    graph: Callable[[], Dataflow]
     board: Board
-    make: Callable[[], Plan]
+    clock_mhz: float | None
+    frame_rate: float
 
 
-def predicted_plan(recipe: Recipe, board: Board) -> Plan:
-    """The plan of a recipe's predicted graph on `board`."""
-    hardware = recipe.hardware
-    dataflow = predict(recipe.describe(), recipe.quantization.to_quantization())
-    clock = hardware.clock_mhz if board.name == hardware.board else None
-    return plan(dataflow, board, clock, hardware.frame_rate, hardware.fold)
+def predicted(recipe: Recipe) -> Dataflow:
+    """The graph of a recipe's network, before any training."""
+    return predict(recipe.describe(), recipe.quantization.to_quantization())
 
 
 def changes_to_recipe(recipe: Recipe) -> tuple[Change, ...]:
     """The smallest changes to a recipe with which it fits, at most one of each sort."""
-    board = load_board(recipe.hardware.board)
+    hardware, board = recipe.hardware, load_board(recipe.hardware.board)
 
-    def tried(what: str, size: float, changed: Recipe, on: Board = board) -> _Try:
-        return _Try(what, size, on, lambda: predicted_plan(changed, on))
+    def variant(change: Change, changed: Recipe) -> _Variant:
+        return _Variant(change, lambda: predicted(changed), board, hardware.clock_mhz, hardware.frame_rate)
 
-    sorts = [
-        [tried(*change) for change in _fewer_bits(recipe, ("weight_bits",))],
-        [tried(*change) for change in _fewer_bits(recipe, ("activation_bits",))],
-        [tried(*change) for change in _fewer_bits(recipe, ("weight_bits", "activation_bits"))],
-        [tried(*change) for change in _lower_squeeze_ratio(recipe)],
-        [
-            tried(what, size, _with(recipe, "hardware", frame_rate=rate))
-            for what, size, rate in _lower_rates(recipe.hardware.frame_rate)
-        ],
-        [tried(what, size, recipe, other) for what, size, other in _other_boards(board)],
-    ]
-    return _smallest(sorts)
+    bits = (("weight_bits",), ("activation_bits",), ("weight_bits", "activation_bits"))
+    networks = [*(_fewer_bits(recipe, keys) for keys in bits), _lower_squeeze_ratio(recipe)]
+    sorts = [[variant(change, changed) for change, changed in sort] for sort in networks]
+    others = _other_hardware(lambda: predicted(recipe), board, hardware.clock_mhz, hardware.frame_rate)
+    return _smallest([*sorts, *others])
 
 
 def changes_to_model(dataflow: Dataflow, planned: Plan, board: Board) -> tuple[Change, ...]:
     """The smallest changes with which a finished network fits: its bits are given, so frame rate and board are left."""
-
-    def tried(what: str, size: float, on: Board, rate: float) -> _Try:
-        clock = planned.clock_mhz if on is board else None
-        return _Try(what, size, on, lambda: plan(dataflow, on, clock, rate))
-
-    slower = [tried(what, size, board, rate) for what, size, rate in _lower_rates(planned.frame_rate)]
-    boards = [tried(what, size, other, planned.frame_rate) for what, size, other in _other_boards(board)]
-    return _smallest([slower, boards])
+    return _smallest(_other_hardware(lambda: dataflow, board, planned.clock_mhz, planned.frame_rate))
 
 
-def _smallest(sorts: Iterable[Iterable[_Try]]) -> tuple[Change, ...]:
-    """The first that fits of each sort, smallest first."""
-    found = (next((Change(t.what, t.size) for t in sort if _fits(t)), None) for sort in sorts)
-    return tuple(sorted((c for c in found if c), key=lambda change: change.size)[:OFFERED])
+def _smallest(sorts: Iterable[list[_Variant]]) -> tuple[Change, ...]:
+    """The first that fits of each sort, smallest first. In a sort, what follows a change that fits takes even less."""
+    found = [sort[bisect_left(sort, True, key=_fits) :][:1] for sort in sorts]
+    return tuple(sorted((v.change for first in found for v in first), key=lambda change: change.size)[:OFFERED])
 
 
-def _fits(attempt: _Try) -> bool:
+def _fits(variant: _Variant) -> bool:
     try:
-        return not attempt.make().resources.over(attempt.board)
+        dataflow = variant.graph()
+        if _memory_bits(dataflow) > variant.board.memory_bits:  # no plan can help: save its time
+            return False
+        planned = plan(dataflow, variant.board, variant.clock_mhz, variant.frame_rate)
     except UserError:  # this variant cannot be built at all
         return False
+    return not planned.resources.over(variant.board)
 
 
-def _with(recipe: Recipe, table: str, **values: Any) -> Recipe:
-    return recipe.model_copy(update={table: getattr(recipe, table).model_copy(update=values)})
+def _memory_bits(dataflow: Dataflow) -> int:
+    """Bits of memory that the layers need however they are folded (FIFOs come on top)."""
+    return sum(m.bits for x in dataflow.layers for m in kind_of(x.kind).memories(x, Folding()))
 
 
-def _fewer_bits(recipe: Recipe, keys: tuple[str, ...]) -> Iterator[tuple[str, float, Recipe]]:
+def _fewer_bits(recipe: Recipe, keys: tuple[str, ...]) -> Iterator[tuple[Change, Recipe]]:
     old = {key: getattr(recipe.quantization, key) for key in keys}
     for fewer in range(1, max(old.values())):
         new = {key: max(1, bits - fewer) for key, bits in old.items()}
         what = ", ".join(f"quantization.{key} = {bits} instead of {old[key]}" for key, bits in new.items())
-        yield what, sum(1 - new[key] / old[key] for key in keys), _with(recipe, "quantization", **new)
+        size = sum(1 - new[key] / old[key] for key in keys)
+        yield Change(what, size), _with(recipe, quantization=recipe.quantization.model_copy(update=new))
 
 
-def _lower_squeeze_ratio(recipe: Recipe) -> Iterator[tuple[str, float, Recipe]]:
-    defaults = {field.name: field.default for field in fields(family_named(recipe.network["family"]))}  # type: ignore[arg-type]
+def _lower_squeeze_ratio(recipe: Recipe) -> Iterator[tuple[Change, Recipe]]:
+    family = family_named(recipe.network["family"])
+    defaults = {field.name: field.default for field in fields(family)}  # type: ignore[arg-type]
     if "SR" not in defaults:
         return
     old = float(recipe.network.get("SR", defaults["SR"]))
     for fraction in FRACTIONS:
-        network = {**recipe.network, "SR": old * fraction}
-        yield (
-            f"network.SR = {old * fraction:g} instead of {old:g}",
-            1 - fraction,
-            recipe.model_copy(update={"network": network}),
+        change = Change(f"network.SR = {old * fraction:g} instead of {old:g}", 1 - fraction)
+        yield change, _with(recipe, network={**recipe.network, "SR": old * fraction})
+
+
+def _with(recipe: Recipe, **tables: Any) -> Recipe:
+    return recipe.model_copy(update=tables)
+
+
+def _other_hardware(
+    graph: Callable[[], Dataflow], board: Board, clock_mhz: float | None, rate: float
+) -> list[list[_Variant]]:
+    """Two sorts: lower frame rates on the same board, and larger boards (at their own clock) at the same frame rate."""
+    slower = [
+        _Variant(
+            Change(f"hardware.frame_rate = {rate * f:g} instead of {rate:g}", 1 - f), graph, board, clock_mhz, rate * f
         )
-
-
-def _lower_rates(old: float) -> Iterator[tuple[str, float, float]]:
-    for fraction in FRACTIONS:
-        yield f"hardware.frame_rate = {old * fraction:g} instead of {old:g}", 1 - fraction, old * fraction
-
-
-def _other_boards(board: Board) -> Iterator[tuple[str, float, Board]]:
-    others = sorted((load_board(name) for name in board_names() if name != board.name), key=_memory)
-    for other in others:
-        if _memory(other) > _memory(board):
-            yield f"hardware.board = {other.name!r} ({other.title})", _memory(other) / _memory(board), other
-
-
-def _memory(board: Board) -> int:
-    """Bits of block RAM that a design may use, and a bit for every LUT."""
-    return board.usable("block_ram") * board.device.block_bits + board.usable("lut")
+        for f in FRACTIONS
+    ]
+    others = sorted((load_board(name) for name in board_names()), key=lambda other: other.memory_bits)
+    larger = [
+        _Variant(
+            Change(f"hardware.board = {other.name!r} ({other.title})", other.memory_bits / board.memory_bits),
+            graph,
+            other,
+            None,
+            rate,
+        )
+        for other in others
+        if other.memory_bits > board.memory_bits
+    ]
+    return [slower, larger]

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hwcodesign.board import Board, load_board
-from hwcodesign.changes import Change, changes_to_model, changes_to_recipe, predicted_plan
+from hwcodesign.changes import Change, changes_to_model, changes_to_recipe, predicted
 from hwcodesign.dataflow import Dataflow
 from hwcodesign.kinds import kind_of
-from hwcodesign.plan import Plan, Resources
+from hwcodesign.plan import Plan, Resources, plan
 from hwcodesign.plan.memory import RESOURCES, logic_resources, memory_resources
 from hwcodesign.plan.streams import inserted
 from hwcodesign.recipe import Recipe
@@ -68,7 +68,7 @@ class CheckReport:
             "board": self.board.name,
             "over": list(self.over),
             "used": asdict(self.total),
-            "usable": {name: self.board.usable(name) for name in RESOURCES},
+            "usable": {name: self.board.usable[name] for name in RESOURCES},
             "available": {name: getattr(self.board.resources, name) for name in RESOURCES},
             "block_ram_unit": self.board.device.block_name,
             "estimates": ["lut", "ff", "dsp"],
@@ -90,7 +90,7 @@ class CheckReport:
             return f"fits {self.board.name} {rate}"
         names = [self.board.device.block_name if name == "block_ram" else name.upper() for name in self.over]
         amounts = (
-            f"{getattr(self.total, key)} of {self.board.usable(key)} usable {name}"
+            f"{getattr(self.total, key)} of {self.board.usable[key]} usable {name}"
             for key, name in zip(self.over, names, strict=True)
         )
         head = f"does not fit {self.board.name} {rate}: it needs {', '.join(amounts)}"
@@ -113,39 +113,45 @@ class CheckReport:
         return out.getvalue() + self.verdict()
 
 
-def check(dataflow: Dataflow, plan: Plan, board: Board) -> CheckReport:
+def check(dataflow: Dataflow, planned: Plan, board: Board) -> CheckReport:
     """The report on a planned graph; the changes it tries are other boards and lower frame rates."""
-    report = measure(plan, board)
-    return report if report.fits else replace(report, changes=changes_to_model(dataflow, plan, board))
+    report = measure(planned, board)
+    return report if report.fits else replace(report, changes=changes_to_model(dataflow, planned, board))
 
 
 def check_recipe(recipe: Recipe) -> CheckReport:
     """The report on a recipe, before any training. Raises UserError as `predict` and `plan` do."""
-    board = load_board(recipe.hardware.board)
-    report = measure(predicted_plan(recipe, board), board)
+    hardware, board = recipe.hardware, load_board(recipe.hardware.board)
+    planned = plan(predicted(recipe), board, hardware.clock_mhz, hardware.frame_rate, hardware.fold)
+    report = measure(planned, board)
     return report if report.fits else replace(report, changes=changes_to_recipe(recipe))
 
 
-def measure(plan: Plan, board: Board) -> CheckReport:
+def measure(planned: Plan, board: Board) -> CheckReport:
     """What the plan takes of the board, layer by layer."""
-    owner = _owners(plan.design)
+    owner = _owners(planned.design)
     bits: dict[str, Counter[str]] = {name: Counter() for name in owner.values()}
     taken = dict.fromkeys(owner.values(), Resources())
-    for layer in plan.design.layers:
-        folding, name = plan.foldings[layer.name], owner[layer.name]
+    for layer in planned.design.layers:
+        folding, name = planned.foldings[layer.name], owner[layer.name]
         taken[name] += logic_resources(layer, folding)
         for memory in kind_of(layer.kind).memories(layer, folding):
             purpose = memory.name if memory.name in PURPOSES else "fifos" if inserted(layer) else "line_buffers"
             bits[name][purpose] += memory.bits
-            taken[name] += memory_resources(board.device, memory, plan.storage[layer.name][memory.name])
-    layers = tuple(_use(plan, name, bits[name], taken[name]) for name in taken)
+            taken[name] += memory_resources(board.device, memory, planned.storage[layer.name][memory.name])
+    layers = tuple(_use(planned, name, bits[name], taken[name]) for name in taken)
     return CheckReport(
-        board, plan.clock_mhz, plan.planned_frame_rate, layers, plan.resources, tuple(plan.resources.over(board))
+        board,
+        planned.clock_mhz,
+        planned.planned_frame_rate,
+        layers,
+        planned.resources,
+        tuple(planned.resources.over(board)),
     )
 
 
-def _use(plan: Plan, name: str, bits: Counter[str], resources: Resources) -> LayerUse:
-    layer, folding = plan.design.by_name[name], plan.foldings[name]
+def _use(planned: Plan, name: str, bits: Counter[str], resources: Resources) -> LayerUse:
+    layer, folding = planned.design.by_name[name], planned.foldings[name]
     cycles = kind_of(layer.kind).cycles(layer, folding)
     by_purpose = {purpose: bits[purpose] for purpose in PURPOSES}
     return LayerUse(name, layer.kind, folding.pe, folding.simd, cycles, by_purpose, resources)

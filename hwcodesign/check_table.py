@@ -38,7 +38,7 @@ def _totals(report: CheckReport) -> Table:
         label = board.device.block_name if name == "block_ram" else f"~{name.upper()}"
         verdict = "[red]too much[/red]" if name in report.over else "fits"
         limit = f"{getattr(board.limits, name):.0%}"
-        amounts = (getattr(report.total, name), board.usable(name), getattr(board.resources, name))
+        amounts = (getattr(report.total, name), board.usable[name], getattr(board.resources, name))
         table.add_row(label, *(f"{amount:,}" for amount in amounts), limit, verdict)
     if board.resources.large_ram:
         table.add_row(board.device.large_ram, "0", "0", f"{board.resources.large_ram:,}", "", "cannot hold a ROM")

@@ -29,7 +29,7 @@ block_ram = 0.8
 def test_every_board_is_whole(name):
     board = load_board(name)
     assert board.name == name
-    assert all(0 < board.usable(r) <= getattr(board.resources, r) for r in ("lut", "ff", "dsp", "block_ram"))
+    assert all(0 < board.usable[r] <= getattr(board.resources, r) for r in ("lut", "ff", "dsp", "block_ram"))
     assert bool(board.resources.large_ram) <= bool(board.device.large_ram), "large memories need a family that has them"
 
 
@@ -62,4 +62,4 @@ def test_usable_is_the_amount_times_the_limit(tmp_path, monkeypatch):
     (tmp_path / "mine.toml").write_text(GOOD)
     monkeypatch.setattr(boards, "asset_folder", lambda name: tmp_path)
     board = load_board("mine")
-    assert [board.usable(r) for r in ("lut", "ff", "dsp", "block_ram")] == [70, 100, 8, 7]
+    assert [board.usable[r] for r in ("lut", "ff", "dsp", "block_ram")] == [70, 100, 8, 7]

@@ -46,8 +46,13 @@ def _fifo_depth(design: Dataflow, foldings: Mapping[str, Folding], times: Schedu
 
 def depth_between(offered: Times, taken: Times, beats: int) -> int:
     """The least depth D >= 2 with which beat n always has left before beat n + D comes; `beats` make a pixel."""
-    total = len(offered.first) * beats
-    return bisect_left(range(total), True, lo=SHORTEST, key=lambda depth: _suffices(offered, taken, beats, depth))
+    enough = SHORTEST
+    while not _suffices(offered, taken, beats, enough):
+        enough *= 2
+    between = range(enough + 1)  # most depths are small: doubling finds a bound sooner than halving the whole frame
+    return bisect_left(
+        between, True, max(SHORTEST, enough // 2), enough, key=lambda d: _suffices(offered, taken, beats, d)
+    )
 
 
 def _suffices(offered: Times, taken: Times, beats: int, depth: int) -> bool:

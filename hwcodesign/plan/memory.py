@@ -8,6 +8,7 @@ from hwcodesign.dataflow import Layer
 from hwcodesign.device import Family, block_count, lut_memory
 from hwcodesign.kinds import Folding, Memory, Storage, kind_of
 
+LUT_MEMORY_WEIGHT = 2  # memory in LUTs costs wires and clock rate, too; only what fills its blocks badly goes there
 RESOURCES = ("lut", "ff", "dsp", "block_ram")
 
 
@@ -30,11 +31,17 @@ class Resources:
 
         What a board has little of is dear; so LUTs and block RAM are weighed against each other by the board itself.
         """
-        return float(sum(getattr(self, name) / max(1, board.usable(name)) for name in RESOURCES))
+        usable = board.usable
+        return (
+            self.lut / usable["lut"]
+            + self.ff / usable["ff"]
+            + self.dsp / max(1, usable["dsp"])
+            + self.block_ram / usable["block_ram"]
+        )
 
     def over(self, board: Board) -> list[str]:
         """The resources that exceed the board's limits."""
-        return [name for name in RESOURCES if getattr(self, name) > board.usable(name)]
+        return [name for name in RESOURCES if getattr(self, name) > board.usable[name]]
 
 
 def memory_resources(family: Family, memory: Memory, storage: Storage) -> Resources:
@@ -52,11 +59,11 @@ def logic_resources(layer: Layer, folding: Folding) -> Resources:
 
 
 def cheaper_storage(board: Board, memory: Memory) -> tuple[Storage, Resources]:
-    """The storage that takes the smaller share of the board, and what it takes."""
-    choices: list[tuple[Storage, Resources]] = [
-        (storage, memory_resources(board.device, memory, storage)) for storage in ("lut", "block")
-    ]
-    return min(choices, key=lambda choice: choice[1].share(board))
+    """The storage that takes the smaller share of the board (LUTs weighted), and what it takes."""
+    luts, blocks = (memory_resources(board.device, memory, storage) for storage in ("lut", "block"))
+    if LUT_MEMORY_WEIGHT * luts.share(board) < blocks.share(board):
+        return "lut", luts
+    return "block", blocks
 
 
 Place = tuple[str, str]  # a layer's name and a memory's name
@@ -72,8 +79,8 @@ def map_memories(memories: Mapping[Place, Memory], logic: Resources, board: Boar
     luts = {place: lut_memory(board.device, memory).lut for place, memory in memories.items()}
     blocks = {place: block_count(board.device, memory) for place, memory in memories.items()}
     by_luts_per_block = sorted(memories, key=lambda place: (luts[place] / blocks[place], place))
-    lut_room = board.usable("lut") - logic.lut - sum(luts[p] for p in storage if storage[p] == "lut")
-    block_room = board.usable("block_ram") - sum(blocks[p] for p in storage if storage[p] == "block")
+    lut_room = board.usable["lut"] - logic.lut - sum(luts[p] for p in storage if storage[p] == "lut")
+    block_room = board.usable["block_ram"] - sum(blocks[p] for p in storage if storage[p] == "block")
     for place in by_luts_per_block:
         if block_room < 0 and storage[place] == "block" and luts[place] <= lut_room:
             storage[place] = "lut"

@@ -48,7 +48,7 @@ def schedule(design: Dataflow, foldings: Mapping[str, Folding], frames: int, int
     for layer in design.layers:
         edges = design.edges_into(layer.name)
         feeds = [offered[edge] for edge in edges] or [Times(arrival, arrival)]
-        takes, output = _run(layer, foldings[layer.name], feeds, frames)
+        takes, output = _run(layer, foldings[layer.name], feeds, frames, _pace(design, foldings, layer))
         taken |= zip(edges, takes, strict=False)
         offered |= dict.fromkeys(design.edges_from(layer.name), output)
         if layer is design.layers[0]:
@@ -56,7 +56,27 @@ def schedule(design: Dataflow, foldings: Mapping[str, Folding], frames: int, int
     return Schedule(offered, taken, entered, output)
 
 
-def _run(layer: Layer, folding: Folding, feeds: list[Times], frames: int) -> tuple[list[Times], Times]:
+def _pace(design: Dataflow, foldings: Mapping[str, Folding], layer: Layer) -> int:
+    """Cycles from one output pixel of `layer` to the next, at least.
+
+    A kernel with a buffer of its own need not send pixels faster than those after it work, up to the next that has
+    another number of pixels or readers: what waits in its buffer needs no FIFO.
+    """
+    kind = kind_of(layer.kind)
+    pace = kind.pixel_cycles(layer, foldings[layer.name])
+    if kind.room(layer, foldings[layer.name]) is None:
+        return pace
+    readers = design.edges_from(layer.name)
+    while len(readers) == 1:
+        reader = design.by_name[readers[0].target]
+        if reader.output.pixels != layer.output.pixels:
+            break
+        pace = max(pace, kind_of(reader.kind).pixel_cycles(reader, foldings[reader.name]))
+        readers = design.edges_from(reader.name)
+    return pace
+
+
+def _run(layer: Layer, folding: Folding, feeds: list[Times], frames: int, pace: int) -> tuple[list[Times], Times]:
     """When `layer` takes the pixels of each input, and when it offers its output pixels."""
     kind = kind_of(layer.kind)
     latency = kind.latency(layer, folding)
@@ -67,7 +87,7 @@ def _run(layer: Layer, folding: Folding, feeds: list[Times], frames: int) -> tup
     if room is None:
         takes, turns = _without_room(kind, layer, folding, feeds, frames)
     else:
-        takes, turns = _with_room(kind, layer, folding, feeds[0], frames, room)
+        takes, turns = _with_room(kind, layer, folding, feeds[0], frames, room, pace)
     _, out_lanes = kind.lanes(layer, folding)
     beats = layer.output.channels // out_lanes
     cycles = kind.pixel_cycles(layer, folding)
@@ -94,11 +114,12 @@ def _without_room(
 
 def _first_needing(needed: np.ndarray, pixels: int) -> np.ndarray:
     """For each input pixel, the first output pixel that needs it."""
-    return np.searchsorted(needed, np.arange(pixels))
+    first: np.ndarray = needed.searchsorted(np.arange(pixels, dtype=np.int64))
+    return first
 
 
 def _with_room(
-    kind: Kind, layer: Layer, folding: Folding, feed: Times, frames: int, room: np.ndarray
+    kind: Kind, layer: Layer, folding: Folding, feed: Times, frames: int, room: np.ndarray, pace: int
 ) -> tuple[list[Times], np.ndarray]:
     """A kernel that takes inputs ahead, while it has room: turns free room, room admits pixels, pixels allow turns."""
     _, spread = _slot(kind, layer, folding, 0)
@@ -110,8 +131,8 @@ def _with_room(
     free = np.zeros(1, dtype=np.int64)
     while True:
         begin = _in_turn(np.maximum(there, free), spread + 1)
-        turns = _in_turn(begin[needed] + spread, cycles)
-        now_free = np.where(blocker < 0, 0, turns[blocker] + cycles + latency - 1)
+        turns = _in_turn(begin[needed] + spread, pace)
+        now_free = np.where(blocker < 0, 0, turns[np.maximum(blocker, 0)] + cycles + latency - 1)
         if np.all(now_free <= begin):
             return [Times(begin, begin + spread)], turns
         free = now_free
@@ -128,8 +149,7 @@ def _slot(kind: Kind, layer: Layer, folding: Folding, port: int) -> tuple[int, i
 def _in_turn(ready: np.ndarray, cycles: int) -> np.ndarray:
     """turn[i] = max(ready[i], turn[i - 1] + cycles)."""
     steps = np.arange(len(ready), dtype=np.int64) * cycles
-    turns: np.ndarray = np.maximum.accumulate(ready - steps) + steps
-    return turns
+    return np.asarray(np.maximum.accumulate(ready - steps)) + steps
 
 
 def _over_frames(indices: np.ndarray, pixels: int, frames: int) -> np.ndarray:

@@ -63,7 +63,7 @@ def repaired_config(text: str, version: str) -> str:
     """verilated_config.h with the version as the integer major * 1000000 + minor * 1000."""
     major, minor = (int(part) for part in version.split(".")[:2])
     number = major * 1_000_000 + minor * 1_000
-    return re.sub(r"^(#define VERILATOR_VERSION_INTEGER)\s*$", rf"\1 {number}", text, flags=re.MULTILINE)
+    return re.sub(r"^(#define VERILATOR_VERSION_INTEGER)[ \t]*$", rf"\1 {number}", text, flags=re.MULTILINE)
 
 
 def _wheel_folder() -> Path:

@@ -57,9 +57,8 @@ def train(recipe: Recipe, data_folder: Path | None, out_folder: Path, device: st
     torch.manual_seed(schedule.seed)
     torch.backends.cudnn.deterministic = True
     model = build(recipe).to(where)
-    optimizer = _optimizer(model, schedule)
     out_folder.mkdir(parents=True, exist_ok=True)
-    history = _resume(recipe, model, optimizer, out_folder, where)
+    optimizer, history = _resume(recipe, model, out_folder, where)
 
     with SummaryWriter(str(out_folder), purge_step=len(history)) as board, Progress() as progress:
         bar = progress.add_task(f"train {recipe.name}", total=schedule.epochs, completed=len(history))
@@ -205,15 +204,17 @@ def _replace(path: Path, content: bytes) -> None:
 
 
 def _resume(
-    recipe: Recipe, model: nn.Module, optimizer: torch.optim.Optimizer, out_folder: Path, where: torch.device
-) -> list[dict[str, Any]]:
-    """Restore the last whole epoch, if there is one; returns the metrics of every epoch so far."""
+    recipe: Recipe, model: NetworkModule, out_folder: Path, where: torch.device
+) -> tuple[torch.optim.Optimizer, list[dict[str, Any]]]:
+    """Restore the last whole epoch, if there is one; returns the optimizer and the metrics of every epoch so far."""
     if not (out_folder / "last.pt").exists():
-        return []
+        return _optimizer(model, recipe.train), []
     state = _load(recipe, out_folder / "last.pt", where)
     model.load_state_dict(state["model"])
+    # Only now: Brevitas makes new parameters of its scales when it loads them.
+    optimizer = _optimizer(model, recipe.train)
     optimizer.load_state_dict(state["optimizer"])
-    return list(state["history"])
+    return optimizer, list(state["history"])
 
 
 def _load(recipe: Recipe, path: Path, where: torch.device) -> dict[str, Any]:

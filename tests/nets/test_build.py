@@ -68,9 +68,10 @@ def test_nodes_that_name_one_quantizer_share_the_instance():
 @pytest.mark.parametrize("bits", range(1, 9))
 def test_weights_keep_within_their_bits_and_are_symmetric(bits):
     model = freeze(quantized_module(CLASSIFIER, Quantization(weight_bits=bits)))
+    allowed = {-1, 1} if bits == 1 else set(range(1 - 2 ** (bits - 1), 2 ** (bits - 1)))
     for name in ("conv1", "scores"):
         layer = model.get_submodule(name)
-        assert set(layer.integers.numpy().flat) <= ({-1, 1} if bits == 1 else set(range(1 - 2 ** (bits - 1), 2 ** (bits - 1))))
+        assert set(layer.integers.numpy().flat) <= allowed
 
 
 def test_first_and_last_layer_have_bits_of_their_own():

@@ -1,0 +1,64 @@
+"""Image folders: one subfolder per class."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from hwcodesign.data import load_dataset
+from hwcodesign.errors import UserError
+from hwcodesign.recipe import DataTable
+
+TABLE = DataTable(dataset="folder", size=(6, 8), channels=3, classes=2)
+
+
+def write(folder, name, count, colour):
+    (folder / name).mkdir(parents=True)
+    for i in range(count):
+        Image.new("RGB", (10, 9), colour).save(folder / name / f"{i}.png")
+
+
+def test_a_fifth_of_each_class_is_held_out(tmp_path):
+    write(tmp_path, "cat", 10, (200, 0, 0))
+    write(tmp_path, "dog", 5, (0, 0, 100))
+    dataset = load_dataset(TABLE, tmp_path)
+    assert dataset.classes == ("cat", "dog")
+    assert dataset.test_labels.tolist() == [0, 0, 1]
+    assert dataset.train_images.shape == (12, 6, 8, 3)
+    assert (dataset.train_images[dataset.train_labels == 1] == (0, 0, 100)).all()
+
+
+def test_train_and_test_folders_are_kept_apart_and_grey_is_made(tmp_path):
+    for split, level in (("train", 40), ("test", 90)):
+        for name in ("cat", "dog"):
+            write(tmp_path / split, name, 3, (level, level, level))
+    dataset = load_dataset(TABLE.model_copy(update={"channels": 1}), tmp_path)
+    assert np.unique(dataset.train_images).tolist() == [40]
+    assert np.unique(dataset.test_images).tolist() == [90]
+    assert dataset.test_images.shape == (6, 6, 8, 1)
+
+
+def test_folders_that_hold_no_data_set(tmp_path):
+    with pytest.raises(UserError, match=r"has no subfolders"):
+        load_dataset(TABLE, tmp_path)
+    (tmp_path / "cat").mkdir()
+    with pytest.raises(UserError, match=r"cat holds no images"):
+        load_dataset(TABLE, tmp_path)
+    (tmp_path / "cat" / "0.png").write_bytes(b"not an image")
+    with pytest.raises(UserError, match=r"cannot read the image .*0.png"):
+        load_dataset(TABLE, tmp_path)
+
+
+def test_train_without_test_and_classes_that_differ(tmp_path):
+    write(tmp_path / "train", "cat", 2, (1, 2, 3))
+    with pytest.raises(UserError, match=r"there is no folder .*test"):
+        load_dataset(TABLE, tmp_path)
+    write(tmp_path / "test", "dog", 2, (1, 2, 3))
+    with pytest.raises(UserError, match=r"only one of them has cat, dog"):
+        load_dataset(TABLE, tmp_path)
+
+
+def test_another_number_of_classes_than_the_recipe(tmp_path):
+    for name in ("a", "b", "c"):
+        write(tmp_path, name, 5, (1, 2, 3))
+    with pytest.raises(UserError, match=r"data.classes = 2: .* has 3 classes; use classes = 3"):
+        load_dataset(TABLE, tmp_path)

@@ -1,0 +1,175 @@
+"""Training: the same bits again, interrupted or not; the held-out images never touched; and bad input."""
+
+import dataclasses
+import json
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from hwcodesign import train as module
+from hwcodesign.data import load_dataset
+from hwcodesign.errors import UserError
+from hwcodesign.recipe import Recipe, TrainTable
+from hwcodesign.train import load_trained, train
+
+NETWORK = {"family": "squeezenet", "base_e": 8, "incr_e": 8, "SR": 0.5, "fire_modules": 1, "conv1_filters": 8,
+           "conv1_kernel": 3, "pool_after": [], "bypass": "simple"}  # fmt: skip
+
+
+def recipe(**schedule) -> Recipe:
+    return Recipe(
+        name="small", network=NETWORK, hardware={"board": "icebreaker"},
+        data={"dataset": "digits", "size": (8, 8), "classes": 10},
+        train={"epochs": 4, "batch_size": 32, "learning_rate": 0.1, "shift": 1, "flip": False} | schedule,
+    )  # fmt: skip
+
+
+def weights(path) -> dict[str, torch.Tensor]:
+    return torch.load(path, weights_only=True)["model"]
+
+
+def assert_same_bits(left, right):
+    for name in ("best.pt", "last.pt"):
+        a, b = weights(left / name), weights(right / name)
+        assert a.keys() == b.keys()
+        assert all(torch.equal(a[key], b[key]) for key in a)
+    assert (left / "metrics.jsonl").read_text() == (right / "metrics.jsonl").read_text()
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("whole")
+    return train(recipe(), None, folder, device="cpu"), folder
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
+def test_interrupted_and_resumed_is_bit_for_bit_the_same(tmp_path, monkeypatch, optimizer):
+    one, two = tmp_path / "one", tmp_path / "two"
+    settings = recipe(optimizer=optimizer, learning_rate=0.01)
+    expected = train(settings, None, one, device="cpu")
+    real = module._finite
+
+    def interrupt_in_epoch_2(losses, epoch):
+        if epoch == 2:
+            raise KeyboardInterrupt
+        return real(losses, epoch)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "_finite", interrupt_in_epoch_2)
+        with pytest.raises(KeyboardInterrupt):
+            train(settings, None, two, device="cpu")
+    assert len((two / "metrics.jsonl").read_text().splitlines()) == 2
+    resumed = train(settings, None, two, device="cpu")
+    assert_same_bits(one, two)
+    assert (resumed.epoch, resumed.validation_top1) == (expected.epoch, expected.validation_top1)
+
+
+def test_another_seed_gives_another_network(tmp_path, whole):
+    train(recipe(seed=2), None, tmp_path, device="cpu")
+    assert not torch.equal(weights(tmp_path / "last.pt")["conv1.weight"], weights(whole[1] / "last.pt")["conv1.weight"])
+
+
+def test_it_learns_and_says_so(whole):
+    trained, folder = whole
+    metrics = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
+    assert [entry["epoch"] for entry in metrics] == [0, 1, 2, 3]
+    assert metrics[-1]["loss"] < 0.7 * metrics[0]["loss"]
+    assert trained.validation_top1 > 0.5
+    assert trained.validation_top1 == max(entry["validation_top1"] for entry in metrics)
+    assert metrics[trained.epoch]["validation_top1"] == trained.validation_top1
+    assert list(folder.glob("events.out.tfevents*"))
+
+
+def test_the_best_checkpoint_is_the_one_that_was_measured(whole):
+    trained, _ = whole
+    data = load_dataset(recipe().data, None)
+    _, held = module.stratified_split(data.train_labels, module.VALIDATION, 1)
+    model = load_trained(recipe(), trained.checkpoint)
+    with torch.no_grad():
+        scores = model(torch.from_numpy(data.train_images[held].transpose(0, 3, 1, 2)).float())
+    assert (scores.argmax(1).numpy() == data.train_labels[held]).mean() == trained.validation_top1
+
+
+def test_the_held_out_images_have_no_influence(tmp_path, monkeypatch, whole):
+    def without_test_images(table, folder):
+        data = load_dataset(table, folder)
+        return dataclasses.replace(data, test_images=np.zeros_like(data.test_images),
+                                   test_labels=np.zeros_like(data.test_labels))  # fmt: skip
+
+    monkeypatch.setattr(module, "load_dataset", without_test_images)
+    train(recipe(), None, tmp_path, device="cpu")
+    assert_same_bits(whole[1], tmp_path)
+
+
+def test_a_finished_training_is_left_as_it_is(whole):
+    before = (whole[1] / "last.pt").read_bytes()
+    assert train(recipe(), None, whole[1], device="cpu") == whole[0]
+    assert (whole[1] / "last.pt").read_bytes() == before
+
+
+def test_learning_rates_fall_to_zero():
+    for schedule, middle in (("linear", 0.5), ("cosine", 0.5)):
+        table = TrainTable(schedule=schedule, learning_rate=2.0)
+        assert module._learning_rate(table, 0.0) == 2.0
+        assert math.isclose(module._learning_rate(table, 0.5), 2.0 * middle)
+        assert math.isclose(module._learning_rate(table, 1.0), 0.0, abs_tol=1e-12)
+    assert module._learning_rate(TrainTable(schedule="cosine"), 0.25) > module._learning_rate(TrainTable(), 0.25)
+
+
+def test_augmentation_moves_and_mirrors_and_does_nothing_else():
+    image = torch.arange(1, 26, dtype=torch.uint8).reshape(5, 5)
+    pixels = image.expand(64, 1, 5, 5)
+    assert torch.equal(module._augmented(pixels, TrainTable(), torch.Generator()), pixels.float())
+    legal = {
+        tuple(torch.nn.functional.pad(side, (1, 1, 1, 1))[y : y + 5, x : x + 5].flatten().tolist())
+        for side in (image, image.flip(1)) for y in range(3) for x in range(3)
+    }  # fmt: skip
+    moved = module._augmented(pixels, TrainTable(shift=1, flip=True), torch.Generator().manual_seed(0))
+    seen = {tuple(frame.int().flatten().tolist()) for frame in moved}
+    assert seen <= legal
+    assert len(seen) > len(legal) / 2
+
+
+def test_a_loss_that_is_no_number_is_said(tmp_path):
+    with pytest.raises(UserError, match=r"epoch 0: the loss is (nan|inf); lower train.learning_rate"):
+        train(recipe(learning_rate=1e30, epochs=1), None, tmp_path, device="cpu")
+
+
+def test_another_recipes_training_is_not_continued(whole):
+    with pytest.raises(UserError, match=r"last.pt was trained from another recipe: train differ"):
+        train(recipe(epochs=9), None, whole[1], device="cpu")
+
+
+def test_checkpoints_that_are_missing_or_damaged(tmp_path):
+    with pytest.raises(UserError, match=r"there is no checkpoint .*best.pt: train first"):
+        load_trained(recipe(), tmp_path / "best.pt")
+    for content in (b"", b"not a checkpoint"):
+        (tmp_path / "best.pt").write_bytes(content)
+        with pytest.raises(UserError, match=r"best.pt is not a checkpoint of ours, or damaged"):
+            load_trained(recipe(), tmp_path / "best.pt")
+    torch.save({"something": 1}, tmp_path / "best.pt")
+    with pytest.raises(UserError, match=r"best.pt is not a checkpoint of ours"):
+        load_trained(recipe(), tmp_path / "best.pt")
+
+
+@pytest.mark.parametrize("device", ["gpu", "cuda:99"])
+def test_a_device_that_is_not_there(tmp_path, device):
+    with pytest.raises(UserError, match=f"--device {device}: PyTorch cannot use it"):
+        train(recipe(), None, tmp_path, device=device)
+
+
+def test_a_recipe_without_data(tmp_path):
+    nothing = recipe().model_copy(update={"data": recipe().data.model_copy(update={"dataset": "none"})})
+    with pytest.raises(UserError, match=r"not trained"):
+        train(nothing, None, tmp_path, device="cpu")
+
+
+def test_a_folder_that_cannot_be_written_is_said(tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(module.os, "replace", full)
+    with pytest.raises(UserError, match=r"cannot write .*best.pt: No space left on device"):
+        train(recipe(), None, tmp_path, device="cpu")

@@ -26,7 +26,7 @@ def first_divergence(
     """
     simulation = simulate.build(emitted, folder, probes=True)
     simulate.simulate(simulation, emitted, frames, design.input.type, quiet_cycles)
-    expected = reference.run(design, frames, keep=[layer.name for layer in design.layers])
+    expected = reference.trace(design, frames, [layer.name for layer in design.layers])
     for edge in sorted(design.edges, key=lambda e: list(design.by_name).index(e.source)):
         source = design.by_name[edge.source]
         found = _recorded(folder / f"{wire(edge)}.probe", design, edge, foldings)

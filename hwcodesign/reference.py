@@ -1,7 +1,6 @@
 """The integer reference: the kinds' own arithmetic over a whole dataflow graph. What the hardware must equal."""
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 
@@ -12,36 +11,36 @@ from hwcodesign.kinds import kind_of
 FRAMES_AT_ONCE = 64
 
 
-@dataclass(frozen=True)
-class Reference:
-    """`scores` (frames, C) and `classes` (frames, top), highest score first; `kept` layers' (frames, H, W, C). int64."""
+def run(dataflow: Dataflow, frames: np.ndarray, frames_at_once: int = FRAMES_AT_ONCE) -> np.ndarray:
+    """What leaves the graph for integer `frames` (frames, H, W, C): (frames, elements) int64.
 
-    scores: np.ndarray
-    classes: np.ndarray
-    kept: Mapping[str, np.ndarray]
+    Behind a label select these are the scores and then the classes, highest score first. Raises UserError if the
+    frames do not have the graph's input shape.
+    """
+    last = dataflow.layers[-1].name
+    return trace(dataflow, frames, [last], frames_at_once)[last][0].reshape(len(frames), -1)
 
 
-def run(
-    dataflow: Dataflow, frames: np.ndarray, keep: Collection[str] = (), frames_at_once: int = FRAMES_AT_ONCE
-) -> Reference:
-    """Run integer `frames` (frames, H, W, C) through the graph; `keep` names layers whose first output is wanted too.
+def trace(
+    dataflow: Dataflow, frames: np.ndarray, names: Iterable[str], frames_at_once: int = FRAMES_AT_ONCE
+) -> Mapping[str, list[np.ndarray]]:
+    """Every output, by port, of the layers `names`: (frames, H, W, C) int64 each.
 
     Raises UserError if the frames do not have the graph's input shape.
     """
     if frames.shape[1:] != dataflow.input.shape:
         raise UserError(f"the frames have the shape {frames.shape[1:]}; this network takes {dataflow.input.shape}")
-    last = dataflow.layers[-1]
-    wanted = {last.name, *keep}
+    wanted = set(names)
     starts = range(0, max(1, len(frames)), frames_at_once)
     batches = [_run_batch(dataflow, frames[at : at + frames_at_once].astype(np.int64), wanted) for at in starts]
-    kept = {name: np.concatenate([batch[name] for batch in batches]) for name in sorted(wanted)}
-    result = kept.pop(last.name).reshape(len(frames), -1)
-    top = int(last.attributes["top"])  # type: ignore[arg-type]
-    return Reference(result[:, :-top], result[:, -top:], kept)
+    return {
+        name: [np.concatenate(parts) for parts in zip(*(batch[name] for batch in batches), strict=True)]
+        for name in wanted
+    }
 
 
-def _run_batch(dataflow: Dataflow, frames: np.ndarray, wanted: set[str]) -> dict[str, np.ndarray]:
-    """First outputs of the wanted layers; every stream is freed by its one reader."""
+def _run_batch(dataflow: Dataflow, frames: np.ndarray, wanted: set[str]) -> dict[str, list[np.ndarray]]:
+    """The outputs of the wanted layers; a stream is freed as soon as its one reader has run."""
     streams: dict[tuple[str, int], np.ndarray] = {}
     found = {}
     for layer in dataflow.layers:
@@ -50,5 +49,5 @@ def _run_batch(dataflow: Dataflow, frames: np.ndarray, wanted: set[str]) -> dict
         outputs = kind_of(layer.kind).run(layer, inputs)
         streams |= {(layer.name, port): output for port, output in enumerate(outputs)}
         if layer.name in wanted:
-            found[layer.name] = outputs[0]
+            found[layer.name] = outputs
     return found

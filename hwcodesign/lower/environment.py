@@ -9,7 +9,7 @@ from pathlib import Path
 
 @contextmanager
 def finn_environment(folder: Path) -> Iterator[None]:
-    """Inside, FINN may be imported and used: it writes into `folder` alone (never the home folder), without warnings."""
+    """Inside, FINN may be imported and used, without warnings; it writes into `folder` alone, never the home folder."""
     folder.mkdir(parents=True, exist_ok=True)
     for name in ("FINN_BUILD_DIR", "FINN_SETTINGS", "FINN_DEPS"):
         os.environ[name] = str(folder.resolve())

@@ -8,8 +8,6 @@ forks, a stand-alone bipolar quantizer, and weights at the lowest value of their
 import logging
 from collections.abc import Callable
 
-import finn.transformation.streamline.absorb as absorb
-import finn.transformation.streamline.reorder as reorder
 import numpy as np
 from finn.transformation.fpgadataflow.convert_to_hw.concat import InferConcatLayer
 from finn.transformation.fpgadataflow.convert_to_hw.conv_inp_gen import InferConvInpGen
@@ -27,6 +25,7 @@ from finn.transformation.fpgadataflow.convert_to_hw.thresholding import InferThr
 from finn.transformation.fpgadataflow.minimize_accumulator_width import MinimizeAccumulatorWidth
 from finn.transformation.fpgadataflow.minimize_weight_bit_width import MinimizeWeightBitWidth
 from finn.transformation.qonnx.convert_qonnx_to_finn import ConvertQONNXtoFINN
+from finn.transformation.streamline import absorb, reorder
 from finn.transformation.streamline.collapse_repeated import CollapseRepeatedAdd, CollapseRepeatedMul
 from finn.transformation.streamline.round_thresholds import RoundAndClipThresholds
 from onnx import NodeProto, helper
@@ -54,7 +53,7 @@ from qonnx.transformation.lower_convs_to_matmul import LowerConvsToMatMul
 from qonnx.transformation.remove import RemoveIdentityOps
 
 from hwcodesign.dataflow import IntType
-from hwcodesign.lower.fully_connected import drop
+from hwcodesign.lower.maps import drop, replace
 
 Progress = Callable[[str], None]
 HARDWARE_DOMAIN = "finn.custom_op.fpgadataflow"
@@ -214,23 +213,16 @@ def _max_pools_to_nhwc(model: ModelWrapper) -> None:
         )  # fmt: skip
         before = helper.make_node("Transpose", [node.input[0]], [inner[0]], perm=[0, 2, 3, 1])
         after = helper.make_node("Transpose", [inner[1]], [node.output[0]], perm=[0, 3, 1, 2])
-        _replace(model, node, [before, pool, after])
+        replace(model, node, before, pool, after)
 
 
 def _new_nhwc(model: ModelWrapper, like: str, kind: DataType) -> str:
     batch, channels, height, width = model.get_tensor_shape(like)
-    name = model.make_new_valueinfo_name()
+    name: str = model.make_new_valueinfo_name()
     model.set_tensor_shape(name, [batch, height, width, channels])
     model.set_tensor_datatype(name, kind)
     model.set_tensor_layout(name, _NHWC)
     return name
-
-
-def _replace(model: ModelWrapper, node: NodeProto, others: list[NodeProto]) -> None:
-    position = list(model.graph.node).index(node)
-    model.graph.node.remove(node)
-    for offset, other in enumerate(others):
-        model.graph.node.insert(position + offset, other)
 
 
 def _host_transposes_input(model: ModelWrapper) -> None:

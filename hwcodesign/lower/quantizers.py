@@ -88,7 +88,7 @@ def thresholds(value: Value, quantizer: Quantizer, scale: float) -> np.ndarray:
     high = np.broadcast_to(value.high[:, None] + 1, shape).copy()
     while np.any(low < high):
         middle = (low + high) // 2
-        reached = quantizer.integers(value.real(middle), np.float64(scale)) >= levels
+        reached = quantizer.integers(value.real(middle), np.array(scale)) >= levels
         high = np.where(reached, middle, high)
         low = np.where(reached, low, np.minimum(middle + 1, high))
     return low

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import onnx
-from google.protobuf.message import DecodeError
+from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.transformation.change_batchsize import ChangeBatchSize
 from qonnx.transformation.fold_constants import FoldConstants
@@ -31,7 +31,7 @@ def read_qonnx(path: Path) -> ModelWrapper:
             node.domain = "qonnx.custom_op.general"
     try:
         return _folded(model)
-    except Exception as error:  # noqa: BLE001 - whatever a foreign graph provokes in shape inference is a bad graph
+    except Exception as error:  # whatever a foreign graph provokes in shape inference, it is a bad graph
         raise UserError(f"{path}: the shapes of this graph cannot be worked out: {error}") from error
 
 
@@ -59,7 +59,7 @@ def _require_quantizers(model: ModelWrapper, path: Path) -> None:
         return
     if kinds & {"QuantizeLinear", "DequantizeLinear"}:
         raise UserError(
-            f"{path} is in QCDQ form (QuantizeLinear, DequantizeLinear), not QONNX (Quant, BipolarQuant); {_EXPORT_HINT}"
+            f"{path} is QCDQ (QuantizeLinear, DequantizeLinear), not QONNX (Quant, BipolarQuant); {_EXPORT_HINT}"
         )
     raise UserError(
         f"{path} has no quantizers (Quant, BipolarQuant): its arithmetic is in floating point; "

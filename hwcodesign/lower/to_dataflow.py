@@ -17,7 +17,8 @@ from qonnx.custom_op.registry import getCustomOp
 from hwcodesign.assemble import Assembly, signed_holding
 from hwcodesign.dataflow import Dataflow, IntType, Stream
 from hwcodesign.errors import UserError
-from hwcodesign.lower.exact import GRAPH_INPUT, Exact, Operation
+from hwcodesign.lower.exact import Exact
+from hwcodesign.lower.walk import GRAPH_INPUT, Operation
 
 _FINN_NAMES = {
     "mvau": {"MVAU"},
@@ -27,15 +28,15 @@ _FINN_NAMES = {
     "add": {"ElementwiseAdd", "AddStreams"},
     "global_acc_pool": {"GlobalAccPool"},
 }
+_WINDOWED = ("mvau", "max_pool")
 
 
-@dataclass(frozen=True)
-class Lowered:
-    """The dataflow graph, how many thresholds it has, and how many of FINN's had to be corrected."""
+@dataclass
+class Thresholds:
+    """How many thresholds the graph has, and how many of FINN's had to be corrected."""
 
-    dataflow: Dataflow
-    thresholds: int
-    corrected: int
+    count: int = 0
+    corrected: int = 0
 
 
 @dataclass(frozen=True)
@@ -47,21 +48,19 @@ class _Nodes:
     padding: NodeProto | None
 
 
-def to_dataflow(model: ModelWrapper, exact: Exact, contract: Mapping[str, float]) -> Lowered:
+def to_dataflow(model: ModelWrapper, exact: Exact, contract: Mapping[str, float]) -> tuple[Dataflow, Thresholds]:
     """The graph of FINN's hardware `model`, under the names of `exact`.
 
-    Raises UserError if FINN left something unconverted (with its nearest layer).
+    Raises UserError if FINN left something unconverted, with the layer where that is.
     """
     matched: dict[str, _Nodes] = {}
-    last = list(exact.operations)[-1]
-    _match(model, exact, last, _scores(model), matched)
+    _match(model, exact, exact.scores, _scores(model), matched)
     build = _Build(model, _frames(model), matched)
     for name, operation in exact.operations.items():
-        if name in matched:
+        if name in matched:  # what does not lead to the scores is no hardware
             build.add(operation)
-    build.assembly.label_select(build.made[last])
-    dataflow = build.assembly.finish(contract)
-    return Lowered(dataflow, build.thresholds, build.corrected)
+    build.assembly.label_select(build.made[exact.scores])
+    return build.assembly.finish(contract), build.thresholds
 
 
 def _frames(model: ModelWrapper) -> Assembly:
@@ -105,9 +104,6 @@ def _match(model: ModelWrapper, exact: Exact, name: str, tensor: str, matched: d
         _match(model, exact, source, made, matched)
 
 
-_WINDOWED = ("mvau", "max_pool")
-
-
 def _producer(model: ModelWrapper, tensor: str, op_type: str) -> NodeProto | None:
     node = model.find_producer(tensor)
     return node if node is not None and node.op_type == op_type else None
@@ -129,8 +125,7 @@ class _Build:
     assembly: Assembly
     matched: Mapping[str, _Nodes]
     made: dict[str, str] = field(default_factory=lambda: {GRAPH_INPUT: GRAPH_INPUT})
-    thresholds: int = 0
-    corrected: int = 0
+    thresholds: Thresholds = field(default_factory=Thresholds)
 
     def add(self, operation: Operation) -> None:
         """Add the layers of one operation, and check their shape against FINN's."""
@@ -166,7 +161,7 @@ class _Build:
 
     def _mvau(self, operation: Operation, source: str, node: NodeProto) -> str:
         weights = self.model.get_initializer(node.input[1]).astype(np.int64)
-        assert operation.weights is not None and operation.low is not None and operation.high is not None
+        assert operation.weights is not None
         rows = len(operation.weights)
         ours = operation.weights.transpose(2, 3, 1, 0).reshape(-1, rows)  # FINN's order: row, column, channel
         assert np.array_equal(weights, ours), f"{operation.name}: FINN's weights differ from the file's"
@@ -190,13 +185,13 @@ class _Build:
     def _levels(self, operation: Operation, tensor: str) -> np.ndarray:
         """The exact thresholds (C, N); counts those that FINN has otherwise."""
         ours = operation.thresholds
-        assert ours is not None and operation.low is not None and operation.high is not None
+        assert ours is not None
         finns = self.model.get_initializer(tensor)
         finns = np.clip(finns, operation.low[:, None], operation.high[:, None] + 1)
         # A narrow range has fewer levels: FINN leaves out the first thresholds, which every value reaches.
         compared = ours[:, ours.shape[1] - finns.shape[1] :]
-        self.thresholds += ours.size
-        self.corrected += int(np.count_nonzero(compared != finns))
+        self.thresholds.count += ours.size
+        self.thresholds.corrected += int(np.count_nonzero(compared != finns))
         return ours
 
 

@@ -15,7 +15,8 @@ class Affine:
     bias: np.ndarray
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
-        return x * self.scale[:, None] + self.bias[:, None]
+        real: np.ndarray = x * self.scale[:, None] + self.bias[:, None]
+        return real
 
     def then(self, after: "Affine") -> "Affine":
         """First this, then `after`."""
@@ -27,7 +28,8 @@ class Relu:
     """max(x, 0)."""
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
-        return np.maximum(x, 0.0)
+        rectified: np.ndarray = np.maximum(x, 0.0)
+        return rectified
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
-"""A fully connected layer is a convolution whose kernel covers its whole input: rewrites MatMul and Gemm to Conv.
+"""Makes every tensor of the data path a map (1, channels, height, width), so that one path leads through the compiler.
 
-After this every tensor of the data path is (1, channels, height, width), so that one path leads through the compiler.
-PyTorch flattens in the order channel, row, column; a convolution's kernel keeps that order, and no weight moves.
-What cannot be rewritten stays as it is: the walk over the graph reports it together with everything else.
+A fully connected layer is a convolution whose kernel covers its whole input. PyTorch flattens in the order channel,
+row, column; a convolution's kernel keeps that order, and no weight moves. What cannot be rewritten stays as it is: the
+walk over the graph reports it together with everything else.
 """
 
 from math import prod
@@ -17,11 +17,14 @@ _FLATTENS = ("Flatten", "Reshape", "Squeeze")
 _ELEMENTWISE = ("Add", "Sub", "Mul", "Div", "Relu", "BatchNormalization", "Identity", "Dropout", *QUANTIZERS)
 
 
-def as_convolutions(model: ModelWrapper) -> None:
-    """Drop every flatten and turn every MatMul and Gemm by constant weights into a Conv, in place.
+def as_maps(model: ModelWrapper) -> None:
+    """Drop every flatten, and turn MatMul and Gemm by constant weights into Conv, in place.
 
-    Recorded shapes are those of before; infer them again afterwards.
+    Averages over a whole map become GlobalAveragePool. Recorded shapes are those of before: infer them again.
     """
+    for node in list(model.graph.node):
+        if node.op_type in ("AveragePool", "ReduceMean") and _averages_map(model, node):
+            replace(model, node, helper.make_node("GlobalAveragePool", node.input[:1], node.output, name=node.name))
     for node in list(model.graph.node):
         if node.op_type in _FLATTENS and _flattens(model, node):
             drop(model, node)
@@ -47,6 +50,24 @@ def drop(model: ModelWrapper, node: NodeProto) -> None:
         for port, name in enumerate(reader.input):
             if name == gone:
                 reader.input[port] = source
+
+
+def replace(model: ModelWrapper, node: NodeProto, *others: NodeProto) -> None:
+    """Put `others` where `node` is."""
+    position = list(model.graph.node).index(node)
+    model.graph.node.remove(node)
+    for offset, other in enumerate(others):
+        model.graph.node.insert(position + offset, other)
+
+
+def _averages_map(model: ModelWrapper, node: NodeProto) -> bool:
+    attributes = {a.name: helper.get_attribute_value(a) for a in node.attribute}
+    shape = model.get_tensor_shape(node.input[0])
+    if shape is None or len(shape) != 4:
+        return False
+    if node.op_type == "ReduceMean":
+        return sorted(axis % 4 for axis in attributes.get("axes", [])) == [2, 3]
+    return list(attributes["kernel_shape"]) == shape[2:] and not any(attributes.get("pads", [0]))
 
 
 def _flattens(model: ModelWrapper, node: NodeProto) -> bool:
@@ -97,7 +118,6 @@ def _to_convolution(model: ModelWrapper, node: NodeProto) -> None:
         if value.ndim == 2 and value.size > 1:
             rows = value if outputs_first else value.T
             model.set_initializer(name, _kernel(rows, channels, height, width))
-    position = list(model.graph.node).index(node)
     convolution = helper.make_node(
         "Conv",
         list(node.input),
@@ -109,8 +129,7 @@ def _to_convolution(model: ModelWrapper, node: NodeProto) -> None:
         dilations=[1, 1],
         group=1,
     )
-    model.graph.node.remove(node)
-    model.graph.node.insert(position, convolution)
+    replace(model, node, convolution)
 
 
 def _kernel(rows: np.ndarray, channels: int, height: int, width: int) -> np.ndarray:

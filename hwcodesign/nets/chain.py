@@ -1,0 +1,92 @@
+"""A plain chain of layers: a small convolutional network, or (dense layers alone) a multi-layer perceptron.
+
+    [network]
+    family = "chain"
+    layers = [
+        { layer = "conv", filters = 16, kernel = 3, pad = 1 },
+        { layer = "pool", kernel = 2 },
+        { layer = "dense", units = 32 },
+    ]
+
+Layers are called by what they are and where they stand: conv1, pool2, dense3. A dense layer of one score per class,
+called scores, ends every chain.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from hwcodesign.dataflow import Shape
+from hwcodesign.errors import UserError
+from hwcodesign.nets import family
+from hwcodesign.nets.network import INPUT, Conv, MaxPool, Network, Node
+from hwcodesign.strict_toml import StrictModel
+
+Count = Annotated[int, Field(ge=1)]
+
+
+class ConvLayer(StrictModel):
+    """Convolution, batch norm, ReLU and quantizer."""
+
+    layer: Literal["conv"]
+    filters: Count
+    kernel: Count = 3
+    stride: Count = 1
+    pad: Annotated[int, Field(ge=0)] = 0
+
+
+class PoolLayer(StrictModel):
+    """Maximum over windows; the stride is the kernel's size unless it is given."""
+
+    layer: Literal["pool"]
+    kernel: Count = 2
+    stride: Annotated[int | None, Field(ge=1)] = None
+
+
+class DenseLayer(StrictModel):
+    """Every unit sees everything: a convolution whose kernel covers the whole map."""
+
+    layer: Literal["dense"]
+    units: Count
+
+
+AnyLayer = Annotated[ConvLayer | PoolLayer | DenseLayer, Field(discriminator="layer")]
+
+
+@family("chain")
+@dataclass(frozen=True)
+class Chain:
+    """The layers, first to last; with none the network is one dense layer on the pixels."""
+
+    layers: tuple[AnyLayer, ...] = ()
+
+    def describe(self, input_shape: Shape, classes: int) -> Network:
+        """The network for images of `input_shape` (height, width, channels).
+
+        Raises UserError naming the layer whose kernel is larger than its input, or the dense one on a map that is
+        not square.
+        """
+        nodes: list[Node] = []
+        for number, layer in enumerate(self.layers, 1):
+            name = f"{layer.layer}{number}"
+            nodes += _nodes(layer, name, f"{name}.quantizer", Network("chain", input_shape, classes, tuple(nodes)))
+        nodes += _nodes(DenseLayer(layer="dense", units=classes), "scores", None,
+                        Network("chain", input_shape, classes, tuple(nodes)))  # fmt: skip
+        return Network("chain", input_shape, classes, tuple(nodes))
+
+
+def _nodes(layer: AnyLayer, name: str, quantizer: str | None, so_far: Network) -> Iterator[Node]:
+    source = so_far.nodes[-1].name if so_far.nodes else INPUT
+    match layer:
+        case ConvLayer():
+            yield Conv(name, source, layer.filters, layer.kernel, layer.stride, layer.pad, quantizer=quantizer)
+        case PoolLayer():
+            yield MaxPool(name, source, layer.kernel, layer.stride or layer.kernel)
+        case DenseLayer():
+            rows, columns, _ = so_far.shapes[source]
+            if rows != columns:
+                raise UserError(f"{name}: a dense layer needs a square map, and {source} has {rows} x {columns} "
+                                f"pixels; choose data.size, kernels and strides that make it square")  # fmt: skip
+            yield Conv(name, source, layer.units, kernel=rows, quantizer=quantizer)

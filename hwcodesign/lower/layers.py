@@ -10,6 +10,7 @@ from onnx import NodeProto
 
 from hwcodesign.assemble import signed_holding
 from hwcodesign.dataflow import IntType
+from hwcodesign.lower.quantize import close
 from hwcodesign.lower.values import Affine, Value, quantized
 from hwcodesign.lower.walk import GRAPH_INPUT, Walk, Weights, attributes
 
@@ -153,14 +154,19 @@ def _shared_scale(walk: Walk, layer: str, values: tuple[Value, ...]) -> float | 
 
 
 def global_pool(walk: Walk, node: NodeProto, layer: str, value: Value) -> Value | None:
-    """The mean over the whole map: hardware sums, and the division becomes part of the scale."""
-    del node
+    """The mean over the whole map: hardware sums, and the division becomes part of the scale.
+
+    It may sum a convolution's accumulators, which no quantizer has closed.
+    """
     channels, height, width = value.shape
-    if value.open or value.affine is None:
+    if value.affine is None or (value.open and not walk.has_one_reader(node.input[0])):
         walk.problems.add(layer, f"its input, from {value.operation}, is not quantized", _QUANTIZE)
         return None
+    value = close(walk, value) if value.open else value
+    line = value.affine
+    assert line is not None
     pixels = height * width
     low, high = value.low * pixels, value.high * pixels
-    line = Affine(value.affine.scale / pixels, value.affine.bias)
     kind = IntType.holding(int(low.min()), int(high.max()))
-    return Value(walk.operation(layer, "global_acc_pool", value), (channels, 1, 1), kind, low, high, (line,))
+    name = walk.operation(layer, "global_acc_pool", value)
+    return Value(name, (channels, 1, 1), kind, low, high, (Affine(line.scale / pixels, line.bias),))

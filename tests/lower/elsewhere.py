@@ -1,6 +1,6 @@
 """Quantized networks as somebody else would write them: Brevitas to QONNX, with nothing of this project.
 
-Run as a script it writes all six: `python elsewhere.py FOLDER`. Weights and batch-norm statistics are random but
+Run as a script it writes all nine: `python elsewhere.py FOLDER`. Weights and batch-norm statistics are random but
 seeded; one pass over random images sets the activation scales.
 """
 
@@ -56,10 +56,18 @@ def convolutional(weight_bits: int, activation_bits: int) -> nn.Module:
     )
 
 
+class Centred(nn.Module):
+    """Pixels of 0..1 to -1..1."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return 2 * x - 1
+
+
 def perceptron(weight_bits: int, activation_bits: int) -> nn.Module:
     """Input quantizer, flatten, three fully connected layers; 1x8x8 in, 10 classes out."""
     weights = _weights(weight_bits)
     return nn.Sequential(
+        Centred(),
         qnn.QuantIdentity(bit_width=8) if activation_bits > 1 else _activation(1),
         nn.Flatten(),
         qnn.QuantLinear(64, 24, bias=False, **weights),
@@ -72,13 +80,37 @@ def perceptron(weight_bits: int, activation_bits: int) -> nn.Module:
     )
 
 
+class Residual(nn.Module):
+    """Raw pixels, a Fire module and a bypass, written in functional style: 3x12x12 in, 10 classes out."""
+
+    def __init__(self, weight_bits: int, activation_bits: int) -> None:
+        super().__init__()
+        weights = _weights(weight_bits)
+        self.stem = qnn.QuantConv2d(3, 8, 3, stride=2, bias=True, **weights)
+        self.squeeze = qnn.QuantConv2d(8, 4, 1, bias=False, **weights)
+        self.left = qnn.QuantConv2d(4, 4, 1, bias=False, **weights)
+        self.right = qnn.QuantConv2d(4, 4, 1, bias=False, **weights)
+        self.norm = nn.BatchNorm2d(4)
+        self.squeezed, self.shared, self.summed = (_activation(activation_bits) for _ in range(3))
+        self.head = qnn.QuantConv2d(8, 10, 1, bias=False, **weights)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = self.shared(self.stem((x - 127) / 128))
+        small = self.squeezed(self.squeeze(x))
+        both = torch.cat([self.shared(self.norm(self.left(small))), self.shared(self.right(small))], dim=1)
+        x = self.summed(both + x)
+        x = nn.functional.max_pool2d(x, 2)
+        return self.head(x).mean((2, 3)).view(x.shape[0], -1)
+
+
 NETWORKS: dict[str, tuple[Callable[[int, int], nn.Module], tuple[int, ...]]] = {
     "convolutional": (convolutional, (3, 12, 12)),
     "perceptron": (perceptron, (1, 8, 8)),
+    "residual": (Residual, (3, 12, 12)),
 }
 
 
-def settle(model: nn.Module, shape: tuple[int, ...]) -> nn.Module:
+def settle(model: nn.Module, shape: tuple[int, ...], brightest: float) -> nn.Module:
     """Random weights and batch-norm parameters (some scales negative), statistics from random images."""
     torch.manual_seed(1)
     for module in model.modules():
@@ -90,7 +122,7 @@ def settle(model: nn.Module, shape: tuple[int, ...]) -> nn.Module:
     model.train()
     with torch.no_grad():
         for _ in range(30):
-            model(torch.randint(0, 256, (32, *shape)) / 255)
+            model(torch.randint(0, 256, (32, *shape)) / 255 * brightest)
     return model.eval()
 
 
@@ -98,7 +130,7 @@ def export(network: str, widths: str, path: Path) -> nn.Module:
     """Write one network as QONNX; returns the module that was exported."""
     torch.manual_seed(0)
     make, shape = NETWORKS[network]
-    model = settle(make(*WIDTHS[widths]), shape)
+    model = settle(make(*WIDTHS[widths]), shape, 255.0 if network == "residual" else 1.0)
     export_qonnx(model, torch.zeros(1, *shape), str(path), dynamo=False, opset_version=13)
     return model
 

@@ -1,8 +1,9 @@
 """What every layer of a network costs, from shapes alone.
 
 Operations follow the dissertation's equation 4.3: two (multiply, add) for each multiply-accumulate of a convolution;
-a pool counts one for each element of its windows, an add one for each element, local response normalisation two for
-each neighbour. Biases, ReLU and concatenation count none. Activations are a layer's outputs; concatenation makes none.
+a pool counts one for each element of its windows, local response normalisation too (its windows lie across channels),
+an add one for each element. Biases, ReLU, scaling and concatenation count none. Activations are a layer's outputs;
+concatenation makes none.
 """
 
 import math
@@ -161,7 +162,7 @@ def _operations(network: Network, node: Node) -> int:
         case GlobalAvgPool():
             return math.prod(network.shapes[node.input])
         case LocalResponseNorm():
-            return 2 * node.size * outputs
+            return outputs * node.size
         case Add():
             return outputs
         case Concat():

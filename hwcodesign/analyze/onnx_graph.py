@@ -1,0 +1,160 @@
+"""An ONNX or QONNX file as a graph of shapes: what `onnx_costs` counts on. The only module here that imports onnx."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import onnx
+import onnx.reference
+from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
+
+from hwcodesign.errors import UserError
+
+_STANDARD_DOMAINS = ("", "ai.onnx")
+_SHAPED = ("Pad", "Reshape", "Slice", "Expand", "Resize", "Unsqueeze", "Squeeze", "Tile", "ReduceMean")
+
+
+@dataclass(frozen=True)
+class OnnxGraph:
+    """The nodes of a file with one image input, and the shape of every tensor (batch first, then channels)."""
+
+    path: Path
+    graph: Any
+    shapes: dict[str, tuple[int, ...]]
+    image: str
+
+    @cached_property
+    def constants(self) -> set[str]:
+        """Tensors that depend on no input: weights, also those that go through a quantizer first."""
+        return _constants(self.graph)
+
+    def shape(self, name: str) -> tuple[int, ...]:
+        """The shape of tensor `name`. Raises UserError if it could not be inferred."""
+        if name not in self.shapes:
+            raise UserError(f"{self.path}: the shape of tensor {name!r} cannot be inferred from the file; "
+                            f"run it through onnxsim, or export it with fixed shapes")  # fmt: skip
+        return self.shapes[name]
+
+    def image_shape(self, name: str) -> tuple[int, ...]:
+        """The shape of one image's values: (height, width, channels), or without the batch axis if it is no map."""
+        shape = self.shape(name)
+        return (*shape[2:], shape[1]) if len(shape) == 4 else shape[1:]
+
+    def readers(self, name: str) -> list[Any]:
+        """The nodes that read tensor `name`."""
+        return [node for node in self.graph.node if name in node.input]
+
+
+def read_graph(path: Path, shape: Sequence[int] | None = None) -> OnnxGraph:
+    """Read `path`; `shape`, if given, is that of its input, batch first.
+
+    Raises UserError if the file is no ONNX, has no image input, or an axis without a fixed size (and says which).
+    """
+    model = _load(path)
+    constants = {tensor.name for tensor in model.graph.initializer}
+    inputs = [tensor for tensor in model.graph.input if tensor.name not in constants]
+    if len(inputs) != 1:
+        raise UserError(f"{path}: one input is needed, but there are {len(inputs)}: {[t.name for t in inputs]}")
+    _fix_shape(path, inputs[0], shape)
+    inferred = _inferred(path, model, keep=shape is None)
+    tensors = (*inferred.graph.input, *inferred.graph.value_info, *inferred.graph.output)
+    shapes = {tensor.name: dims for tensor in tensors if (dims := _dims(tensor)) and all(dims)}
+    shapes |= {tensor.name: tuple(tensor.dims) for tensor in model.graph.initializer}
+    return OnnxGraph(path, model.graph, shapes, inputs[0].name)
+
+
+def layer_name(node: Any, number: int) -> str:
+    """A node's PyTorch path: that of its weights, or of its own name; its type and number if it has neither.
+
+    /pool1/MaxPool is pool1; a convolution with the weights fire2.squeeze.weight is fire2.squeeze.
+    """
+    weights = [tensor.removesuffix(".weight") for tensor in node.input if tensor.endswith(".weight")]
+    path = re.sub(rf"/{node.op_type}(_\d+)?$", "", node.name).strip("/").replace("/", ".")
+    return weights[0] if weights else path or f"{node.op_type}_{number}"
+
+
+def _load(path: Path) -> Any:
+    try:
+        model = onnx.load_model_from_string(path.read_bytes())
+    except FileNotFoundError:
+        raise UserError(f"there is no file {path}") from None
+    except OSError as error:
+        raise UserError(f"cannot read {path}: {error.strerror}") from None
+    except DecodeError:
+        raise UserError(f"{path} is no ONNX file, or is truncated") from None
+    if not model.graph.node:
+        raise UserError(f"{path} holds no ONNX graph: it is empty, truncated or something else")
+    return model
+
+
+def _fix_shape(path: Path, tensor: Any, shape: Sequence[int] | None) -> None:
+    axes = tensor.type.tensor_type.shape.dim
+    if shape is not None:
+        if len(shape) != len(axes):
+            raise UserError(f"--shape {'x'.join(map(str, shape))} has {len(shape)} axes, but the input {tensor.name!r} "
+                            f"of {path} has {len(axes)}")  # fmt: skip
+        for axis, size in zip(axes, shape, strict=True):
+            axis.dim_value = size
+    for number, axis in enumerate(axes):
+        if not axis.dim_value:
+            name = f" ({axis.dim_param})" if axis.dim_param else ""
+            example = "x".join(str(a.dim_value or (1 if n == 0 else 224)) for n, a in enumerate(axes))
+            raise UserError(f"{path}: axis {number}{name} of the input {tensor.name!r} has no fixed size; "
+                            f"say which with --shape, such as --shape {example}")  # fmt: skip
+
+
+def _inferred(path: Path, model: Any, keep: bool) -> Any:
+    """The model with inferred shapes. Quantizers (QONNX, FINN) keep a shape, which ONNX's own inference does not know.
+
+    Unless `keep`, the shapes that the file states inside are dropped: they belong to another input.
+    """
+    plain = onnx.ModelProto()
+    plain.CopyFrom(model)
+    if not keep:
+        del plain.graph.value_info[:]
+        for tensor in plain.graph.output:
+            tensor.type.tensor_type.ClearField("shape")
+    for node in plain.graph.node:
+        if node.domain not in _STANDARD_DOMAINS:
+            node.op_type, node.domain = "Identity", ""
+            del node.input[1:], node.attribute[:]
+    _fold_shapes(plain)
+    try:
+        return onnx.shape_inference.infer_shapes(plain, strict_mode=True, data_prop=True)
+    except onnx.shape_inference.InferenceError as error:
+        raise UserError(f"{path}: its shapes contradict each other: {str(error).splitlines()[-1]}") from None
+
+
+def _fold_shapes(model: Any) -> None:
+    """Work out, as initializers, the constants from which nodes take shapes: PyTorch computes paddings in the graph."""
+    known = {tensor.name for tensor in model.graph.initializer}
+    constants = _constants(model.graph) - known
+    wanted = {name for node in model.graph.node if node.op_type in _SHAPED for name in node.input[1:]} & constants
+    if not wanted:
+        return
+    part = onnx.ModelProto()
+    part.CopyFrom(model)
+    del part.graph.node[:], part.graph.input[:], part.graph.output[:], part.graph.value_info[:]
+    part.graph.node.extend(node for node in model.graph.node if set(node.output) <= constants)
+    part.graph.output.extend(onnx.helper.make_empty_tensor_value_info(name) for name in sorted(wanted))
+    values = onnx.reference.ReferenceEvaluator(part).run(None, {})
+    folded = (onnx.numpy_helper.from_array(v, name) for v, name in zip(values, sorted(wanted), strict=True))
+    kept = [node for node in model.graph.node if not set(node.output) & wanted]
+    del model.graph.node[:]
+    model.graph.node.extend(kept)
+    model.graph.initializer.extend(folded)
+
+
+def _constants(graph: Any) -> set[str]:
+    known = {tensor.name for tensor in graph.initializer}
+    for node in graph.node:
+        if all(name in known for name in node.input if name):
+            known.update(node.output)
+    return known
+
+
+def _dims(tensor: Any) -> tuple[int, ...]:
+    return tuple(axis.dim_value for axis in tensor.type.tensor_type.shape.dim)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from hwcodesign import tools
+from hwcodesign import tools, verilator_runtime
 from hwcodesign.errors import UserError
 
 Name = Literal["verilator", "icarus"]
@@ -95,9 +95,11 @@ def _build_verilator(
         config.share_dir / "lib" / "verilator" / "verilator.cpp", public, *sources,
     ]  # fmt: skip
     tools.run(command, folder, folder / "verilator.log")
-    # The generated code follows `optimise`; Verilator's own library is small and always compiled for speed of build.
+    kept = verilator_runtime.runtime_folder(folder, optimise)
+    verilator_runtime.fetch(kept, folder)
     make_flags = [f"OPT_FAST={optimise}", "OPT_SLOW=-O0", f"OPT_GLOBAL={optimise}"]
     tools.run([make, "-j2", "-f", f"{TOP_CLASS}.mk", *make_flags], folder, folder / "make.log")
+    verilator_runtime.keep(folder, kept)
     return Simulation((str(folder / "simulation"),), folder, top)
 
 

@@ -9,6 +9,7 @@ from hwcodesign import reference, simulate
 from hwcodesign.dataflow import Dataflow, Edge, Layer
 from hwcodesign.emit import wire
 from hwcodesign.kinds import Folding, kind_of
+from hwcodesign.plan.streams import inserted
 from hwcodesign.rtl import unpack
 
 
@@ -30,7 +31,11 @@ def first_divergence(
     for edge in sorted(design.edges, key=lambda e: list(design.by_name).index(e.source)):
         source = design.by_name[edge.source]
         found = _recorded(folder / f"{wire(edge)}.probe", design, edge, foldings)
-        difference = _first_difference(source, found, expected[edge.source][edge.source_port], foldings[edge.source])
+        origin = _origin(design, edge)
+        values = expected[origin.source][origin.source_port]
+        sender = design.by_name[origin.source]
+        wanted = kind_of(sender.kind).to_wire(sender, foldings[sender.name], values, "out")
+        difference = _first_difference(source, found, wanted)
         if difference:
             return difference
     return None
@@ -45,15 +50,21 @@ def _recorded(path: Path, design: Dataflow, edge: Edge, foldings: Mapping[str, F
     return kind.decode(unpack(words, lanes, kind.bits)).reshape(-1)
 
 
-def _first_difference(layer: Layer, found: np.ndarray, expected: np.ndarray, folding: Folding) -> str | None:
-    rows, columns, channels = expected.shape[1:]
-    wanted = kind_of(layer.kind).on_the_wire(layer, folding, expected).reshape(-1)
+def _origin(design: Dataflow, edge: Edge) -> Edge:
+    """The edge on which the layer that made this stream sends it: FIFOs and converters keep the order of the wire."""
+    while inserted(design.by_name[edge.source]):
+        (edge,) = design.edges_into(edge.source)
+    return edge
+
+
+def _first_difference(layer: Layer, found: np.ndarray, expected: np.ndarray) -> str | None:
+    wanted = expected.reshape(-1)
     common = min(len(found), len(wanted))
     differing = np.flatnonzero(found[:common] != wanted[:common])
     if not len(differing):
         return None
     at = int(differing[0])
-    frame, row, column, channel = np.unravel_index(at, (len(expected), rows, columns, channels))
+    frame, row, column, channel = np.unravel_index(at, expected.shape)
     return (
         f"layer {layer.name} ({layer.kind}) is the first that differs: frame {frame}, pixel ({row}, {column}), "
         f"channel {channel}: hardware {found[at]}, reference {wanted[at]}"

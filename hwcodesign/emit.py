@@ -57,9 +57,9 @@ def interface_of(design: Dataflow, foldings: Mapping[str, Folding]) -> Interface
 
 
 def modules_of(design: Dataflow) -> list[str]:
-    """The modules in `hls/` that the design is built from, sorted."""
+    """The files in `hls/` that the design is built from, without their suffix, sorted."""
     kinds = [kind_of(name) for name in {layer.kind for layer in design.layers}]
-    return sorted({"frame_last"} | {module for kind in kinds for module in (kind.module, *kind.cells)})
+    return sorted({"frame_last"} | {module for kind in kinds for module in (kind.name, *kind.cells)})
 
 
 def emit(

@@ -40,6 +40,7 @@ class Measured:
 
 def build(emitted: Path, folder: Path, wave: bool = False, probes: bool = False) -> simulator.Simulation:
     """Compile the emitted design with the file-to-file bench; `probes` records every stream inside it."""
+    emitted, folder = emitted.resolve(), folder.resolve()  # the tools run in `folder`
     interface = Interface.load(emitted)
     shared = [asset_folder("sim") / f"{name}.sv" for name in ("stream_source", "stream_sink", BENCH)]
     sources = [emitted / line for line in (emitted / "sources.f").read_text().split()] + shared

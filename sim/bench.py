@@ -4,10 +4,6 @@ A kind's own file `sim/<kind>.py` provides
 
     cases(rng) -> list[tuple[Layer, Folding]]     random legal layers; layer names do not matter
 
-and, only where the order on the wire is not (row, column, channel) of the arrays that `Kind.run` takes and gives,
-
-    to_wire(layer, folding, array, direction) -> array     direction "in" or "out"; same shape, elements reordered
-
 Everything else is here and the same for all: `prepare` builds one top level with all cases side by side, and the
 cocotb test below feeds each case its own frames, in each of the PATTERNS of idle and backpressure, and asserts
  - every output element equals `Kind.run`, for back-to-back frames and after a reset in the midst of a frame;
@@ -19,8 +15,7 @@ import importlib
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from types import ModuleType
-from typing import Any
+from typing import Any, Literal
 
 import cocotb
 import numpy as np
@@ -46,13 +41,12 @@ class Case:
     folding: Folding
     first_input: int
     first_output: int
-    bench: ModuleType
 
-    def beats(self, arrays: list[np.ndarray], direction: str) -> list[list[int]]:
+    def beats(self, arrays: list[np.ndarray], direction: Literal["in", "out"]) -> list[list[int]]:
         """The beats of each port for arrays (frames, H, W, C)."""
         streams, lanes = self._side(direction)
-        reorder = getattr(self.bench, "to_wire", lambda layer, folding, array, direction: array)
-        wired = [reorder(self.layer, self.folding, array, direction) for array in arrays]
+        kind = kind_of(self.layer.kind)
+        wired = [kind.to_wire(self.layer, self.folding, array, direction) for array in arrays]
         return [pack(s.type.encode(a).reshape(-1, lanes), s.type.bits) for s, a in zip(streams, wired, strict=True)]
 
     def elements(self, port: int, beat: int) -> np.ndarray:
@@ -61,7 +55,7 @@ class Case:
         element = streams[port].type
         return element.decode(unpack([beat], lanes, element.bits))[0]
 
-    def _side(self, direction: str) -> tuple[tuple[Stream, ...], int]:
+    def _side(self, direction: Literal["in", "out"]) -> tuple[tuple[Stream, ...], int]:
         lanes = kind_of(self.layer.kind).lanes(self.layer, self.folding)
         return (self.layer.inputs, lanes[0]) if direction == "in" else (self.layer.outputs, lanes[1])
 
@@ -79,7 +73,7 @@ def load_cases(kind: str, seed: int) -> list[Case]:
         named = replace(layer, name=f"case{number}")
         kind_of(kind).check(named)
         assert folding in kind_of(kind).foldings(named), f"{named} cannot be folded as {folding}"
-        found.append(Case(named, folding, inputs, outputs, bench))
+        found.append(Case(named, folding, inputs, outputs))
         inputs, outputs = inputs + len(layer.inputs), outputs + len(layer.outputs)
     return found
 

@@ -15,15 +15,6 @@ def cases(rng: np.random.Generator) -> list[tuple[Layer, Folding]]:
     return [_case(rng, IntType.parse(kind), window) for kind, window in CASES]
 
 
-def to_wire(layer: Layer, folding: Folding, array: np.ndarray, direction: str) -> np.ndarray:
-    """The input as a depthwise sliding window sends it: (block of channels, window element, channel in the block)."""
-    if direction == "out":
-        return array
-    blocks = layer.output.channels // folding.pe
-    split = array.reshape(*array.shape[:3], blocks, folding.pe, -1)
-    return split.swapaxes(4, 5).reshape(array.shape)
-
-
 def _case(rng: np.random.Generator, kind: IntType, window: int) -> tuple[Layer, Folding]:
     pe, folds = int(rng.integers(1, 5)), int(rng.integers(1, 4))
     rows, columns = int(rng.integers(1, 4)), int(rng.integers(1, 4))

@@ -28,15 +28,6 @@ def cases(rng: np.random.Generator) -> list[tuple[Layer, Folding]]:
     return [_case(rng, *case) for case in CASES]
 
 
-def to_wire(layer: Layer, folding: Folding, array: np.ndarray, direction: str) -> np.ndarray:
-    """Depthwise: from (channel, kernel element) to (block of channels, kernel element, channel in the block)."""
-    if direction == "in" or not layer.attributes["depthwise"]:
-        return array
-    blocks = layer.input.channels // folding.pe
-    split = array.reshape(*array.shape[:3], blocks, folding.pe, -1)
-    return split.swapaxes(4, 5).reshape(array.shape)
-
-
 def _case(
     rng: np.random.Generator,
     size: tuple[int, int],

@@ -132,6 +132,14 @@ class Kind(ABC):
         del layer, folding
         return None
 
+    def to_wire(self, layer: Layer, folding: Folding, array: np.ndarray, side: Literal["in", "out"]) -> np.ndarray:
+        """An input or output array (frames, H, W, C) of `run`, its elements in the order in which beats carry them.
+
+        The default is the array's own order.
+        """
+        del layer, folding, side
+        return array
+
     @abstractmethod
     def memories(self, layer: Layer, folding: Folding) -> list[Memory]:
         """Every memory of the kernel. Works on a predicted graph too (no tensors)."""
@@ -148,6 +156,15 @@ class Kind(ABC):
         """Contents of the kernel's ROMs by the Memory's name; the kernel's file-name parameter is NAME_FILE."""
         del layer, folding
         return {}
+
+
+def depthwise_order(array: np.ndarray, channels: int, pe: int) -> np.ndarray:
+    """From (channel, window element) within a pixel to (block of `pe` channels, window element, channel in block).
+
+    `array` is (frames, H, W, channels * window elements); the shape stays.
+    """
+    split = array.reshape(*array.shape[:3], channels // pe, pe, -1)
+    return split.swapaxes(4, 5).reshape(array.shape)
 
 
 def divisors(number: int) -> list[int]:

@@ -5,12 +5,13 @@ c * window; on the wire, a block of `pe` channels comes as `window` beats, so th
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Literal
 
 import numpy as np
 
 from hwcodesign.dataflow import Layer
 from hwcodesign.errors import UserError
-from hwcodesign.kinds.kind import Folding, Kind, Logic, Memory, divisors
+from hwcodesign.kinds.kind import Folding, Kind, Logic, Memory, depthwise_order, divisors
 
 
 class MaxPool(Kind):
@@ -48,6 +49,12 @@ class MaxPool(Kind):
 
     def pixel_cycles(self, layer: Layer, folding: Folding) -> int:
         return layer.input.channels // folding.pe
+
+    def to_wire(self, layer: Layer, folding: Folding, array: np.ndarray, side: Literal["in", "out"]) -> np.ndarray:
+        """Depthwise windows come block of channels by block of channels."""
+        if side == "out":
+            return array
+        return depthwise_order(array, layer.output.channels, folding.pe)
 
     def memories(self, layer: Layer, folding: Folding) -> list[Memory]:
         return []

@@ -7,12 +7,13 @@ Rows and columns at the end that no window covers are dropped.
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Literal
 
 import numpy as np
 
 from hwcodesign.dataflow import Layer
 from hwcodesign.errors import UserError
-from hwcodesign.kinds.kind import Folding, Kind, Logic, Memory, divisors
+from hwcodesign.kinds.kind import Folding, Kind, Logic, Memory, depthwise_order, divisors
 
 
 class SlidingWindow(Kind):
@@ -83,6 +84,12 @@ class SlidingWindow(Kind):
         still_needed = np.arange(1, height * width + 1) - buffer_pixels(layer)
         blockers: np.ndarray = over_frames.searchsorted(still_needed) - 1 - back * rows * columns
         return blockers
+
+    def to_wire(self, layer: Layer, folding: Folding, array: np.ndarray, side: Literal["in", "out"]) -> np.ndarray:
+        """Depthwise windows come block of channels by block of channels."""
+        if side == "in" or not layer.attributes["depthwise"]:
+            return array
+        return depthwise_order(array, layer.input.channels, folding.pe)
 
     def memories(self, layer: Layer, folding: Folding) -> list[Memory]:
         words = buffer_pixels(layer) * (layer.input.channels // folding.pe)

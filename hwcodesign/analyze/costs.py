@@ -52,6 +52,11 @@ class LayerCost:
         return sum(math.prod(shape) for shape in self.in_shapes)
 
     @property
+    def training_operations(self) -> int:
+        """Forward and backward."""
+        return TRAINING_FACTOR * self.operations
+
+    @property
     def parameter_bytes(self) -> float:
         return self.parameters * self.parameter_bits / 8
 
@@ -141,11 +146,11 @@ def _layer_cost(network: Network, node: Node, weight_bits: int, value_bits: Mapp
 
 
 _KINDS = {
-    Conv: "convolution",
+    Conv: "conv",
     MaxPool: "max pool",
-    AvgPool: "average pool",
-    GlobalAvgPool: "global average pool",
-    LocalResponseNorm: "normalisation",
+    AvgPool: "avg pool",
+    GlobalAvgPool: "global pool",
+    LocalResponseNorm: "norm",
     Concat: "concat",
     Add: "add",
 }

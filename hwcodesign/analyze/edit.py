@@ -13,7 +13,7 @@ from typing import Any
 from hwcodesign.analyze.subject import Subject
 from hwcodesign.errors import UserError, did_you_mean
 from hwcodesign.nets import family_named
-from hwcodesign.nets.classifier import covering_kernel
+from hwcodesign.nets.classifier import refitted
 from hwcodesign.nets.network import INPUT, Conv, Network, Node
 
 GRAMMAR = """a what-if is a list of changes, separated by commas or semicolons:
@@ -153,20 +153,7 @@ def _edited(network: Network, edits: Iterable[Edit]) -> Network:
         else:
             network = _with_attribute(network, edit)
             kernels |= {edit.layer} if edit.key == "kernel" else set()
-    covering = {conv.name for conv in original.convolutions if _covers(original, conv)} - kernels
-    nodes: tuple[Node, ...] = ()
-    for node in network.nodes:
-        if isinstance(node, Conv) and node.name in covering:
-            shape = replace(network, nodes=nodes).shapes[node.input]
-            node = replace(node, kernel=covering_kernel(node.name, shape))  # noqa: PLW2901
-        nodes += (node,)
-    edited = replace(network, nodes=nodes)
-    assert edited.shapes
-    return edited
-
-
-def _covers(network: Network, conv: Conv) -> bool:
-    return network.shapes[conv.input][:2] == (conv.kernel, conv.kernel) and conv.pad == 0
+    return refitted(original, network, but=kernels)
 
 
 def _attributes(node: Node) -> list[str]:

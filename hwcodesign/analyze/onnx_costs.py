@@ -55,7 +55,7 @@ _MOVES = (
     "Upsample",
 )
 _FREE = frozenset((*_QUANTIZERS, *_ACTIVATIONS, *_SCALINGS, *_MOVES))
-_WINDOWED = {"Conv": "convolution", "MaxPool": "max pool", "AveragePool": "average pool"}
+_WINDOWED = {"Conv": "conv", "MaxPool": "max pool", "AveragePool": "avg pool"}
 
 
 @dataclass(frozen=True)
@@ -89,17 +89,17 @@ def _layer(graph: OnnxGraph, node: Any, name: str) -> LayerCost | None:
     outputs, weights = math.prod(out), _weights(graph, node)
     match node.op_type:
         case "Conv":
-            kind, operations = "convolution", 2 * weights * math.prod(out[:-1])
+            kind, operations = "conv", 2 * weights * math.prod(out[:-1])
         case "ConvTranspose":
-            kind, operations = "transposed convolution", 2 * weights * math.prod(graph.image_shape(values[0])[:-1])
+            kind, operations = "transposed conv", 2 * weights * math.prod(graph.image_shape(values[0])[:-1])
         case "Gemm" | "MatMul":
             kind, operations = "fully connected", 2 * outputs * graph.shape(node.input[0])[-1]
         case "MaxPool" | "AveragePool":
             kind, operations = _WINDOWED[node.op_type], outputs * math.prod(_attribute(node, "kernel_shape"))
         case "GlobalAveragePool" | "GlobalMaxPool" | "ReduceMean":
-            kind, operations = "global average pool", math.prod(graph.image_shape(values[0]))
+            kind, operations = "global pool", math.prod(graph.image_shape(values[0]))
         case "LRN":
-            kind, operations = "normalisation", _attribute(node, "size") * outputs
+            kind, operations = "norm", _attribute(node, "size") * outputs
         case "Add" if len(values) == 2:
             kind, operations = "add", outputs
         case "Concat":

@@ -1,6 +1,7 @@
 """Fully connected layers behind a convolutional network: convolutions whose kernel covers their whole input."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 
 from hwcodesign.dataflow import Shape
 from hwcodesign.errors import UserError
@@ -27,3 +28,25 @@ def covering_kernel(name: str, shape: Shape) -> int:
     if shape[0] != shape[1]:
         raise UserError(f"{name}: a fully connected layer needs a square input, not {shape[0]}x{shape[1]} pixels")
     return shape[0]
+
+
+def refitted(before: Network, after: Network, but: Collection[str] = ()) -> Network:
+    """`after`, in which the layers that covered their whole input in `before` cover it again, except those in `but`.
+
+    Raises UserError if such an input is not square any more, or if another layer does not fit its input.
+    """
+    covering = {conv.name for conv in before.convolutions if _covers(before, conv)} - set(but)
+    nodes: tuple[Node, ...] = ()
+    for node in after.nodes:
+        if isinstance(node, Conv) and node.name in covering:
+            shape = replace(after, nodes=nodes).shapes[node.input]
+            nodes += (replace(node, kernel=covering_kernel(node.name, shape)),)
+        else:
+            nodes += (node,)
+    result = replace(after, nodes=nodes)
+    assert result.shapes
+    return result
+
+
+def _covers(network: Network, conv: Conv) -> bool:
+    return network.shapes[conv.input][:2] == (conv.kernel, conv.kernel) and conv.pad == 0

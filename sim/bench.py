@@ -222,12 +222,12 @@ class TB:
         self.dut.out_ready_i.value = _bits(np.array([sink.drive() for _, _, sink in self.sinks]))
 
     def _sample(self) -> None:
-        ready = self.dut.in_ready_o.value.to_unsigned()
-        valid = self.dut.out_valid_o.value.to_unsigned()
+        ready = _integer(self.dut.in_ready_o)
+        valid = _integer(self.dut.out_valid_o)
         for i, source in enumerate(self.sources):
             source.sample(bool(ready >> i & 1))
         for i, (case, port, sink) in enumerate(self.sinks):
-            beat = self.out_data[i].value.to_unsigned() if valid >> i & 1 else None
+            beat = _integer(self.out_data[i]) if valid >> i & 1 else None
             try:
                 wrong = sink.sample(self.cycle, beat)
             except AssertionError as broken:
@@ -269,6 +269,11 @@ async def kernel_equals_reference(dut: Any, pattern: tuple[str, str]) -> None:
 
 def _slowest(case: Case) -> int:
     return kind_of(case.layer.kind).cycles(case.layer, case.folding)
+
+
+def _integer(handle: Any) -> int:
+    """A signal's bits as an integer, whether the simulator calls it a vector or, being one bit wide, a scalar."""
+    return int(str(handle.value), 2)
 
 
 def _bits(flags: np.ndarray) -> int:

@@ -1,7 +1,7 @@
 // Plays a binary file of beats into a stream; for simulation only.
 //
-// Reads FRAMES-independent: one beat of BYTES bytes (most significant byte first) at a time until the file ends, at
-// full speed or, with stall_percent_i above zero, with random gaps. The file is named by the plusarg +FILE_ARG=path.
+// Sends one beat of BYTES bytes (most significant byte first) after the other until the file ends, at full speed or,
+// with stall_percent_i above zero, with random gaps. The file is named by the plusarg +FILE_ARG=path.
 module stream_source #(
   parameter int unsigned BYTES = 1,
   parameter              FILE_ARG = "input"
@@ -16,6 +16,7 @@ module stream_source #(
 );
   integer file;
   integer got;
+  logic [8*BYTES-1:0] beat;
   string  path;
   logic   have_q;  // a beat is in data_o, whether or not a gap hides it
   logic   gap_q;
@@ -38,7 +39,8 @@ module stream_source #(
       if (!valid_o || ready_i) gap_q <= (stall_percent_i != 0) && ($urandom_range(99, 0) < 32'(stall_percent_i));
       if (valid_o && ready_i) beats_o <= beats_o + 1;
       if (!have_q || (valid_o && ready_i)) begin
-        got = $fread(data_o, file);
+        got = $fread(beat, file);
+        data_o <= beat;
         have_q <= (got == BYTES);
       end
     end

@@ -16,7 +16,7 @@ module rom #(
   if (BLOCK != 0) begin : gen_block
     (* rom_style = "block" *)
     logic [WIDTH-1:0] words [0:WORDS-1];
-    initial $readmemh(FILE, words);
+    initial if (FILE != "") $readmemh(FILE, words);
     always_ff @(posedge clk_i) begin
       if (read_i) data_o <= words[address_i];
     end
@@ -27,7 +27,7 @@ module rom #(
     (* rom_style = "distributed" *)
 `endif
     logic [WIDTH-1:0] words [0:WORDS-1];
-    initial $readmemh(FILE, words);
+    initial if (FILE != "") $readmemh(FILE, words);
     always_ff @(posedge clk_i) begin
       if (read_i) data_o <= words[address_i];
     end

@@ -19,7 +19,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from hwcodesign.dataflow import Dataflow
+from hwcodesign.dataflow import Dataflow, Edge
 from hwcodesign.kinds import Folding, kind_of
 from hwcodesign.plan.schedule import Schedule, Times, schedule
 from hwcodesign.plan.streams import SHORTEST
@@ -38,10 +38,18 @@ def fifo_depths(design: Dataflow, foldings: Mapping[str, Folding], interval: int
 def _fifo_depth(design: Dataflow, foldings: Mapping[str, Folding], times: Schedule, name: str) -> int:
     (into,), (out,) = design.edges_into(name), design.edges_from(name)
     beats = design.by_name[name].input.channels // foldings[name].pe
-    source = design.by_name[into.source]
-    latency = kind_of(source.kind).latency(source, foldings[source.name])
+    latency = _latency_before(design, foldings, into)
     offered = times.offered[into]
     return depth_between(Times(offered.first - latency, offered.last - latency), times.taken[out], beats)
+
+
+def _latency_before(design: Dataflow, foldings: Mapping[str, Folding], into: Edge) -> int:
+    """Cycles of the rigid pipelines that end at `into`: of the kernel there and, if it is a converter, of its source."""
+    source = design.by_name[into.source]
+    latency = kind_of(source.kind).latency(source, foldings[source.name])
+    if source.kind == "width_converter":
+        return latency + _latency_before(design, foldings, design.edges_into(source.name)[0])
+    return latency
 
 
 def depth_between(offered: Times, taken: Times, beats: int) -> int:

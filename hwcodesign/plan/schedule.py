@@ -49,11 +49,20 @@ def schedule(design: Dataflow, foldings: Mapping[str, Folding], frames: int, int
         edges = design.edges_into(layer.name)
         feeds = [offered[edge] for edge in edges] or [Times(arrival, arrival)]
         takes, output = _run(layer, foldings[layer.name], feeds, frames, _pace(design, foldings, layer))
-        taken |= zip(edges, takes, strict=False)
+        for edge, take in zip(edges, takes, strict=False):
+            taken |= dict.fromkeys(_back_to_fifo(design, edge), take)
         offered |= dict.fromkeys(design.edges_from(layer.name), output)
         if layer is design.layers[0]:
             entered = takes[0]
     return Schedule(offered, taken, entered, output)
+
+
+def _back_to_fifo(design: Dataflow, edge: Edge) -> list[Edge]:
+    """`edge` and those before it from its FIFO on: a narrowing converter stores nothing and takes as its reader does."""
+    chain = [edge]
+    while design.by_name[chain[-1].source].kind == "width_converter":
+        chain += design.edges_into(chain[-1].source)
+    return chain
 
 
 def _pace(design: Dataflow, foldings: Mapping[str, Folding], layer: Layer) -> int:
@@ -149,9 +158,11 @@ def _slot(kind: Kind, layer: Layer, folding: Folding, port: int) -> tuple[int, i
 def _in_turn(ready: np.ndarray, cycles: int) -> np.ndarray:
     """turn[i] = max(ready[i], turn[i - 1] + cycles)."""
     steps = np.arange(len(ready), dtype=np.int64) * cycles
-    return np.asarray(np.maximum.accumulate(ready - steps)) + steps
+    turns: np.ndarray = np.maximum.accumulate(ready - steps) + steps
+    return turns
 
 
 def _over_frames(indices: np.ndarray, pixels: int, frames: int) -> np.ndarray:
     """Indices within one frame of `pixels` pixels, for all frames; negative ones reach into the frame before."""
-    return (np.arange(frames, dtype=np.int64)[:, None] * pixels + indices).ravel()
+    all_frames: np.ndarray = np.arange(frames, dtype=np.int64)[:, None] * pixels + indices
+    return all_frames.ravel()

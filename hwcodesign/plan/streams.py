@@ -31,7 +31,8 @@ def converter(name: str, stream: Stream, in_lanes: int, out_lanes: int) -> Layer
 def insert_streams(dataflow: Dataflow, foldings: Mapping[str, Folding]) -> tuple[Dataflow, dict[str, Folding]]:
     """The design: `dataflow` with a shortest FIFO and the converters on every edge, and foldings for all of it.
 
-    The FIFO stands at the source: its beats are as wide as the source sends them.
+    The FIFO stands where beats are widest: behind a widening converter, so that a reader's burst finds wide beats
+    ready; before a narrowing one, so that its source need not wait for it.
     """
     layers: list[Layer] = []
     edges: list[Edge] = []
@@ -66,10 +67,11 @@ def _chain(dataflow: Dataflow, edge: Edge, foldings: Mapping[str, Folding]) -> l
     needed, _ = kind_of(target.kind).lanes(target, foldings[target.name])
     name = f"{edge.source}.to.{edge.target}" + (f".{edge.target_port}" if _parallel(dataflow, edge) else "")
     fifo = Layer(f"{name}.fifo", "fifo", (stream,), (stream,), {"depth": SHORTEST})
-    converters = [
-        (converter(f"{name}.{suffix}", stream, few, many), Folding()) for suffix, few, many in conversion(sent, needed)
-    ]
-    return [(fifo, Folding(sent)), *converters]
+    chain = [(fifo, Folding(math.lcm(sent, needed)))]
+    for suffix, few, many in conversion(sent, needed):
+        step = (converter(f"{name}.{suffix}", stream, few, many), Folding())
+        chain.insert(0 if suffix == "widen" else len(chain), step)
+    return chain
 
 
 def _parallel(dataflow: Dataflow, edge: Edge) -> bool:

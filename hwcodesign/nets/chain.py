@@ -19,8 +19,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from hwcodesign.dataflow import Shape
-from hwcodesign.errors import UserError
 from hwcodesign.nets import family
+from hwcodesign.nets.classifier import covering_kernel
 from hwcodesign.nets.network import INPUT, Conv, MaxPool, Network, Node
 from hwcodesign.strict_toml import StrictModel
 
@@ -85,8 +85,5 @@ def _nodes(layer: AnyLayer, name: str, quantizer: str | None, so_far: Network) -
         case PoolLayer():
             yield MaxPool(name, source, layer.kernel, layer.stride or layer.kernel)
         case DenseLayer():
-            rows, columns, _ = so_far.shapes[source]
-            if rows != columns:
-                raise UserError(f"{name}: a dense layer needs a square map, and {source} has {rows} x {columns} "
-                                f"pixels; choose data.size, kernels and strides that make it square")  # fmt: skip
-            yield Conv(name, source, layer.units, kernel=rows, quantizer=quantizer)
+            kernel = covering_kernel(name, so_far.shapes[source])
+            yield Conv(name, source, layer.units, kernel, quantizer=quantizer)

@@ -39,7 +39,7 @@ def test_dense_layers_alone_are_a_perceptron():
         ([{"layer": "conv"}], (8, 8), r"network.layers.0.conv.filters = .*Field required"),
         ([{"layer": "conv", "filters": 2, "kernl": 3}], (8, 8), r"network.layers.0.conv.kernl = 3"),
         ([{"layer": "pool", "kernel": 9}], (8, 8), r"pool1: its 9x9 kernel is larger than its input of 8 pixels"),
-        ([{"layer": "dense", "units": 2}], (8, 9), r"dense1: a dense layer needs a square map, and input has 8 x 9"),
+        ([{"layer": "dense", "units": 2}], (8, 9), r"dense1: a fully connected layer needs a square input, not 8x9"),
     ],
 )
 def test_chains_that_make_no_network(layers, size, message):

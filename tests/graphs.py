@@ -1,0 +1,42 @@
+"""Small whole networks with random weights and thresholds: hardware to test without training or FINN."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from hwcodesign.dataflow import Dataflow, IntType, Layer
+from hwcodesign.nets.network import Quantization
+from hwcodesign.nets.squeezenet import SqueezeNet
+from hwcodesign.predict import predict
+
+
+def tiny_squeezenet(bits: int = 4, bypass: str = "simple", seed: int = 1) -> Dataflow:
+    """Two Fire modules with pools and a bypass on 8x8 images: every kind of layer is in it."""
+    family = SqueezeNet(
+        base_e=8, incr_e=0, SR=0.5, fire_modules=2, conv1_filters=4, conv1_kernel=3, conv1_stride=1, conv1_pad=1,
+        pool_after=("conv1",), pool_kernel=2, pool_stride=2, bypass=bypass,
+    )  # fmt: skip
+    return randomised(predict(family.describe((8, 8, 1), 5), Quantization(bits, bits)), seed)
+
+
+def randomised(graph: Dataflow, seed: int) -> Dataflow:
+    """`graph` with random tensors of the types that its layers declare."""
+    rng = np.random.default_rng(seed)
+    return replace(graph, layers=tuple(_randomised(layer, rng) for layer in graph.layers))
+
+
+def _randomised(layer: Layer, rng: np.random.Generator) -> Layer:
+    """Thresholds lie where random inputs fall, so that the images stay apart all the way to the scores."""
+    tensors = {}
+    middle = (layer.input.type.max + layer.input.type.min) / 2
+    mean, spread = np.full(layer.output.channels, middle), np.full(layer.output.channels, middle / 2)
+    if layer.kind == "mvau":
+        kind = IntType.parse(str(layer.attributes["weight_type"]))
+        shape = (layer.input.channels, layer.output.channels)
+        weights = rng.choice([-1, 1], shape) if kind.bipolar else rng.integers(-kind.max, kind.max + 1, shape)
+        tensors["weights"] = weights
+        mean, spread = middle * weights.sum(axis=0), middle / 2 * np.sqrt((weights**2).sum(axis=0))
+    if count := layer.attributes.get("thresholds", 0):
+        steps = rng.normal(mean[:, None], spread[:, None], (layer.output.channels, int(count)))
+        tensors["thresholds"] = np.sort(np.rint(steps).astype(np.int64), axis=1)
+    return replace(layer, tensors=tensors)

@@ -1,0 +1,59 @@
+"""The emitted design: complete, readable, the same bytes for the same plan."""
+
+from pathlib import Path
+
+import numpy as np
+
+from hwcodesign.board import load_board
+from hwcodesign.emit import Interface, emit
+from hwcodesign.plan import Plan, plan
+from hwcodesign.run import digest
+from tests.graphs import tiny_squeezenet
+
+
+def planned() -> Plan:
+    return plan(tiny_squeezenet(), load_board("ulx3s-85f"), frame_rate=10_000)
+
+
+def emitted(folder: Path) -> Interface:
+    made = planned()
+    return emit(made.design, made.foldings, made.storage, folder)
+
+
+def test_the_same_plan_gives_the_same_bytes(tmp_path: Path) -> None:
+    for name in ("first", "second"):
+        emitted(tmp_path / name)
+    assert digest([tmp_path / "first"]) == digest([tmp_path / "second"])
+
+
+def test_the_interface_survives_its_file_and_counts_the_frame(tmp_path: Path) -> None:
+    interface = emitted(tmp_path / "out")
+    assert Interface.load(tmp_path / "out") == interface
+    assert interface.in_beats * interface.in_lanes == 8 * 8
+    assert interface.out_beats == 5 + 1
+
+
+def test_every_layer_stands_in_the_top_level_under_its_own_name(tmp_path: Path) -> None:
+    emitted(tmp_path / "out")
+    top = (tmp_path / "out/rtl/accelerator.sv").read_text()
+    for layer in planned().design.layers:
+        assert f" u_{layer.name.replace('.', '_')} (" in top
+
+
+def test_every_source_and_every_memory_image_is_there(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    emitted(out)
+    sources = (out / "sources.f").read_text().split()
+    assert sorted(str(p.relative_to(out)) for p in (out / "rtl").iterdir()) == sorted(sources)
+    images = {path.name for path in (out / "memory").iterdir()}
+    named = {part for part in (out / "rtl/accelerator.sv").read_text().split('"') if part.endswith(".hex")}
+    assert named == images
+
+
+def test_weights_reach_the_images(tmp_path: Path) -> None:
+    emitted(tmp_path / "out")
+    made = planned()
+    layer = made.design.by_name["fire2.squeeze"]
+    words = [int(x, 16) for x in (tmp_path / "out/memory/fire2_squeeze.weights.hex").read_text().split()]
+    bits = sum(word.bit_count() for word in words)
+    assert bits == sum(int(w).bit_count() for w in np.ravel(layer.tensors["weights"]) & 0xF)

@@ -1,13 +1,14 @@
 // Joins the channels of INPUTS streams: for each pixel all beats of input 0, then those of input 1, and so on.
 //
 // Streams: inputs of WIDTH bits a beat side by side, input 0 lowest; one output of WIDTH bits.
-// BEATS holds the beats of a pixel of each input, 32 bits each, input 0 lowest.
+// BEATS holds the beats of a pixel of each input, 32 bits each, input 0 lowest; COUNT_BITS bits hold the largest.
 // Cycles per frame: the output's beats. Latency: 1 cycle. The output is a register.
 // Does not: buffer an input that is ahead of its turn.
 module concat #(
   parameter int WIDTH = 8,
   parameter int INPUTS = 2,
-  parameter logic [32*INPUTS-1:0] BEATS = {INPUTS{32'd1}}
+  parameter logic [32*INPUTS-1:0] BEATS = {INPUTS{32'd1}},
+  parameter int COUNT_BITS = 1
 ) (
   input  logic                    clk_i,
   input  logic                    rst_ni,
@@ -21,13 +22,13 @@ module concat #(
 
   localparam int TURN_BITS = $clog2(INPUTS);
 
-  logic [TURN_BITS-1:0] turn_q;
-  logic [31:0]          beat_q;
-  logic                 space, take, last;
+  logic [TURN_BITS-1:0]  turn_q;
+  logic [COUNT_BITS-1:0] beat_q;
+  logic                  space, take, last;
 
   assign space = !out_valid_o || out_ready_i;
   assign take  = space && in_valid_i[turn_q];
-  assign last  = beat_q == BEATS[32*turn_q+:32] - 32'd1;
+  assign last  = beat_q == BEATS[32*turn_q+:COUNT_BITS] - 1'b1;
 
   always_comb begin
     in_ready_o         = '0;
@@ -42,7 +43,7 @@ module concat #(
     end else begin
       if (space) out_valid_o <= take;
       if (take) begin
-        beat_q <= last ? '0 : beat_q + 32'd1;
+        beat_q <= last ? '0 : beat_q + 1'b1;
         if (last) turn_q <= turn_q == TURN_BITS'(INPUTS - 1) ? '0 : turn_q + 1'b1;
       end
     end

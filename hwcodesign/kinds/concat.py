@@ -54,7 +54,7 @@ class Concat(Kind):
     def logic(self, layer: Layer, folding: Folding) -> Logic:
         """Estimate: a multiplexer over the inputs (2 to a LUT), the output register, a counter and its comparator."""
         width = folding.pe * layer.output.type.bits
-        count = max(s.channels for s in layer.inputs).bit_length()
+        count = (max(s.channels for s in layer.inputs) // folding.pe).bit_length()
         inputs = len(layer.inputs)
         return Logic(lut=width * math.ceil(inputs / 2) + 2 * count + 2 * inputs, ff=width + count + inputs + 1)
 
@@ -64,4 +64,5 @@ class Concat(Kind):
             "WIDTH": folding.pe * layer.output.type.bits,
             "INPUTS": len(beats),
             "BEATS": sum(count << (32 * port) for port, count in enumerate(beats)),
+            "COUNT_BITS": max(beats).bit_length(),
         }

@@ -44,7 +44,7 @@ def _fifo_depth(design: Dataflow, foldings: Mapping[str, Folding], times: Schedu
 
 
 def _latency_before(design: Dataflow, foldings: Mapping[str, Folding], into: Edge) -> int:
-    """Cycles of the rigid pipelines that end at `into`: of the kernel there and, if it is a converter, of its source."""
+    """Cycles of the rigid pipelines that end at `into`: of a kernel, or of a converter and the kernel before it."""
     source = design.by_name[into.source]
     latency = kind_of(source.kind).latency(source, foldings[source.name])
     if source.kind == "width_converter":

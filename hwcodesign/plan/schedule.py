@@ -58,7 +58,7 @@ def schedule(design: Dataflow, foldings: Mapping[str, Folding], frames: int, int
 
 
 def _back_to_fifo(design: Dataflow, edge: Edge) -> list[Edge]:
-    """`edge` and those before it from its FIFO on: a narrowing converter stores nothing and takes as its reader does."""
+    """`edge` and those before it from its FIFO on: a narrowing converter stores nothing, its reader's pace rules."""
     chain = [edge]
     while design.by_name[chain[-1].source].kind == "width_converter":
         chain += design.edges_into(chain[-1].source)

@@ -1,0 +1,91 @@
+"""FIFO depths: by hand on small streams, and on whole designs in a token simulation, independent of the planner."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from graphs import tiny_squeezenet
+from hypothesis import given
+from hypothesis import strategies as st
+from token_simulation import simulate
+
+from hwcodesign.board import load_board
+from hwcodesign.nets.network import Quantization
+from hwcodesign.nets.squeezenet import SqueezeNet
+from hwcodesign.plan import plan
+from hwcodesign.plan.fifo import depth_between
+from hwcodesign.plan.schedule import Times
+from hwcodesign.plan.streams import with_depths
+from hwcodesign.predict import predict
+
+BOARD = load_board("ulx3s-85f")
+
+
+def times(first, beats):
+    first = np.array(first, dtype=np.int64)
+    return Times(first, first + beats - 1)
+
+
+def brute_force_depth(offered: Times, taken: Times, beats: int) -> int:
+    """The most beats that are inside at once, counting a beat from the cycle it comes to the cycle it leaves."""
+    came = np.concatenate([np.linspace(a, b, beats) for a, b in zip(offered.first, offered.last, strict=True)])
+    left = np.concatenate([np.linspace(a, b, beats) for a, b in zip(taken.first, taken.last, strict=True)])
+    return max(2, *(int((came <= now).sum() - (left < now).sum()) for now in came))
+
+
+@given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 30)), min_size=1, max_size=12), st.integers(1, 5))
+def test_depth_is_the_most_that_waits(steps, beats):
+    gaps, delays = np.array(steps).T
+    came = np.cumsum(gaps + beats)
+    left = np.maximum.accumulate(came + 1 + delays - beats * np.arange(len(came))) + beats * np.arange(len(came))
+    offered, taken = times(came, beats), times(left, beats)
+    assert depth_between(offered, taken, beats) == brute_force_depth(offered, taken, beats)
+
+
+def test_a_reader_that_keeps_up_needs_the_shortest_fifo():
+    assert depth_between(times(range(0, 100, 10), 2), times(range(1, 101, 10), 2), 2) == 2
+
+
+@pytest.mark.parametrize("bypass", ["none", "simple", "complex"])
+@pytest.mark.parametrize("rate", [1e3, 2e4, 1e5])
+def test_whole_designs_run_at_the_bound_and_with_the_predicted_latency(bypass, rate):
+    planned = plan(tiny_squeezenet(bypass=bypass), BOARD, frame_rate=min(rate, 50e6 / 576))
+    first, ends = simulate(planned, frames=4)
+    assert np.diff(ends).tolist() == [planned.cycles_per_frame] * 3
+    assert abs(planned.latency_cycles - (ends[0] - first)) <= 0.05 * planned.latency_cycles
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("patience", [0.1, 0.7])
+def test_no_stall_pattern_stops_a_design(seed, patience):
+    planned = plan(tiny_squeezenet(bypass="complex"), BOARD, frame_rate=4e4)
+    _, ends = simulate(planned, frames=3, stall=lambda chance: chance.random() < patience, seed=seed, limit=10**5)
+    assert len(ends) == 3
+
+
+def test_without_the_planned_depths_the_bypass_deadlocks():
+    planned = plan(tiny_squeezenet(), BOARD, frame_rate=4e4)
+    shortest = with_depths(planned.design, dict.fromkeys(planned.fifo_depths, 2))
+    with pytest.raises(AssertionError, match="only 0 of 1 frames"):
+        simulate(replace(planned, design=shortest), frames=1, limit=10**4)
+
+
+def test_the_deepest_fifos_are_where_branches_meet():
+    depths = plan(tiny_squeezenet(), BOARD, frame_rate=1e4).fifo_depths
+    deepest = sorted(depths, key=lambda name: depths[name])[-3:]
+    assert all(".to.fire2.concat" in name or ".add" in name or ".to.fire3.concat" in name for name in deepest)
+
+
+def test_full_size_needs_no_more_for_a_second_round():
+    """The third frame repeats the second: what holds for three frames holds for any number."""
+    network = SqueezeNet(bypass="simple").describe((96, 96, 3), 10)
+    planned = plan(predict(network, Quantization()), load_board("zcu104"), frame_rate=200)
+    assert sum(planned.fifo_depths.values()) > 0
+    from hwcodesign.plan import fifo
+
+    before, fifo.FRAMES = fifo.FRAMES, 6
+    try:
+        again = plan(predict(network, Quantization()), load_board("zcu104"), frame_rate=200)
+    finally:
+        fifo.FRAMES = before
+    assert again.fifo_depths == planned.fifo_depths

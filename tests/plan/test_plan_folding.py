@@ -1,0 +1,79 @@
+"""Foldings: legal, fast enough, cheap, and the user's own honoured or refused with the nearest legal choice."""
+
+import pytest
+from graphs import tiny_squeezenet
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hwcodesign.board import load_board
+from hwcodesign.errors import UserError
+from hwcodesign.kinds import Folding, kind_of
+from hwcodesign.plan import plan
+
+BOARD = load_board("ulx3s-85f")
+NET = tiny_squeezenet()
+
+
+@given(st.floats(10, 80_000), st.sampled_from(["none", "simple", "complex"]))
+def test_every_folding_is_legal_and_fast_enough(rate, bypass):
+    planned = plan(tiny_squeezenet(bypass=bypass), BOARD, frame_rate=rate)
+    for layer in planned.design.layers:
+        folding = planned.foldings[layer.name]
+        assert folding in kind_of(layer.kind).foldings(layer)
+        kind_of(layer.kind).check(layer)
+        assert kind_of(layer.kind).cycles(layer, folding) <= BOARD.clock_mhz * 1e6 / rate
+    assert planned.planned_frame_rate >= rate
+
+
+@given(st.floats(10, 80_000))
+def test_lanes_agree_along_every_edge(rate):
+    planned = plan(NET, BOARD, frame_rate=rate)
+    planned.design.validate()
+    for edge in planned.design.edges:
+        source, target = planned.design.by_name[edge.source], planned.design.by_name[edge.target]
+        sent = kind_of(source.kind).lanes(source, planned.foldings[source.name])[1]
+        assert sent == kind_of(target.kind).lanes(target, planned.foldings[target.name])[0]
+
+
+def test_a_window_and_its_reader_have_no_converter_between_them():
+    planned = plan(NET, BOARD, frame_rate=30_000)
+    assert not [x.name for x in planned.design.layers if x.kind == "width_converter" and ".window.to." in x.name]
+
+
+def test_a_higher_rate_costs_more():
+    slow, fast = (plan(NET, BOARD, frame_rate=rate) for rate in (100, 40_000))
+    assert slow.resources.lut < fast.resources.lut
+    assert slow.cycles_per_frame > fast.cycles_per_frame
+
+
+def test_the_users_folding_is_honoured():
+    planned = plan(NET, BOARD, frame_rate=100, fold={"fire2.expand3x3": {"pe": 4, "simd": 2}})
+    assert planned.foldings["fire2.expand3x3"] == Folding(4, 2)
+    assert planned.foldings["fire2.expand3x3.window"] == Folding(2)
+
+
+@pytest.mark.parametrize(
+    ("fold", "message"),
+    [
+        ({"fire2.expand3x": {"pe": 2}}, "no layer 'fire2.expand3x': did you mean 'fire2.expand3x3'"),
+        ({"fire2.expand3x3": {"pe": 3}}, "fire2.expand3x3: pe = 3 does not divide this layer: nearest legal: 2 or 4"),
+        ({"fire2.expand3x3": {"simd": 9}}, "simd = 9 .* nearest legal: 2 or 4"),
+        ({"conv1.window": {"pe": 1}, "conv1": {"simd": 3}}, "simd = 3"),
+        ({"pool1.window": {"pe": 1}, "pool1": {"pe": 2}}, "no legal folding has pe = .; a sliding window's pe equals"),
+    ],
+)
+def test_a_folding_that_cannot_be_is_refused(fold, message):
+    with pytest.raises(UserError, match=message):
+        plan(NET, BOARD, frame_rate=100, fold=fold)
+
+
+def test_a_rate_out_of_reach_names_the_fastest_and_what_limits_it():
+    with pytest.raises(
+        UserError, match=r"frame_rate = 1e\+06 is out of reach at 50 MHz: the fastest is 86805.6 .*conv1"
+    ):
+        plan(NET, BOARD, frame_rate=1e6)
+
+
+def test_a_rate_that_the_users_folding_forbids_says_so():
+    with pytest.raises(UserError, match=r"fire2.expand3x3 \(held by fold: pe = 1, simd = 1\)"):
+        plan(NET, BOARD, frame_rate=40_000, fold={"fire2.expand3x3": {"pe": 1, "simd": 1}})

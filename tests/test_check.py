@@ -1,0 +1,122 @@
+"""The memory budget: full SqueezeNet's verdicts, totals against independent counts, the changes that are offered."""
+
+import json
+from dataclasses import replace
+
+import pytest
+from graphs import tiny_squeezenet
+
+from hwcodesign.board import load_board
+from hwcodesign.changes import changes_to_recipe, predicted
+from hwcodesign.check import check, check_recipe, measure
+from hwcodesign.kinds import kind_of
+from hwcodesign.plan import Resources, plan
+from hwcodesign.recipe import Recipe, load_recipe
+
+
+def on(recipe: Recipe, **hardware) -> Recipe:
+    return recipe.model_copy(update={"hardware": recipe.hardware.model_copy(update=hardware)})
+
+
+def with_bits(recipe: Recipe, **bits) -> Recipe:
+    return recipe.model_copy(update={"quantization": recipe.quantization.model_copy(update=bits)})
+
+
+FULL = load_recipe("squeezenet-v1.0")
+
+
+@pytest.fixture(scope="module")
+def on_zcu104():
+    return check_recipe(FULL)
+
+
+@pytest.fixture(scope="module")
+def on_pynq():
+    return check_recipe(on(FULL, board="pynq-z1"))
+
+
+def test_full_squeezenet_fits_a_zcu104(on_zcu104):
+    assert on_zcu104.fits and not on_zcu104.over and not on_zcu104.changes
+    assert on_zcu104.verdict().startswith("fits zcu104 at 3")
+    assert on_zcu104.frame_rate >= 30
+
+
+def test_full_squeezenet_does_not_fit_a_pynq_z1(on_pynq):
+    assert not on_pynq.fits and "block_ram" in on_pynq.over
+    assert on_pynq.verdict().startswith("does not fit pynq-z1")
+
+
+def test_weights_are_all_of_squeezenets_weights(on_zcu104):
+    """Table 5.1 of the dissertation: 1,248,424 parameters, of which 3,976 are biases; 4 bits each."""
+    biases = sum(conv.filters for conv in FULL.describe().convolutions)
+    assert on_zcu104.bits["weights"] == 4 * (1_248_424 - biases)
+
+
+def test_rows_add_up_to_the_total(on_zcu104):
+    assert sum((layer.resources for layer in on_zcu104.layers), Resources()) == on_zcu104.total
+
+
+def test_block_ram_is_at_least_what_the_bits_take(on_zcu104):
+    """A floor: bits in blocks / 18 Kb. And no layer's weights take more than FINN's BRAM18 rule gives for its shape."""
+    planned = plan(predicted(FULL), on_zcu104.board, frame_rate=FULL.hardware.frame_rate)
+    in_blocks = sum(
+        memory.bits
+        for layer in planned.design.layers
+        for memory in kind_of(layer.kind).memories(layer, planned.foldings[layer.name])
+        if planned.storage[layer.name][memory.name] == "block"
+    )
+    assert in_blocks / 18432 <= on_zcu104.total.block_ram <= 1.5 * in_blocks / 18432
+
+
+def test_every_row_is_a_layer_of_the_network(on_zcu104):
+    assert [row.name for row in on_zcu104.layers] == [layer.name for layer in predicted(FULL).layers]
+
+
+def test_the_changes_are_three_ordered_and_true(on_pynq):
+    assert [change.size for change in on_pynq.changes] == sorted(change.size for change in on_pynq.changes)
+    assert len(on_pynq.changes) == 3
+    zcu104 = next(c for c in on_pynq.changes if "board" in c.what)
+    assert "'zcu104'" in zcu104.what
+    weights = next(c for c in on_pynq.changes if c.what.startswith("quantization.weight_bits") and "," not in c.what)
+    bits = int(weights.what.split()[2])
+    assert check_recipe(with_bits(on(FULL, board="pynq-z1"), weight_bits=bits)).fits
+    assert not measure_on_pynq(weight_bits=bits + 1).fits
+
+
+def measure_on_pynq(**bits):
+    board = load_board("pynq-z1")
+    return measure(plan(predicted(with_bits(FULL, **bits)), board, frame_rate=FULL.hardware.frame_rate), board)
+
+
+def test_a_lower_squeeze_ratio_is_tried():
+    whats = [change.what for change in changes_to_recipe(on(FULL, board="kv260"))]
+    assert "network.SR = 0.09375 instead of 0.125" in whats
+
+
+def test_a_finished_model_is_offered_boards_and_frame_rates():
+    board = load_board("icebreaker")
+    graph = tiny_squeezenet(bits=8)
+    report = check(graph, plan(graph, board, frame_rate=1000), board)
+    assert not report.fits
+    assert report.changes
+    assert all(change.what.startswith("hardware.") for change in report.changes)
+
+
+def test_saved_report(tmp_path, on_pynq):
+    on_pynq.save(tmp_path)
+    document = json.loads((tmp_path / "check.json").read_text())
+    assert document["fits"] is False
+    assert document["used"]["block_ram"] == on_pynq.total.block_ram
+    assert document["layers"][0]["name"] == "conv1.window"
+    assert document["estimates"] == ["lut", "ff", "dsp"]
+
+
+def test_the_text_has_every_layer_and_the_verdict(on_zcu104):
+    text = on_zcu104.text()
+    assert all(layer.name[:12] in text for layer in on_zcu104.layers)
+    assert "~LUT" in text and "fits zcu104" in text
+
+
+def test_nothing_fits_says_so(on_pynq):
+    hopeless = replace(on_pynq, changes=())
+    assert "no change of bits, network, frame rate or board that was tried makes it fit" in hopeless.verdict()

@@ -18,7 +18,7 @@ def run(dataflow: Dataflow, frames: np.ndarray, frames_at_once: int = FRAMES_AT_
     frames do not have the graph's input shape.
     """
     last = dataflow.layers[-1].name
-    return trace(dataflow, frames, [last], frames_at_once)[last][0].reshape(len(frames), -1)
+    return trace(dataflow, frames, [last], frames_at_once)[last][0].reshape(len(frames), dataflow.output.elements)
 
 
 def trace(

@@ -36,7 +36,7 @@ def lower(
     # Imported late: FINN and QONNX take seconds, and FINN reads its folders from the environment when imported.
     from hwcodesign.lower.environment import finn_environment
 
-    with finn_environment(out_folder / "finn"):
+    with finn_environment():
         from hwcodesign.lower.exact import exact_meaning
         from hwcodesign.lower.finn import to_hardware
         from hwcodesign.lower.maps import as_maps

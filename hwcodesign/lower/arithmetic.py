@@ -9,11 +9,7 @@ from hwcodesign.lower.walk import Walk, attributes
 
 def batch_norm(walk: Walk, node: NodeProto, layer: str, value: Value) -> Value | None:
     """(x - mean) / sqrt(variance + epsilon) * gamma + beta, with the statistics of training."""
-    parameters = [walk.constant(name) for name in node.input[1:5]]
-    if any(parameter is None for parameter in parameters):
-        walk.problems.add(layer, "its statistics are computed at run time", "export in eval mode")
-        return None
-    gamma, beta, mean, variance = (np.asarray(parameter, dtype=np.float64) for parameter in parameters)
+    gamma, beta, mean, variance = (np.asarray(walk.constant(name), dtype=np.float64) for name in node.input[1:5])
     if len(gamma) != value.shape[0]:
         cause = f"it normalizes {len(gamma)} features of a map of {value.shape[0]} channels"
         walk.problems.add(layer, cause, "normalize before flattening (BatchNorm2d)")

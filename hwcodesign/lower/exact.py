@@ -13,6 +13,7 @@ from qonnx.core.modelwrapper import ModelWrapper
 
 from hwcodesign.dataflow import IntType
 from hwcodesign.lower import arithmetic, layers
+from hwcodesign.lower.alone import possible
 from hwcodesign.lower.names import layer_name
 from hwcodesign.lower.problems import Problems
 from hwcodesign.lower.quantize import close, quantize, quantize_weights
@@ -33,21 +34,6 @@ _MAPS: Mapping[str, Handler] = {
     **dict.fromkeys(("Add", "Sub", "Mul", "Div"), arithmetic.scale_or_shift),
     **dict.fromkeys(("Identity", "Dropout"), arithmetic.unchanged),
 }
-_AVERAGE = "use MaxPool2d, or one average over the whole map (AdaptiveAvgPool2d(1)) at the end"
-_LEAVE_OUT = "leave it out of the exported model: the order of the scores is the same without it"
-_FIXES = {
-    "MatMul": "multiply by constant, quantized weights (QuantLinear)",
-    "Gemm": "use QuantLinear",
-    "Reshape": "flatten the whole map, directly before a fully connected layer",
-    "Flatten": "flatten the whole map (start_dim=1)",
-    "Softmax": _LEAVE_OUT,
-    "LogSoftmax": _LEAVE_OUT,
-    "Sigmoid": "use ReLU",
-    "AveragePool": _AVERAGE,
-    "ReduceMean": _AVERAGE,
-    "Trunc": "use AdaptiveAvgPool2d(1) instead of TruncAvgPool2d",
-}
-_ANY_FIX = "use convolutions, fully connected layers, batch norm, ReLU, max pools, cat, sums, or a global average"
 
 
 @dataclass(frozen=True)
@@ -100,18 +86,17 @@ def _visit(walk: Walk, node: NodeProto) -> None:
     if node.op_type in QUANTIZERS and first is not None:
         quantize_weights(walk, node, layer, first)
         return
-    handler = _MAPS.get(node.op_type)
-    if handler is None:
-        cause = f"the operator {node.op_type} has no hardware kind"
-        walk.problems.add(layer, cause, _FIXES.get(node.op_type, _ANY_FIX))
+    if not possible(walk, node, layer):
         return
     constants = {name for name in node.input if name in walk.weights or walk.constant(name) is not None}
     maps = [name for name in node.input if name and name not in constants]
-    if not all(name in walk.values for name in maps):
-        return
-    if node.op_type == "Add" and len(maps) == 2:
-        handler = layers.add
-    result = handler(walk, node, layer, *(walk.values[name] for name in maps))
+    values = [walk.values[name] for name in maps if name in walk.values]
+    handler = layers.add if node.op_type == "Add" and len(maps) == 2 else _MAPS[node.op_type]
+    result = None
+    if len(values) == len(maps):
+        result = handler(walk, node, layer, *values)
+    elif node.op_type in QUANTIZERS:
+        result = quantize(walk, node, layer, None)
     if result is not None:
         walk.values[node.output[0]] = result
 

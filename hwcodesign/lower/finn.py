@@ -1,7 +1,7 @@
 """The order of FINN's transformations that leads from QONNX to hardware layers on integers only.
 
-FINN reads its folders from the environment when it is imported: import this module only after `prepare_environment`
-(in `hwcodesign.lower.environment`). Three things FINN's own steps get wrong are done here: a max pool whose result
+FINN reads its folders from the environment when it is imported: import this module only inside `finn_environment`
+(hwcodesign/lower/environment.py). Three things FINN's own steps get wrong are done here: a max pool whose result
 forks, a stand-alone bipolar quantizer, and weights at the lowest value of their type whose sign has to change.
 """
 

@@ -12,26 +12,25 @@ from hwcodesign.assemble import signed_holding
 from hwcodesign.dataflow import IntType
 from hwcodesign.lower.quantize import close
 from hwcodesign.lower.values import Affine, Value, quantized
-from hwcodesign.lower.walk import GRAPH_INPUT, Walk, Weights, attributes
+from hwcodesign.lower.walk import GRAPH_INPUT, Walk, attributes
 
 _QUANTIZE = "put a QuantReLU or QuantIdentity directly after it"
-_EXPLICIT_PADDING = (b"NOTSET", b"VALID")
 
 
 def convolution(walk: Walk, node: NodeProto, layer: str, *values: Value) -> Value | None:
     """A convolution with quantized weights; its accumulators stay open until a quantizer comes."""
     weights = walk.weights.get(node.input[1])
     if weights is None or len(values) != 1:
-        if walk.constant(node.input[1]) is not None:
-            walk.problems.add(layer, "its weights are not quantized", "use QuantConv2d or QuantLinear")
-        elif len(values) > 1:
-            walk.problems.add(layer, "its weights or bias are computed at run time", "use constant weights and bias")
+        walk.problems.add(layer, "its weights or bias are computed at run time", "use constant weights and bias")
         return None
     value, details = values[0], attributes(node)
-    if not _can_convolve(walk, layer, value, weights, details):
+    line = _line_into(walk, layer, value, padded=any(details.get("pads", [0])))
+    if line is None:
         return None
-    line = value.affine
-    assert line is not None
+    if weights.integers.shape[1] != value.shape[0]:
+        cause = f"it takes {weights.integers.shape[1]} channels but gets {value.shape[0]}"
+        walk.problems.add(layer, cause, "make them equal")
+        return None
     scale = weights.scale * line.scale[0]
     shift = weights.scale * (weights.integers.sum(axis=(2, 3)) @ line.bias) + _bias(walk, node)
     low, high = _accumulator_bounds(weights.integers, value)
@@ -41,38 +40,25 @@ def convolution(walk: Walk, node: NodeProto, layer: str, *values: Value) -> Valu
     return Value(name, shape, kind, low, high, (Affine(scale, shift),), open=True)
 
 
-def _can_convolve(walk: Walk, layer: str, value: Value, weights: Weights, details: Mapping[str, Any]) -> bool:
-    before = len(walk.problems.found)
+def _line_into(walk: Walk, layer: str, value: Value, padded: bool) -> Affine | None:
+    """How integers become the real input of a convolution; None after noting why it cannot read them."""
     note = partial(walk.problems.add, layer)
-    groups, padded = details.get("group", 1), any(details.get("pads", [0]))
-    if groups == value.shape[0] > 1:
-        note("it is a depthwise convolution (groups = channels), which has no hardware kind", "use groups=1")
-    elif groups != 1:
-        note(f"it has {groups} groups", "use groups=1")
-    elif weights.integers.shape[1] != value.shape[0]:
-        note(f"it takes {weights.integers.shape[1]} channels but gets {value.shape[0]}", "make them equal")
-    _note_window(walk, layer, details)
-    if padded and value.type.bipolar:
-        note("it pads a map of {-1, +1} with zeros, which are neither", "use padding=0, or activations of 2 bits")
     line = value.affine
-    if value.operation == GRAPH_INPUT and (line is None or np.any(line.scale != line.scale[0])):
+    uneven = line is None or bool(np.any(line.scale != line.scale[0]))
+    if value.operation == GRAPH_INPUT and uneven:
         note("its pixels are scaled per channel, or clipped", "scale all channels by one number")
-    elif value.open or line is None or np.any(line.scale != line.scale[0]):
+    elif value.open or line is None or uneven:
         note(f"its input, from {value.operation}, is not quantized", _QUANTIZE)
+    elif padded and value.type.bipolar:
+        note("it pads a map of {-1, +1} with zeros, which are neither", "use padding=0, or activations of 2 bits")
     elif padded and np.any(line.bias):
         note(
             "its input is shifted (a mean is subtracted), so that padding would have to insert the mean",
             "use mean 0, or padding=0 in this layer",
         )
-    return len(walk.problems.found) == before
-
-
-def _note_window(walk: Walk, layer: str, details: Mapping[str, Any]) -> None:
-    if any(step != 1 for step in details.get("dilations", [1])):
-        fix = "use dilation=1, with a larger kernel if need be"
-        walk.problems.add(layer, f"its dilation is {list(details['dilations'])}", fix)
-    if details.get("auto_pad", b"NOTSET") not in _EXPLICIT_PADDING:
-        walk.problems.add(layer, "its padding is left to the runtime (auto_pad)", "give the padding in numbers")
+    else:
+        return line
+    return None
 
 
 def _bias(walk: Walk, node: NodeProto) -> np.ndarray | float:
@@ -100,24 +86,18 @@ def _accumulator_bounds(weights: np.ndarray, value: Value) -> tuple[np.ndarray, 
 
 def max_pool(walk: Walk, node: NodeProto, layer: str, value: Value) -> Value | None:
     """The maximum of the integers is that of the real numbers, which rise with them."""
-    before, details = len(walk.problems.found), attributes(node)
-    _note_window(walk, layer, details)
-    if details.get("ceil_mode", 0):
-        walk.problems.add(layer, "ceil_mode is on", "use ceil_mode=False (and crop or enlarge the image if need be)")
-    if any(details.get("pads", [0])):
-        walk.problems.add(layer, "it pads its input", "use padding=0")
     if value.open or np.any(value.signs < 0):
         walk.problems.add(layer, f"its input, from {value.operation}, is not quantized", _QUANTIZE)
-    if len(walk.problems.found) > before:
         return None
+    details = attributes(node)
     shape = _windows(value, (value.shape[0], 1, *details["kernel_shape"]), details)
     return replace(value, operation=walk.operation(layer, "max_pool", value), shape=shape)
 
 
 def concat(walk: Walk, node: NodeProto, layer: str, *values: Value) -> Value | None:
     """Channels of maps that share a quantizer, side by side."""
-    if attributes(node).get("axis") not in (1, -3) or len(values) != len(node.input):
-        walk.problems.add(layer, "it joins along another axis than channels, or a constant", "join channels (dim=1)")
+    if len(values) != len(node.input):
+        walk.problems.add(layer, "it joins a constant to a map", "join maps only")
         return None
     scale = _shared_scale(walk, layer, values)
     if scale is None:

@@ -91,7 +91,7 @@ def _align_parameters(model: ModelWrapper, node: NodeProto) -> None:
             model.set_initializer(name, value.reshape(1, -1, 1, 1))
 
 
-def _map_shape(model: ModelWrapper, tensor: str) -> tuple[int, int, int]:
+def map_shape(model: ModelWrapper, tensor: str) -> tuple[int, int, int]:
     """(channels, height, width) of a tensor that was a vector until its flatten was dropped."""
     shape = model.get_tensor_shape(tensor)
     producer = model.find_producer(tensor)
@@ -99,7 +99,7 @@ def _map_shape(model: ModelWrapper, tensor: str) -> tuple[int, int, int]:
         return shape[1], shape[2], shape[3]
     if producer is not None and producer.op_type in _ELEMENTWISE:
         data = next(name for name in producer.input if model.get_initializer(name) is None)
-        return _map_shape(model, data)
+        return map_shape(model, data)
     return shape[1], 1, 1
 
 
@@ -111,7 +111,7 @@ def _to_convolution(model: ModelWrapper, node: NodeProto) -> None:
     weights = node.input[1] if quantizer is None else quantizer.input[0]
     if model.get_initializer(weights) is None or model.get_initializer(weights).ndim != 2:
         return
-    channels, height, width = _map_shape(model, node.input[0])
+    channels, height, width = map_shape(model, node.input[0])
     outputs_first = bool(attributes.get("transB", 0))
     for name in [weights] if quantizer is None else quantizer.input:
         value = model.get_initializer(name)

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 from onnx import NodeProto
 
+from hwcodesign.lower.maps import map_shape
 from hwcodesign.lower.quantizers import MOST_ACTIVATION_BITS, Quantizer, read_quantizer, thresholds
 from hwcodesign.lower.values import Affine, Value, quantized
 from hwcodesign.lower.walk import Walk, Weights
@@ -28,16 +29,17 @@ def quantize_weights(walk: Walk, node: NodeProto, layer: str, real: np.ndarray) 
         walk.weights[node.output[0]] = Weights(integers, scales)
 
 
-def quantize(walk: Walk, node: NodeProto, layer: str, value: Value) -> Value | None:
-    """A quantizer of activations: it ends the convolution before it, or is a layer of its own."""
+def quantize(walk: Walk, node: NodeProto, layer: str, value: Value | None) -> Value | None:
+    """A quantizer of activations: it ends the convolution before it, or is a layer of its own.
+
+    Behind something that cannot be converted (`value` None) it stands in, so that the layers after it are checked too.
+    """
     quantizer = read_quantizer(walk.model, node, layer, walk.problems)
     if quantizer is None:
         return None
     scale = _one_scale(walk, quantizer, layer)
-    if quantizer.type.bits > MOST_ACTIVATION_BITS:
-        cause = f"its activation has {quantizer.type.bits} bits"
-        walk.problems.add(layer, cause, f"use at most {MOST_ACTIVATION_BITS} bits")
-        return None
+    if value is None or quantizer.type.bits > MOST_ACTIVATION_BITS:
+        return quantized(layer, map_shape(walk.model, node.output[0]), quantizer.type, scale)
     if not value.open:
         return quantized(_stand_alone(walk, value, quantizer, scale, layer), value.shape, quantizer.type, scale)
     if not walk.has_one_reader(node.input[0]):
@@ -45,7 +47,7 @@ def quantize(walk: Walk, node: NodeProto, layer: str, value: Value) -> Value | N
             value.operation, "several layers read its result before it is quantized",
             "put one shared QuantReLU (or QuantIdentity) directly after it",
         )  # fmt: skip
-        return None
+        return quantized(value.operation, value.shape, quantizer.type, scale)
     closed = close(walk, value)
     walk.operations[closed.operation] = replace(
         walk.operations[closed.operation],
@@ -75,6 +77,9 @@ def _one_scale(walk: Walk, quantizer: Quantizer, layer: str) -> float:
             layer, f"its activation has a scale per channel ({quantizer.scale.size} scales)",
             "use one scale per tensor (scaling_per_output_channel=False)",
         )  # fmt: skip
+    if quantizer.type.bits > MOST_ACTIVATION_BITS:
+        cause = f"its activation has {quantizer.type.bits} bits"
+        walk.problems.add(layer, cause, f"use at most {MOST_ACTIVATION_BITS} bits")
     return float(scales[0])
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import onnx
 from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 from qonnx.core.modelwrapper import ModelWrapper
+from qonnx.transformation.base import Transformation
 from qonnx.transformation.change_batchsize import ChangeBatchSize
 from qonnx.transformation.fold_constants import FoldConstants
 from qonnx.transformation.general import GiveUniqueParameterTensors, RemoveStaticGraphInputs, RemoveUnusedTensors
@@ -83,18 +84,21 @@ def _require_one_frame(model: ModelWrapper, path: Path) -> None:
 
 def _folded(model: ModelWrapper) -> ModelWrapper:
     if model.get_tensor_shape(model.graph.input[0].name)[0] != 1:
-        model = model.transform(ChangeBatchSize(1))
-    model = model.transform(RemoveStaticGraphInputs()).transform(InferShapes())
+        model = _apply(model, ChangeBatchSize(1))
+    model = _apply(model, RemoveStaticGraphInputs(), InferShapes())
+    constants = FoldConstants(exclude_op_types=[*QUANTIZERS])
     while _fold_shape_queries(model):
-        model = model.transform(FoldConstants(exclude_op_types=[*QUANTIZERS])).transform(InferShapes())
-    for step in (
-        GiveUniqueParameterTensors(),
-        FoldConstants(exclude_op_types=[*QUANTIZERS]),
-        FoldTransposeIntoQuantInit(),
-        RemoveUnusedTensors(),
+        model = _apply(model, constants, InferShapes())
+    return _apply(
+        model, GiveUniqueParameterTensors(), constants, FoldTransposeIntoQuantInit(), RemoveUnusedTensors(),
         InferShapes(),
-    ):
-        model = model.transform(step)
+    )  # fmt: skip
+
+
+def _apply(model: ModelWrapper, *steps: Transformation) -> ModelWrapper:
+    """Without QONNX's own clean-up, which would sort the nodes out of the order that they run in."""
+    for step in steps:
+        model = model.transform(step, cleanup=False)
     return model
 
 

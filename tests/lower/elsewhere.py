@@ -90,12 +90,12 @@ class Residual(nn.Module):
         self.squeeze = qnn.QuantConv2d(8, 4, 1, bias=False, **weights)
         self.left = qnn.QuantConv2d(4, 4, 1, bias=False, **weights)
         self.right = qnn.QuantConv2d(4, 4, 1, bias=False, **weights)
-        self.norm = nn.BatchNorm2d(4)
+        self.stem_norm, self.norm = nn.BatchNorm2d(8), nn.BatchNorm2d(4)
         self.squeezed, self.shared, self.summed = (_activation(activation_bits) for _ in range(3))
         self.head = qnn.QuantConv2d(8, 10, 1, bias=False, **weights)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        x = self.shared(self.stem((x - 127) / 128))
+        x = self.shared(self.stem_norm(self.stem((x - 127) / 128)))
         small = self.squeezed(self.squeeze(x))
         both = torch.cat([self.shared(self.norm(self.left(small))), self.shared(self.right(small))], dim=1)
         x = self.summed(both + x)

@@ -1,0 +1,84 @@
+"""Files that are no QONNX: each with one clear message."""
+
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper, numpy_helper
+
+from hwcodesign.errors import UserError
+from hwcodesign.lower import lower
+
+MAP = [1, 2, 4, 4]
+
+
+def _save(path: Path, nodes: list, inputs: list | None = None, outputs: list | None = None) -> Path:
+    """An ONNX file with input x and output y, both maps, and the scale `s` and zero `z` as constants."""
+    constants = [numpy_helper.from_array(np.float32(0.5), "s"), numpy_helper.from_array(np.uint8(0), "z")]
+    ends = [helper.make_tensor_value_info(name, TensorProto.FLOAT, MAP) for name in ("x", "y")]
+    graph = helper.make_graph(nodes, "g", inputs or ends[:1], outputs or ends[1:], constants)
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)]), str(path))
+    return path
+
+
+def _message(path: Path, tmp_path: Path) -> str:
+    with pytest.raises(UserError) as caught:
+        lower(path, tmp_path)
+    return str(caught.value)
+
+
+def test_missing(tmp_path: Path) -> None:
+    assert _message(tmp_path / "none.onnx", tmp_path) == f"there is no file {tmp_path / 'none.onnx'}"
+
+
+def test_a_folder(tmp_path: Path) -> None:
+    assert "cannot read" in _message(tmp_path, tmp_path)
+
+
+def test_empty(tmp_path: Path) -> None:
+    (tmp_path / "m.onnx").write_bytes(b"")
+    assert "is empty" in _message(tmp_path / "m.onnx", tmp_path)
+
+
+def test_not_onnx(tmp_path: Path) -> None:
+    (tmp_path / "m.onnx").write_text("not a network " * 50)
+    assert "ONNX" in _message(tmp_path / "m.onnx", tmp_path)
+
+
+@pytest.mark.parametrize("part", [0.1, 0.5, 0.9, 0.999])
+def test_truncated(tmp_path: Path, part: float) -> None:
+    import elsewhere
+
+    elsewhere.export("perceptron", "w4a4", tmp_path / "m.onnx")
+    content = (tmp_path / "m.onnx").read_bytes()
+    (tmp_path / "m.onnx").write_bytes(content[: int(part * len(content))])
+    assert "truncated" in _message(tmp_path / "m.onnx", tmp_path)
+
+
+def test_without_quantizers(tmp_path: Path) -> None:
+    path = _save(tmp_path / "m.onnx", [helper.make_node("Relu", ["x"], ["y"])])
+    assert "has no quantizers" in _message(path, tmp_path)
+
+
+def test_qcdq(tmp_path: Path) -> None:
+    nodes = [
+        helper.make_node("QuantizeLinear", ["x", "s", "z"], ["q"]),
+        helper.make_node("DequantizeLinear", ["q", "s", "z"], ["y"]),
+    ]
+    assert "is QCDQ" in _message(_save(tmp_path / "m.onnx", nodes), tmp_path)
+
+
+def test_two_inputs(tmp_path: Path) -> None:
+    ends = [helper.make_tensor_value_info(name, TensorProto.FLOAT, MAP) for name in ("x", "w")]
+    nodes = [
+        helper.make_node("BipolarQuant", ["x", "s"], ["q"], domain="qonnx.custom_op.general"),
+        helper.make_node("Add", ["q", "w"], ["y"]),
+    ]
+    assert "one input and one output" in _message(_save(tmp_path / "m.onnx", nodes, ends), tmp_path)
+
+
+def test_an_input_of_unknown_size(tmp_path: Path) -> None:
+    ends = [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["n", 2, "h", "w"])]
+    nodes = [helper.make_node("BipolarQuant", ["x", "s"], ["y"], domain="qonnx.custom_op.general")]
+    assert "fixed (1, channels, height, width)" in _message(_save(tmp_path / "m.onnx", nodes, ends), tmp_path)

@@ -47,8 +47,8 @@ class Add(Kind):
         return []
 
     def logic(self, layer: Layer, folding: Folding) -> Logic:
-        """Estimate: one LUT and one flip-flop for each bit of each sum, and the handshake."""
-        width = folding.pe * layer.output.type.bits
+        """Flip-flops as declared, but for the bipolar sum's constant lowest bit. LUTs estimated: one for each bit."""
+        width = folding.pe * (layer.output.type.bits - int(layer.input.type.bipolar))
         return Logic(lut=width + 4, ff=width + 1)
 
     def parameters(self, layer: Layer, folding: Folding) -> Mapping[str, int]:

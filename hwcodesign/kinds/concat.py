@@ -52,11 +52,12 @@ class Concat(Kind):
         return []
 
     def logic(self, layer: Layer, folding: Folding) -> Logic:
-        """Estimate: a multiplexer over the inputs (2 to a LUT), the output register, a counter and its comparator."""
+        """Flip-flops as declared. LUTs estimated: a multiplexer (2 inputs to a LUT), a counter, the handshake."""
         width = folding.pe * layer.output.type.bits
         count = (max(s.channels for s in layer.inputs) // folding.pe).bit_length()
         inputs = len(layer.inputs)
-        return Logic(lut=width * math.ceil(inputs / 2) + 2 * count + 2 * inputs, ff=width + count + inputs + 1)
+        lut = width * math.ceil(inputs / 2) + 3 * count + 4 * inputs
+        return Logic(lut, ff=width + count + (inputs - 1).bit_length() + 1)
 
     def parameters(self, layer: Layer, folding: Folding) -> Mapping[str, int]:
         beats = [s.channels // folding.pe for s in layer.inputs]

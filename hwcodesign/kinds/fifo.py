@@ -45,12 +45,13 @@ class Fifo(Kind):
         return [Memory("buffer", words=layer.number("depth") - 1, width=_width(layer, folding), writable=True)]
 
     def logic(self, layer: Layer, folding: Folding) -> Logic:
-        """Estimate: two data registers and a multiplexer, or two pointers and a count with their comparators."""
+        """Flip-flops as declared. LUTs estimated: a multiplexer, or two pointers and a count with their comparators."""
         width = _width(layer, folding)
         if layer.number("depth") == 2:
             return Logic(lut=width + 4, ff=2 * width + 2)
-        pointer = (layer.number("depth") - 1).bit_length()
-        return Logic(lut=5 * pointer + 6, ff=3 * pointer + 1 + width)
+        words = layer.number("depth") - 1
+        counters = 2 * (words - 1).bit_length() + words.bit_length()
+        return Logic(lut=3 * counters + 6, ff=counters + 1 + width)
 
     def parameters(self, layer: Layer, folding: Folding) -> Mapping[str, int]:
         return {"WIDTH": _width(layer, folding), "DEPTH": layer.number("depth")}

@@ -44,9 +44,9 @@ class Fork(Kind):
         return []
 
     def logic(self, layer: Layer, folding: Folding) -> Logic:
-        """Estimate: the data register, and per output a valid bit with its two or three gates."""
+        """Flip-flops as declared: the data and a valid bit an output. LUTs estimated: three gates an output."""
         outputs = len(layer.outputs)
-        return Logic(lut=2 * outputs + 2, ff=folding.pe * layer.input.type.bits + outputs)
+        return Logic(lut=3 * outputs, ff=folding.pe * layer.input.type.bits + outputs)
 
     def parameters(self, layer: Layer, folding: Folding) -> Mapping[str, int]:
         return {"WIDTH": folding.pe * layer.input.type.bits, "OUTPUTS": len(layer.outputs)}

@@ -55,11 +55,11 @@ class Padding(Kind):
         return []
 
     def logic(self, layer: Layer, folding: Folding) -> Logic:
-        """Estimate: the output register with a gate for each bit; counters and comparators for beat, column, row."""
+        """Flip-flops as declared. LUTs estimated: counters and comparators; zeros are the register's reset."""
         width = folding.pe * layer.input.type.bits
         beats = layer.input.channels // folding.pe
         counters = sum(size.bit_length() for size in (beats, *layer.output.shape[:2]))
-        return Logic(lut=width + 3 * counters + 6, ff=width + counters + 1)
+        return Logic(lut=3 * counters + 6, ff=width + counters + 1)
 
     def parameters(self, layer: Layer, folding: Folding) -> Mapping[str, int]:
         top, left, bottom, right = layer.numbers("pad")

@@ -49,13 +49,16 @@ class WidthConverter(Kind):
         return []
 
     def logic(self, layer: Layer, folding: Folding) -> Logic:
-        """Estimate: widening collects in one wide register and hands over in another; narrowing shifts one."""
+        """Flip-flops as declared: widening collects in one register and hands over in another; narrowing shifts one.
+
+        LUTs estimated: the count, and for narrowing a multiplexer with an enable for each bit.
+        """
         in_lanes, out_lanes = self.lanes(layer, folding)
         bits = layer.input.type.bits
         count = (max(in_lanes, out_lanes) // min(in_lanes, out_lanes) - 1).bit_length()
         if in_lanes < out_lanes:
-            return Logic(lut=count + 6, ff=(2 * out_lanes - in_lanes) * bits + count + 1)
-        return Logic(lut=in_lanes * bits + count + 6, ff=in_lanes * bits + count + 1)
+            return Logic(lut=3 * count + 6, ff=(2 * out_lanes - in_lanes) * bits + count + 1)
+        return Logic(lut=2 * in_lanes * bits + 3 * count + 6, ff=in_lanes * bits + count + 1)
 
     def parameters(self, layer: Layer, folding: Folding) -> Mapping[str, int]:
         in_lanes, out_lanes = self.lanes(layer, folding)

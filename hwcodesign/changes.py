@@ -4,7 +4,6 @@ Every change that is offered was planned and fits. The size of a change is the f
 is the largest change (it is other hardware), larger the more memory it has.
 """
 
-from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields
 from typing import Any
@@ -14,7 +13,7 @@ from hwcodesign.dataflow import Dataflow
 from hwcodesign.errors import UserError
 from hwcodesign.kinds import Folding, kind_of
 from hwcodesign.nets import family_named
-from hwcodesign.plan import Plan, plan
+from hwcodesign.plan import Plan, fold_only
 from hwcodesign.predict import predict
 from hwcodesign.recipe import Recipe
 
@@ -66,9 +65,13 @@ def changes_to_model(dataflow: Dataflow, planned: Plan, board: Board) -> tuple[C
 
 
 def _smallest(sorts: Iterable[list[_Variant]]) -> tuple[Change, ...]:
-    """The first that fits of each sort, smallest first. In a sort, what follows a change that fits takes even less."""
-    found = [sort[bisect_left(sort, True, key=_fits) :][:1] for sort in sorts]
-    return tuple(sorted((v.change for first in found for v in first), key=lambda change: change.size)[:OFFERED])
+    """The first that fits of each sort, smallest first; tried by rising size, until there are enough."""
+    numbered = [(variant, number) for number, sort in enumerate(sorts) for variant in sort]
+    found: dict[int, Change] = {}
+    for variant, number in sorted(numbered, key=lambda item: item[0].change.size):
+        if len(found) < OFFERED and number not in found and _fits(variant):
+            found[number] = variant.change
+    return tuple(found.values())
 
 
 def _fits(variant: _Variant) -> bool:
@@ -76,10 +79,10 @@ def _fits(variant: _Variant) -> bool:
         dataflow = variant.graph()
         if _memory_bits(dataflow) > variant.board.memory_bits:  # no plan can help: save its time
             return False
-        planned = plan(dataflow, variant.board, variant.clock_mhz, variant.frame_rate)
+        folded = fold_only(dataflow, variant.board, variant.clock_mhz, variant.frame_rate)
     except UserError:  # this variant cannot be built at all
         return False
-    return not planned.resources.over(variant.board)
+    return not folded.least_resources.over(variant.board) and not folded.finish().resources.over(variant.board)
 
 
 def _memory_bits(dataflow: Dataflow) -> int:

@@ -1,6 +1,6 @@
 """Planning: foldings, FIFO depths and memories for a graph on a board. Needs neither torch nor FINN."""
 
 from hwcodesign.plan.memory import Resources
-from hwcodesign.plan.plan import Plan, plan
+from hwcodesign.plan.plan import Plan, fold_only, plan
 
-__all__ = ["Plan", "Resources", "plan"]
+__all__ = ["Plan", "Resources", "fold_only", "plan"]

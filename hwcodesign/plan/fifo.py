@@ -78,5 +78,9 @@ def _before(left: np.ndarray, came: np.ndarray, later: int) -> bool:
 
 def _beat(times: Times, beat: int, beats: int) -> np.ndarray:
     """The cycle of beat number `beat` of every pixel."""
-    cycles: np.ndarray = times.first + (times.last - times.first) * beat // max(1, beats - 1)
+    if beat == 0:
+        return times.first
+    if beat == beats - 1:
+        return times.last
+    cycles: np.ndarray = times.first + (times.last - times.first) * beat // (beats - 1)
     return cycles

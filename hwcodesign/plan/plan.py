@@ -93,26 +93,55 @@ def plan(
     `clock_mhz` defaults to the board's. The plan may need more than the board has: `check` tells.
     Raises UserError for a layer that its kernel cannot compute, a frame rate out of reach, or an illegal `fold`.
     """
+    return fold_only(dataflow, board, clock_mhz, frame_rate, fold).finish()
+
+
+@dataclass(frozen=True)
+class Folded:
+    """Half a plan: foldings are chosen, FIFOs are still at their shortest."""
+
+    target: Target
+    design: Dataflow
+    foldings: Mapping[str, Folding]
+
+    @property
+    def least_resources(self) -> Resources:
+        """What the finished plan will take at least: what does not fit now needs no schedule."""
+        return _resources(self.design, self.foldings, self.target.board)[1]
+
+    def finish(self) -> Plan:
+        """The plan with its FIFO depths and memories."""
+        foldings, board = self.foldings, self.target.board
+        cycles = {layer.name: kind_of(layer.kind).cycles(layer, foldings[layer.name]) for layer in self.design.layers}
+        slowest = max(cycles, key=lambda name: cycles[name])
+        design = with_depths(self.design, fifo_depths(self.design, foldings, cycles[slowest]))
+        storage, resources = _resources(design, foldings, board)
+        return Plan(
+            board=board.name,
+            clock_mhz=self.target.clock_mhz,
+            frame_rate=self.target.frame_rate,
+            design=design,
+            foldings=foldings,
+            storage=storage,
+            cycles_per_frame=cycles[slowest],
+            slowest=slowest,
+            latency_cycles=_latency(design, foldings),
+            resources=resources,
+        )
+
+
+def fold_only(
+    dataflow: Dataflow,
+    board: Board,
+    clock_mhz: float | None = None,
+    frame_rate: float = 30.0,
+    fold: Constraints = NO_CONSTRAINTS,
+) -> Folded:
+    """The first half of `plan`, which takes the same arguments and raises the same errors."""
     for layer in dataflow.layers:
         kind_of(layer.kind).check(layer)
     target = Target(board, clock_mhz or board.clock_mhz, frame_rate)
-    design, foldings = insert_streams(dataflow, choose_foldings(dataflow, target, fold))
-    cycles = {layer.name: kind_of(layer.kind).cycles(layer, foldings[layer.name]) for layer in design.layers}
-    slowest = max(cycles, key=lambda name: cycles[name])
-    design = with_depths(design, fifo_depths(design, foldings, cycles[slowest]))
-    storage, resources = _resources(design, foldings, board)
-    return Plan(
-        board=board.name,
-        clock_mhz=target.clock_mhz,
-        frame_rate=frame_rate,
-        design=design,
-        foldings=foldings,
-        storage=storage,
-        cycles_per_frame=cycles[slowest],
-        slowest=slowest,
-        latency_cycles=_latency(design, foldings),
-        resources=resources,
-    )
+    return Folded(target, *insert_streams(dataflow, choose_foldings(dataflow, target, fold)))
 
 
 def _resources(

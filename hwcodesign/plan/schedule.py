@@ -112,7 +112,7 @@ def _without_room(
     ready = np.zeros(len(needs[0]), dtype=np.int64)
     for feed, (start, spread), needed in zip(feeds, slots, needs, strict=True):
         there = np.maximum(feed.first, feed.last - spread) - start
-        ready = np.maximum(ready, np.where(needed < 0, 0, there[needed]))
+        ready = np.maximum(ready, there if len(there) == len(needed) else np.where(needed < 0, 0, there[needed]))
     turns = _in_turn(ready, kind.pixel_cycles(layer, folding))
     takes = []
     for feed, (start, spread), needed in zip(feeds, slots, needs, strict=True):

@@ -8,7 +8,8 @@ Everything else is here and the same for all: `prepare` builds one top level wit
 cocotb test below feeds each case its own frames, in each of the PATTERNS of idle and backpressure, and asserts
  - every output element equals `Kind.run`, for back-to-back frames and after a reset in the midst of a frame;
  - AXI4-Stream rules: valid stays and data hold until ready; valid comes without waiting for ready;
- - with no stall at either end, frames follow one another in exactly `Kind.cycles` cycles.
+ - with no stall at either end, frames follow one another in exactly `Kind.cycles` cycles, and the first pixel comes
+   `Kind.latency` cycles after what it needs.
 """
 
 import importlib
@@ -109,17 +110,22 @@ class Source:
 
     def __init__(self, beats: list[int], idle: Iterator[bool]) -> None:
         self.beats, self.idle = beats, idle
-        self.sent = 0
+        self.cycles: list[int] = []
         self.valid = False
+
+    @property
+    def sent(self) -> int:
+        return len(self.cycles)
 
     def drive(self) -> tuple[bool, int]:
         """(valid, data) for the coming cycle."""
         self.valid = self.sent < len(self.beats) and (self.valid or not next(self.idle))
         return self.valid, self.beats[self.sent] if self.valid else 0
 
-    def sample(self, ready: bool) -> None:
+    def sample(self, cycle: int, ready: bool) -> None:
+        """Note the cycle in which a beat is taken."""
         if self.valid and ready:
-            self.sent += 1
+            self.cycles.append(cycle)
             self.valid = False
 
 
@@ -225,7 +231,7 @@ class TB:
         ready = _integer(self.dut.in_ready_o)
         valid = _integer(self.dut.out_valid_o)
         for i, source in enumerate(self.sources):
-            source.sample(bool(ready >> i & 1))
+            source.sample(self.cycle, bool(ready >> i & 1))
         for i, (case, port, sink) in enumerate(self.sinks):
             beat = _integer(self.out_data[i]) if valid >> i & 1 else None
             try:
@@ -251,6 +257,31 @@ class TB:
             measured = np.diff(ends)[1:]
             assert (measured == bound).all(), f"{case} output {port}: frames take {measured} cycles, not {bound}"
 
+    def check_latency(self) -> None:
+        """Once the inputs of the first output pixel are complete, `Kind.latency` cycles pass.
+
+        Its first beat comes no later and its last no earlier: a kind may pass on part of a pixel before the rest is in.
+        """
+        for case, port, sink in self.sinks:
+            complete = self._first_pixel_complete(case)
+            if complete is None:
+                continue
+            latency = kind_of(case.layer.kind).latency(case.layer, case.folding)
+            beats = len(sink.expected) // FRAMES // case.layer.outputs[port].pixels
+            first, last = sink.cycles[0] - complete, sink.cycles[beats - 1] - complete
+            assert first <= latency <= last, f"{case} output {port}: latency {first} to {last}, not {latency}"
+
+    def _first_pixel_complete(self, case: Case) -> int | None:
+        """The cycle that takes the last input beat that the first output pixel needs; None if it needs none."""
+        taken = []
+        for port, stream in enumerate(case.layer.inputs):
+            source = self.sources[case.first_input + port]
+            beats = len(source.beats) // FRAMES // stream.pixels
+            needed = int(kind_of(case.layer.kind).needs(case.layer, port)[0])
+            if needed >= 0:
+                taken.append(source.cycles[(needed + 1) * beats - 1])
+        return max(taken, default=None)
+
 
 @cocotb.test()
 @cocotb.parametrize(pattern=PATTERNS)
@@ -265,6 +296,7 @@ async def kernel_equals_reference(dut: Any, pattern: tuple[str, str]) -> None:
     await bench.run(limit=200 + 40 * FRAMES * max(_slowest(case) for case in cases))
     if pattern == ("never", "never"):
         bench.check_rate()
+        bench.check_latency()
 
 
 def _slowest(case: Case) -> int:

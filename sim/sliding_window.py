@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from hwcodesign.dataflow import Layer, Stream
+from hwcodesign.dataflow import Attribute, Layer, Stream
 from hwcodesign.kinds import Folding
 from sim.bench import random_type
 
@@ -40,5 +40,5 @@ def _case(
     channels = pe * words
     rows, columns = ((n - k) // s + 1 for n, k, s in zip(size, kernel, stride, strict=True))
     output = Stream((rows, columns, kernel[0] * kernel[1] * channels), kind)
-    attributes = {"kernel": kernel, "stride": stride, "depthwise": depthwise}
+    attributes: dict[str, Attribute] = {"kernel": kernel, "stride": stride, "depthwise": depthwise}
     return Layer("window", "sliding_window", (Stream((*size, channels), kind),), (output,), attributes), Folding(pe)

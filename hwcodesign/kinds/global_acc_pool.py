@@ -61,7 +61,7 @@ class GlobalAccPool(Kind):
         """Estimate: an adder of one LUT a bit and its reset to zero; registers of the element and the sum, counters."""
         sum_bits, counter_bits = layer.output.type.bits, layer.input.elements.bit_length() + 1
         lut = folding.pe * sum_bits + 2 * counter_bits
-        return Logic(lut, ff=folding.pe * (layer.input.type.bits + 2 * sum_bits) + 2 * counter_bits + 4)
+        return Logic(lut, ff=folding.pe * (layer.input.type.bits + sum_bits) + 2 * counter_bits + 4)
 
     def parameters(self, layer: Layer, folding: Folding) -> Mapping[str, int]:
         kind = layer.input.type

@@ -81,19 +81,19 @@ class Mvau(Kind):
         return found
 
     def logic(self, layer: Layer, folding: Folding) -> Logic:
-        """Flip-flops as declared. LUTs: a multiplier of m x n bits takes m * n, XNOR one, a sign change n + 1."""
+        """Flip-flops as declared. LUTs: a multiplier of m x n bits takes m * (n + 1), XNOR one, a sign change n + 1."""
         kind, weight, acc = layer.input.type, _weight_type(layer), _acc_type(layer)
         multipliers = folding.pe * folding.simd
         on_dsp = min(kind.bits, weight.bits) > DSP_OPERAND_BITS
         product_bits = _product_bits(kind, weight)
-        each = product_bits if kind.bipolar or weight.bipolar else kind.bits * weight.bits
+        each = product_bits if kind.bipolar or weight.bipolar else kind.bits * (weight.bits + 1)
         tree = tree_logic(folding.simd, product_bits, product_bits + (folding.simd - 1).bit_length())
         counter_bits = 2 * self.pixel_cycles(layer, folding).bit_length()
         lut = (0 if on_dsp else multipliers * each) + folding.pe * (tree.lut + acc.bits) + 2 * counter_bits
-        operands = folding.simd * kind.bits + multipliers * (weight.bits + product_bits)
+        operands = folding.simd * kind.bits + multipliers * product_bits
         ff = operands + folding.pe * (tree.ff + acc.bits) + counter_bits + self.latency(layer, folding)
         if folding.pe < _rows(layer):
-            lut, ff = lut + folding.simd * kind.bits, ff + folding.simd * kind.bits
+            lut += folding.simd * kind.bits
         if _thresholds(layer):
             unit = _unit(layer, folding).logic
             lut, ff = lut + unit.lut, ff + unit.ff

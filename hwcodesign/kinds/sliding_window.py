@@ -101,7 +101,7 @@ class SlidingWindow(Kind):
         loop_bits = self.cycles(layer, folding).bit_length() + 5
         return Logic(
             lut=9 * address_bits + 2 * loop_bits + 10,
-            ff=4 * address_bits + loop_bits + folding.pe * layer.input.type.bits + 5,
+            ff=4 * address_bits + loop_bits + 5,
         )
 
     def parameters(self, layer: Layer, folding: Folding) -> Mapping[str, int]:

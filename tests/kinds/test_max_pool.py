@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from hwcodesign.dataflow import IntType, Layer, Stream
+from hwcodesign.dataflow import Attribute, IntType, Layer, Stream
 from hwcodesign.errors import UserError
 from hwcodesign.kinds import Folding, kind_of
 
@@ -23,7 +23,7 @@ def test_window_and_pool_together(kernel: int, stride: int) -> None:
     frames = np.random.default_rng(kernel).integers(KIND.min, KIND.max + 1, (2, 7, 6, 3))
     rows, columns = (7 - kernel) // stride + 1, (6 - kernel) // stride + 1
     windows = Stream((rows, columns, kernel * kernel * 3), KIND)
-    attributes = {"kernel": (kernel, kernel), "stride": (stride, stride), "depthwise": 1}
+    attributes: dict[str, Attribute] = {"kernel": (kernel, kernel), "stride": (stride, stride), "depthwise": 1}
     window = Layer("pool.window", "sliding_window", (Stream((7, 6, 3), KIND),), (windows,), attributes)
     pool = make(rows, columns, 3, kernel * kernel)
     pooled = POOL.run(pool, WINDOW.run(window, [frames]))[0]

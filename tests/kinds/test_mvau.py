@@ -103,6 +103,25 @@ def test_wide_operands_multiply_in_dsp_and_narrow_ones_in_lut() -> None:
     assert (MVAU.logic(wide, folding).dsp, MVAU.logic(narrow, folding).dsp) == (6, 0)
 
 
+# What Yosys 0.70 made of such units (synth_xilinx -family xc7 -flatten -nodsp, memories in block RAM): LUTs, flip-flops.
+SYNTHESIZED = [
+    (("uint4", "int4", "uint4", 3, (2, 4), (9, 4)), 1051, 392),
+    (("uint4", "int4", "uint4", 3, (2, 2), (9, 16)), 1475, 545),
+    (("uint4", "int4", None, 3, (2, 4), (9, 8)), 1021, 484),
+    (("uint2", "int2", "uint2", 3, (2, 8), (9, 8)), 799, 576),
+    (("bipolar", "bipolar", "bipolar", 4, (2, 4), (3, 16)), 263, 201),
+    (("uint4", "bipolar", "uint4", 4, (2, 4), (3, 8)), 828, 471),
+]
+
+
+@pytest.mark.parametrize(("case", "lut", "ff"), SYNTHESIZED)
+def test_estimates_are_near_what_synthesis_gives(case: tuple, lut: int, ff: int) -> None:  # type: ignore[type-arg]
+    layer, folding = random_case(np.random.default_rng(0), *case)
+    estimate = MVAU.logic(layer, folding)
+    assert abs(estimate.lut - lut) <= 0.25 * lut
+    assert abs(estimate.ff - ff) <= 0.02 * ff
+
+
 class TestRefuses:
     layer, _ = random_case(np.random.default_rng(0), "uint4", "int4", "uint4", 2, (2, 2), (2, 3))
 

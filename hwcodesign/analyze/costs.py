@@ -100,6 +100,10 @@ class Costs:
         return sum(layer.activation_bytes for layer in self.layers)
 
     @property
+    def quantized(self) -> bool:
+        return any(layer.parameter_bits != FLOAT_BITS for layer in self.layers)
+
+    @property
     def peak_bytes(self) -> float:
         """Activations that are alive at once, at most, when layer after layer runs: one layer's inputs and outputs."""
         return max(layer.inputs * layer.input_bits / 8 + layer.activation_bytes for layer in self.layers)

@@ -4,7 +4,7 @@ Every coefficient is from M. Horowitz, "Computing's energy problem (and what we 
 1.1.9: 45 nm, 0.9 V. An FPGA's programmable fabric takes more; only a meter on a board tells how much.
 """
 
-from hwcodesign.analyze.costs import FLOAT_BITS, Costs
+from hwcodesign.analyze.costs import Costs
 
 SOURCE = "Horowitz, ISSCC 2014, figure 1.1.9: 45 nm, 0.9 V"
 FLOAT_MAC_PJ = 3.7 + 0.9  # 32-bit multiply and add
@@ -15,10 +15,12 @@ DRAM_PJ_PER_BYTE = 1300.0 / 8  # 64 bits, the lower end of 1.3 to 2.6 nJ
 
 def arithmetic_joule(total: Costs) -> float:
     """Energy of one frame's operations; two make a multiply-accumulate."""
-    return sum(
-        layer.operations / 2 * (FLOAT_MAC_PJ if layer.parameter_bits == FLOAT_BITS else INT8_MAC_PJ) * 1e-12
-        for layer in total.layers
-    )
+    return total.operations / 2 * mac_pj(total) * 1e-12
+
+
+def mac_pj(total: Costs) -> float:
+    """Energy of one multiply-accumulate."""
+    return INT8_MAC_PJ if total.quantized else FLOAT_MAC_PJ
 
 
 def memory_joule(total: Costs, pj_per_byte: float) -> float:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from hwcodesign.analyze import energy
-from hwcodesign.analyze.costs import FLOAT_BITS, TRAINING_FACTOR, Costs
+from hwcodesign.analyze.costs import TRAINING_FACTOR, Costs
 from hwcodesign.errors import UserError
 from hwcodesign.run import RunFolder, Summary
 
@@ -49,9 +49,11 @@ def metrics(total: Costs, batch: int, recipe: str | None = None, runs: Path = Pa
 
 def si(number: float, unit: str = "") -> str:
     """A number to three digits with its SI prefix: 1.2345e7 is "12.3 M", with the unit B "12.3 MB"."""
+    if number == 0:
+        return f"0 {unit}".strip()
     scales = ((12, "T"), (9, "G"), (6, "M"), (3, "k"), (0, ""), (-3, "m"), (-6, "µ"), (-9, "n"))
     fitting = (scale for scale in scales if number >= 0.9995 * 10.0 ** scale[0])
-    exponent, prefix = next(fitting, scales[-1]) if number else (0, "")
+    exponent, prefix = next(fitting, scales[-1])
     scaled = number / 10.0**exponent
     digits = f"{scaled:#.3g}".rstrip(".") if scaled < 999.5 else f"{scaled:.0f}"
     return f"{digits} {prefix}{unit}".strip()
@@ -101,8 +103,7 @@ def _training_time(run: RunFolder | None) -> Metric:
 
 
 def _energy(total: Costs) -> Iterator[Metric]:
-    quantized = any(layer.parameter_bits != FLOAT_BITS for layer in total.layers)
-    arithmetic = f"{energy.INT8_MAC_PJ:g} pJ an 8-bit" if quantized else f"{energy.FLOAT_MAC_PJ:g} pJ a 32-bit float"
+    arithmetic = f"{energy.mac_pj(total):g} pJ {'an 8-bit' if total.quantized else 'a 32-bit float'}"
     yield Metric("energy per frame", f"{si(energy.arithmetic_joule(total), 'J')} for arithmetic, at {arithmetic} "
                  f"multiply-accumulate ({energy.SOURCE})", "model")  # fmt: skip
     for where, pj_per_byte in (("on-chip SRAM", energy.SRAM_PJ_PER_BYTE), ("DRAM", energy.DRAM_PJ_PER_BYTE)):

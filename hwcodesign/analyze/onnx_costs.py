@@ -6,6 +6,7 @@ from typing import Any
 
 from hwcodesign.analyze.costs import Costs, LayerCost
 from hwcodesign.analyze.onnx_graph import OnnxGraph, layer_name
+from hwcodesign.errors import UserError
 
 # No arithmetic, or (activation functions, scaling, quantizers) none that equation 4.3 counts.
 _QUANTIZERS = (
@@ -112,10 +113,20 @@ def _layer(graph: OnnxGraph, node: Any, name: str) -> LayerCost | None:
 
 
 def _weights(graph: OnnxGraph, node: Any) -> int:
-    """The number of a convolution's or fully connected layer's weights."""
+    """The number of a convolution's or fully connected layer's weights. UserError if they do not go with its input."""
     if node.op_type not in ("Conv", "ConvTranspose", "Gemm", "MatMul") or node.input[1] not in graph.constants:
         return 0
-    return math.prod(graph.shape(node.input[1]))
+    values, weights = graph.shape(node.input[0]), graph.shape(node.input[1])
+    if node.op_type == "Conv":
+        given, expected = values[1], weights[1] * (_attribute(node, "group") or 1)
+    elif node.op_type == "ConvTranspose":
+        given, expected = values[1], weights[0]
+    else:
+        given, expected = values[-1], weights[-1 if _attribute(node, "transB") else -2]
+    if given != expected:
+        raise UserError(f"{graph.path}: {node.name or node.output[0]} has weights for {expected} channels, but its "
+                        f"input has {given}")  # fmt: skip
+    return math.prod(weights)
 
 
 def _biases(graph: OnnxGraph, node: Any) -> int:

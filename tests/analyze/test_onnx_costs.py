@@ -1,0 +1,170 @@
+"""ONNX and QONNX files cost what the networks cost that they came from; what cannot be counted is said."""
+
+import onnx
+import pytest
+import torch
+from torch import nn
+
+from hwcodesign.analyze.costs import costs
+from hwcodesign.analyze.onnx_costs import onnx_costs
+from hwcodesign.analyze.onnx_graph import read_graph
+from hwcodesign.errors import UserError
+from hwcodesign.nets import metaparameters
+from hwcodesign.nets.build import float_module, quantized_module
+from hwcodesign.nets.network import Quantization
+
+
+def exported(model, path, *shape, **options):
+    torch.onnx.export(model.eval(), torch.zeros(*shape), str(path), dynamo=False, **options)
+    return path
+
+
+def same(total, network):
+    ours = costs(network)
+    assert (total.parameters, total.operations, total.activations) == (
+        ours.parameters,
+        ours.operations,
+        ours.activations,
+    )
+    figures = [(layer.kind, layer.window, layer.in_shapes, layer.out_shape, layer.parameters, layer.operations)
+               for layer in (*total.layers, *ours.layers)]  # fmt: skip
+    assert figures[: len(total.layers)] == figures[len(total.layers) :]
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "image"),
+    [
+        ("nin", {"filters": (16, 24, 32, 40)}, (114, 114, 3)),  # the pools round up
+        ("squeezenet", {"bypass": "complex", "base_e": 16, "incr_e": 16}, (96, 96, 3)),
+        ("zynqnet", {"width": 0.25}, (64, 64, 3)),
+        ("lenet", {}, (32, 32, 1)),
+    ],
+)
+def test_a_file_costs_what_its_network_costs(tmp_path, name, values, image):
+    network = metaparameters(name, values).describe(image, 10)
+    path = exported(float_module(network), tmp_path / "net.onnx", 1, image[2], *image[:2])
+    result = onnx_costs(read_graph(path))
+    same(result.costs, network)
+    assert result.uncounted == ()
+    named = {layer.name for layer in result.costs.layers}
+    assert {conv.name for conv in network.convolutions} <= named
+
+
+class ExportableNorm(torch.autograd.Function):
+    """Local response normalisation as the one ONNX node that Caffe's models have; PyTorch exports it in pieces."""
+
+    @staticmethod
+    def forward(ctx, values):
+        return nn.functional.local_response_norm(values, 5)
+
+    @staticmethod
+    def symbolic(graph, values):
+        return graph.op("LRN", values, size_i=5).setType(values.type())
+
+
+def test_alexnet_with_its_normalisation(tmp_path):
+    network = metaparameters("alexnet", {}).describe((99, 99, 3), 10)
+    model = float_module(network)
+    for name in ("norm1", "norm2"):
+        norm = nn.Module()
+        norm.forward = ExportableNorm.apply
+        setattr(model, name, norm)
+    same(onnx_costs(read_graph(exported(model, tmp_path / "alexnet.onnx", 1, 3, 99, 99))).costs, network)
+
+
+@pytest.mark.parametrize("recipe", ["digits-squeezenet", "zynqnet-nano"])
+def test_a_quantized_file_costs_what_its_network_costs(tmp_path, recipe):
+    from brevitas.export import export_qonnx
+
+    from hwcodesign.recipe import load_recipe
+
+    network = load_recipe(recipe).describe()
+    height, width, channels = network.input_shape
+    pixels = torch.zeros(1, channels, height, width)
+    model = quantized_module(network, Quantization()).eval()
+    export_qonnx(model, pixels, str(tmp_path / "net.onnx"), dynamo=False, opset_version=13)
+    same(onnx_costs(read_graph(tmp_path / "net.onnx")).costs, network)
+
+
+class Foreign(nn.Module):
+    """Padding computed in the graph, groups, a fully connected layer, and something no rule counts."""
+
+    def __init__(self):
+        super().__init__()
+        self.grouped = nn.Conv2d(4, 8, (3, 1), stride=2, groups=2, bias=False)
+        self.dense = nn.Linear(8 * 4 * 4, 5)
+
+    def forward(self, image):
+        values = self.grouped(nn.functional.pad(image, (0, 0, 1, 1)))
+        return torch.cumsum(self.dense(values.flatten(1)), 1)
+
+
+@pytest.mark.parametrize("batch", [1, 3])
+def test_a_foreign_network_is_counted_per_image(tmp_path, batch):
+    path = exported(Foreign(), tmp_path / "net.onnx", batch, 4, 8, 8)
+    result = onnx_costs(read_graph(path))
+    grouped, dense = result.costs.layers
+    assert (grouped.name, grouped.window, grouped.out_shape) == ("grouped", "3x1/2", (4, 4, 8))
+    assert (grouped.parameters, grouped.operations) == (8 * 2 * 3, 2 * 8 * 2 * 3 * 16)
+    assert (dense.name, dense.kind, dense.parameters, dense.operations) == ("dense", "fully connected", 645, 1280)
+    assert result.uncounted == ("CumSum",)
+
+
+def test_a_dynamic_axis_is_named_and_can_be_given(tmp_path):
+    path = exported(
+        Foreign(),
+        tmp_path / "net.onnx",
+        1,
+        4,
+        8,
+        8,
+        input_names=["image"],
+        dynamic_axes={"image": {0: "batch", 2: "rows"}},
+    )
+    with pytest.raises(
+        UserError, match=r"axis 0 \(batch\) of the input 'image' has no fixed size; .* --shape 1x4x224x8"
+    ):
+        read_graph(path)
+    with pytest.raises(UserError, match=r"--shape 1x4x8 has 3 axes, but the input 'image' of .* has 4"):
+        read_graph(path, (1, 4, 8))
+    fixed = onnx_costs(read_graph(path, (1, 4, 8, 8))).costs
+    assert fixed.operations == 2 * 8 * 2 * 3 * 16 + 1280
+    with pytest.raises(UserError, match=r"/grouped/Conv has weights for 4 channels, but its input has 5"):
+        onnx_costs(read_graph(path, (1, 5, 8, 8)))
+    with pytest.raises(UserError, match=r"/dense/Gemm has weights for 128 channels, but its input has 160"):
+        onnx_costs(read_graph(path, (1, 4, 10, 8)))
+
+
+def test_shapes_that_contradict_each_other_are_refused(tmp_path):
+    values = [onnx.helper.make_tensor_value_info(n, onnx.TensorProto.FLOAT, [1, s]) for n, s in (("a", 3), ("c", 3))]
+    weights = onnx.numpy_helper.from_array(torch.zeros(1, 4).numpy(), "b")
+    graph = onnx.helper.make_graph(
+        [onnx.helper.make_node("Add", ["a", "b"], ["c"])], "g", values[:1], values[1:], [weights]
+    )
+    onnx.save(onnx.helper.make_model(graph), tmp_path / "net.onnx")
+    with pytest.raises(UserError, match="its shapes contradict each other"):
+        read_graph(tmp_path / "net.onnx")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (None, "there is no file"),
+        (b"", "holds no ONNX graph"),
+        (b"not onnx at all", "is no ONNX file, or is truncated"),
+    ],
+)
+def test_what_is_no_onnx_is_refused(tmp_path, content, message):
+    path = tmp_path / "net.onnx"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(UserError, match=message):
+        read_graph(path)
+
+
+def test_a_file_of_two_inputs_is_refused(tmp_path):
+    values = [onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, [1, 2]) for name in "abc"]
+    graph = onnx.helper.make_graph([onnx.helper.make_node("Add", ["a", "b"], ["c"])], "g", values[:2], values[2:])
+    onnx.save(onnx.helper.make_model(graph), tmp_path / "net.onnx")
+    with pytest.raises(UserError, match="one input is needed, but there are 2"):
+        read_graph(tmp_path / "net.onnx")

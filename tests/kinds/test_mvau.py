@@ -103,7 +103,7 @@ def test_wide_operands_multiply_in_dsp_and_narrow_ones_in_lut() -> None:
     assert (MVAU.logic(wide, folding).dsp, MVAU.logic(narrow, folding).dsp) == (6, 0)
 
 
-# LUTs and flip-flops that Yosys 0.70 made of such units: synth_xilinx -family xc7 -flatten -nodsp, memories in block RAM.
+# LUTs and flip-flops by Yosys 0.70, synth_xilinx -family xc7 -flatten -nodsp, memories in block RAM.
 SYNTHESIZED = [
     (("uint4", "int4", "uint4", 3, (2, 4), (9, 4)), 1051, 392),
     (("uint4", "int4", "uint4", 3, (2, 2), (9, 16)), 1475, 545),

@@ -50,6 +50,7 @@ class TrainTable(StrictModel):
     shift: int = Field(default=0, ge=0, description="pixels that a training image is moved by at most")
     flip: bool = Field(default=False, description="mirror half of the training images left to right")
     seed: int = Field(default=1, ge=0)
+    threads: int = Field(default=1, ge=1, description="of the CPU; another number rounds otherwise, so it is fixed")
 
 
 class HardwareTable(StrictModel):

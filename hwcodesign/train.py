@@ -54,6 +54,7 @@ def train(recipe: Recipe, data_folder: Path | None, out_folder: Path, device: st
     fitted, validation = stratified_split(dataset.train_labels, VALIDATION, schedule.seed)
     images, labels = _to_tensors(dataset, where)
 
+    torch.set_num_threads(schedule.threads)
     torch.manual_seed(schedule.seed)
     torch.backends.cudnn.deterministic = True
     model = build(recipe).to(where)

@@ -103,6 +103,12 @@ def test_the_held_out_images_have_no_influence(tmp_path, monkeypatch, whole):
     assert_same_bits(whole[1], tmp_path)
 
 
+def test_the_machines_number_of_threads_does_not_change_the_bits(tmp_path, whole):
+    torch.set_num_threads(2)
+    train(recipe(), None, tmp_path, device="cpu")
+    assert_same_bits(whole[1], tmp_path)
+
+
 def test_a_finished_training_is_left_as_it_is(whole):
     before = (whole[1] / "last.pt").read_bytes()
     assert train(recipe(), None, whole[1], device="cpu") == whole[0]

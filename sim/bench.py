@@ -106,7 +106,7 @@ def gaps(name: str, rng: np.random.Generator) -> Iterator[bool]:
 
 
 class Source:
-    """Offers `beats` on one stream; once offered, a beat stays until it is taken."""
+    """Offers `beats` on one stream and notes the cycle each is taken in; once offered, a beat stays until then."""
 
     def __init__(self, beats: list[int], idle: Iterator[bool]) -> None:
         self.beats, self.idle = beats, idle
@@ -115,6 +115,7 @@ class Source:
 
     @property
     def sent(self) -> int:
+        """Beats taken so far."""
         return len(self.cycles)
 
     def drive(self) -> tuple[bool, int]:

@@ -41,7 +41,7 @@ class TrainTable(StrictModel):
     """The training schedule."""
 
     epochs: int = Field(default=30, ge=1)
-    batch_size: int = Field(default=64, ge=1)
+    batch_size: int = Field(default=64, ge=2)
     optimizer: Literal["sgd", "adam"] = "sgd"
     schedule: Literal["linear", "cosine"] = "linear"
     learning_rate: float = Field(default=0.04, gt=0.0)

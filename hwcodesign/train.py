@@ -52,6 +52,8 @@ def train(recipe: Recipe, data_folder: Path | None, out_folder: Path, device: st
     schedule, where = recipe.train, _device(device)
     dataset = load_dataset(recipe.data, data_folder)
     fitted, validation = stratified_split(dataset.train_labels, VALIDATION, schedule.seed)
+    if len(validation) == 0:
+        raise UserError(f"{dataset.name} has one training image of each class; it needs two, one to validate with")
     images, labels = _to_tensors(dataset, where)
 
     torch.set_num_threads(schedule.threads)
@@ -66,7 +68,8 @@ def train(recipe: Recipe, data_folder: Path | None, out_folder: Path, device: st
         for epoch in range(len(history), schedule.epochs):
             random = torch.Generator().manual_seed(schedule.seed * 1_000_003 + epoch)
             order = torch.from_numpy(fitted)[torch.randperm(len(fitted), generator=random)]
-            batches = order.split(schedule.batch_size)
+            # Batch norm knows no variance of a single image.
+            batches = [batch for batch in order.split(schedule.batch_size) if len(batch) > 1]
 
             model.train()
             losses = []

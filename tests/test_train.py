@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from hwcodesign import train as module
-from hwcodesign.data import load_dataset
+from hwcodesign.data import Dataset, load_dataset
 from hwcodesign.errors import UserError
 from hwcodesign.recipe import Recipe, TrainTable
 from hwcodesign.train import load_trained, train
@@ -164,6 +164,27 @@ def test_checkpoints_that_are_missing_or_damaged(tmp_path):
 def test_a_device_that_is_not_there(tmp_path, device):
     with pytest.raises(UserError, match=f"--device {device}: PyTorch cannot use it"):
         train(recipe(), None, tmp_path, device=device)
+
+
+def few(monkeypatch, count):
+    """Replace the data by `count` random images of each class."""
+    labels = np.repeat(np.arange(10), count)
+    images = np.random.default_rng(0).integers(0, 256, (10 * count, 8, 8, 1), dtype=np.uint8)
+    data = Dataset("few", tuple("0123456789"), images, labels, images, labels)
+    monkeypatch.setattr(module, "load_dataset", lambda table, folder: data)
+
+
+def test_a_last_batch_of_one_image_is_left_out(tmp_path, monkeypatch):
+    few(monkeypatch, count=2)  # of 20 images 10 are trained on: 3 batches of 3, and one of 1
+    network = {"family": "chain", "layers": [{"layer": "dense", "units": 4}]}
+    perceptron = recipe(batch_size=3, epochs=1).model_copy(update={"network": network})
+    assert train(perceptron, None, tmp_path, device="cpu").epoch == 0
+
+
+def test_too_few_images_to_validate(tmp_path, monkeypatch):
+    few(monkeypatch, count=1)
+    with pytest.raises(UserError, match=r"few has one training image of each class"):
+        train(recipe(), None, tmp_path, device="cpu")
 
 
 def test_a_recipe_without_data(tmp_path):

@@ -50,11 +50,14 @@ def _resize(image: np.ndarray, width_height: tuple[int, int]) -> np.ndarray:
 
 
 def stratified_split(labels: np.ndarray, held_out: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Indices (kept, held out), each sorted; of every class the same fraction, rounded, is held out."""
+    """Indices (kept, held out), each sorted; of every class the same fraction is held out, rounded.
+
+    A class of two or more has at least one on each side; of a class of one nothing is held out.
+    """
     random = np.random.default_rng(seed)
     taken = []
     for label in np.unique(labels):
         members = random.permutation(np.flatnonzero(labels == label))
-        taken.append(members[: round(len(members) * held_out)])
+        taken.append(members[: min(max(1, round(len(members) * held_out)), len(members) - 1)])
     test = np.sort(np.concatenate(taken))
     return np.setdiff1d(np.arange(len(labels)), test), test

@@ -21,6 +21,12 @@ def test_split_is_stratified_disjoint_complete_and_fixed():
     assert not np.array_equal(held, stratified_split(labels, 0.2, seed=4)[1])
 
 
+def test_small_classes_stand_on_both_sides_where_they_can():
+    labels = np.array([0, 1, 1, 2, 2, 2])
+    kept, held = stratified_split(labels, 0.1, seed=0)
+    assert (labels[kept].tolist(), labels[held].tolist()) == ([0, 1, 2, 2], [1, 2])
+
+
 def test_scaling_keeps_flat_images_flat_and_the_order_of_axes():
     flat = np.full((3, 8, 8, 3), 77, np.uint8)
     assert np.array_equal(resized(flat, (20, 12)), np.full((3, 20, 12, 3), 77))

@@ -4,8 +4,8 @@ A kind's own file `sim/<kind>.py` provides
 
     cases(rng) -> list[tuple[Layer, Folding]]     random legal layers; layer names do not matter
 
-Everything else is here and the same for all: `prepare` builds one top level with all cases side by side, and the
-cocotb test below feeds each case its own frames, in each of the PATTERNS of idle and backpressure, and asserts
+Everything else is the same for all: sim/build.py puts all cases side by side into one top level, and the cocotb test
+below feeds each case its own frames, in each of the PATTERNS of idle and backpressure, and asserts
  - every output element equals `Kind.run`, for back-to-back frames and after a reset in the midst of a frame;
  - AXI4-Stream rules: valid stays and data hold until ready; valid comes without waiting for ready;
  - with no stall at either end, frames follow one another in exactly `Kind.cycles` cycles, and the first pixel comes
@@ -14,7 +14,6 @@ cocotb test below feeds each case its own frames, in each of the PATTERNS of idl
 
 import importlib
 import os
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -26,11 +25,12 @@ from cocotb.triggers import FallingEdge, Timer
 from hwcodesign.dataflow import IntType, Layer, Stream
 from hwcodesign.kinds import Folding, kind_of
 from hwcodesign.rtl import pack, unpack
+from sim.streams import Sink, Source, gaps
 
 FRAMES = 5
 QUIET_CYCLES = 40
 GARBAGE_CYCLES = 37  # traffic before the reset that the kernel must forget
-# How the source and the sink of every stream idle: (source, sink), each one of `gaps`.
+# How the source and the sink of every stream idle: (source, sink), each a name that `gaps` knows.
 PATTERNS = (("never", "never"), ("random", "random"), ("bursts", "bursts"), ("never", "patient"), ("often", "never"))
 
 
@@ -90,80 +90,6 @@ def random_type(rng: np.random.Generator, bipolar: bool = True) -> IntType:
     """Bipolar (where allowed), or 2 to 8 bits, signed or not."""
     bits = int(rng.integers(1 if bipolar else 2, 9))
     return IntType(bits, signed=bits == 1 or bool(rng.integers(2)))
-
-
-def gaps(name: str, rng: np.random.Generator) -> Iterator[bool]:
-    """Whether a port idles in each cycle: never, random (half), often (three quarters), bursts, patient.
-
-    Patient is random; the Sink sees to the rest.
-    """
-    while name == "bursts":
-        for idle in (False, True):
-            yield from [idle] * int(rng.integers(1, 40))
-    share = {"never": 0.0, "random": 0.5, "often": 0.75, "patient": 0.5}[name]
-    while True:
-        yield from rng.random(256) < share
-
-
-class Source:
-    """Offers `beats` on one stream and notes the cycle each is taken in; once offered, a beat stays until then."""
-
-    def __init__(self, beats: list[int], idle: Iterator[bool]) -> None:
-        self.beats, self.idle = beats, idle
-        self.cycles: list[int] = []
-        self.valid = False
-
-    @property
-    def sent(self) -> int:
-        """Beats taken so far."""
-        return len(self.cycles)
-
-    def drive(self) -> tuple[bool, int]:
-        """(valid, data) for the coming cycle."""
-        self.valid = self.sent < len(self.beats) and (self.valid or not next(self.idle))
-        return self.valid, self.beats[self.sent] if self.valid else 0
-
-    def sample(self, cycle: int, ready: bool) -> None:
-        """Note the cycle in which a beat is taken."""
-        if self.valid and ready:
-            self.cycles.append(cycle)
-            self.valid = False
-
-
-class Sink:
-    """Takes beats from one stream, checks each, and notes the cycle it came in.
-
-    A `patient` sink is ready only after valid. An `early` stream may offer more beats than its inputs account for: the
-    zeros before the next frame. They are left waiting.
-    """
-
-    def __init__(self, expected: list[int], idle: Iterator[bool], patient: bool, early: bool) -> None:
-        self.expected, self.idle, self.patient, self.early = expected, idle, patient, early
-        self.cycles: list[int] = []
-        self.ready = False
-        self.waiting: int | None = None  # the beat that was offered and not taken
-
-    @property
-    def done(self) -> bool:
-        return len(self.cycles) == len(self.expected)
-
-    def drive(self) -> bool:
-        """Ready for the coming cycle."""
-        willing = self.waiting is not None or not self.patient
-        self.ready = willing and not self.done and not next(self.idle)
-        return self.ready
-
-    def sample(self, cycle: int, beat: int | None) -> tuple[int, int] | None:
-        """One cycle's offer (None: not valid). Returns (got, expected) if the beat taken is wrong."""
-        assert self.waiting is None or beat is not None, "valid fell before the beat was taken"
-        assert self.waiting is None or beat == self.waiting, "data changed while the beat waited"
-        assert beat is None or not self.done or self.early, "a beat after the last"
-        self.waiting = None if self.ready else beat
-        if beat is None or not self.ready:
-            return None
-        wanted = self.expected[len(self.cycles)]
-        self.cycles.append(cycle)
-        return None if beat == wanted else (beat, wanted)
 
 
 class TB:

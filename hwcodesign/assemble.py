@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from hwcodesign.cells import step_count
 from hwcodesign.dataflow import Attribute, Dataflow, Edge, IntType, Layer, Stream
 
 Tensors = Mapping[str, np.ndarray]
@@ -20,11 +21,6 @@ Pair = tuple[int, int]
 def signed_holding(low: int, high: int) -> IntType:
     """The narrowest signed type that holds every integer from `low` to `high`."""
     return IntType.holding(min(low, -1), high)
-
-
-def steps(kind: IntType) -> int:
-    """How many thresholds make a value of this type: one less than it has values."""
-    return kind.max - kind.min if not kind.bipolar else 1
 
 
 @dataclass
@@ -72,7 +68,7 @@ class Assembly:
         attributes: dict[str, Attribute] = {
             "weight_type": str(weight_type),
             "acc_type": str(acc_type),
-            "thresholds": steps(out_type) if out_type else 0,
+            "thresholds": step_count(out_type) if out_type else 0,
         }
         output = Stream((height, width, rows), out_type or acc_type)
         return self._add(name, "mvau", [source], output, attributes=attributes, tensors=tensors)
@@ -81,7 +77,7 @@ class Assembly:
         """Re-quantizes each element to `out_type` by comparing it with its channel's thresholds."""
         output = Stream(self.stream(source).shape, out_type)
         return self._add(
-            name, "thresholding", [source], output, attributes={"thresholds": steps(out_type)}, tensors=tensors
+            name, "thresholding", [source], output, attributes={"thresholds": step_count(out_type)}, tensors=tensors
         )
 
     def max_pool(self, name: str, source: str, window: int) -> str:

@@ -18,6 +18,7 @@ from hwcodesign.nets.network import (
     Network,
     Node,
     Quantization,
+    cuts_windows,
     require_hardware,
 )
 
@@ -116,7 +117,8 @@ def _float_layer(network: Network, node: Node) -> nn.Module:
             return blocks.FloatConv(node, network.shapes[node.input][2])
         case MaxPool() | AvgPool():
             pool = nn.MaxPool2d if isinstance(node, MaxPool) else nn.AvgPool2d
-            return pool(node.kernel, node.stride, node.pad, ceil_mode=node.ceil)
+            ceil = cuts_windows(node, network.shapes[node.input])
+            return pool(node.kernel, node.stride, node.pad, ceil_mode=ceil)
         case LocalResponseNorm():
             return nn.LocalResponseNorm(node.size)
         case GlobalAvgPool():

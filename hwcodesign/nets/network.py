@@ -209,6 +209,11 @@ def _window_positions(node: Window, size: int) -> int:
     return whole + 1 + (cut_off and (whole + 1) * node.stride < size + node.pad)
 
 
+def cuts_windows(pool: MaxPool | AvgPool, shape: Shape) -> bool:
+    """Whether rounding up matters to `pool` on an input of `shape`: pixels are left over for a window cut off."""
+    return pool.ceil and any((size + 2 * pool.pad - pool.kernel) % pool.stride for size in shape[:2])
+
+
 def require_hardware(network: Network) -> None:
     """Raise one UserError that names every node which no hardware kind computes."""
     faults = [f"{node.name}: {fault}" for node in network.nodes if (fault := _hardware_fault(network, node))]
@@ -226,13 +231,12 @@ def _hardware_fault(network: Network, node: Node) -> str | None:
             return "no hardware kind computes an average pool; use a max pool, a strided convolution or a global pool"
         case MaxPool() if node.pad:
             return f"pad = {node.pad}: a max pool in hardware does not pad; use pad = 0"
-        case MaxPool() if node.ceil:
-            sizes = network.shapes[node.input][:2]
-            if any((size - node.kernel) % node.stride for size in sizes):
-                return (
-                    f"on {sizes[0]}x{sizes[1]} pixels the border cuts its last window off, and hardware computes whole "
-                    f"windows only; round down (ceil = false) or change the image size"
-                )
+        case MaxPool() if cuts_windows(node, network.shapes[node.input]):
+            height, width, _ = network.shapes[node.input]
+            return (
+                f"on {height}x{width} pixels the border cuts its last window off, and hardware computes whole windows "
+                f"only; round down (ceil = false) or change the image size"
+            )
     return None
 
 

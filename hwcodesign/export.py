@@ -9,6 +9,7 @@ import hashlib
 import importlib.metadata
 import json
 import platform
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -70,11 +71,13 @@ def write_onnx(model: NetworkModule, path: Path) -> None:
 
     The nodes of layer fire2.expand3x3 are called /fire2/expand3x3/Conv, .../BatchNormalization, .../Quant.
     """
-    from brevitas.export import export_qonnx
-
     height, width, channels = model.network.input_shape
     blank = torch.zeros(1, channels, height, width)
-    proto = export_qonnx(model.eval(), blank, dynamo=False, opset_version=_OPSET)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of optional packages that are not there, and of constants while tracing
+        from brevitas.export import export_qonnx
+
+        proto = export_qonnx(model.eval(), blank, dynamo=False, opset_version=_OPSET)
     name_by_path(proto.graph, model.network)
     path.write_bytes(proto.SerializeToString(deterministic=True))
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hwcodesign.dataflow import Dataflow, IntType
+from hwcodesign.errors import UserError
 
 PIXEL = IntType(8, signed=False)
 
@@ -31,7 +32,7 @@ def lower(
     thresholding, and 1 for any other (raw pixels). `progress` is told the name of each step.
 
     Raises one UserError for a file that is no QONNX, and one that lists EVERY layer that cannot become hardware: its
-    PyTorch path, the cause and the fix.
+    PyTorch path, the cause and the fix. One too for what FINN itself gives up on, which no check here foresaw.
     """
     # Imported late: FINN and QONNX take seconds, and FINN reads its folders from the environment when imported.
     from hwcodesign.lower.environment import finn_environment
@@ -39,7 +40,7 @@ def lower(
     with finn_environment():
         from hwcodesign.lower.exact import exact_meaning
         from hwcodesign.lower.finn import to_hardware
-        from hwcodesign.lower.maps import as_maps
+        from hwcodesign.lower.maps import as_maps, drop
         from hwcodesign.lower.problems import Problems
         from hwcodesign.lower.read import read_qonnx
         from hwcodesign.lower.to_dataflow import to_dataflow
@@ -52,7 +53,12 @@ def lower(
         exact = exact_meaning(model, input_type, input_scale, problems)
         problems.raise_any(model_path)
         assert exact is not None
-        hardware = to_hardware(model, input_type, exact.input_scale, progress)
+        for node in exact.idle:
+            drop(model, node)
+        try:
+            hardware = to_hardware(model, input_type, exact.input_scale, progress)
+        except Exception as error:  # FINN asserts and raises of many kinds on a graph that it does not foresee
+            raise UserError(f"{model_path}: FINN cannot lower this network: {error!r}") from error
         hardware.save(str(out_folder / "lowered.onnx"))
         contract = {"input_scale": exact.input_scale, "score_scale": exact.score_scale}
         dataflow, thresholds = to_dataflow(hardware, exact, contract)

@@ -49,6 +49,8 @@ def possible(walk: Walk, node: NodeProto, layer: str) -> bool:
         walk.problems.add(layer, "its statistics are computed at run time", "export in eval mode")
     elif node.op_type == "Concat" and details["axis"] not in (1, -3):
         walk.problems.add(layer, "it joins along another axis than channels", "join channels (dim=1)")
+    elif node.op_type in ("Add", "Concat") and len(set(node.input)) < len(node.input):
+        walk.problems.add(layer, "it reads the same map twice", "multiply by 2, or use a layer with more filters")
     return len(walk.problems.found) == before
 
 

@@ -24,8 +24,8 @@ def relu(walk: Walk, node: NodeProto, layer: str, value: Value) -> Value:
     return value.followed_by(Relu())
 
 
-def unchanged(walk: Walk, node: NodeProto, layer: str, value: Value) -> Value:
-    """An operator that does nothing when the network is not being trained."""
+def identity(walk: Walk, node: NodeProto, layer: str, value: Value) -> Value:
+    """An operator that does nothing outside of training."""
     del walk, node, layer
     return value
 
@@ -44,7 +44,8 @@ def scale_or_shift(walk: Walk, node: NodeProto, layer: str, *values: Value) -> V
         return None
     line = _line(node.op_type, constants[0] is not None, np.broadcast_to(constant.astype(np.float64).ravel(), channels))
     if line is None:
-        walk.problems.add(layer, "it divides by a computed map", "divide by a constant")
+        cause = f"it has a computed map on the right of {node.op_type}"
+        walk.problems.add(layer, cause, "put the map on the left: multiply it by a constant, then add one")
         return None
     return value.followed_by(line)
 
@@ -56,8 +57,6 @@ def _line(operator: str, constant_first: bool, number: np.ndarray) -> Affine | N
             return Affine(ones, number)
         case "Sub", False:
             return Affine(ones, -number)
-        case "Sub", True:
-            return Affine(-ones, number)
         case "Mul", _:
             return Affine(number, zeros)
         case "Div", False:

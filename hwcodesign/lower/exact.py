@@ -4,7 +4,7 @@ It names every layer, works out each quantizer's thresholds over integers, and f
 cannot compute. FINN's lowering then gives the hardware, and `to_dataflow` brings the two together.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,18 +32,22 @@ _MAPS: Mapping[str, Handler] = {
     "BatchNormalization": arithmetic.batch_norm,
     "Relu": arithmetic.relu,
     **dict.fromkeys(("Add", "Sub", "Mul", "Div"), arithmetic.scale_or_shift),
-    **dict.fromkeys(("Identity", "Dropout"), arithmetic.unchanged),
+    **dict.fromkeys(("Identity", "Dropout"), arithmetic.identity),
 }
 
 
 @dataclass(frozen=True)
 class Exact:
-    """Operations by name, in the order of the file; `scores` names the last. Real score = integer * score_scale."""
+    """Operations by name, in the order of the file; `scores` names the last. Real score = integer * score_scale.
+
+    `idle` are the nodes that change nothing.
+    """
 
     operations: Mapping[str, Operation]
     scores: str
     score_scale: float
     input_scale: float
+    idle: Sequence[NodeProto]
 
 
 def exact_meaning(
@@ -66,14 +70,14 @@ def exact_meaning(
     if scores is None or scale is None or problems.found:
         assert problems.found, "a value is missing without a reason"
         return None
-    return Exact(walk.operations, scores.operation, scale, input_scale)
+    return Exact(walk.operations, scores.operation, scale, input_scale, walk.idle)
 
 
 def _quantizes_input(model: ModelWrapper) -> bool:
     """Does the path from the input meet a quantizer before anything but scaling?"""
     tensor = model.graph.input[0].name
     while readers := model.find_consumers(tensor):
-        if _MAPS.get(readers[0].op_type) not in (arithmetic.scale_or_shift, arithmetic.relu, arithmetic.unchanged):
+        if _MAPS.get(readers[0].op_type) not in (arithmetic.scale_or_shift, arithmetic.relu, arithmetic.identity):
             return readers[0].op_type in QUANTIZERS
         tensor = readers[0].output[0]
     return False
@@ -95,6 +99,8 @@ def _visit(walk: Walk, node: NodeProto) -> None:
     result = None
     if len(values) == len(maps):
         result = handler(walk, node, layer, *values)
+        if len(values) == 1 and result is values[0]:
+            walk.idle.append(node)
     elif node.op_type in QUANTIZERS:
         result = quantize(walk, node, layer, None)
     if result is not None:

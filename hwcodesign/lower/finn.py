@@ -77,11 +77,14 @@ def to_hardware(model: ModelWrapper, input_type: IntType, input_scale: float, pr
     model = _until_stable(_annotated(model), _move_transposes)
     model = _apply(model, RoundAndClipThresholds(), InferDataTypes(), *_tidy())
     progress("hardware layers")
-    model = _apply(model, InferQuantizedMatrixVectorActivation())
+    model = _apply(model, InferGlobalAccPoolLayer(), absorb.AbsorbConsecutiveTransposes(), InferDataLayouts())
+    model = _until_stable(model, _move_pool_scales)
+    _drop_tail(model)
+    model = _apply(model, RoundAndClipThresholds(), InferQuantizedMatrixVectorActivation())
     _bipolar_steps_to_codes(model)
     model = _apply(
         model, InferThresholdingLayer(), InferPool(), InferConvInpGen(), InferConcatLayer(),
-        InferElementwiseBinaryOperation(), InferGlobalAccPoolLayer(), absorb.AbsorbConsecutiveTransposes(),
+        InferElementwiseBinaryOperation(), absorb.AbsorbConsecutiveTransposes(),
     )  # fmt: skip
     _host_transposes_input(model)
     _drop_tail(model)
@@ -178,6 +181,14 @@ def _move_transposes() -> list[Transformation]:
         absorb.AbsorbTransposeIntoMultiThreshold(), reorder.MoveTransposePastFork(), GiveUniqueNodeNames(),
         GiveReadableTensorNames(), absorb.AbsorbConsecutiveTransposes(), reorder.MoveTransposePastJoinConcat(),
         reorder.MoveTransposePastJoinAdd(), absorb.AbsorbConsecutiveTransposes(),
+    ]  # fmt: skip
+
+
+def _move_pool_scales() -> list[Transformation]:
+    """A global pool as hardware only sums; its division goes on through matrices into thresholds."""
+    return [
+        reorder.MoveScalarMulPastMatMul(), CollapseRepeatedMul(), absorb.AbsorbMulIntoMultiThreshold(),
+        InferDataTypes(),
     ]  # fmt: skip
 
 

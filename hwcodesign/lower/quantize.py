@@ -58,12 +58,14 @@ def quantize(walk: Walk, node: NodeProto, layer: str, value: Value | None) -> Va
 
 
 def close(walk: Walk, value: Value) -> Value:
-    """Turn the sign of a convolution's rows where needed, so that real numbers rise with its accumulators."""
+    """Turn the sign of a convolution's rows where needed, so that real numbers rise with its accumulators.
+
+    A row on whose accumulator nothing depends (its scale is 0) gets weights 0, as it does in FINN.
+    """
     signs = value.signs
     operation, first = walk.operations[value.operation], value.steps[0]
     assert operation.weights is not None and isinstance(first, Affine)
-    low = np.where(signs > 0, value.low, -value.high)
-    high = np.where(signs > 0, value.high, -value.low)
+    low, high = np.sort([value.low * signs, value.high * signs], axis=0)
     weights = operation.weights * signs[:, None, None, None]
     walk.operations[operation.name] = replace(operation, weights=weights, low=low, high=high)
     steps = (Affine(first.scale * signs, first.bias), *value.steps[1:])

@@ -85,6 +85,7 @@ def _require_one_frame(model: ModelWrapper, path: Path) -> None:
 def _folded(model: ModelWrapper) -> ModelWrapper:
     if model.get_tensor_shape(model.graph.input[0].name)[0] != 1:
         model = _apply(model, ChangeBatchSize(1))
+    del model.graph.value_info[:]
     model = _apply(model, RemoveStaticGraphInputs(), InferShapes())
     constants = FoldConstants(exclude_op_types=[*QUANTIZERS])
     while _fold_shape_queries(model):

@@ -64,11 +64,11 @@ class Value:
 
     @property
     def signs(self) -> np.ndarray:
-        """Per channel, 1 where the real number rises with the integer and -1 where it falls."""
+        """Per channel: 1 where the real number rises with the integer, -1 where it falls, 0 where it is constant."""
         product = np.ones(self.shape[0])
         for step in self.steps:
             if isinstance(step, Affine):
-                product = product * np.where(step.scale < 0, -1.0, 1.0)
+                product = product * np.sign(step.scale)
         return product.astype(np.int64)
 
     def real(self, integers: np.ndarray) -> np.ndarray:
@@ -79,11 +79,11 @@ class Value:
         return result
 
     def followed_by(self, step: Affine | Relu) -> "Value":
-        """The same integers with one more step on the way to real numbers."""
+        """The same integers with one more step on the way to real numbers; this value itself if it changes nothing."""
         *before, last = self.steps
         if isinstance(step, Affine) and isinstance(last, Affine):
             return replace(self, steps=(*before, last.then(step)))
-        if isinstance(step, Relu) and self.scale is not None and self.low.min() >= 0:
+        if isinstance(step, Relu) and (isinstance(last, Relu) or (self.scale is not None and self.low.min() >= 0)):
             return self
         return replace(self, steps=(*self.steps, step))
 

@@ -44,13 +44,17 @@ class Weights:
 
 @dataclass
 class Walk:
-    """The model, the problems found, and by name: tensors' values, weight tensors, and the operations in order."""
+    """The model, the problems found, and by name: tensors' values, weight tensors, and the operations in order.
+
+    `idle` are the nodes that change nothing: a ReLU of what is not negative, a dropout.
+    """
 
     model: ModelWrapper
     problems: Problems
     values: dict[str, Value] = field(default_factory=dict)
     weights: dict[str, Weights] = field(default_factory=dict)
     operations: dict[str, Operation] = field(default_factory=dict)
+    idle: list[NodeProto] = field(default_factory=list)
 
     def constant(self, tensor: str) -> np.ndarray | None:
         """The tensor's constant value, or None if it is computed (or left out)."""

@@ -8,7 +8,6 @@ import numpy as np
 import onnx
 import pytest
 import torch
-from brevitas.export import export_qonnx
 from brevitas.quant import (
     Int8BiasPerTensorFloatInternalScaling,
     Int8WeightPerChannelFloat,
@@ -17,25 +16,17 @@ from brevitas.quant import (
     SignedBinaryActPerTensorConst,
 )
 from onnx import helper
+from small import Does, conv, export, relu
 from torch import Tensor, nn
 
 from hwcodesign.errors import UserError
 from hwcodesign.lower import lower
 
-SHAPE = (2, 8, 8)
 PER_CHANNEL = {
     "scaling_per_output_channel": True,
     "per_channel_broadcastable_shape": (1, 4, 1, 1),
     "scaling_stats_permute_dims": (1, 0, 2, 3),
 }
-
-
-def conv(inputs: int = 4, outputs: int = 4, kernel: int = 3, **options: object) -> nn.Module:
-    return qnn.QuantConv2d(inputs, outputs, kernel, **{"weight_bit_width": 4, "bias": False, **options})
-
-
-def relu(**options: object) -> nn.Module:
-    return qnn.QuantReLU(**{"bit_width": 4, **options})
 
 
 class Joined(nn.Module):
@@ -62,11 +53,6 @@ class TwoReaders(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         x = self.stem(x)
         return (self.first(x) + self.second(x)).mean((2, 3))
-
-
-class Shifted(nn.Module):
-    def forward(self, x: Tensor) -> Tensor:
-        return (x - 100.0) / 255.0
 
 
 def ends_in(*layers: nn.Module, pool: bool = True) -> nn.Module:
@@ -177,18 +163,26 @@ PROBLEMS: dict[str, tuple[Callable[[], nn.Module], str, str, str]] = {
         "4 x 4 pixels",
         "global average",
     ),
-    "mean before padding": (lambda: ends_in(Shifted(), conv(2, padding=1)), "  1:", "mean", "padding=0"),
+    "mean before padding": (
+        lambda: ends_in(Does(lambda x: (x - 100.0) / 255.0), conv(2, padding=1)),
+        "  1:",
+        "mean",
+        "padding=0",
+    ),
+    "the same map twice": (
+        lambda: ends_in(*start(), Does(lambda x: x + x)),
+        "  2.add:",
+        "same map twice",
+        "multiply by 2",
+    ),
+    "a constant minus the map": (
+        lambda: ends_in(Does(lambda x: 255 - x), conv(2)),
+        "  0:",
+        "on the right of Sub",
+        "on the left",
+    ),
     "two readers": (TwoReaders, "  stem:", "several layers read", "one shared"),
 }
-
-
-def _export(module: nn.Module, path: Path) -> None:
-    torch.manual_seed(0)
-    module.train()
-    with torch.no_grad():
-        for _ in range(3):
-            module(torch.rand(8, *SHAPE) * 255)
-    export_qonnx(module.eval(), torch.zeros(1, *SHAPE), str(path), dynamo=False, opset_version=13)
 
 
 def _message(path: Path, folder: Path) -> str:
@@ -201,7 +195,7 @@ def _message(path: Path, folder: Path) -> str:
 @pytest.mark.parametrize("name", PROBLEMS)
 def test_problem(name: str, tmp_path: Path) -> None:
     make, layer, cause, fix = PROBLEMS[name]
-    _export(make(), tmp_path / "model.onnx")
+    export(make, tmp_path / "model.onnx")
     message = _message(tmp_path / "model.onnx", tmp_path)
     assert message.startswith(f"{tmp_path / 'model.onnx'}: 1 thing in this network cannot become hardware:")
     assert layer in message
@@ -214,14 +208,14 @@ def test_all_problems_are_told_at_once_also_behind_others(tmp_path: Path) -> Non
         *(conv(2, groups=2), relu(bit_width=9), conv(dilation=2), relu(), nn.Sigmoid()),
         *(nn.Conv2d(4, 4, 1), relu(), conv(kernel=2, bias=True)),
     )
-    _export(module, tmp_path / "model.onnx")
+    export(lambda: module, tmp_path / "model.onnx")
     message = _message(tmp_path / "model.onnx", tmp_path)
     assert "6 things" in message
     assert [line.split(":")[0].strip() for line in message.splitlines()[1::2]] == ["0", "1", "2", "4", "5", "7"]
 
 
 def test_padding_left_to_the_runtime(tmp_path: Path) -> None:
-    _export(ends_in(conv(2)), tmp_path / "model.onnx")
+    export(lambda: ends_in(conv(2)), tmp_path / "model.onnx")
     model = onnx.load(str(tmp_path / "model.onnx"))
     node = next(node for node in model.graph.node if node.op_type == "Conv")
     pads = next(attribute for attribute in node.attribute if attribute.name == "pads")
@@ -233,6 +227,6 @@ def test_padding_left_to_the_runtime(tmp_path: Path) -> None:
 
 def test_one_shared_quantizer_is_what_the_message_asks_for(tmp_path: Path) -> None:
     for join in ("cat", "add"):
-        _export(Joined(join, shared=True), tmp_path / "model.onnx")
+        export(lambda join=join: Joined(join, shared=True), tmp_path / "model.onnx")
         graph = lower(tmp_path / "model.onnx", tmp_path).dataflow
         assert np.array_equal(graph.output.shape, (1, 1, 9 if join == "cat" else 5))

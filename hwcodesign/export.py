@@ -50,6 +50,7 @@ def export(recipe: Recipe, checkpoint: Path, out_folder: Path, data_folder: Path
 
     Raises UserError if the checkpoint or the data is missing, damaged, or of another recipe.
     """
+    torch.set_num_threads(recipe.train.threads)
     model = load_trained(recipe, checkpoint)
     dataset = load_dataset(recipe.data, data_folder)
     out_folder.mkdir(parents=True, exist_ok=True)

@@ -59,7 +59,8 @@ def quantized_module(
     """The network to train with quantization in the loop (Brevitas).
 
     Raises UserError for what hardware could not compute exactly: a mean other than 0 before a convolution that pads
-    (a padded pixel would have to hold the mean), padding of bipolar values (there is no 0), a node of no hardware kind.
+    (a padded pixel would have to hold the mean) or gives raw scores (no threshold can take the mean in), padding of
+    bipolar values (there is no 0), a node of no hardware kind.
     """
     _require_exact(network, quantization, mean)
     bits = network.weight_bits(quantization)
@@ -155,6 +156,11 @@ def _require_exact(network: Network, quantization: Quantization, mean: float) ->
             raise UserError(
                 f"{conv.name}: data.mean = {mean:g} cannot be folded into a convolution that pads its input with 0; "
                 f"use mean = 0, or no padding in {conv.name}"
+            )
+        if conv.quantizer is None and conv.input == INPUT and mean != 0:
+            raise UserError(
+                f"{conv.name}: data.mean = {mean:g} cannot be folded into raw scores, which have no thresholds; "
+                f"use mean = 0, or a layer with a quantizer before {conv.name}"
             )
         if conv.pad and conv.input != INPUT and quantization.activation_bits == 1:
             raise UserError(

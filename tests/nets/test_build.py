@@ -18,6 +18,8 @@ CLASSIFIER = Network("classifier", (6, 6, 1), 3, (
     Conv("scores", "conv1", 3, kernel=4),
 ))  # fmt: skip
 
+LINEAR = Network("linear", (4, 4, 1), 3, (Conv("scores", INPUT, 3, kernel=4),))
+
 
 def trained_a_little(network: Network, quantization: Quantization, **pixels: float) -> torch.nn.Module:
     """Random weights, and batch norm statistics of random images."""
@@ -105,7 +107,9 @@ def test_bipolar_frozen_equals_brevitas():
         torch.testing.assert_close(freeze(model)(images.double()).float(), model(images), rtol=1e-5, atol=1e-5)
 
 
-@pytest.mark.parametrize(("network", "bits"), [(NETWORK, 4), (NETWORK, 2), (CLASSIFIER, 1), (CLASSIFIER, 4)])
+@pytest.mark.parametrize(
+    ("network", "bits"), [(NETWORK, 4), (NETWORK, 2), (CLASSIFIER, 1), (CLASSIFIER, 4), (LINEAR, 4)]
+)
 def test_scores_are_whole_multiples_of_the_score_step(network, bits):
     exact = freeze(trained_a_little(network, Quantization(bits, bits)))
     with torch.no_grad():
@@ -147,6 +151,8 @@ def test_freezing_leaves_the_trained_network_alone():
     ("network", "quantization", "mean", "message"),
     [
         (NETWORK, Quantization(), 33.0, r"conv1: data.mean = 33 cannot be folded"),
+        (LINEAR, Quantization(), 5.0,
+         r"scores: data.mean = 5 cannot be folded into raw scores"),
         (NETWORK, Quantization(4, 1), 0.0, r"fire2.expand3x3: 1-bit activations .* padding"),
         (Network("g", (8, 8, 2), 2, (Conv("c", INPUT, 2, groups=2), GlobalAvgPool("p", "c"))),
          Quantization(), 0.0, r"c: groups = 2"),

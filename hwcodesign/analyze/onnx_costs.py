@@ -1,10 +1,12 @@
 """The costs of an ONNX or QONNX file, by the rules of `costs`: what it does not count, it names."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from hwcodesign.analyze.costs import Costs, LayerCost
+from hwcodesign.analyze.costs import FLOAT_BITS, Costs, LayerCost
+from hwcodesign.analyze.onnx_bits import tensor_bits
 from hwcodesign.analyze.onnx_graph import OnnxGraph, layer_name
 from hwcodesign.errors import UserError
 
@@ -70,11 +72,11 @@ class OnnxCosts:
 def onnx_costs(graph: OnnxGraph) -> OnnxCosts:
     """Costs per image of every layer that `costs` would count. Raises UserError if a shape cannot be inferred."""
     layers: list[LayerCost] = []
-    uncounted = set()
+    uncounted, bits = set(), tensor_bits(graph)
     for number, node in enumerate(graph.graph.node):
         if set(node.output) <= graph.constants:
             continue
-        layer = _layer(graph, node, layer_name(node, number))
+        layer = _layer(graph, node, layer_name(graph, node, number), bits)
         if layer is not None:
             layers.append(layer)
         elif node.op_type not in _FREE:
@@ -83,7 +85,7 @@ def onnx_costs(graph: OnnxGraph) -> OnnxCosts:
     return OnnxCosts(costs, tuple(sorted(uncounted)))
 
 
-def _layer(graph: OnnxGraph, node: Any, name: str) -> LayerCost | None:
+def _layer(graph: OnnxGraph, node: Any, name: str, bits: Mapping[str, int]) -> LayerCost | None:
     """The cost of one node; None if it is no layer."""
     values = [tensor for tensor in node.input if tensor and tensor not in graph.constants]
     out = graph.image_shape(node.output[0]) if node.op_type not in _FREE else ()
@@ -109,7 +111,9 @@ def _layer(graph: OnnxGraph, node: Any, name: str) -> LayerCost | None:
             return None
     shapes = tuple(graph.image_shape(tensor) for tensor in values)
     parameters = weights + _biases(graph, node) if weights else 0
-    return LayerCost(name, kind, shapes, out, _window(node), parameters, operations, outputs)
+    return LayerCost(name, kind, shapes, out, _window(node), parameters, operations, outputs,
+                     parameter_bits=bits[node.input[1]] if weights else FLOAT_BITS,
+                     activation_bits=bits[node.output[0]], input_bits=bits[values[0]])  # fmt: skip
 
 
 def _weights(graph: OnnxGraph, node: Any) -> int:

@@ -31,6 +31,11 @@ class OnnxGraph:
         """Tensors that depend on no input: weights, also those that go through a quantizer first."""
         return _constants(self.graph)
 
+    @cached_property
+    def producers(self) -> dict[str, Any]:
+        """The node that makes each tensor."""
+        return {name: node for node in self.graph.node for name in node.output}
+
     def shape(self, name: str) -> tuple[int, ...]:
         """The shape of tensor `name`. Raises UserError if it could not be inferred."""
         if name not in self.shapes:
@@ -66,12 +71,14 @@ def read_graph(path: Path, shape: Sequence[int] | None = None) -> OnnxGraph:
     return OnnxGraph(path, model.graph, shapes, inputs[0].name)
 
 
-def layer_name(node: Any, number: int) -> str:
+def layer_name(graph: OnnxGraph, node: Any, number: int) -> str:
     """A node's PyTorch path: that of its weights, or of its own name; its type and number if it has neither.
 
-    /pool1/MaxPool is pool1; a convolution with the weights fire2.squeeze.weight is fire2.squeeze.
+    /pool1/MaxPool is pool1; a convolution with the weights fire2.squeeze.weight, quantized or not, is fire2.squeeze.
     """
-    weights = [tensor.removesuffix(".weight") for tensor in node.input if tensor.endswith(".weight")]
+    quantizers = [graph.producers[name] for name in node.input[1:2] if name in graph.producers]
+    sources = [*node.input[1:2], *(name for quantizer in quantizers for name in quantizer.input[:1])]
+    weights = [name.removesuffix(".weight") for name in sources if name.endswith(".weight")]
     path = re.sub(rf"/{node.op_type}(_\d+)?$", "", node.name).strip("/").replace("/", ".")
     return weights[0] if weights else path or f"{node.op_type}_{number}"
 

@@ -1,9 +1,10 @@
 """What is analysed: a family's network as its paper shows it, or a recipe's."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from hwcodesign.analyze.costs import FLOAT_BITS
 from hwcodesign.dataflow import Shape
 from hwcodesign.errors import UserError, did_you_mean
 from hwcodesign.nets import metaparameters, standards
@@ -29,6 +30,14 @@ class Subject:
         described = metaparameters(self.family, self.metaparameters).describe(self.image, self.classes)
         assert described.shapes
         return described
+
+    def at_precision(self, weight_bits: int | None, activation_bits: int | None) -> "Subject":
+        """The same with other bits of weights (in every layer) or activations; None leaves them."""
+        if weight_bits is None and activation_bits is None:
+            return self
+        old = self.quantization or Quantization(FLOAT_BITS, FLOAT_BITS)
+        weights = old if weight_bits is None else Quantization(weight_bits)
+        return replace(self, quantization=replace(weights, activation_bits=activation_bits or old.activation_bits))
 
 
 def find_subject(name: str) -> Subject:

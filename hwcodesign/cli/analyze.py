@@ -12,6 +12,8 @@ import click
 @click.option("--what-if", "changes", help='Changes to compare with, such as "conv8.filters*=4; remove=pool3".')
 @click.option("--batch", type=click.IntRange(1), default=1024, show_default=True, help="Images of a training batch.")
 @click.option("--board", help="The board for the rule about on-chip memory; a recipe names its own.")
+@click.option("--weight-bits", type=click.IntRange(1, 32), help="Precision of parameters, if not the recipe's or 32.")
+@click.option("--activation-bits", type=click.IntRange(1, 32), help="Precision of activations, likewise.")
 @click.option("--shape", help="Shape of an ONNX file's input where it is dynamic, batch first: 1x3x224x224.")
 @click.option("--plot", type=click.Path(path_type=Path), help="Draw the layers' costs into this file (.png, .svg).")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of tables.")
@@ -35,22 +37,25 @@ def command(network: str, shape: str | None, **options: Any) -> None:
         _analyze_network(network, shape, **options)
 
 
-def _analyze_file(path: Path, shape: str | None, changes: str | None, board: str | None, **options: Any) -> None:
+def _analyze_file(path: Path, shape: str | None, **options: Any) -> None:
     from hwcodesign.analyze.onnx_costs import onnx_costs
     from hwcodesign.analyze.onnx_graph import read_graph
     from hwcodesign.errors import UserError
 
-    if changes or board:
-        raise UserError(
-            f"{path}: --what-if and --board need a network's description: give a network's name or a recipe"
-        )
+    for option in ("changes", "board", "weight_bits", "activation_bits"):
+        if options.pop(option) is not None:
+            flag = "--what-if" if option == "changes" else f"--{option.replace('_', '-')}"
+            raise UserError(f"{flag} needs a network's description, not a file: give a network's name or a recipe")
     result = onnx_costs(read_graph(path, _shape(shape)))
     _show(result.costs, recipe=None, rest=[], document={"uncounted": list(result.uncounted)}, **options)
     if result.uncounted:
         click.echo(f"not counted, because no rule says how: {', '.join(result.uncounted)}", err=True)
 
 
-def _analyze_network(name: str, shape: str | None, changes: str | None, board: str | None, **options: Any) -> None:
+def _analyze_network(
+    name: str, shape: str | None, changes: str | None, board: str | None, weight_bits: int | None,
+    activation_bits: int | None, **options: Any,
+) -> None:  # fmt: skip
     from hwcodesign.analyze.costs import costs
     from hwcodesign.analyze.lint import RULES, lint
     from hwcodesign.analyze.subject import find_subject
@@ -61,7 +66,7 @@ def _analyze_network(name: str, shape: str | None, changes: str | None, board: s
 
     if shape:
         raise UserError(f'--shape is for ONNX files; the image of {name} is changed with --what-if "input.size=..."')
-    subject = find_subject(name)
+    subject = find_subject(name).at_precision(weight_bits, activation_bits)
     if changes:
         _compare(subject, changes, **options)
         return

@@ -63,6 +63,19 @@ def test_a_board_brings_the_rule_about_memory():
     assert "the parameters fit the on-chip memory" not in output(analyze, "lenet")
 
 
+def test_bytes_at_the_given_precision():
+    def sizes(*arguments):
+        total = json.loads(output(analyze, *arguments, "--json"))["total"]
+        return total["parameter_bytes"], total["activation_bytes"]
+
+    parameters, activations, scores = 61_706, 8_094, 10
+    assert sizes("lenet") == (4 * parameters, 4 * activations)
+    assert sizes("lenet", "--weight-bits", "8") == (parameters, 4 * activations)
+    assert sizes("lenet", "--activation-bits", "8") == (4 * parameters, activations + 3 * scores)
+    assert sizes("zynqnet-nano")[0] == 10_946 / 2
+    assert sizes("zynqnet-nano", "--weight-bits", "2")[0] == 10_946 / 4
+
+
 def test_the_paper_command_prints_tables():
     assert "215.9 GF" in output(paper, "--table", "4.2")
     assert len(json.loads(output(paper, "--json"))) == 12
@@ -72,7 +85,8 @@ def test_the_paper_command_prints_tables():
 
 def test_options_that_do_not_go_together_are_refused(tmp_path):
     assert "--shape is for ONNX files" in refused("nin", "--shape", "1x3x8x8")
-    assert "--what-if and --board need a network's description" in refused("net.onnx", "--what-if", "classes=3")
+    assert "--what-if needs a network's description, not a file" in refused("net.onnx", "--what-if", "classes=3")
+    assert "--weight-bits needs a network's description" in refused("net.onnx", "--weight-bits", "8")
     assert "--shape 1xbx3: must be numbers with x between them" in refused("net.onnx", "--shape", "1xbx3")
     assert "the name must end in .png" in refused("lenet", "--plot", str(tmp_path / "costs.bmp"))
     assert "there is no board 'pynq': did you mean 'pynq-z1'" in refused("lenet", "--board", "pynq")

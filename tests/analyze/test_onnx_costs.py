@@ -83,7 +83,11 @@ def test_a_quantized_file_costs_what_its_network_costs(tmp_path, recipe):
     pixels = torch.zeros(1, channels, height, width)
     model = quantized_module(network, Quantization()).eval()
     export_qonnx(model, pixels, str(tmp_path / "net.onnx"), dynamo=False, opset_version=13)
-    same(onnx_costs(read_graph(tmp_path / "net.onnx")).costs, network)
+    total, ours = onnx_costs(read_graph(tmp_path / "net.onnx")).costs, costs(network, Quantization())
+    same(total, network)
+    assert {conv.name for conv in network.convolutions} <= {layer.name for layer in total.layers}
+    bits = [(layer.parameter_bits, layer.activation_bits) for layer in (*total.layers, *ours.layers)]
+    assert bits[: len(total.layers)] == bits[len(total.layers) :]
 
 
 class Foreign(nn.Module):

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from hwcodesign.assets import asset_folder
 from hwcodesign.dataflow import Dataflow, Edge
+from hwcodesign.errors import UserError
 from hwcodesign.kinds import Folding, Storage, kind_of
 from hwcodesign.rtl import SIGNALS, identifier, instance, write_images
 
@@ -71,8 +72,10 @@ def emit(
     """Write the design into `out_folder`.
 
     `rtl/` (accelerator.sv and the kernels), `memory/` (images for $readmemh), `sources.f` and `interface.json`.
-    `foldings` and `storage` (by layer, then by memory name) are the plan's, for every layer of the design.
+    `foldings` and `storage` (by layer, then by memory name) are the plan's, for every layer of the design. Raises
+    UserError if two layers' names become the same in SystemVerilog.
     """
+    _require_distinct(design)
     rtl, memory = out_folder / "rtl", out_folder / "memory"
     rtl.mkdir(parents=True)
     memory.mkdir()
@@ -86,6 +89,14 @@ def emit(
     (out_folder / "sources.f").write_text("".join(f"rtl/{name}.sv\n" for name in [*modules, TOP]))
     (out_folder / "interface.json").write_text(json.dumps(asdict(interface), indent=1) + "\n")
     return interface
+
+
+def _require_distinct(design: Dataflow) -> None:
+    taken: dict[str, str] = {}
+    for layer in design.layers:
+        other = taken.setdefault(identifier(layer.name), layer.name)
+        if other != layer.name:
+            raise UserError(f"the layers {other} and {layer.name} have one name in SystemVerilog: rename one of them")
 
 
 def _top_level(

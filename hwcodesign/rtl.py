@@ -14,8 +14,9 @@ _LARGEST_INTEGER = (1 << 31) - 1
 
 
 def identifier(name: str) -> str:
-    """A layer's name as a SystemVerilog identifier: fire2.expand3x3 becomes fire2_expand3x3."""
-    return re.sub(r"\W", "_", name)
+    """A layer's name as a SystemVerilog identifier: fire2.expand3x3 becomes fire2_expand3x3, 3 becomes layer_3."""
+    plain = re.sub(r"\W", "_", name)
+    return f"layer_{plain}" if plain[0].isdigit() else plain
 
 
 def beat_bits(layer: Layer, folding: Folding) -> tuple[list[int], list[int]]:

@@ -1,12 +1,16 @@
 """The emitted design: complete, readable, the same bytes for the same plan."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from hwcodesign.board import load_board
 from hwcodesign.emit import Interface, emit
+from hwcodesign.errors import UserError
 from hwcodesign.plan import Plan, plan
+from hwcodesign.rtl import identifier
 from hwcodesign.run import digest
 from tests.graphs import tiny_squeezenet
 
@@ -57,3 +61,16 @@ def test_weights_reach_the_images(tmp_path: Path) -> None:
     words = [int(x, 16) for x in (tmp_path / "out/memory/fire2_squeeze.weights.hex").read_text().split()]
     bits = sum(word.bit_count() for word in words)
     assert bits == sum(int(w).bit_count() for w in np.ravel(layer.tensors["weights"]) & 0xF)
+
+
+def test_two_layers_of_one_name_in_systemverilog_are_refused(tmp_path: Path) -> None:
+    made = planned()
+    first, second, *rest = made.design.layers
+    twins = replace(made.design, layers=(replace(first, name="a.b"), replace(second, name="a_b"), *rest))
+    with pytest.raises(UserError, match=r"a\.b and a_b"):
+        emit(twins, made.foldings, made.storage, tmp_path / "out")
+
+
+@pytest.mark.parametrize(("name", "expected"), [("fire2.squeeze", "fire2_squeeze"), ("3.pad", "layer_3_pad")])
+def test_every_layer_name_becomes_an_identifier(name: str, expected: str) -> None:
+    assert identifier(name) == expected

@@ -98,7 +98,7 @@ def to_hardware(model: ModelWrapper, input_type: IntType, input_scale: float, pr
 
 def _apply(model: ModelWrapper, *steps: Transformation) -> ModelWrapper:
     for step in steps:
-        model = model.transform(step)
+        model = model.transform(step, make_deepcopy=False)
     return model
 
 

@@ -99,7 +99,7 @@ def _folded(model: ModelWrapper) -> ModelWrapper:
 def _apply(model: ModelWrapper, *steps: Transformation) -> ModelWrapper:
     """Without QONNX's own clean-up, which would sort the nodes out of the order that they run in."""
     for step in steps:
-        model = model.transform(step, cleanup=False)
+        model = model.transform(step, make_deepcopy=False, cleanup=False)
     return model
 
 

@@ -23,6 +23,7 @@ def _has_icarus() -> bool:
 @pytest.mark.parametrize("kind", all_kinds())
 def test_kernel_equals_its_reference(kind: str, tmp_path: Path) -> None:
     run_bench(kind, tmp_path)
+    assert "%Warning" not in (tmp_path / "verilator.log").read_text()
 
 
 @pytest.mark.parametrize("kind", all_kinds())

@@ -6,7 +6,7 @@
 // threshold_unit. One signed bit means bipolar, {-1, +1} coded 0 and 1; bipolar times bipolar counts equal bits.
 //
 // Cycles per frame: pixels * (MH/PE) * (MW/SIMD). Latency, from a pixel's last beat to its first result:
-// 3 + ceil(log4(SIMD)), and 2 + ceil(log4(THRESHOLDS)) more with thresholds.
+// 4 + ceil(log4(SIMD)), and 2 + ceil(log4(THRESHOLDS)) more with thresholds.
 // Accumulators are taken modulo 2**ACC_BITS: the graph guarantees that they suffice. A stall of the output holds the
 // whole pipeline; bubbles are not squeezed out. It does not build windows: the sliding_window in front of it does.
 module mvau #(
@@ -53,7 +53,7 @@ module mvau #(
                                                                   : IN_BITS + WEIGHT_BITS + (NeitherSigned ? 1 : 0);
   localparam int SumBits = ProductBits + $clog2(SIMD);
   localparam int TreeStages = ($clog2(SIMD) + 1) / 2;
-  localparam int Stages = 2 + TreeStages;  // operands, products, adder tree
+  localparam int Stages = 3 + TreeStages;  // memories, operands, products, adder tree
 
   // Control: one step a clock, of a beat from the input while the pixel's first rows are worked on, then from the
   // buffer that keeps the pixel.
@@ -88,9 +88,17 @@ module mvau #(
     else if (en) valid_q <= {valid_q[Stages-2:0], step};
   end
 
-  // Operands.
-  logic [SIMD*IN_BITS-1:0] inputs, fresh_q;
-  logic [PE*SIMD*WEIGHT_BITS-1:0] weights_q;
+  // What the memories give, then the operands: block RAM answers late, so a register of their own stands before the
+  // multipliers.
+  logic [SIMD*IN_BITS-1:0] inputs, inputs_q, fresh_q;
+  logic [PE*SIMD*WEIGHT_BITS-1:0] weights, weights_q;
+
+  always_ff @(posedge clk_i) begin
+    if (en && valid_q[0]) begin
+      inputs_q <= inputs;
+      weights_q <= weights;
+    end
+  end
 
   always_ff @(posedge clk_i) begin
     if (step && fresh) fresh_q <= in_data_i;
@@ -121,13 +129,13 @@ module mvau #(
   rom #(
     .WORDS(Steps * Folds), .WIDTH(PE * SIMD * WEIGHT_BITS), .BLOCK(WEIGHTS_BLOCK), .FILE(WEIGHTS_FILE)
   ) u_weights (
-    .clk_i, .read_i(step), .address_i(word_q), .data_o(weights_q)
+    .clk_i, .read_i(step), .address_i(word_q), .data_o(weights)
   );
 
   // The adder tree's stages move with the valid bits of what they hold.
   logic [((TreeStages > 0) ? TreeStages : 1)-1:0] tree_move;
   if (TreeStages > 0) begin : gen_move
-    assign tree_move = valid_q[TreeStages:1] & {TreeStages{en}};
+    assign tree_move = valid_q[TreeStages+1:2] & {TreeStages{en}};
   end else begin : gen_still
     assign tree_move = 1'b0;
   end
@@ -160,7 +168,7 @@ module mvau #(
       logic [IN_BITS-1:0] x;
       logic [WEIGHT_BITS-1:0] w;
       logic [ProductBits-1:0] product;
-      assign x = inputs[s*IN_BITS+:IN_BITS];
+      assign x = inputs_q[s*IN_BITS+:IN_BITS];
       assign w = weights_q[(p*SIMD+s)*WEIGHT_BITS+:WEIGHT_BITS];
       if (BothBipolar) begin : gen_equal
         assign product = ~(x ^ w);
@@ -183,7 +191,7 @@ module mvau #(
     end
 
     always_ff @(posedge clk_i) begin
-      if (en && valid_q[0]) products_q <= products_d;
+      if (en && valid_q[1]) products_q <= products_d;
     end
 
     adder_tree #(

@@ -59,8 +59,8 @@ class Mvau(Kind):
         return layer.input.pixels * self.pixel_cycles(layer, folding)
 
     def latency(self, layer: Layer, folding: Folding) -> int:
-        """Operands, products, adder tree, accumulator; then the thresholds."""
-        accumulated = 3 + tree_stages(folding.simd)
+        """Memories, operands, products, adder tree, accumulator; then the thresholds."""
+        accumulated = 4 + tree_stages(folding.simd)
         return accumulated + (_unit(layer, folding).latency if _thresholds(layer) else 0)
 
     def pixel_cycles(self, layer: Layer, folding: Folding) -> int:
@@ -90,7 +90,7 @@ class Mvau(Kind):
         tree = tree_logic(folding.simd, product_bits, product_bits + (folding.simd - 1).bit_length())
         counter_bits = 2 * self.pixel_cycles(layer, folding).bit_length()
         lut = (0 if on_dsp else multipliers * each) + folding.pe * (tree.lut + acc.bits) + 2 * counter_bits
-        operands = folding.simd * kind.bits + multipliers * product_bits
+        operands = 2 * folding.simd * kind.bits + multipliers * (weight.bits + product_bits)
         ff = operands + folding.pe * (tree.ff + acc.bits) + counter_bits + self.latency(layer, folding)
         if folding.pe < _rows(layer):
             lut += folding.simd * kind.bits

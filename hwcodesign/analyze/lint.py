@@ -44,27 +44,26 @@ def lint(network: Network, quantization: Quantization, board: Board | None) -> l
 
 
 def _parameters_fit(network: Network, quantization: Quantization, board: Board) -> Iterator[Finding]:
-    """Weights in block RAM: large RAMs (UltraRAM, SPRAM) cannot be initialised, so they can hold none."""
+    """Weights in block RAM and LUTs: large RAMs (UltraRAM, SPRAM) cannot be initialised, so they can hold none."""
     bits = network.weight_bits(quantization)
     sizes = {conv.name: network.weights(conv) * bits[conv.name] for conv in network.convolutions}
-    needed, there = sum(sizes.values()), board.usable["block_ram"] * board.device.block_bits
+    needed, there = sum(sizes.values()), board.memory_bits
     if needed <= there:
         return
     for name, size in sorted(sizes.items(), key=lambda item: -item[1])[:3]:
         yield Finding(
             1, name,
             f"holds {size / 1e6:.2f} of {needed / 1e6:.2f} Mbit of weights; {board.name} can give "
-            f"{there / 1e6:.2f} Mbit of block RAM, {(needed - there) / 1e6:.2f} Mbit too few",
+            f"{there / 1e6:.2f} Mbit of ROM, {(needed - there) / 1e6:.2f} Mbit too few",
             f"half its {bits[name]} bits, or half its filters, frees {size / 2e6:.2f} Mbit",
             "accuracy, to be trained again",
         )  # fmt: skip
 
 
 def _powers_of_two(network: Network, total: Costs) -> Iterator[Finding]:
-    scoring = _scoring(network)
     for conv in network.convolutions:
         if not _is_power(conv.filters):
-            filters = _nearest_power(conv.filters, up=conv.name in scoring)
+            filters = _nearest_power(conv.filters, up=conv.name in network.scoring)
             changed = _changed(network, conv, replace(conv, filters=filters))
             yield Finding(2, conv.name, f"{conv.filters} filters", f"with {filters}, folds by every power of two",
                           _price(total, changed))  # fmt: skip
@@ -74,15 +73,6 @@ def _powers_of_two(network: Network, total: Costs) -> Iterator[Finding]:
         image = (_nearest_power(height), _nearest_power(width), channels)
         yield Finding(2, odd[0], _sides(network, odd[0]) + (f" and {len(odd) - 1} more maps" if odd[1:] else ""),
                       "pixel addresses become bit fields", _image_price(network, total, image))  # fmt: skip
-
-
-def _scoring(network: Network) -> set[str]:
-    """The convolutions with no other behind them: each of their filters is a class's."""
-    feeding: set[str] = set()
-    for node in reversed(network.nodes):
-        if isinstance(node, Conv) or node.name in feeding:
-            feeding.update(node.inputs)
-    return {conv.name for conv in network.convolutions} - feeding
 
 
 def _sides(network: Network, name: str) -> str:

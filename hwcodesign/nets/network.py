@@ -150,6 +150,15 @@ class Network:
         return tuple(node for node in self.nodes if isinstance(node, Conv))
 
     @cached_property
+    def scoring(self) -> tuple[str, ...]:
+        """The last convolutions, those with no other behind them: one in most networks, parallel halves in ZynqNet."""
+        feeding: set[str] = set()
+        for node in reversed(self.nodes):
+            if isinstance(node, Conv) or node.name in feeding:
+                feeding.update(node.inputs)
+        return tuple(conv.name for conv in self.convolutions if conv.name not in feeding)
+
+    @cached_property
     def shapes(self) -> Mapping[str, Shape]:
         """Output shape of every node and of INPUT.
 
@@ -163,10 +172,9 @@ class Network:
     def weight_bits(self, quantization: Quantization) -> dict[str, int]:
         """Bits of the weights of every convolution, by its name."""
         bits = dict.fromkeys((conv.name for conv in self.convolutions), quantization.weight_bits)
-        first, last = self.convolutions[0].name, self.convolutions[-1].name
-        bits[first] = quantization.first_weight_bits or bits[first]
-        bits[last] = quantization.last_weight_bits or bits[last]
-        return bits
+        bits[self.convolutions[0].name] = quantization.first_weight_bits or quantization.weight_bits
+        last = dict.fromkeys(self.scoring, quantization.last_weight_bits or quantization.weight_bits)
+        return bits | last
 
     def weights(self, conv: Conv) -> int:
         """Number of weights of `conv`, without its biases."""

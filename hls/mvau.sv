@@ -53,6 +53,7 @@ module mvau #(
                                                                   : IN_BITS + WEIGHT_BITS + (NeitherSigned ? 1 : 0);
   localparam int SumBits = ProductBits + $clog2(SIMD);
   localparam int TreeStages = ($clog2(SIMD) + 1) / 2;
+  localparam int LutOperandBits = 4;  // a product with an operand this short is made of LUTs, not of a multiplier block
   localparam int Stages = 3 + TreeStages;  // memories, operands, products, adder tree
 
   // Control: one step a clock, of a beat from the input while the pixel's first rows are worked on, then from the
@@ -157,6 +158,19 @@ module mvau #(
     end
   end
 
+`ifdef YOSYS
+  // a * b: a for every bit of b, shifted; bits of b from `sign` on repeat its sign and count as one, subtracted.
+  function automatic logic [ProductBits-1:0] sum_of_rows(
+    input logic [ProductBits-1:0] a, input logic [ProductBits-1:0] b, input int sign
+  );
+    sum_of_rows = '0;
+    for (int i = 0; i < ProductBits; i++) begin
+      if (i < sign) sum_of_rows = sum_of_rows + ((a & {ProductBits{b[i]}}) << i);
+      if (i == sign) sum_of_rows = sum_of_rows - ((a & {ProductBits{b[i]}}) << i);
+    end
+  endfunction
+`endif
+
   logic [PE*ACC_BITS-1:0] results;
 
   for (genvar p = 0; p < PE; p++) begin : gen_pe
@@ -185,7 +199,16 @@ module mvau #(
         logic signed [WEIGHT_BITS:0] w_signed;
         assign x_signed = {(IN_SIGNED != 0) && x[IN_BITS-1], x};
         assign w_signed = {(WEIGHT_SIGNED != 0) && w[WEIGHT_BITS-1], w};
+`ifdef YOSYS  // which takes a multiplier block wherever it can
+        if (IN_BITS <= LutOperandBits || WEIGHT_BITS <= LutOperandBits) begin : gen_lut
+          assign product = (IN_BITS < WEIGHT_BITS) ? sum_of_rows(ProductBits'(w_signed), ProductBits'(x_signed), IN_BITS)
+                                                   : sum_of_rows(ProductBits'(x_signed), ProductBits'(w_signed), WEIGHT_BITS);
+        end else begin : gen_dsp
+          assign product = ProductBits'(x_signed) * ProductBits'(w_signed);
+        end
+`else
         assign product = ProductBits'(x_signed) * ProductBits'(w_signed);
+`endif
       end
       assign products_d[s*ProductBits+:ProductBits] = product;
     end

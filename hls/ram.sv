@@ -16,14 +16,16 @@ module ram #(
   output logic [WIDTH-1:0] data_o
 );
   if (BLOCK != 0) begin : gen_block
-    (* ram_style = "block" *)
+    (* ram_style = "block", no_rw_check *)
     logic [WIDTH-1:0] words [0:WORDS-1];
     always_ff @(posedge clk_i) begin
       if (write_i) words[write_address_i] <= data_i;
       if (read_i) data_o <= words[read_address_i];
     end
   end else begin : gen_lut
-`ifndef YOSYS  // which knows no LUT RAM on every family, and chooses well by itself
+`ifdef HWCODESIGN_NO_LUT_RAM  // a family without
+    (* logic_block *)
+`else
     (* ram_style = "distributed" *)
 `endif
     logic [WIDTH-1:0] words [0:WORDS-1];

@@ -68,7 +68,8 @@ class ThresholdUnit:
         fold_bits = (self.channels // self.pe - 1).bit_length()
         lut = self.pe * (self.thresholds * comparator + count.lut + self.out_type.bits) + 2 * fold_bits + 4
         ff = self.pe * (self.thresholds + count.ff + self.out_type.bits) + fold_bits + self.latency
-        return Logic(lut, ff)
+        part = "thresholds" if fold_bits else "constant_thresholds"  # a comparison with a constant is cheap
+        return Logic(lut, ff, parts={part: lut})
 
     def image(self, thresholds: np.ndarray) -> MemoryImage:
         """The ROM's words for thresholds (channels, thresholds), int64."""

@@ -1,7 +1,7 @@
 """Does it fit? Every layer's memories and logic against what the board lets a design use.
 
-Bits, words and block RAMs are counted; LUTs, flip-flops and DSPs are estimates (each kind documents its own), so the
-limits leave room. Neither torch nor FINN is needed: a recipe is answered before any training.
+Bits, words, block RAMs and DSPs are counted; LUTs and flip-flops are estimates calibrated against synthesis, and come
+with the error measured there. Neither torch nor FINN is needed: a recipe is answered before any training.
 """
 
 import json
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hwcodesign.board import Board, load_board
+from hwcodesign.calibration import measured_error
 from hwcodesign.changes import Change, changes_to_model, changes_to_recipe, predicted
 from hwcodesign.dataflow import Dataflow
 from hwcodesign.kinds import kind_of
@@ -57,6 +58,11 @@ class CheckReport:
         return not self.over
 
     @property
+    def estimate_error(self) -> Mapping[str, float] | None:
+        """The relative error of the estimated resources, by name; None if the family was never measured."""
+        return measured_error(self.board.device)
+
+    @property
     def bits(self) -> dict[str, int]:
         """Bits on the chip, by purpose."""
         return {purpose: sum(layer.bits[purpose] for layer in self.layers) for purpose in PURPOSES}
@@ -71,7 +77,7 @@ class CheckReport:
             "usable": {name: self.board.usable[name] for name in RESOURCES},
             "available": {name: getattr(self.board.resources, name) for name in RESOURCES},
             "block_ram_unit": self.board.device.block_name,
-            "estimates": ["lut", "ff", "dsp"],
+            "estimate_error": self.estimate_error,
             "bits": self.bits,
             "clock_mhz": self.clock_mhz,
             "frame_rate": round(self.frame_rate, 3),
@@ -137,7 +143,7 @@ def measure(planned: Plan, board: Board) -> CheckReport:
     taken = dict.fromkeys(owner.values(), Resources())
     for layer in planned.design.layers:
         folding, name = planned.foldings[layer.name], owner[layer.name]
-        taken[name] += logic_resources(layer, folding)
+        taken[name] += logic_resources(board.device, layer, folding)
         for memory in kind_of(layer.kind).memories(layer, folding):
             purpose = memory.name if memory.name in PURPOSES else "fifos" if inserted(layer) else "line_buffers"
             bits[name][purpose] += memory.bits

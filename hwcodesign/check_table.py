@@ -3,6 +3,7 @@
 from rich.console import Group
 from rich.table import Table
 
+from hwcodesign.calibration import ESTIMATED
 from hwcodesign.check import PURPOSES, CheckReport
 from hwcodesign.plan.memory import RESOURCES
 
@@ -16,7 +17,7 @@ def _layers(report: CheckReport) -> Table:
     blocks = report.board.device.block_name
     table = Table(title=f"Every layer on {report.board.title}; FIFOs counted at their source; ~ estimated")
     table.add_column("layer")
-    for heading in ("PE", "SIMD", "cycles", "weights", "thresh.", "line buf.", "FIFOs", blocks, "~LUT", "~FF", "~DSP"):
+    for heading in ("PE", "SIMD", "cycles", "weights", "thresh.", "line buf.", "FIFOs", blocks, "~LUT", "~FF", "DSP"):
         table.add_column(heading, justify="right")
     for layer in report.layers:
         used = layer.resources
@@ -32,17 +33,26 @@ def _layers(report: CheckReport) -> Table:
 def _totals(report: CheckReport) -> Table:
     board = report.board
     table = Table(title=f"{board.name} ({board.part})")
-    for heading in ("", "used", "usable", "on the chip", "limit", ""):
-        table.add_column(heading, justify="left" if not heading else "right")
+    for heading in ("", "used", "usable", "on the chip", "limit", "used is", ""):
+        table.add_column(heading, justify="right" if heading and heading != "used is" else "left")
     for name in RESOURCES:
-        label = board.device.block_name if name == "block_ram" else f"~{name.upper()}"
+        label = board.device.block_name if name == "block_ram" else name.upper()
         verdict = "[red]too much[/red]" if name in report.over else "fits"
         limit = f"{getattr(board.limits, name):.0%}"
         amounts = (getattr(report.total, name), board.usable[name], getattr(board.resources, name))
-        table.add_row(label, *(f"{amount:,}" for amount in amounts), limit, verdict)
+        table.add_row(label, *(f"{amount:,}" for amount in amounts), limit, _certainty(report, name), verdict)
     if board.resources.large_ram:
-        table.add_row(board.device.large_ram, "0", "0", f"{board.resources.large_ram:,}", "", "cannot hold a ROM")
+        table.add_row(board.device.large_ram, "0", "0", f"{board.resources.large_ram:,}", "", "", "cannot hold a ROM")
     return table
+
+
+def _certainty(report: CheckReport, resource: str) -> str:
+    """What the figure rests on."""
+    if resource not in ESTIMATED:
+        return "counted"
+    if report.estimate_error is None:
+        return "estimate, not calibrated"
+    return f"estimate ± {report.estimate_error[resource]:.0%}"
 
 
 def _number(value: int) -> str:

@@ -4,6 +4,7 @@ A family is data; `block_count` and `lut_memory` turn a memory of words x width 
 Memories are simple dual-port (one write, one read) or ROMs with a registered read, as the kernels use them.
 """
 
+import math
 from dataclasses import dataclass
 
 from hwcodesign.kinds import Logic, Memory
@@ -23,6 +24,7 @@ class Family:
     """`block_shapes` are (words, width) of one block RAM; a LUT is a ROM of `lut_rom_words` bits.
 
     Up to `free_mux_words` words, LUTs are joined by dedicated multiplexers; beyond, one LUT joins `mux_ways`.
+    `synthesis` is the Yosys command that maps a design to the family.
     `large_ram` is the name of big memories that cannot be initialised (so they can hold no weights), or "".
     """
 
@@ -33,6 +35,7 @@ class Family:
     free_mux_words: int
     mux_ways: int
     lut_rams: tuple[LutRam, ...]
+    synthesis: str
     large_ram: str = ""
 
     @property
@@ -42,6 +45,10 @@ class Family:
 
 
 _XILINX_BLOCKS = ((16384, 1), (8192, 2), (4096, 4), (2048, 9), (1024, 18), (512, 36))
+# Without a clock to reach, abc9 trades area for the speed of every path of every module; with one (50 MHz, in
+# picoseconds), a kernel takes by itself what it takes in a network.
+_ECP5 = "scratchpad -set abc9.D 20000; synth_ecp5"
+_XILINX = "synth_xilinx -flatten -noiopad -noclkbuf -family"
 # RAM32M and RAM64M: the three read ports of four LUTs in a SLICEM (AMD UG474 and UG574, distributed RAM).
 _XILINX_LUT_RAMS = (LutRam(32, 6, 4), LutRam(64, 3, 4))
 
@@ -49,35 +56,75 @@ FAMILIES = {
     family.name: family
     for family in (
         # AMD UG473 (7 series memory), UG474: RAMB18E1 in simple dual-port mode; F7/F8 multiplexers join four LUT6.
-        Family("xilinx7", "BRAM18", _XILINX_BLOCKS, 64, 256, 4, _XILINX_LUT_RAMS),
+        Family(
+            "xilinx7",
+            "BRAM18",
+            _XILINX_BLOCKS,
+            64,
+            256,
+            4,
+            _XILINX_LUT_RAMS,
+            f"{_XILINX} xc7",
+        ),
         # AMD UG573: RAMB18E2 as above. UltraRAM powers up as zeros, so it can hold no ROM; F9 joins eight LUT6.
-        Family("ultrascale-plus", "BRAM18", _XILINX_BLOCKS, 64, 512, 4, _XILINX_LUT_RAMS, "URAM"),
+        Family(
+            "ultrascale-plus",
+            "BRAM18",
+            _XILINX_BLOCKS,
+            64,
+            512,
+            4,
+            _XILINX_LUT_RAMS,
+            f"{_XILINX} xcup",
+            "URAM",
+        ),
         # Lattice FPGA-TN-02204 (ECP5 memory): DP16KD as pseudo dual-port, a 16x4 distributed RAM takes three slices
         # (two of data, one for its write port); PFUMX and L6MUX21 join up to four LUT4.
-        Family("ecp5", "DP16KD", _XILINX_BLOCKS, 16, 64, 2, (LutRam(16, 4, 6),)),
+        Family("ecp5", "DP16KD", _XILINX_BLOCKS, 16, 64, 2, (LutRam(16, 4, 6),), _ECP5),
         # Lattice FPGA-TN-02002 (iCE40 memory): EBR of 4 Kb, no distributed RAM (writable LUT memory becomes
         # flip-flops); single-port RAM of 256 Kb that cannot be initialised.
-        Family("ice40", "EBR", ((2048, 2), (1024, 4), (512, 8), (256, 16)), 16, 16, 2, (), "SPRAM"),
+        Family("ice40", "EBR", ((2048, 2), (1024, 4), (512, 8), (256, 16)), 16, 16, 2, (), "synth_ice40 -dsp", "SPRAM"),
     )
 }
 
 
 def block_count(family: Family, memory: Memory) -> int:
-    """Block RAMs that `memory` takes: the fewest over the family's shapes, all of one shape."""
-    return min(-(-memory.words // words) * -(-memory.width // width) for words, width in family.block_shapes)
+    """Block RAMs that `memory` takes: the fewest over the family's shapes, all of one shape.
+
+    Parts of a memory too deep for one shape lie side by side, a block's columns shared between them, as Yosys does
+    (memory_libmap): 24,000 words of 6 bits are 12 parts of 2,048 words, so 72 columns, so 8 blocks of 2048 x 9.
+    """
+    return min(
+        math.ceil(math.ceil(memory.words / words) * memory.width / width) for words, width in family.block_shapes
+    )
 
 
 def lut_memory(family: Family, memory: Memory) -> Logic:
     """LUTs and flip-flops that `memory` takes outside block RAM, with the multiplexers that join its parts.
 
-    An estimate: logic minimisation of a ROM's contents is not counted. The read register is one flip-flop a bit.
+    An estimate: of a ROM's contents only equal and constant columns are counted out. The read register is one
+    flip-flop a bit.
     """
     if not memory.writable:
-        pieces = -(-memory.words // family.lut_rom_words)
-        return Logic(memory.width * (pieces + _mux_luts(family, memory.words)), memory.width)
+        columns, filled = _different_columns(memory), memory.words / family.lut_rom_words
+        lut = math.ceil(columns * (max(1, filled) + _mux_luts(family, memory.words)))
+        # Yosys makes a bit as it makes all logic, the better the fewer words it depends on.
+        part = "half_a_lut" if filled <= 1 / 2 else "one_lut" if filled <= 1 else "several_luts"
+        return Logic(lut, columns, parts={part: lut})
     if not family.lut_rams:
         return Logic(memory.width * 2 * memory.words, memory.width * (memory.words + 1))
     return min((_in_lut_rams(family, shape, memory) for shape in family.lut_rams), key=lambda cost: cost.lut)
+
+
+def _different_columns(memory: Memory) -> int:
+    """How many of a random ROM's columns are expected to be neither constant nor equal to another one.
+
+    Synthesis keeps one of each. Of k = 2**words possible columns, w random draws hit k * (1 - (1 - 1/k)**w).
+    """
+    if memory.words > 30:
+        return memory.width
+    kinds = 1 << memory.words
+    return round((kinds - 2) * (1 - (1 - 1 / kinds) ** memory.width))
 
 
 def _in_lut_rams(family: Family, shape: LutRam, memory: Memory) -> Logic:

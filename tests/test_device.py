@@ -45,6 +45,7 @@ def test_blocks_hold_every_bit(family, words, width):
         ("xilinx7", 513, 36, 2),
         ("ecp5", 4096, 4, 1),
         ("ecp5", 2048, 36, 4),
+        ("xilinx7", 24000, 6, 8),  # twelve parts of 2048 words: 72 columns, nine to a block
         ("ice40", 256, 16, 1),
         ("ice40", 257, 16, 2),
     ],
@@ -72,3 +73,8 @@ def test_lut_memory(family, words, width, writable, luts):
 
 def test_a_writable_memory_without_lut_ram_is_flip_flops():
     assert lut_memory(FAMILIES["ice40"], Memory("m", 10, 4, writable=True)).ff == 44
+
+
+@pytest.mark.parametrize(("words", "width", "columns"), [(1, 50, 0), (2, 1000, 2), (3, 1000, 6), (40, 30, 30)])
+def test_a_rom_keeps_one_of_each_column(words, width, columns):
+    assert lut_memory(FAMILIES["xilinx7"], Memory("m", words, width)).ff == columns

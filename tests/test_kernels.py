@@ -32,6 +32,14 @@ def test_kernel_equals_its_reference_in_icarus(kind: str, tmp_path: Path) -> Non
     run_bench(kind, tmp_path, seed=2, name="icarus")
 
 
+def test_the_multiplier_that_synthesis_sees_is_the_same(tmp_path: Path) -> None:
+    hls = shutil.copytree(asset_folder("hls"), tmp_path / "hls")
+    kernel = hls / "mvau.sv"
+    assert kernel.read_text().count("`ifdef YOSYS") == 2
+    kernel.write_text(kernel.read_text().replace("`ifdef YOSYS", "`ifndef YOSYS"))
+    run_bench("mvau", tmp_path / "build", hls=hls)
+
+
 # A fault each bench rule is there for: (kind, right text, wrong text, what the message must say).
 FAULTS = {
     "wrong data": ("add", "{a[IN_BITS-1], a} +", "{a[IN_BITS-1], a} -", "expected"),

@@ -45,13 +45,17 @@ class Fifo(Kind):
         return [Memory("buffer", words=layer.number("depth") - 1, width=_width(layer, folding), writable=True)]
 
     def logic(self, layer: Layer, folding: Folding) -> Logic:
-        """Flip-flops as declared. LUTs estimated: a multiplexer, or two pointers and a count with their comparators."""
+        """Flip-flops as declared, but for the output register of a memory. LUTs estimated.
+
+        A multiplexer; or two pointers and a count with their comparators.
+        """
         width = _width(layer, folding)
         if layer.number("depth") == 2:
-            return Logic(lut=width + 4, ff=2 * width + 2)
+            return Logic(lut=width + 4, ff=2 * width + 2, parts={"registers": width + 4})
         words = layer.number("depth") - 1
         counters = 2 * (words - 1).bit_length() + words.bit_length()
-        return Logic(lut=3 * counters + 6, ff=counters + 1 + width)
+        lut = 3 * counters + 6
+        return Logic(lut, ff=counters + 1, parts={"counters": lut})
 
     def parameters(self, layer: Layer, folding: Folding) -> Mapping[str, int]:
         return {"WIDTH": _width(layer, folding), "DEPTH": layer.number("depth")}

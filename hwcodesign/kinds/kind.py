@@ -10,7 +10,7 @@ lowest; a frame is sent row by row, pixel by pixel, channels innermost.
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -45,11 +45,15 @@ class Memory:
 
 @dataclass(frozen=True)
 class Logic:
-    """Estimated LUTs and flip-flops, and multipliers (DSP) by arithmetic, without the memories."""
+    """Estimated LUTs and flip-flops, and multipliers (DSP) by arithmetic, without the memories.
+
+    `parts` are the LUTs by what they are for, where families of devices differ in more than one factor.
+    """
 
     lut: int
     ff: int
     dsp: int = 0
+    parts: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -146,7 +150,7 @@ class Kind(ABC):
 
     @abstractmethod
     def logic(self, layer: Layer, folding: Folding) -> Logic:
-        """Estimated logic, without the memories."""
+        """Logic by its structure, without the memories; `hwcodesign.calibration` makes it a family's LUTs."""
 
     @abstractmethod
     def parameters(self, layer: Layer, folding: Folding) -> Mapping[str, int]:

@@ -89,15 +89,17 @@ class Mvau(Kind):
         each = product_bits if kind.bipolar or weight.bipolar else kind.bits * (weight.bits + 1)
         tree = tree_logic(folding.simd, product_bits, product_bits + (folding.simd - 1).bit_length())
         counter_bits = 2 * self.pixel_cycles(layer, folding).bit_length()
-        lut = (0 if on_dsp else multipliers * each) + folding.pe * (tree.lut + acc.bits) + 2 * counter_bits
         operands = 2 * folding.simd * kind.bits + multipliers * (weight.bits + product_bits)
         ff = operands + folding.pe * (tree.ff + acc.bits) + counter_bits + self.latency(layer, folding)
-        if folding.pe < _rows(layer):
-            lut += folding.simd * kind.bits
+        parts = {
+            "multipliers": 0 if on_dsp else multipliers * each,
+            "adders": folding.pe * (tree.lut + acc.bits),
+            "control": 2 * counter_bits + (folding.simd * kind.bits if folding.pe < _rows(layer) else 0),
+        }
         if _thresholds(layer):
             unit = _unit(layer, folding).logic
-            lut, ff = lut + unit.lut, ff + unit.ff
-        return Logic(lut, ff, dsp=multipliers if on_dsp else 0)
+            parts, ff = {**parts, **unit.parts}, ff + unit.ff
+        return Logic(sum(parts.values()), ff, dsp=multipliers if on_dsp else 0, parts=parts)
 
     def parameters(self, layer: Layer, folding: Folding) -> Mapping[str, int]:
         kind, weight, acc = layer.input.type, _weight_type(layer), _acc_type(layer)

@@ -57,8 +57,10 @@ class WidthConverter(Kind):
         bits = layer.input.type.bits
         count = (max(in_lanes, out_lanes) // min(in_lanes, out_lanes) - 1).bit_length()
         if in_lanes < out_lanes:
-            return Logic(lut=3 * count + 6, ff=(2 * out_lanes - in_lanes) * bits + count + 1)
-        return Logic(lut=2 * in_lanes * bits + 3 * count + 6, ff=in_lanes * bits + count + 1)
+            lut = 3 * count + 6
+            return Logic(lut, ff=(2 * out_lanes - in_lanes) * bits + count + 1, parts={"widen": lut})
+        lut = 2 * in_lanes * bits + 3 * count + 6
+        return Logic(lut, ff=in_lanes * bits + count + 1, parts={"narrow": lut})
 
     def parameters(self, layer: Layer, folding: Folding) -> Mapping[str, int]:
         in_lanes, out_lanes = self.lanes(layer, folding)

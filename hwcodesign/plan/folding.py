@@ -136,10 +136,10 @@ def _cost(
         source = dataflow.by_name[edge.source]
         _, sent = kind_of(source.kind).lanes(source, chosen[source.name])
         for _, few, many in conversion(sent, needed):
-            total += logic_resources(converter("", dataflow.stream(edge), few, many), Folding())
+            total += logic_resources(board.device, converter("", dataflow.stream(edge), few, many), Folding())
     return total.share(board), option
 
 
 def _resources(layer: Layer, folding: Folding, board: Board) -> Resources:
     memories = kind_of(layer.kind).memories(layer, folding)
-    return sum((cheaper_storage(board, m)[1] for m in memories), logic_resources(layer, folding))
+    return sum((cheaper_storage(board, m)[1] for m in memories), logic_resources(board.device, layer, folding))

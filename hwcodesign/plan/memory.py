@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from hwcodesign.board import Board
+from hwcodesign.calibration import calibrated
 from hwcodesign.dataflow import Layer
 from hwcodesign.device import Family, block_count, lut_memory
 from hwcodesign.kinds import Folding, Memory, Storage, kind_of
@@ -48,13 +49,13 @@ def memory_resources(family: Family, memory: Memory, storage: Storage) -> Resour
     """What `memory` takes in that storage."""
     if storage == "block":
         return Resources(block_ram=block_count(family, memory))
-    cost = lut_memory(family, memory)
+    cost = calibrated(family, "ram" if memory.writable else "rom", lut_memory(family, memory))
     return Resources(lut=cost.lut, ff=cost.ff)
 
 
-def logic_resources(layer: Layer, folding: Folding) -> Resources:
+def logic_resources(family: Family, layer: Layer, folding: Folding) -> Resources:
     """What `layer` takes without its memories (an estimate)."""
-    logic = kind_of(layer.kind).logic(layer, folding)
+    logic = calibrated(family, layer.kind, kind_of(layer.kind).logic(layer, folding))
     return Resources(lut=logic.lut, ff=logic.ff, dsp=logic.dsp)
 
 
@@ -76,7 +77,7 @@ def map_memories(memories: Mapping[Place, Memory], logic: Resources, board: Boar
     out of block RAM what needs the fewest LUTs per block, out of LUTs what frees the most LUTs per block.
     """
     storage = {place: cheaper_storage(board, memory)[0] for place, memory in memories.items()}
-    luts = {place: lut_memory(board.device, memory).lut for place, memory in memories.items()}
+    luts = {place: memory_resources(board.device, memory, "lut").lut for place, memory in memories.items()}
     blocks = {place: block_count(board.device, memory) for place, memory in memories.items()}
     by_luts_per_block = sorted(memories, key=lambda place: (luts[place] / blocks[place], place))
     lut_room = board.usable["lut"] - logic.lut - sum(luts[p] for p in storage if storage[p] == "lut")

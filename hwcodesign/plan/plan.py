@@ -148,7 +148,7 @@ def _resources(
     design: Dataflow, foldings: Mapping[str, Folding], board: Board
 ) -> tuple[dict[str, dict[str, Storage]], Resources]:
     """Where every memory goes, and what the whole design takes."""
-    logic = sum((logic_resources(layer, foldings[layer.name]) for layer in design.layers), Resources())
+    logic = sum((logic_resources(board.device, layer, foldings[layer.name]) for layer in design.layers), Resources())
     memories = design_memories(design.layers, foldings)
     storage = map_memories(memories, logic, board)
     taken = (memory_resources(board.device, memories[place], storage[place]) for place in memories)

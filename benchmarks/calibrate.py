@@ -1,0 +1,224 @@
+"""Fits the cost estimates to what Yosys makes of the kernels, and holds them against designs that the fit did not see.
+
+    python -m benchmarks.calibrate [FAMILY ...]
+
+Synthesizes a sweep of kernels for each family (minutes each, 3 by default), writes the fitted coefficients and the
+errors measured on the held-out designs to `hwcodesign/kinds/costs.json`, and prints both. The kernels are those of
+planned networks, with random weights and thresholds.
+"""
+
+import json
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy.optimize import nnls
+
+from hwcodesign import calibration
+from hwcodesign.board import load_board
+from hwcodesign.calibration import ESTIMATED, terms
+from hwcodesign.dataflow import Shape
+from hwcodesign.device import FAMILIES, Family, lut_memory
+from hwcodesign.emit import emit
+from hwcodesign.kinds import Logic, kind_of
+from hwcodesign.nets import metaparameters
+from hwcodesign.nets.network import Quantization
+from hwcodesign.plan import Plan, plan
+from hwcodesign.plan.memory import RESOURCES, Resources, logic_resources, memory_resources
+from hwcodesign.predict import predict
+from hwcodesign.synthesis import Kernel, synthesize_design, synthesize_kernels
+from tests.graphs import randomised
+
+BOARDS = {"xilinx7": "pynq-z1", "ultrascale-plus": "zcu104", "ecp5": "ulx3s-85f"}
+SQUEEZENET = {"fire_modules": 4, "base_e": 32, "incr_e": 32, "conv1_filters": 32, "conv1_kernel": 3, "conv1_stride": 1,
+              "conv1_pad": 1, "pool_after": ["conv1", "fire3"], "pool_kernel": 2}  # fmt: skip
+SMALL = SQUEEZENET | {"fire_modules": 2, "base_e": 16, "conv1_filters": 8, "pool_after": ["conv1"]}
+Case = tuple[str, dict[str, Any], Shape, int, int, float]
+# (family, metaparameters, image, weight bits, activation bits, frames per second)
+SWEEP: tuple[Case, ...] = (
+    ("squeezenet", SQUEEZENET | {"bypass": "simple"}, (32, 32, 3), 4, 4, 150),
+    ("squeezenet", SQUEEZENET | {"bypass": "simple"}, (32, 32, 3), 4, 4, 1500),
+    ("squeezenet", SQUEEZENET, (32, 32, 3), 2, 2, 500),
+    ("squeezenet", SQUEEZENET, (32, 32, 3), 1, 3, 1000),
+    ("squeezenet", SQUEEZENET | {"bypass": "complex"}, (16, 16, 3), 4, 4, 5500),
+    ("lenet", {}, (32, 32, 1), 4, 4, 2000),
+    ("lenet", {}, (32, 32, 1), 3, 2, 500),
+)
+HELD_OUT: tuple[Case, ...] = (
+    ("squeezenet", SMALL | {"bypass": "simple"}, (16, 16, 1), 4, 4, 2000),
+    ("squeezenet", SMALL | {"SR": 0.25}, (16, 16, 3), 2, 3, 5000),
+    ("lenet", {"filters": (4, 8, 40, 20)}, (28, 28, 1), 3, 4, 2000),
+)
+HELD_OUT_KERNELS: Case = ("zynqnet", {"width": 0.25, "fire_modules": 3}, (32, 32, 3), 4, 4, 500)
+CLOCK_MHZ = 50.0
+LARGEST_LUT = 1500  # estimated; larger kernels are more of the same, and take Yosys long
+STIFFNESS = 0.05
+PER_KIND = {"mvau": 18, "sliding_window": 10, "thresholding": 8, "fifo": 12, "width_converter": 10}
+OTHERS = 5
+
+
+Measured = tuple[Kernel, Resources]
+
+
+def planned(board: str, case: Case) -> Plan:
+    """The plan of a network with random tensors."""
+    name, parameters, image, weight_bits, activation_bits, rate = case
+    network = metaparameters(name, parameters).describe(image, 10)
+    graph = predict(network, Quantization(weight_bits, activation_bits))
+    return plan(randomised(graph, 1), load_board(board), CLOCK_MHZ, rate)
+
+
+def kernels(design: Plan) -> Iterator[Kernel]:
+    """Every kernel of the design, where the plan has its memories."""
+    for layer in design.design.layers:
+        yield Kernel(layer, design.foldings[layer.name], design.storage.get(layer.name, {}))
+
+
+def spread(found: Sequence[Kernel], limits: dict[str, int], other: int) -> list[Kernel]:
+    """Of every kind as many as allowed, from the smallest to the largest."""
+    chosen = []
+    for kind in sorted({k.layer.kind for k in found}):
+        by_size = {_size(k): k for k in found if k.layer.kind == kind and _size(k)[0] <= LARGEST_LUT}
+        row = [by_size[size] for size in sorted(by_size)]
+        count = min(len(row), limits.get(kind, other))
+        chosen += [row[i * (len(row) - 1) // max(1, count - 1)] for i in range(count)]
+    return chosen
+
+
+def _size(kernel: Kernel) -> tuple[int, int]:
+    logic = kind_of(kernel.layer.kind).logic(kernel.layer, kernel.folding)
+    return logic.lut, logic.ff
+
+
+def fit(family: Family, measured: Sequence[Measured]) -> dict[str, Any]:
+    """Coefficients for `lut` and `ff` by kind, then by term."""
+    return {resource: _fit(family, measured, resource) for resource in ESTIMATED}
+
+
+def _fit(family: Family, measured: Sequence[Measured], resource: str) -> dict[str, dict[str, float]]:
+    """Least squares of the error over the square root of the size, so that neither small nor large kernels rule.
+
+    Where the sweep says little, a coefficient stays near what the structure alone says: 1, and 0 for each kernel.
+    """
+    rows = [dict(_terms(family, kernel, resource)) for kernel, _ in measured]
+    found = np.array([getattr(taken, resource) for _, taken in measured], dtype=float)
+    names = sorted({name for row in rows for name in row})
+    weight = 1 / np.sqrt(np.maximum(found, 1))
+    matrix = np.array([[row.get(name, 0) for name in names] for row in rows]) * weight[:, None]
+    held = STIFFNESS * np.linalg.norm(matrix, axis=0)
+    prior = np.array([float(term != "kernel") for _, term in names])
+    values, _ = nnls(np.vstack([matrix, np.diag(held)]), np.concatenate([found * weight, held * prior]))
+    coefficients: dict[str, dict[str, float]] = {}
+    for (kind, term), value in zip(names, values, strict=True):
+        coefficients.setdefault(kind, {})[term] = round(float(value), 3)
+    return coefficients
+
+
+def _terms(family: Family, kernel: Kernel, resource: str) -> Iterator[tuple[tuple[str, str], int]]:
+    """Every term of the kernel and of its memories in LUTs, by (kind, term)."""
+    kind = kind_of(kernel.layer.kind)
+    yield from _named(kind.name, kind.logic(kernel.layer, kernel.folding), resource)
+    totals: Counter[tuple[str, str]] = Counter()
+    for memory in kind.memories(kernel.layer, kernel.folding):
+        if kernel.storage[memory.name] == "lut":
+            totals.update(dict(_named("ram" if memory.writable else "rom", lut_memory(family, memory), resource)))
+    yield from totals.items()
+
+
+def _named(kind: str, logic: Logic, resource: str) -> Iterator[tuple[tuple[str, str], int]]:
+    return (((kind, term), amount) for term, amount in terms(kind, logic)[resource].items())
+
+
+def estimated(family: Family, kernel: Kernel) -> Resources:
+    """What `check` counts for the kernel and its memories."""
+    memories = kind_of(kernel.layer.kind).memories(kernel.layer, kernel.folding)
+    taken = (memory_resources(family, memory, kernel.storage[memory.name]) for memory in memories)
+    return sum(taken, logic_resources(family, kernel.layer, kernel.folding))
+
+
+def print_errors(family: Family, measured: Sequence[Measured]) -> None:
+    """For every kind: kernels, LUTs and flip-flops in total, mean and worst error of one; then RAM and DSP."""
+    print(
+        f"{'kind':16} {'n':>3}  "
+        + "".join(f"{x.upper():>7} {'total':>7} {'mean':>6} {'worst':>7}  " for x in ESTIMATED)
+    )
+    for kind in sorted({kernel.layer.kind for kernel, _ in measured}):
+        pairs = [(estimated(family, kernel), taken) for kernel, taken in measured if kernel.layer.kind == kind]
+        print(f"{kind:16} {len(pairs):3}  " + "  ".join(_errors(pairs, resource) for resource in ESTIMATED))
+    print_totals([(estimated(family, kernel), taken) for kernel, taken in measured])
+
+
+def print_totals(pairs: Sequence[tuple[Resources, Resources]]) -> None:
+    """Every resource in total: predicted, synthesized, difference; and how many of the pairs differ."""
+    for resource in RESOURCES:
+        first, second = (sum(getattr(pair[i], resource) for pair in pairs) for i in (0, 1))
+        differing = sum(getattr(a, resource) != getattr(b, resource) for a, b in pairs)
+        share = f"{first / second - 1:+.1%}" if second else ""
+        counts = f"predicted {first:6}  synthesized {second:6}  {share:>6}"
+        print(f"  {resource:10} {counts}  ({differing} of {len(pairs)} differ)")
+
+
+def _errors(pairs: Sequence[tuple[Resources, Resources]], resource: str) -> str:
+    numbers = [(getattr(a, resource), getattr(b, resource)) for a, b in pairs]
+    errors = [a / b - 1 for a, b in numbers if b]
+    total = sum(a for a, _ in numbers) / sum(b for _, b in numbers) - 1
+    mean, worst = sum(map(abs, errors)) / len(errors), max(errors, key=abs)
+    return f"{sum(b for _, b in numbers):7} {total:+7.1%} {mean:6.1%} {worst:+7.1%}"
+
+
+def synthesized(family: Family, wanted: Sequence[Kernel]) -> list[Measured]:
+    """The kernels with what they take."""
+    with tempfile.TemporaryDirectory() as folder:
+        return list(zip(wanted, synthesize_kernels(family, wanted, Path(folder)), strict=True))
+
+
+def synthesized_network(family: Family, design: Plan) -> Resources:
+    """What the emitted network takes."""
+    with tempfile.TemporaryDirectory() as name:
+        emitted, folder = Path(name, "emitted"), Path(name, "synthesis")
+        folder.mkdir()
+        emit(design.design, design.foldings, design.storage, emitted)
+        return synthesize_design(family, emitted, folder)
+
+
+def predicted(family: Family, design: Plan) -> Resources:
+    """The plan's resources by the present coefficients."""
+    return sum((estimated(family, kernel) for kernel in kernels(design)), Resources())
+
+
+def write_costs(family: Family, costs: dict[str, Any]) -> None:
+    """Replace the family's part of the file of coefficients."""
+    everything = {**calibration.costs(), family.name: costs}
+    calibration.COSTS.write_text(json.dumps(everything, indent=1, sort_keys=True) + "\n")
+    calibration.costs.cache_clear()
+
+
+def calibrate(family: Family) -> None:
+    """Sweep, fit, hold against what the fit did not see; print and write it all."""
+    board = BOARDS[family.name]
+    sweep = spread([kernel for case in SWEEP for kernel in kernels(planned(board, case))], PER_KIND, OTHERS)
+    measured = synthesized(family, sweep)
+    coefficients = fit(family, measured)
+    write_costs(family, coefficients | {"error": dict.fromkeys(ESTIMATED, 0.0)})
+    print(f"\n{family.name}: the sweep")
+    print_errors(family, measured)
+    print(f"{family.name}: kernels that the fit did not see")
+    others = spread(list(kernels(planned(board, HELD_OUT_KERNELS))), {"mvau": 3, "sliding_window": 2}, 1)
+    print_errors(family, synthesized(family, others))
+    pairs = []
+    for case in HELD_OUT:
+        design = planned(board, case)
+        pairs.append((predicted(family, design), synthesized_network(family, design)))
+        print(f"{family.name}: {case[0]} of {len(design.design.layers)} layers, {case[3]}-bit weights")
+        print_totals(pairs[-1:])
+    error = {x: round(max(abs(getattr(a, x) / getattr(b, x) - 1) for a, b in pairs), 3) for x in ESTIMATED}
+    write_costs(family, coefficients | {"error": error})
+
+
+if __name__ == "__main__":
+    for name in sys.argv[1:] or BOARDS:
+        calibrate(FAMILIES[name])

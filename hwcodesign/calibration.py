@@ -1,0 +1,47 @@
+"""From a kernel's structure to a device family's LUTs and flip-flops: coefficients fitted to Yosys, with their error.
+
+The coefficients lie beside the kinds in `kinds/costs.json`, written by `python -m benchmarks.calibrate`. An estimate is
+the sum of every term times its coefficient; the terms are a `Logic`'s parts (or its whole) and one for each kernel.
+"""
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from hwcodesign.device import Family
+from hwcodesign.kinds.kind import Logic
+
+COSTS = Path(__file__).parent / "kinds" / "costs.json"
+ESTIMATED = ("lut", "ff")
+MEMORIES = ("rom", "ram")  # in LUTs: fitted like kinds
+
+
+@cache
+def costs() -> Mapping[str, Any]:
+    """By family: `lut` and `ff` (coefficients by kind, then by term), and `error` (see `measured_error`)."""
+    found: Mapping[str, Any] = json.loads(COSTS.read_text())
+    return found
+
+
+def terms(kind: str, logic: Logic) -> dict[str, dict[str, int]]:
+    """What the coefficients multiply, for `lut` and for `ff`."""
+    kernel = {} if kind in MEMORIES else {"kernel": 1}
+    return {"lut": {**(logic.parts or {"logic": logic.lut}), **kernel}, "ff": {"logic": logic.ff, **kernel}}
+
+
+def calibrated(family: Family, kind: str, logic: Logic) -> Logic:
+    """`logic` of a kernel of `kind` (or one of MEMORIES) as this family makes it; unchanged if never measured."""
+    if family.name not in costs() or not logic.lut + logic.ff:
+        return logic
+    counts = {}
+    for resource, amounts in terms(kind, logic).items():
+        coefficients = costs()[family.name][resource][kind]
+        counts[resource] = max(0, round(sum(coefficients[term] * amount for term, amount in amounts.items())))
+    return Logic(counts["lut"], counts["ff"], logic.dsp)
+
+
+def measured_error(family: Family) -> Mapping[str, float] | None:
+    """The largest relative error of whole networks' `lut` and `ff` that the fit did not see; None: never measured."""
+    return costs()[family.name]["error"] if family.name in costs() else None

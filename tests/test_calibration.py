@@ -1,0 +1,42 @@
+"""The coefficients: there for every kind, applied term by term, and absent where nothing was measured."""
+
+import pytest
+
+from hwcodesign import calibration
+from hwcodesign.calibration import ESTIMATED, MEMORIES, calibrated, costs, measured_error
+from hwcodesign.device import FAMILIES
+from hwcodesign.kinds import Logic, all_kinds
+
+MEASURED = sorted(costs())
+
+
+@pytest.mark.parametrize("family", MEASURED)
+def test_every_kind_has_coefficients_and_every_family_an_error(family: str) -> None:
+    for resource in ESTIMATED:
+        assert set(costs()[family][resource]) == {*all_kinds(), *MEMORIES}
+        assert 0 < measured_error(FAMILIES[family])[resource] < 0.2  # type: ignore[index]
+
+
+def test_lattice_and_amd_parts_are_measured() -> None:
+    assert {"ecp5", "xilinx7"} <= set(MEASURED)
+
+
+def test_every_part_counts_with_its_own_coefficient(monkeypatch: pytest.MonkeyPatch) -> None:
+    table = {
+        "ecp5": {"lut": {"add": {"a": 2.0, "b": 0.5, "kernel": 3.0}}, "ff": {"add": {"logic": 1.5, "kernel": 1.0}}}
+    }
+    monkeypatch.setattr(calibration, "costs", lambda: table)
+    logic = Logic(lut=30, ff=10, dsp=4, parts={"a": 10, "b": 20})
+    assert calibrated(FAMILIES["ecp5"], "add", logic) == Logic(lut=20 + 10 + 3, ff=15 + 1, dsp=4)
+
+
+def test_without_parts_the_whole_counts_and_a_memory_is_no_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
+    table = {"ecp5": {"lut": {"ram": {"logic": 2.0}}, "ff": {"ram": {"logic": 1.0}}}}
+    monkeypatch.setattr(calibration, "costs", lambda: table)
+    assert calibrated(FAMILIES["ecp5"], "ram", Logic(30, 10)) == Logic(60, 10)
+
+
+def test_a_family_that_was_not_measured_keeps_the_structure() -> None:
+    logic = Logic(30, 10)
+    assert calibrated(FAMILIES["ice40"], "add", logic) is logic
+    assert measured_error(FAMILIES["ice40"]) is None

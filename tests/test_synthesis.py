@@ -1,0 +1,89 @@
+"""Synthesis against the counts that are arithmetic: block RAM, DSP; and the cells that make a resource."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hwcodesign.board import load_board
+from hwcodesign.device import FAMILIES, block_count
+from hwcodesign.emit import emit
+from hwcodesign.errors import UserError
+from hwcodesign.kinds import kind_of
+from hwcodesign.plan import plan
+from hwcodesign.plan.memory import Resources
+from hwcodesign.synthesis import Kernel, counted, synthesize_design, synthesize_kernels
+from hwcodesign.tools import YOSYS, find
+from sim.mvau import random_case
+from tests.graphs import tiny_squeezenet
+
+ECP5 = FAMILIES["ecp5"]
+
+
+def _has_yosys() -> bool:
+    try:
+        find(YOSYS)
+    except UserError:
+        return False
+    return True
+
+
+needs_yosys = pytest.mark.skipif(not _has_yosys(), reason="Yosys is not installed")
+
+
+def matrix(source: str, weight: str, rows: tuple[int, int], columns: tuple[int, int]) -> Kernel:
+    """A matrix-vector unit without thresholds; its weights lie in block RAM."""
+    layer, folding = random_case(np.random.default_rng(0), source, weight, None, 1, rows, columns)
+    return Kernel(layer, folding, {"weights": "block", "input": "lut"})
+
+
+def test_cells_count_as_what_they_take() -> None:
+    cells = {"LUT6": 3, "LUT2": 2, "RAM32M": 2, "FDRE": 7, "FDSE": 1, "CARRY4": 9, "RAMB36E1": 1, "RAMB18E1": 1}
+    assert counted(cells | {"DSP48E1": 5}) == Resources(lut=5 + 8, ff=8, dsp=5, block_ram=3)
+    assert counted({"LUT4": 3, "CCU2C": 2, "TRELLIS_DPR16X4": 1, "TRELLIS_FF": 4, "PFUMX": 8}) == Resources(13, 4)
+
+
+@needs_yosys
+def test_block_ram_and_dsp_are_as_predicted(tmp_path: Path) -> None:
+    kernels = [
+        matrix("uint4", "int4", (6, 3), (30, 1)),
+        matrix("uint8", "int8", (3, 2), (5, 3)),
+        matrix("uint8", "int4", (40, 2), (100, 1)),
+        matrix("uint4", "int3", (50, 2), (200, 1)),
+    ]
+    found = synthesize_kernels(ECP5, kernels, tmp_path)
+    for kernel, taken in zip(kernels, found, strict=True):
+        kind = kind_of(kernel.layer.kind)
+        weights = kind.memories(kernel.layer, kernel.folding)[0]
+        assert taken.block_ram == block_count(ECP5, weights)
+        assert taken.dsp == kind.logic(kernel.layer, kernel.folding).dsp
+    assert [taken.dsp for taken in found] == [0, 6, 0, 0]
+
+
+@needs_yosys
+def test_what_yosys_refuses_is_shown(tmp_path: Path) -> None:
+    for folder in ("rtl", "memory"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "rtl" / "accelerator.sv").write_text("module accelerator (input a; endmodule")
+    (tmp_path / "synthesis").mkdir()
+    with pytest.raises(UserError, match="syntax error"):
+        synthesize_design(ECP5, tmp_path, tmp_path / "synthesis")
+
+
+def test_without_yosys_the_message_names_the_cure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HWCODESIGN_YOSYS", str(tmp_path / "yosys"))
+    with pytest.raises(UserError, match="HWCODESIGN_YOSYS"):
+        synthesize_kernels(ECP5, [matrix("uint4", "int4", (2, 2), (2, 2))], tmp_path)
+
+
+@needs_yosys
+@pytest.mark.slow
+@pytest.mark.parametrize("board", ["pynq-z1", "ulx3s-85f"])
+def test_a_whole_network_takes_about_what_was_predicted(board: str, tmp_path: Path) -> None:
+    design = plan(tiny_squeezenet(), load_board(board), 50.0, 5000)
+    emit(design.design, design.foldings, design.storage, tmp_path / "emitted")
+    (tmp_path / "synthesis").mkdir()
+    taken = synthesize_design(load_board(board).device, tmp_path / "emitted", tmp_path / "synthesis")
+    assert (taken.block_ram, taken.dsp) == (design.resources.block_ram, design.resources.dsp)
+    assert abs(design.resources.lut - taken.lut) <= 0.15 * taken.lut
+    assert abs(design.resources.ff - taken.ff) <= 0.05 * taken.ff

@@ -27,10 +27,11 @@ class Built:
     expected: np.ndarray
 
 
-@pytest.fixture(scope="module")
-def tiny(tmp_path_factory: pytest.TempPathFactory) -> Built:
+# The second is the fastest there is: whole windows leave every convolution's sliding window.
+@pytest.fixture(scope="module", params=[20_000, 500_000])
+def tiny(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Built:
     folder = tmp_path_factory.mktemp("tiny")
-    made = plan(tiny_squeezenet(), load_board("ulx3s-85f"), frame_rate=30_000)
+    made = plan(tiny_squeezenet(), load_board("ulx3s-85f"), frame_rate=request.param)
     emit(made.design, made.foldings, made.storage, folder / "emit")
     frames = np.random.default_rng(3).integers(0, 256, (FRAMES, *made.design.input.shape))
     simulation = simulate.build(folder / "emit", folder / "simulation")

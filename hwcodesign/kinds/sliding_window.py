@@ -130,12 +130,13 @@ class SlidingWindow(Kind):
     def logic(self, layer: Layer, folding: Folding) -> Logic:
         """Estimate: two addresses in the ring, two fill levels with their adders, five loop counters.
 
-        With whole windows: the windows' register, a pixel, two counters a side with their comparators, an address.
+        With whole windows: the window's register, a pixel, two counters a side with their comparators, an address;
+        the flip-flops are then exact.
         """
         if folding.simd > 1:
-            counter_bits = sum(side.bit_length() for side in layer.input.shape[:2])
+            row_bits, column_bits = (side.bit_length() for side in layer.input.shape[:2])
             window_bits = (folding.simd + 1) * folding.pe * layer.input.type.bits
-            return Logic(lut=5 * counter_bits + 5, ff=window_bits + 3 * counter_bits + 3)
+            return Logic(lut=3 * (row_bits + column_bits), ff=window_bits + 2 * row_bits + 3 * column_bits + 3)
         address_bits = self.memories(layer, folding)[0].words.bit_length()
         loop_bits = self.cycles(layer, folding).bit_length() + 5
         return Logic(

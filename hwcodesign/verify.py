@@ -89,8 +89,10 @@ def verify_hardware(
     """
     expected = reference.run(plan.design, images.frames)
     quiet_cycles = _QUIET_FRAMES * (plan.cycles_per_frame + plan.latency_cycles) + 1000
-    simulation = simulate.build(emitted, folder / "simulation", wave)
+    cycles = len(images.frames) * plan.cycles_per_frame
+    simulation = simulate.build(emitted, folder / "simulation", wave, cycles=cycles)
     measured = simulate.simulate(simulation, emitted, images.frames, plan.design.input.type, quiet_cycles, on_frames)
+    simulate.tidy(simulation)
     wrong = simulate.compare(measured.results.values, expected)
     summary = {
         "images": len(images.frames),

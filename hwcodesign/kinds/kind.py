@@ -22,7 +22,8 @@ from hwcodesign.dataflow import Layer
 class Folding:
     """How much of a layer works at once. `pe`: outputs at a time; `simd`: inputs at a time of each.
 
-    Kinds without a matrix use `pe` alone (elements of a beat) and leave `simd` at 1.
+    Kinds without a matrix use `pe` alone (elements of a beat) and leave `simd` at 1; but a sliding window may send
+    `simd` pixels at a time.
     """
 
     pe: int = 1

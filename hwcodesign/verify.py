@@ -33,9 +33,11 @@ class Images:
 
     @classmethod
     def held_out(cls, path: Path) -> "Images":
-        """The images that the exported reference was measured on (reference.npz)."""
+        """The images that the exported reference was measured on (reference.npz); without labels they are random."""
         with np.load(path) as data:
-            return cls(data["images"], "held-out images", data["labels"], data["integer_scores"])
+            labels = data.get("labels")
+            origin = "random images (untrained network)" if labels is None else "held-out images"
+            return cls(data["images"], origin, labels, data["integer_scores"])
 
     @classmethod
     def random(cls, graph: Dataflow, count: int, seed: int) -> "Images":

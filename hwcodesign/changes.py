@@ -18,7 +18,7 @@ from hwcodesign.predict import predict
 from hwcodesign.recipe import Recipe
 
 OFFERED = 3
-FRACTIONS = (0.75, 0.5, 0.25, 0.125)  # of a squeeze ratio or a frame rate, tried in this order
+FRACTIONS = (0.75, 0.5, 0.25)  # of a squeeze ratio or a frame rate, tried in this order
 
 
 @dataclass(frozen=True)

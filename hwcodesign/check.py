@@ -78,10 +78,13 @@ class CheckReport:
             "changes": [asdict(change) for change in self.changes],
         }
 
+    def document(self) -> dict[str, Any]:
+        """Everything, ready for JSON: the summary and every layer."""
+        return self.summary() | {"layers": [asdict(layer) for layer in self.layers]}
+
     def save(self, folder: Path) -> None:
-        """Write `check.json`: the summary and every layer."""
-        document = self.summary() | {"layers": [asdict(layer) for layer in self.layers]}
-        (folder / "check.json").write_text(json.dumps(document, indent=1) + "\n")
+        """Write the document as `check.json`."""
+        (folder / "check.json").write_text(json.dumps(self.document(), indent=1) + "\n")
 
     def verdict(self) -> str:
         """One sentence, and the changes that would make it fit."""

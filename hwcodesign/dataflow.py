@@ -149,9 +149,9 @@ class Edge:
 class Dataflow:
     """Layers in topological order and the edges between them; one frame input and one result output.
 
-    The first layer's input is the graph's input, the last layer's output is the graph's output. `contract` says how
-    a host prepares pixels and reads scores: `mean`, `divisor` (pixel = (raw - mean) / divisor, already folded into
-    the first layer) and `score_scale` (score * score_scale is the trained network's real-valued output).
+    The first layer's input is the graph's input, the last layer's output is the graph's output. `contract` says what
+    the integers at both ends mean: input integer * `input_scale` is the real number that the trained network takes
+    (1 for raw pixels, whose mean and divisor are part of the network), score * `score_scale` the one that it gives.
     """
 
     layers: tuple[Layer, ...]

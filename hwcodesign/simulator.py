@@ -40,8 +40,8 @@ def build(
     """Compile `sources` in `folder`; Python will see the `ports` of module `top`.
 
     `optimise` is the C++ compiler's level: -O0 and -O1 build fast, -O3 runs fast. `parameters` are those of `top`,
-    `defines` preprocessor names. Raises UserError if a tool is
-    missing or the design does not compile (the message ends with the compiler's last words).
+    `defines` preprocessor names. Raises UserError if a tool is missing or the design does not compile (the message
+    ends with the compiler's last words).
     """
     folder.mkdir(parents=True, exist_ok=True)
     if simulator == "icarus":

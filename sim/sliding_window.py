@@ -21,11 +21,19 @@ CASES = (
     ((9, 9), (7, 7), (2, 2), 1, 0),
     ((1, 6), (1, 1), (1, 1), 4, 1),
 )
+RANDOM_CASES = 6
 
 
 def cases(rng: np.random.Generator) -> list[tuple[Layer, Folding]]:
-    """One case for each line above, its lanes and data random."""
-    return [_case(rng, *case) for case in CASES]
+    """The cases above, which reach every branch of the kernel, and some that are random in every respect."""
+    return [_case(rng, *case) for case in CASES] + [_any_case(rng) for _ in range(RANDOM_CASES)]
+
+
+def _any_case(rng: np.random.Generator) -> tuple[Layer, Folding]:
+    kernel_h, kernel_w, stride_h, stride_w = (int(n) for n in rng.integers(1, 4, 4))
+    size = (kernel_h + int(rng.integers(0, 7)), kernel_w + int(rng.integers(0, 7)))
+    words, depthwise = int(rng.integers(1, 4)), int(rng.integers(2))
+    return _case(rng, size, (kernel_h, kernel_w), (stride_h, stride_w), words, depthwise)
 
 
 def _case(

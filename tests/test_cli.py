@@ -1,5 +1,6 @@
 """The command line: exit codes, one clear message, no traceback, nothing heavy imported."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -57,6 +58,18 @@ def test_exit_code_and_message(
     assert found == code, printed
     assert message in printed
     assert "Traceback" not in printed
+
+
+def test_check_writes_its_budget_and_the_four_rules_as_json(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    budget = tmp_path / "budget.json"
+    code, printed = outcome(["check", "squeezenet-v1.0", "--json", str(budget)], monkeypatch, capsys)
+    document = json.loads(budget.read_text())
+    assert code == 0 and document["fits"] is True
+    assert sum(layer["bits"]["weights"] for layer in document["layers"]) == document["bits"]["weights"]
+    assert {finding["rule"] for finding in document["lint"]} == {2, 3, 4}
+    assert "four rules" in printed
 
 
 def test_a_read_only_run_folder_is_one_message(

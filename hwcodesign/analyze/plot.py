@@ -19,7 +19,7 @@ def save_plot(total: Costs, path: Path) -> None:
         from matplotlib.figure import Figure
         from matplotlib.ticker import EngFormatter
     except ImportError:
-        raise UserError("--plot needs matplotlib, which is not installed: pip install matplotlib") from None
+        raise UserError("--plot needs matplotlib, which is not installed: pip install 'hwcodesign[analyze]'") from None
     layers = [layer for layer in total.layers if layer.operations]
     names = [layer.name for layer in layers]
     figure = Figure(figsize=(max(6.0, 0.22 * len(layers) + 2), 7.5), layout="constrained")

@@ -38,10 +38,13 @@ def command(network: str, shape: str | None, **options: Any) -> None:
 
 
 def _analyze_file(path: Path, shape: str | None, **options: Any) -> None:
-    from hwcodesign.analyze.onnx_costs import onnx_costs
-    from hwcodesign.analyze.onnx_graph import read_graph
     from hwcodesign.errors import UserError
 
+    try:
+        from hwcodesign.analyze.onnx_costs import onnx_costs
+        from hwcodesign.analyze.onnx_graph import read_graph
+    except ImportError as error:
+        raise UserError(f"reading {path} needs {error.name}: pip install 'hwcodesign[analyze]'") from None
     for option in ("changes", "board", "weight_bits", "activation_bits"):
         if options.pop(option) is not None:
             flag = "--what-if" if option == "changes" else f"--{option.replace('_', '-')}"

@@ -117,7 +117,7 @@ class Kind(ABC):
         """(start, cycles): when a pixel of input `port` is taken, from the start of the output pixel's turn.
 
         The default spreads it over the whole turn. An MVAU takes it in its first fold, a concat one port after the
-        other, a kind with `room` for inputs as fast as its beats can come.
+        other. A kind with `room` takes inputs ahead, a beat a cycle; this is when it reads the last one it needs.
         """
         del port
         return 0, self.pixel_cycles(layer, folding)

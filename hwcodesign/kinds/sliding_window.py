@@ -6,6 +6,7 @@ column); on the wire, where a beat is a block of `pe` channels, (block, kernel r
 Rows and columns at the end that no window covers are dropped.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
@@ -71,8 +72,9 @@ class SlidingWindow(Kind):
         return layer.output.channels // folding.pe
 
     def input_slot(self, layer: Layer, folding: Folding, port: int) -> tuple[int, int]:
-        """As fast as it comes."""
-        return 0, layer.input.channels // folding.pe
+        """The last pixel of a window is read last; depthwise, last of every block."""
+        words, pixels = layer.input.channels // folding.pe, math.prod(layer.numbers("kernel"))
+        return (pixels - 1, words * pixels) if layer.number("depthwise") else ((pixels - 1) * words, words)
 
     def room(self, layer: Layer, folding: Folding) -> np.ndarray | None:
         """A window that has been sent frees the pixels before the next window's first; the buffer holds the others."""

@@ -151,12 +151,19 @@ class _Build:
             case "global_acc_pool":
                 made = self.assembly.global_acc_pool(name, sources[0])
         self.made[name] = made
-        shape = self.assembly.stream(made).shape
-        assert list(shape) == self.model.get_tensor_shape(nodes.layer.output[0])[1:], (name, shape)
+        self._require_finns(nodes.layer, self.assembly.stream(made), typed=operation.out_type is not None)
+
+    def _require_finns(self, node: NodeProto, stream: Stream, typed: bool) -> None:
+        """FINN agrees on the shape, and on the type where a quantizer gives it (its accumulators may be wider)."""
+        assert self.model.get_tensor_shape(node.output[0]) == [1, *stream.shape], (node.name, stream)
+        finns = int_type(self.model.get_tensor_datatype(node.output[0]))
+        assert finns == stream.type or not typed, (node.name, stream, finns)
 
     def _window(self, name: str, source: str, node: NodeProto, depthwise: bool) -> str:
         generator = getCustomOp(node)
         kernel, stride = (tuple(generator.get_nodeattr(key)) for key in ("ConvKernelDim", "Stride"))
+        if kernel == stride == (1, 1):  # FINN puts one behind the padding of a 1x1 convolution
+            return source
         return self.assembly.sliding_window(f"{name}.window", source, kernel, stride, depthwise)
 
     def _mvau(self, operation: Operation, source: str, node: NodeProto) -> str:

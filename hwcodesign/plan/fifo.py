@@ -22,17 +22,21 @@ import numpy as np
 from hwcodesign.dataflow import Dataflow, Edge
 from hwcodesign.kinds import Folding, kind_of
 from hwcodesign.plan.schedule import Schedule, Times, schedule
-from hwcodesign.plan.streams import SHORTEST
+from hwcodesign.plan.streams import SHORTEST, with_depths
 
-FRAMES = 3  # the first fills the design, the second meets the tail of the first, the third repeats the second
+FIRST_FRAMES = 3  # most designs repeat from the second frame on; every further fork and join may take one frame more
+MOST_FRAMES = 400
 
 
 def fifo_depths(design: Dataflow, foldings: Mapping[str, Folding], interval: int) -> dict[str, int]:
     """The depth, in beats, of every FIFO of the design when a frame enters every `interval` cycles."""
-    times = schedule(design, foldings, FRAMES, interval)
-    return {
-        layer.name: _fifo_depth(design, foldings, times, layer.name) for layer in design.layers if layer.kind == "fifo"
-    }
+    names = [layer.name for layer in design.layers if layer.kind == "fifo"]
+    deep = with_depths(design, dict.fromkeys(names, SHORTEST + 1))  # a memory's latency: the longest a FIFO can have
+    frames = FIRST_FRAMES
+    while not (times := schedule(deep, foldings, frames, interval)).repeats(frames, interval):
+        frames *= 2
+        assert frames < MOST_FRAMES, "a kernel of the design does not run at its bound"
+    return {name: _fifo_depth(design, foldings, times, name) for name in names}
 
 
 def _fifo_depth(design: Dataflow, foldings: Mapping[str, Folding], times: Schedule, name: str) -> int:

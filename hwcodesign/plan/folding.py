@@ -37,13 +37,14 @@ def choose_foldings(dataflow: Dataflow, target: Target, constraints: Constraints
     Raises UserError for constraints that cannot be met and for a frame rate that no folding reaches.
     """
     legal = _legal_foldings(dataflow, constraints)
-    fastest = {x.name: min(kind_of(x.kind).cycles(x, f) for f in legal[x.name]) for x in dataflow.layers}
-    _check_rate(fastest, target, constraints)
+    cycles = {x.name: {f: kind_of(x.kind).cycles(x, f) for f in legal[x.name]} for x in dataflow.layers}
+    _check_rate({name: min(of_layer.values()) for name, of_layer in cycles.items()}, target, constraints)
+    enough = {name: [f for f, taken in of_layer.items() if taken <= target.cycles] for name, of_layer in cycles.items()}
     chosen: dict[str, Folding] = {}
     for layer in dataflow.layers:
         if layer.name not in chosen:
             group = [layer, *_tied_reader(dataflow, layer)]
-            options = _least_parallel(_groups(group, [_fast_enough(x, legal[x.name], target) for x in group]))
+            options = _least_parallel(_groups(group, [enough[x.name] for x in group]))
             best = min(options, key=lambda option: _cost(dataflow, group, option, chosen, target.board))
             chosen.update(zip((x.name for x in group), best, strict=True))
     return chosen
@@ -105,10 +106,6 @@ def _tied_reader(dataflow: Dataflow, layer: Layer) -> list[Layer]:
     return [dataflow.by_name[edge.target] for edge in dataflow.edges_from(layer.name)]
 
 
-def _fast_enough(layer: Layer, foldings: list[Folding], target: Target) -> list[Folding]:
-    return [f for f in foldings if kind_of(layer.kind).cycles(layer, f) <= target.cycles]
-
-
 def _groups(group: list[Layer], options: list[list[Folding]]) -> list[tuple[Folding, ...]]:
     """The combinations of the layers' options whose lanes agree."""
     if len(group) == 1:
@@ -121,8 +118,9 @@ def _groups(group: list[Layer], options: list[list[Folding]]) -> list[tuple[Fold
 
 def _least_parallel(options: list[tuple[Folding, ...]]) -> list[tuple[Folding, ...]]:
     """Those that work on at most twice as much at once as the least: the cheapest is among them, the search short."""
-    width = {option: option[-1].pe * option[-1].simd for option in options}
-    return [option for option in options if width[option] <= 2 * min(width.values())]
+    widths = [option[-1].pe * option[-1].simd for option in options]
+    most = 2 * min(widths)
+    return [option for option, width in zip(options, widths, strict=True) if width <= most]
 
 
 def _cost(

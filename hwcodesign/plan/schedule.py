@@ -25,6 +25,12 @@ class Times:
     first: np.ndarray
     last: np.ndarray
 
+    def repeats(self, frames: int, interval: int) -> bool:
+        """Whether the last frame is the one before, `interval` cycles later."""
+        pixels = len(self.first) // frames
+        later = self.last[-pixels:] - self.last[-2 * pixels : -pixels]
+        return bool(np.all(later == interval))
+
 
 @dataclass(frozen=True)
 class Schedule:
@@ -34,6 +40,10 @@ class Schedule:
     taken: Mapping[Edge, Times]
     input: Times
     output: Times
+
+    def repeats(self, frames: int, interval: int) -> bool:
+        """Whether the last of the frames does exactly what the one before did, `interval` cycles later."""
+        return all(times.repeats(frames, interval) for times in (*self.offered.values(), *self.taken.values()))
 
 
 def schedule(design: Dataflow, foldings: Mapping[str, Folding], frames: int, interval: int) -> Schedule:
@@ -130,8 +140,13 @@ def _first_needing(needed: np.ndarray, pixels: int) -> np.ndarray:
 def _with_room(
     kind: Kind, layer: Layer, folding: Folding, feed: Times, frames: int, room: np.ndarray, pace: int
 ) -> tuple[list[Times], np.ndarray]:
-    """A kernel that takes inputs ahead, while it has room: turns free room, room admits pixels, pixels allow turns."""
-    _, spread = _slot(kind, layer, folding, 0)
+    """A kernel that takes inputs ahead, a beat a cycle, while it has room.
+
+    Turns free room, room admits pixels, pixels allow turns; a turn may begin before the pixel that it needs at its end.
+    """
+    start, _ = _slot(kind, layer, folding, 0)
+    in_lanes, _ = kind.lanes(layer, folding)
+    spread = layer.input.channels // in_lanes - 1
     cycles = kind.pixel_cycles(layer, folding)
     latency = kind.latency(layer, folding)
     needed = _over_frames(kind.needs(layer, 0), layer.input.pixels, frames)
@@ -140,7 +155,7 @@ def _with_room(
     free = np.zeros(1, dtype=np.int64)
     while True:
         begin = _in_turn(np.maximum(there, free), spread + 1)
-        turns = _in_turn(begin[needed] + spread, pace)
+        turns = _in_turn(begin[needed] - start, pace)
         now_free = np.where(blocker < 0, 0, turns[np.maximum(blocker, 0)] + cycles + latency - 1)
         if np.all(now_free <= begin):
             return [Times(begin, begin + spread)], turns

@@ -34,8 +34,8 @@ def test_json_has_layers_and_total():
     assert {finding["rule"] for finding in document["lint"]} == {2, 3, 4}
 
 
-def test_the_terminal_shows_layers_metrics_and_rules():
-    text = output(analyze, "zynqnet-nano")
+def test_the_terminal_shows_layers_metrics_and_rules(tmp_path):
+    text = output(analyze, "zynqnet-nano", "--runs", str(tmp_path))
     for expected in ("fire2.squeeze", "3x3/2 conv", "10,946", "hwcodesign run zynqnet-nano --to export", "kept"):
         assert expected in text
 
@@ -91,6 +91,15 @@ def test_options_that_do_not_go_together_are_refused(tmp_path):
     assert "the name must end in .png" in refused("lenet", "--plot", str(tmp_path / "costs.bmp"))
     assert "there is no board 'pynq': did you mean 'pynq-z1'" in refused("lenet", "--board", "pynq")
     assert "there is no network or recipe 'lennet'" in refused("lennet")
+
+
+def test_a_missing_package_is_named(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    monkeypatch.setitem(sys.modules, "onnx", None)
+    for name in ("onnx_costs", "onnx_graph", "onnx_bits"):
+        monkeypatch.delitem(sys.modules, f"hwcodesign.analyze.{name}", raising=False)
+    assert "--plot needs matplotlib, which is not installed" in refused("lenet", "--plot", str(tmp_path / "costs.svg"))
+    assert "reading net.onnx needs onnx: pip install 'hwcodesign[analyze]'" in refused("net.onnx")
 
 
 def test_nothing_heavy_is_imported():

@@ -105,12 +105,12 @@ def test_wide_operands_multiply_in_dsp_and_narrow_ones_in_lut() -> None:
 
 # LUTs and flip-flops by Yosys 0.70, synth_xilinx -family xc7 -flatten -nodsp, memories in block RAM.
 SYNTHESIZED = [
-    (("uint4", "int4", "uint4", 3, (2, 4), (9, 4)), 1051, 392),
-    (("uint4", "int4", "uint4", 3, (2, 2), (9, 16)), 1475, 545),
-    (("uint4", "int4", None, 3, (2, 4), (9, 8)), 1021, 484),
-    (("uint2", "int2", "uint2", 3, (2, 8), (9, 8)), 799, 576),
-    (("bipolar", "bipolar", "bipolar", 4, (2, 4), (3, 16)), 263, 201),
-    (("uint4", "bipolar", "uint4", 4, (2, 4), (3, 8)), 828, 471),
+    (("uint4", "int4", "uint4", 3, (2, 4), (9, 4)), 1068, 473),
+    (("uint4", "int4", "uint4", 3, (2, 2), (9, 16)), 1413, 738),
+    (("uint4", "int4", None, 3, (2, 4), (9, 8)), 1054, 645),
+    (("uint2", "int2", "uint2", 3, (2, 8), (9, 8)), 800, 721),
+    (("bipolar", "bipolar", "bipolar", 4, (2, 4), (3, 16)), 264, 282),
+    (("uint4", "bipolar", "uint4", 4, (2, 4), (3, 8)), 821, 536),
 ]
 
 

@@ -44,6 +44,7 @@ VARIANTS: dict[str, Callable[[], nn.Module]] = {
     ),
     "bias": lambda: Chain(conv(2, bias=True), relu(), *average()),
     "strided 1x1": lambda: Chain(conv(2), relu(), conv(kernel=1, stride=2), relu(), *average()),
+    "padded 1x1": lambda: Chain(conv(2), relu(), conv(kernel=1, padding=1), relu(), *average()),
     "not square": lambda: Chain(
         conv(2, kernel=(1, 3), stride=(2, 1)), relu(), conv(kernel=(3, 1), padding=(1, 0)), relu(), *average()
     ),

@@ -78,9 +78,9 @@ def _volumes(total: Costs) -> Iterator[Row]:
 def _change_rows(change: _Change, result: WhatIf) -> Iterator[Row]:
     before, after = result.before, result.after
     for old, new in result.pairs:
-        text = _change_text(old, new)
-        if text:
-            yield Row((new or old or after.layers[0]).name, text)
+        layer, text = new or old, _change_text(old, new)
+        if layer and text:
+            yield Row(layer.name, text)
     yield Row("total output", Fraction(after.activations, before.activations), change.outputs, "x")
     yield Row("total parameters", Fraction(after.parameters, before.parameters), change.parameters, "x")
     yield Row("total parameters", 4 * after.parameters * _MEGA, change.megabytes, "MB")

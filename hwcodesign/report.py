@@ -5,8 +5,8 @@ check, emit, simulate), each with what it reported and its `seconds`, and `refer
 Among them: `reference.top1` (null for random weights), `reference.images`, `reference.weights`;
 `lower.mismatches` (integer graph against exported network); `plan.cycles_per_frame`, `plan.latency_cycles`;
 `check.fits`; `simulate.images`, `simulate.mismatches`, `simulate.top1`, `simulate.cycles_per_frame` (measured),
-`simulate.cycles_bound` (planned), `simulate.latency_cycles`, `simulate.latency_predicted`,
-`simulate.cycles_per_second`.
+`simulate.cycles_bound` (planned), `simulate.latency_cycles`, `simulate.latency_predicted`, `simulate.build_seconds`,
+`simulate.cycles`, `simulate.cycles_per_second`.
 """
 
 import json

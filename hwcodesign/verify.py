@@ -3,6 +3,7 @@
 Both compare every score of every image, exactly.
 """
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -91,7 +92,9 @@ def verify_hardware(
     """
     expected = reference.run(plan.design, images.frames)
     quiet_cycles = _QUIET_FRAMES * (plan.cycles_per_frame + plan.latency_cycles) + 1000
+    start = time.monotonic()
     simulation = simulate.build(emitted, folder / "simulation", wave)
+    build_seconds = time.monotonic() - start
     measured = simulate.simulate(simulation, emitted, images.frames, plan.design.input.type, quiet_cycles, on_frames)
     wrong = simulate.compare(measured.results.values, expected)
     summary = {
@@ -103,6 +106,7 @@ def verify_hardware(
         "cycles_bound": plan.cycles_per_frame,
         "latency_cycles": measured.latency_cycles,
         "latency_predicted": plan.latency_cycles,
+        "build_seconds": round(build_seconds, 3),
         "cycles": measured.cycles,
         "cycles_per_second": round(measured.cycles_per_second),
     }

@@ -92,10 +92,12 @@ def verify_hardware(
     """
     expected = reference.run(plan.design, images.frames)
     quiet_cycles = _QUIET_FRAMES * (plan.cycles_per_frame + plan.latency_cycles) + 1000
+    cycles = len(images.frames) * plan.cycles_per_frame
     start = time.monotonic()
-    simulation = simulate.build(emitted, folder / "simulation", wave)
+    simulation = simulate.build(emitted, folder / "simulation", wave, cycles=cycles)
     build_seconds = time.monotonic() - start
     measured = simulate.simulate(simulation, emitted, images.frames, plan.design.input.type, quiet_cycles, on_frames)
+    simulate.tidy(simulation)
     wrong = simulate.compare(measured.results.values, expected)
     summary = {
         "images": len(images.frames),

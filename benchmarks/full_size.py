@@ -48,7 +48,7 @@ def hwcodesign(*arguments: str | Path) -> Usage:
 
 def measure(recipe: Path, runs: Path) -> list[str]:
     """One row of the table."""
-    common = [recipe, "--untrained", "--force", "--frames", "1", "--runs", runs]
+    common: list[str | Path] = [recipe, "--untrained", "--force", "--frames", "1", "--runs", runs]
     hwcodesign("run", *common, "--to", "export")
     compiled = hwcodesign("run", *common, "--from", "lower", "--to", "emit")
     hwcodesign("run", *common, "--from", "simulate")

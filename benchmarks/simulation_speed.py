@@ -15,14 +15,14 @@ from hwcodesign.plan import Plan
 from hwcodesign.verify import Images
 
 RUNS = 3
-FRAMES = 40
+FRAMES = 200
 
 if __name__ == "__main__":
     folder = Path(sys.argv[1] if len(sys.argv) > 1 else "runs/digits-squeezenet")
     plan = Plan.load(folder / "plan")
     images = Images.random(plan.design, FRAMES, seed=1)
     with tempfile.TemporaryDirectory() as scratch:
-        simulation = simulate.build(folder / "emit", Path(scratch))
+        simulation = simulate.build(folder / "emit", Path(scratch), cycles=FRAMES * plan.cycles_per_frame)
         kind, quiet = plan.design.input.type, 100 * plan.latency_cycles
         speeds = [
             simulate.simulate(simulation, folder / "emit", images.frames, kind, quiet).cycles_per_second

@@ -32,13 +32,17 @@ def terms(kind: str, logic: Logic) -> dict[str, dict[str, int]]:
 
 
 def calibrated(family: Family, kind: str, logic: Logic) -> Logic:
-    """`logic` of a kernel of `kind` (or one of MEMORIES) as this family makes it; unchanged if never measured."""
-    if family.name not in costs() or not logic.lut + logic.ff:
+    """`logic` of a kernel of `kind` (or one of MEMORIES) as this family makes it.
+
+    It stays as it is where the family, or a part of it, was never measured.
+    """
+    table = costs().get(family.name)
+    if table is None or not logic.lut + logic.ff or not logic.parts.keys() <= table["lut"][kind].keys():
         return logic
     counts = {}
     for resource, amounts in terms(kind, logic).items():
-        coefficients = costs()[family.name][resource][kind]
-        counts[resource] = max(0, round(sum(coefficients[term] * amount for term, amount in amounts.items())))
+        coefficients = table[resource][kind]
+        counts[resource] = round(sum(coefficients[term] * amount for term, amount in amounts.items()))
     return Logic(counts["lut"], counts["ff"], logic.dsp)
 
 

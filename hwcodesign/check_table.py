@@ -1,5 +1,6 @@
 """The check's report as tables for a terminal."""
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Group
 from rich.table import Table
 
@@ -15,8 +16,9 @@ def tables(report: CheckReport) -> Group:
 
 def _layers(report: CheckReport) -> Table:
     blocks = report.board.device.block_name
-    table = Table(title=f"Every layer on {report.board.title}; FIFOs counted at their source; ~ estimated")
-    table.add_column("layer")
+    title = f"Every layer on {report.board.title}; FIFOs counted at their source; ~ estimated"
+    table = Table(title=title, box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table.add_column("layer", overflow="fold")
     for heading in ("PE", "SIMD", "cycles", "weights", "thresh.", "line buf.", "FIFOs", blocks, "~LUT", "~FF", "DSP"):
         table.add_column(heading, justify="right")
     for layer in report.layers:

@@ -22,6 +22,7 @@ BENCH = "network_bench"
 _PORTS = ("clk_i", "rst_ni", "beats_in_o", "frames_out_o", "cycle_o", "first_beat_cycle_o", "frame_error_o")
 _WARM_UP_FRAMES = 2  # frames until the pipeline is full, left out of the steady state
 _POLL_SECONDS = 0.5
+_MANY_CYCLES = 500_000
 
 
 @dataclass(frozen=True)
@@ -38,8 +39,13 @@ class Measured:
     cycles_per_second: float
 
 
-def build(emitted: Path, folder: Path, wave: bool = False, probes: bool = False) -> simulator.Simulation:
-    """Compile the emitted design with the file-to-file bench; `probes` records every stream inside it."""
+def build(
+    emitted: Path, folder: Path, wave: bool = False, probes: bool = False, cycles: int = 0
+) -> simulator.Simulation:
+    """Compile the emitted design with the file-to-file bench; `probes` records every stream inside it.
+
+    `cycles` is about how many will be simulated: many are worth a compilation that takes longer.
+    """
     emitted, folder = emitted.resolve(), folder.resolve()  # the tools run in `folder`
     interface = Interface.load(emitted)
     shared = [asset_folder("sim") / f"{name}.sv" for name in ("stream_source", "stream_sink", BENCH)]
@@ -49,7 +55,14 @@ def build(emitted: Path, folder: Path, wave: bool = False, probes: bool = False)
     parameters = {"IN_BYTES": interface.in_bytes, "IN_BEATS": interface.in_beats, "OUT_BYTES": interface.out_bytes}
     defines = ["HWCODESIGN_PROBE"] if probes else []
     return simulator.build(
-        folder, BENCH, sources, _PORTS, optimise="-O2", trace=wave, parameters=parameters, defines=defines
+        folder,
+        BENCH,
+        sources,
+        _PORTS,
+        optimise="-O3" if cycles > _MANY_CYCLES else "-O1",
+        trace=wave,
+        parameters=parameters,
+        defines=defines,
     )
 
 
@@ -88,6 +101,13 @@ def simulate(
     if counted["frame_error"]:
         raise UserError(f"{TOP}: the input's frame boundaries were lost; see {folder}")
     return _measured(read_results(folder / "output.txt", interface), len(frames), counted)
+
+
+def tidy(simulation: simulator.Simulation) -> None:
+    """Remove what was needed to build and run the simulation; logs, the wave, input and output stay."""
+    for pattern in ("Vtop*", "*.o", "*.d", "*.hex"):
+        for file in simulation.folder.glob(pattern):
+            file.unlink()
 
 
 def compare(values: np.ndarray, expected: np.ndarray) -> list[int]:

@@ -5,6 +5,7 @@ import numpy as np
 from hwcodesign.cells import step_count
 from hwcodesign.dataflow import IntType, Layer, Stream
 from hwcodesign.kinds import Folding
+from sim.bench import random_type
 from sim.thresholding import random_thresholds
 
 # (input, weights, output; none: raw sums), pixels, (folds of rows, pe), (steps of columns, simd)
@@ -25,10 +26,20 @@ CASES = (
     ("uint4", "uint4", None, 4, (1, 1), (1, 1)),
 )
 
+RANDOM_CASES = 4
+
 
 def cases(rng: np.random.Generator) -> list[tuple[Layer, Folding]]:
-    """One case for each line above, its lanes and data random."""
-    return [random_case(rng, *case) for case in CASES]
+    """The cases above, which reach every branch of the kernel, and some that are random in every respect."""
+    return [random_case(rng, *case) for case in CASES] + [_any_case(rng) for _ in range(RANDOM_CASES)]
+
+
+def _any_case(rng: np.random.Generator) -> tuple[Layer, Folding]:
+    source, weight = str(random_type(rng)), str(random_type(rng))
+    bits = int(rng.integers(1, 5))
+    target = None if rng.random() < 0.25 else str(IntType(bits, signed=bool(rng.integers(2))))
+    pixels, *factors = (int(n) for n in rng.integers(1, 6, 5))
+    return random_case(rng, source, weight, target, pixels, (factors[0], factors[1]), (factors[2], 2 * factors[3]))
 
 
 def random_case(

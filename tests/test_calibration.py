@@ -36,6 +36,11 @@ def test_without_parts_the_whole_counts_and_a_memory_is_no_kernel(monkeypatch: p
     assert calibrated(FAMILIES["ecp5"], "ram", Logic(30, 10)) == Logic(60, 10)
 
 
+def test_a_part_that_was_not_measured_keeps_the_structure() -> None:
+    logic = Logic(30, 10, parts={"unheard_of": 30})
+    assert calibrated(FAMILIES["ecp5"], "add", logic) is logic
+
+
 def test_a_family_that_was_not_measured_keeps_the_structure() -> None:
     logic = Logic(30, 10)
     assert calibrated(FAMILIES["ice40"], "add", logic) is logic

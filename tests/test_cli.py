@@ -1,5 +1,6 @@
 """The command line: exit codes, one clear message, no traceback, nothing heavy imported."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -28,7 +29,7 @@ def outcome(
     [
         (["check", "squeezenet-v1.0"], 0, "fits zcu104"),
         (["check", "squeezenet-v1.0", "--board", "pynq-z1"], 3, "does not fit pynq-z1"),
-        (["check", "squeezenet-v1.1x"], 2, "did you mean 'squeezenet-v1.0'"),
+        (["check", "squeezenet-v1.2"], 2, "did you mean 'squeezenet-v1."),
         (["check", "squeezenet-v1.0", "--board", "zcu140"], 2, "did you mean 'zcu104'"),
         (["check", "squeezenet-v1.0", "--frame-rate", "1e9"], 2, "frames per second"),
         (["check", "squeezenet-v1.0", "--frame-rate", "-1"], 2, "--frame-rate"),
@@ -38,7 +39,8 @@ def outcome(
         (["run", "--model", "x.onnx", "--board", "ulx3s-85f", "--input-scale", "1/0"], 2, "--input-scale 1/0"),
         (["run", "--model", "x.onnx", "--board", "ulx3s-85f", "--input", "float8"], 2, "--input float8"),
         (["run", "--model", "x.onnx", "--board", "ulx3s-85f"], 2, "x.onnx"),
-        (["run", "squeezenet-v1.0", "--to", "train"], 2, "none"),
+        (["run", "squeezenet-v1.0", "--to", "train"], 2, "run it with random weights: --untrained"),
+        (["run", "--model", "x.onnx", "--board", "ulx3s-85f", "--untrained"], 2, "--untrained goes with a recipe"),
         (["simulate", "digits-squeezenet"], 2, "run the stage before it"),
         (["rum"], 2, "rum"),
     ],
@@ -56,6 +58,18 @@ def test_exit_code_and_message(
     assert found == code, printed
     assert message in printed
     assert "Traceback" not in printed
+
+
+def test_check_writes_its_budget_and_the_four_rules_as_json(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    budget = tmp_path / "budget.json"
+    code, printed = outcome(["check", "squeezenet-v1.0", "--json", str(budget)], monkeypatch, capsys)
+    document = json.loads(budget.read_text())
+    assert code == 0 and document["fits"] is True
+    assert sum(layer["bits"]["weights"] for layer in document["layers"]) == document["bits"]["weights"]
+    assert {finding["rule"] for finding in document["lint"]} == {2, 3, 4}
+    assert "four rules" in printed
 
 
 def test_a_read_only_run_folder_is_one_message(

@@ -11,7 +11,8 @@ from hwcodesign.board import load_board
 from hwcodesign.divergence import first_divergence
 from hwcodesign.emit import emit
 from hwcodesign.plan import Plan, plan
-from hwcodesign.simulator import Simulation
+from hwcodesign.rtl import identifier
+from hwcodesign.simulator import WAVE, Simulation
 from tests.graphs import tiny_squeezenet
 
 QUIET_CYCLES = 100_000
@@ -29,8 +30,11 @@ class Built:
 
 @pytest.fixture(scope="module")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Built:
-    folder = tmp_path_factory.mktemp("tiny")
-    made = plan(tiny_squeezenet(), load_board("ulx3s-85f"), frame_rate=30_000)
+    return build(tmp_path_factory.mktemp("tiny"), frame_rate=30_000)
+
+
+def build(folder: Path, frame_rate: float) -> Built:
+    made = plan(tiny_squeezenet(), load_board("ulx3s-85f"), frame_rate=frame_rate)
     emit(made.design, made.foldings, made.storage, folder / "emit")
     frames = np.random.default_rng(3).integers(0, 256, (FRAMES, *made.design.input.shape))
     simulation = simulate.build(folder / "emit", folder / "simulation")
@@ -57,6 +61,18 @@ def test_cycles_and_latency_are_the_plans(tiny: Built) -> None:
     assert abs(result.latency_cycles - tiny.plan.latency_cycles) <= 0.1 * tiny.plan.latency_cycles
 
 
+def test_the_fastest_design_reads_a_pixel_a_cycle_and_is_exact(tmp_path: Path) -> None:
+    """Whole windows leave the sliding window of every convolution."""
+    fastest = build(tmp_path, frame_rate=500_000)
+    windows = [x.name for x in fastest.plan.design.layers if x.name.endswith(("conv1.window", "expand3x3.window"))]
+    assert len(windows) == 3 and all(fastest.plan.foldings[name].simd == 9 for name in windows)
+    for stalls in ((50, 50), (0, 0)):
+        result = measured(fastest, stalls)
+        assert simulate.compare(result.results.values, fastest.expected) == []
+    assert result.cycles_per_frame == fastest.plan.cycles_per_frame == 10 * 10
+    assert abs(result.latency_cycles - fastest.plan.latency_cycles) <= 0.02 * fastest.plan.latency_cycles
+
+
 def test_compare_finds_the_frames_that_differ(tiny: Built) -> None:
     values = tiny.expected.copy()
     values[4, 2] += 1
@@ -80,3 +96,14 @@ def test_a_design_that_stands_still_is_no_endless_wait(tiny: Built) -> None:
     with pytest.raises(UserError, match="deadlock"):
         kind = tiny.plan.design.input.type
         simulate.simulate(tiny.simulation, tiny.emitted, tiny.frames[:1], kind, QUIET_CYCLES, stalls=(0, 100))
+
+
+def test_a_wave_holds_every_layers_signals(tiny: Built, tmp_path: Path) -> None:
+    simulation = simulate.build(tiny.emitted, tmp_path, wave=True)
+    kind = tiny.plan.design.input.type
+    simulate.simulate(simulation, tiny.emitted, tiny.frames[:1], kind, QUIET_CYCLES)
+    simulate.tidy(simulation)
+    wave = (tmp_path / WAVE).read_bytes()
+    for layer in tiny.plan.design.layers:
+        assert f"u_{identifier(layer.name)}".encode() in wave  # names are stored as they are
+    assert not list(tmp_path.glob("Vtop*"))

@@ -16,6 +16,8 @@ import click
 def command(recipe: str, json_file: Path | None, **given: Any) -> None:
     """Does the recipe's network fit the board? Per layer and in total, without training anything.
 
+    Below stand ZynqNet's four rules for FPGA-friendly networks: what breaks one, the gain of mending it, its price.
+
     Exit code 0 if it fits, 3 if it does not. For a model of your own: hwcodesign run --model FILE --board NAME --to
     check.
 
@@ -25,6 +27,8 @@ def command(recipe: str, json_file: Path | None, **given: Any) -> None:
       hwcodesign check squeezenet-v1.0 --board pynq-z1
       hwcodesign check digits-squeezenet --frame-rate 10000 --json budget.json
     """
+    from hwcodesign.analyze.lint import RULES, lint
+    from hwcodesign.analyze.tables import lint_table
     from hwcodesign.check import check_recipe
     from hwcodesign.errors import DoesNotFitError
     from hwcodesign.recipe import load_recipe
@@ -34,10 +38,11 @@ def command(recipe: str, json_file: Path | None, **given: Any) -> None:
     wanted = {key: value for key, value in given.items() if value is not None}
     loaded = loaded.model_copy(update={"hardware": loaded.hardware.model_copy(update=wanted)})
     report = check_recipe(loaded)
-    console().print(report.renderable())
+    findings = lint(loaded.describe(), loaded.quantization.to_quantization(), report.board)
+    console().print(report.renderable(), lint_table(findings, RULES))
     if json_file:
-        document = report.summary() | {"layers": [vars(layer) for layer in report.layers]}
-        json_file.write_text(json.dumps(document, indent=1, default=vars) + "\n")
+        document = report.document() | {"lint": [vars(finding) for finding in findings]}
+        json_file.write_text(json.dumps(document, indent=1) + "\n")
     if not report.fits:
         raise DoesNotFitError(report.verdict())
     click.echo(report.verdict())

@@ -132,10 +132,15 @@ def product(matrix: np.ndarray, vectors: np.ndarray) -> np.ndarray:
     Every partial sum, in any order, is an integer of magnitude at most k * max|matrix| * max|vectors|. Below 2**24
     float32 represents every such integer, below 2**53 float64 does, so no addition rounds. Otherwise int64.
     """
-    largest = matrix.shape[1] * int(np.abs(matrix).max(initial=0)) * int(np.abs(vectors).max(initial=0))
+    largest = matrix.shape[1] * _magnitude(matrix) * _magnitude(vectors)
     exact = np.float32 if largest < 1 << 24 else np.float64 if largest < 1 << 53 else np.int64
     sums: np.ndarray = matrix.astype(exact) @ vectors.astype(exact)
     return sums.astype(np.int64)
+
+
+def _magnitude(values: np.ndarray) -> int:
+    """The largest absolute value; 0 of nothing. Makes no copy: `values` may be a whole test set."""
+    return max(int(values.max(initial=0)), -int(values.min(initial=0)))
 
 
 def _check_tensors(layer: Layer) -> None:

@@ -65,22 +65,42 @@ logging.getLogger("finn_logger").setLevel(logging.ERROR)
 
 def to_hardware(model: ModelWrapper, input_type: IntType, input_scale: float, progress: Progress) -> ModelWrapper:
     """Lower a QONNX model whose data path is maps only (1, C, H, W). Input frames become (1, H, W, C)."""
-    progress("reading quantizers")
-    model = _maps_only(model)
-    model = _to_thresholds(model, input_type, input_scale)
-    progress("moving scales into thresholds")
+    progress("quantizers to thresholds")
+    model = _to_thresholds(_maps_only(model), input_type, input_scale)
+    progress("scales into thresholds")
     model = _until_stable(model, _move_scales)
     _drop_tail(model)
     progress("convolutions to matrices")
+    model = _to_matrices(model)
+    progress("hardware layers")
+    model = _to_layers(_pools_to_sums(model))
+    model = _apply(_annotated(model), InsertTopK(k=1), InferShapes(), InferLabelSelectLayer())
+    model = _apply(model, InferDuplicateStreamsLayer())
+    progress("narrowest types")
+    return _apply(
+        model, MinimizeWeightBitWidth(), MinimizeAccumulatorWidth(), InferDataTypes(), SortGraph(), *_tidy()
+    )  # fmt: skip
+
+
+def _to_matrices(model: ModelWrapper) -> ModelWrapper:
+    """Convolutions as windows and matrices, everything NHWC; scales must have moved before, or they get stuck here."""
     model = _apply(model, LowerConvsToMatMul())
     _max_pools_to_nhwc(model)
     model = _until_stable(_annotated(model), _move_transposes)
-    model = _apply(model, RoundAndClipThresholds(), InferDataTypes(), *_tidy())
-    progress("hardware layers")
+    return _apply(model, InferDataTypes(), *_tidy())
+
+
+def _pools_to_sums(model: ModelWrapper) -> ModelWrapper:
+    """Global pools as hardware, which only sums: their division goes on into thresholds, or leaves at the end."""
     model = _apply(model, InferGlobalAccPoolLayer(), absorb.AbsorbConsecutiveTransposes(), InferDataLayouts())
     model = _until_stable(model, _move_pool_scales)
     _drop_tail(model)
-    model = _apply(model, RoundAndClipThresholds(), InferQuantizedMatrixVectorActivation())
+    return _apply(model, RoundAndClipThresholds())
+
+
+def _to_layers(model: ModelWrapper) -> ModelWrapper:
+    """Hardware layers; matrices first, so that they take the thresholds behind them along."""
+    model = _apply(model, InferQuantizedMatrixVectorActivation())
     _bipolar_steps_to_codes(model)
     model = _apply(
         model, InferThresholdingLayer(), InferPool(), InferConvInpGen(), InferConcatLayer(),
@@ -88,12 +108,7 @@ def to_hardware(model: ModelWrapper, input_type: IntType, input_scale: float, pr
     )  # fmt: skip
     _host_transposes_input(model)
     _drop_tail(model)
-    model = _apply(_annotated(model), InsertTopK(k=1), InferShapes(), InferLabelSelectLayer())
-    model = _apply(model, InferDuplicateStreamsLayer())
-    progress("narrowest types")
-    return _apply(
-        model, MinimizeWeightBitWidth(), MinimizeAccumulatorWidth(), InferDataTypes(), SortGraph(), *_tidy()
-    )  # fmt: skip
+    return model
 
 
 def _apply(model: ModelWrapper, *steps: Transformation) -> ModelWrapper:
@@ -185,7 +200,7 @@ def _move_transposes() -> list[Transformation]:
 
 
 def _move_pool_scales() -> list[Transformation]:
-    """A global pool as hardware only sums; its division goes on through matrices into thresholds."""
+    """Through matrices into thresholds."""
     return [
         reorder.MoveScalarMulPastMatMul(), CollapseRepeatedMul(), absorb.AbsorbMulIntoMultiThreshold(),
         InferDataTypes(),

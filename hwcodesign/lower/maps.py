@@ -57,6 +57,7 @@ def replace(model: ModelWrapper, node: NodeProto, *others: NodeProto) -> None:
     position = list(model.graph.node).index(node)
     model.graph.node.remove(node)
     for offset, other in enumerate(others):
+        other.metadata_props.extend(node.metadata_props)
         model.graph.node.insert(position + offset, other)
 
 
@@ -65,8 +66,10 @@ def _averages_map(model: ModelWrapper, node: NodeProto) -> bool:
     shape = model.get_tensor_shape(node.input[0])
     if shape is None or len(shape) != 4:
         return False
-    if node.op_type == "ReduceMean":
-        return sorted(axis % 4 for axis in attributes.get("axes", [])) == [2, 3]
+    if node.op_type == "ReduceMean":  # its axes are an attribute, or since opset 18 an input
+        given = model.get_initializer(node.input[1]) if len(node.input) > 1 else None
+        axes = attributes.get("axes", []) if given is None else given.tolist()
+        return sorted(axis % 4 for axis in axes) == [2, 3]
     return list(attributes["kernel_shape"]) == shape[2:] and not any(attributes.get("pads", [0]))
 
 

@@ -126,12 +126,12 @@ def settle(model: nn.Module, shape: tuple[int, ...], brightest: float) -> nn.Mod
     return model.eval()
 
 
-def export(network: str, widths: str, path: Path) -> nn.Module:
-    """Write one network as QONNX; returns the module that was exported."""
+def export(network: str, widths: str, path: Path, **exporter: object) -> nn.Module:
+    """Write one network as QONNX, by PyTorch's older exporter if not told otherwise; returns the module."""
     torch.manual_seed(0)
     make, shape = NETWORKS[network]
     model = settle(make(*WIDTHS[widths]), shape, 255.0 if network == "residual" else 1.0)
-    export_qonnx(model, torch.zeros(1, *shape), str(path), dynamo=False, opset_version=13)
+    export_qonnx(model, torch.zeros(1, *shape), str(path), **(exporter or {"dynamo": False, "opset_version": 13}))
     return model
 
 

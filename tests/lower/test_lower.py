@@ -85,6 +85,18 @@ def test_layers_keep_their_pytorch_paths(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("exporter", [{"dynamo": False, "opset_version": 18}, {"dynamo": True}])
+def test_any_exporter_gives_the_same_hardware(exporter: dict[str, object], tmp_path: Path) -> None:
+    made = []
+    for name, options in (("one.onnx", {}), ("other.onnx", exporter)):
+        elsewhere.export("residual", "w4a4", tmp_path / name, **options)
+        made.append(lower(tmp_path / name, tmp_path).dataflow)
+    frames = _frames(made[0], 50)
+    assert np.array_equal(*(reference.run(graph, frames) for graph in made))
+    names = [[layer.name for layer in graph.layers if layer.kind == "mvau"] for graph in made]
+    assert names[0] == names[1] == ["stem", "squeeze", "left", "right", "head"]
+
+
 def test_a_declared_input_scale_changes_what_a_pixel_means(tmp_path: Path) -> None:
     elsewhere.export("convolutional", "w4a4", tmp_path / "model.onnx")
     graph = lower(tmp_path / "model.onnx", tmp_path, IntType(4, signed=False), 1 / 15).dataflow

@@ -4,7 +4,7 @@
 
 Synthesizes a sweep of kernels for each family (minutes each, 3 by default), writes the fitted coefficients and the
 errors measured on the held-out designs to `hwcodesign/kinds/costs.json`, and prints both. The kernels are those of
-planned networks, with random weights and thresholds.
+planned networks, with random weights and thresholds; since plans weigh estimates, another run differs a little.
 """
 
 import json

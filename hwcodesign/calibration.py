@@ -2,8 +2,8 @@
 
 The coefficients lie beside the kinds in `kinds/costs.json`, written by `python -m benchmarks.calibrate`. An estimate is
 the sum of every term times its coefficient; the terms are a `Logic`'s parts (or its whole) and one for each kernel.
-Not measured: whole windows, and multipliers with both operands over 4 bits, whose DSPs swallow registers on AMD parts,
-so that flip-flops are then overestimated.
+Not measured: whole windows on AMD parts, and multipliers with both operands over 4 bits, whose DSPs swallow registers
+on AMD parts, so that flip-flops are then overestimated.
 """
 
 import json

@@ -50,6 +50,7 @@ class CheckReport:
     layers: tuple[LayerUse, ...]
     total: Resources
     over: tuple[str, ...]
+    proof: str = ""
     changes: tuple[Change, ...] = ()
 
     @property
@@ -75,6 +76,7 @@ class CheckReport:
             "bits": self.bits,
             "clock_mhz": self.clock_mhz,
             "frame_rate": round(self.frame_rate, 3),
+            "proof": self.proof,
             "changes": [asdict(change) for change in self.changes],
         }
 
@@ -89,14 +91,15 @@ class CheckReport:
     def verdict(self) -> str:
         """One sentence, and the changes that would make it fit."""
         rate = f"at {self.frame_rate:.1f} frames per second and {self.clock_mhz:g} MHz"
+        proof = f" ({self.proof})" if self.proof else ""
         if self.fits:
-            return f"fits {self.board.name} {rate}"
+            return f"fits {self.board.name} {rate}{proof}"
         names = [self.board.device.block_name if name == "block_ram" else name.upper() for name in self.over]
         amounts = (
             f"{getattr(self.total, key)} of {self.board.usable[key]} usable {name}"
             for key, name in zip(self.over, names, strict=True)
         )
-        head = f"does not fit {self.board.name} {rate}: it needs {', '.join(amounts)}"
+        head = f"does not fit {self.board.name} {rate}: it needs {', '.join(amounts)}{proof}"
         if not self.changes:
             return f"{head}\nno change of bits, network, frame rate or board that was tried makes it fit"
         return "\n".join([head, "the smallest changes that make it fit:", *(f"  - {c.what}" for c in self.changes)])
@@ -124,10 +127,10 @@ def check(dataflow: Dataflow, planned: Plan, board: Board) -> CheckReport:
 
 def check_recipe(recipe: Recipe) -> CheckReport:
     """The report on a recipe, before any training. Raises UserError as `predict` and `plan` do."""
-    hardware, board = recipe.hardware, load_board(recipe.hardware.board)
-    planned = plan(predicted(recipe), board, hardware.clock_mhz, hardware.frame_rate, hardware.fold)
+    board = load_board(recipe.hardware.board)
+    planned = plan(predicted(recipe), board, **recipe.hardware.wishes())
     report = measure(planned, board)
-    return report if report.fits else replace(report, changes=changes_to_recipe(recipe))
+    return report if report.fits else replace(report, changes=changes_to_recipe(recipe, planned.frame_rate))
 
 
 def measure(planned: Plan, board: Board) -> CheckReport:
@@ -150,6 +153,7 @@ def measure(planned: Plan, board: Board) -> CheckReport:
         layers,
         planned.resources,
         tuple(planned.resources.over(board)),
+        planned.proof,
     )
 
 

@@ -89,7 +89,7 @@ def measure_on_pynq(**bits):
 
 
 def test_a_lower_squeeze_ratio_is_tried():
-    whats = [change.what for change in changes_to_recipe(on(FULL, board="kv260"))]
+    whats = [change.what for change in changes_to_recipe(on(FULL, board="kv260"), 30.0)]
     assert "network.SR = 0.09375 instead of 0.125" in whats
 
 

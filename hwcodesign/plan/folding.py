@@ -1,5 +1,6 @@
 """Chooses a folding for every layer: the cheapest legal one that keeps up with the frame rate."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -17,15 +18,15 @@ Constraints = Mapping[str, Wanted]  # by layer
 
 @dataclass(frozen=True)
 class Target:
-    """What the foldings must reach: `cycles` per frame at most, on `board`."""
+    """What the foldings must reach: `cycles` per frame at most, on `board`. No `frame_rate`: any number of cycles."""
 
     board: Board
     clock_mhz: float
-    frame_rate: float
+    frame_rate: float | None
 
     @property
-    def cycles(self) -> int:
-        return int(self.clock_mhz * 1e6 / self.frame_rate)
+    def cycles(self) -> float:
+        return int(self.clock_mhz * 1e6 / self.frame_rate) if self.frame_rate else math.inf
 
 
 def choose_foldings(dataflow: Dataflow, target: Target, constraints: Constraints) -> dict[str, Folding]:
@@ -34,20 +35,37 @@ def choose_foldings(dataflow: Dataflow, target: Target, constraints: Constraints
     A sliding window and its reader are chosen together, since their lanes are equal: a convolution's SIMD then divides
     the channels, and a max pool sees the blocks of channels that its window sends.
 
-    Raises UserError for constraints that cannot be met and for a frame rate that no folding reaches.
+    Raises UserError for a layer that its kernel cannot compute, constraints that cannot be met, and a frame rate that
+    no folding reaches.
+    """
+    chosen: dict[str, Folding] = {}
+    for names, options in fast_enough(dataflow, target, constraints).items():
+        group = [dataflow.by_name[name] for name in names]
+        best = min(_least_parallel(options), key=lambda option: _cost(dataflow, group, option, chosen, target.board))
+        chosen.update(zip(names, best, strict=True))
+    return chosen
+
+
+def fast_enough(
+    dataflow: Dataflow, target: Target, constraints: Constraints
+) -> dict[tuple[str, ...], list[tuple[Folding, ...]]]:
+    """The legal combinations of foldings that reach the target, by the names of the layers that go together.
+
+    Raises UserError as `choose_foldings` does.
     """
     legal = _legal_foldings(dataflow, constraints)
     cycles = {x.name: {f: kind_of(x.kind).cycles(x, f) for f in legal[x.name]} for x in dataflow.layers}
     _check_rate({name: min(of_layer.values()) for name, of_layer in cycles.items()}, target, constraints)
     enough = {name: [f for f, taken in of_layer.items() if taken <= target.cycles] for name, of_layer in cycles.items()}
-    chosen: dict[str, Folding] = {}
+    groups: dict[tuple[str, ...], list[tuple[Folding, ...]]] = {}
+    done: set[str] = set()
     for layer in dataflow.layers:
-        if layer.name not in chosen:
+        if layer.name not in done:
             group = [layer, *_tied_reader(dataflow, layer)]
-            options = _least_parallel(_groups(group, [enough[x.name] for x in group]))
-            best = min(options, key=lambda option: _cost(dataflow, group, option, chosen, target.board))
-            chosen.update(zip((x.name for x in group), best, strict=True))
-    return chosen
+            names = tuple(x.name for x in group)
+            groups[names] = _groups(group, [enough[name] for name in names])
+            done.update(names)
+    return groups
 
 
 def _legal_foldings(dataflow: Dataflow, constraints: Constraints) -> dict[str, list[Folding]]:
@@ -55,6 +73,8 @@ def _legal_foldings(dataflow: Dataflow, constraints: Constraints) -> dict[str, l
     for name in constraints:
         if name not in dataflow.by_name:
             raise UserError(f"fold: there is no layer {name!r}: {did_you_mean(name, dataflow.by_name)}")
+    for layer in dataflow.layers:
+        kind_of(layer.kind).check(layer)
     legal = {layer.name: kind_of(layer.kind).foldings(layer) for layer in dataflow.layers}
     _tie_windows(dataflow, legal)
     for name, wanted in constraints.items():

@@ -160,9 +160,7 @@ def _any_differs(left: list[torch.Tensor], right: list[torch.Tensor]) -> np.ndar
     return np.logical_or.reduce(differing)
 
 
-def _reference(
-    recipe: Recipe, dataset: Dataset, evaluation: Evaluation, step: float, model: Path
-) -> dict[str, Any]:
+def _reference(recipe: Recipe, dataset: Dataset, evaluation: Evaluation, step: float, model: Path) -> dict[str, Any]:
     right = evaluation.integer_scores.argmax(1) == dataset.test_labels  # of equal scores the lower class wins
     return {
         "dataset": dataset.name,

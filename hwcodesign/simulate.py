@@ -103,6 +103,13 @@ def simulate(
     return _measured(read_results(folder / "output.txt", interface), len(frames), counted)
 
 
+def tidy(simulation: simulator.Simulation) -> None:
+    """Remove what was needed to build and run the simulation; logs, the wave, input and output stay."""
+    for pattern in ("Vtop*", "*.o", "*.d", "*.hex"):
+        for file in simulation.folder.glob(pattern):
+            file.unlink()
+
+
 def compare(values: np.ndarray, expected: np.ndarray) -> list[int]:
     """The frames in which any beat (score or class) of `values` (N, beats) differs from `expected`."""
     return [int(i) for i in np.flatnonzero((values != expected).any(axis=1))]

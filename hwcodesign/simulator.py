@@ -6,7 +6,7 @@ the ports of the top level are.
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -14,6 +14,7 @@ from hwcodesign import tools, verilator_runtime
 from hwcodesign.errors import UserError
 
 Name = Literal["verilator", "icarus"]
+WAVE = "wave.fst"  # what a simulation built with `trace` writes into its folder
 TOP_CLASS = "Vtop"  # what cocotb's main program for Verilator is written for
 
 
@@ -40,8 +41,8 @@ def build(
     """Compile `sources` in `folder`; Python will see the `ports` of module `top`.
 
     `optimise` is the C++ compiler's level: -O0 and -O1 build fast, -O3 runs fast. `parameters` are those of `top`,
-    `defines` preprocessor names. Raises UserError if a tool is missing or the design does not compile (the message
-    ends with the compiler's last words).
+    `defines` preprocessor names; `trace` makes every run write all signals to WAVE. Raises UserError if a tool is
+    missing or the design does not compile (the message ends with the compiler's last words).
     """
     folder.mkdir(parents=True, exist_ok=True)
     if simulator == "icarus":
@@ -49,7 +50,8 @@ def build(
         return _build_icarus(folder, top, sources)
     settings = [f"-G{name}={value}" for name, value in (parameters or {}).items()]
     settings += [f"+define+{name}" for name in defines] + (["--trace-fst"] if trace else [])
-    return _build_verilator(folder, top, sources, ports, optimise, settings)
+    built = _build_verilator(folder, top, sources, ports, optimise, settings)
+    return replace(built, command=(*built.command, "--trace", "--trace-file", WAVE)) if trace else built
 
 
 def run(

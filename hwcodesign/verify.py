@@ -92,6 +92,7 @@ def verify_hardware(
     cycles = len(images.frames) * plan.cycles_per_frame
     simulation = simulate.build(emitted, folder / "simulation", wave, cycles=cycles)
     measured = simulate.simulate(simulation, emitted, images.frames, plan.design.input.type, quiet_cycles, on_frames)
+    simulate.tidy(simulation)
     wrong = simulate.compare(measured.results.values, expected)
     summary = {
         "images": len(images.frames),

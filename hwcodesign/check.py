@@ -6,7 +6,7 @@ limits leave room. Neither torch nor FINN is needed: a recipe is answered before
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from io import StringIO
 from pathlib import Path
@@ -29,7 +29,10 @@ PURPOSES = ("weights", "thresholds", "line_buffers", "fifos")
 
 @dataclass(frozen=True)
 class LayerUse:
-    """What one layer takes, with the FIFOs and converters of the streams that leave it. `bits` by purpose."""
+    """What one layer takes, with the FIFOs and converters of the streams that leave it. `bits` by purpose.
+
+    `block_bits` are those that lie in block RAM.
+    """
 
     name: str
     kind: str
@@ -37,6 +40,7 @@ class LayerUse:
     simd: int
     cycles: int
     bits: Mapping[str, int]
+    block_bits: int
     resources: Resources
 
 
@@ -62,6 +66,12 @@ class CheckReport:
         """Bits on the chip, by purpose."""
         return {purpose: sum(layer.bits[purpose] for layer in self.layers) for purpose in PURPOSES}
 
+    def filled(self, uses: Sequence[LayerUse]) -> float | None:
+        """Useful bits over allocated bits of these layers' block RAM; None if they have none."""
+        blocks = sum(use.resources.block_ram for use in uses)
+        useful = sum(use.block_bits for use in uses)
+        return useful / (blocks * self.board.device.block_bits) if blocks else None
+
     def summary(self) -> dict[str, Any]:
         """The check's part of report.json: `fits` first."""
         return {
@@ -74,6 +84,7 @@ class CheckReport:
             "block_ram_unit": self.board.device.block_name,
             "estimates": ["lut", "ff", "dsp"],
             "bits": self.bits,
+            "block_ram_filled": self.filled(self.layers),
             "clock_mhz": self.clock_mhz,
             "frame_rate": round(self.frame_rate, 3),
             "proof": self.proof,
@@ -138,14 +149,17 @@ def measure(planned: Plan, board: Board) -> CheckReport:
     owner = _owners(planned.design)
     bits: dict[str, Counter[str]] = {name: Counter() for name in owner.values()}
     taken = dict.fromkeys(owner.values(), Resources())
+    in_blocks = Counter[str]()
     for layer in planned.design.layers:
         folding, name = planned.foldings[layer.name], owner[layer.name]
         taken[name] += logic_resources(layer, folding)
         for memory in kind_of(layer.kind).memories(layer, folding):
             purpose = memory.name if memory.name in PURPOSES else "fifos" if inserted(layer) else "line_buffers"
             bits[name][purpose] += memory.bits
-            taken[name] += memory_resources(board.device, memory, planned.storage[layer.name][memory.name])
-    layers = tuple(_use(planned, name, bits[name], taken[name]) for name in taken)
+            where = planned.storage[layer.name][memory.name]
+            taken[name] += memory_resources(board.device, memory, where)
+            in_blocks[name] += memory.bits if where == "block" else 0
+    layers = tuple(_use(planned, name, bits[name], in_blocks[name], taken[name]) for name in taken)
     return CheckReport(
         board,
         planned.clock_mhz,
@@ -157,11 +171,11 @@ def measure(planned: Plan, board: Board) -> CheckReport:
     )
 
 
-def _use(planned: Plan, name: str, bits: Counter[str], resources: Resources) -> LayerUse:
+def _use(planned: Plan, name: str, bits: Counter[str], block_bits: int, resources: Resources) -> LayerUse:
     layer, folding = planned.design.by_name[name], planned.foldings[name]
     cycles = kind_of(layer.kind).cycles(layer, folding)
     by_purpose = {purpose: bits[purpose] for purpose in PURPOSES}
-    return LayerUse(name, layer.kind, folding.pe, folding.simd, cycles, by_purpose, resources)
+    return LayerUse(name, layer.kind, folding.pe, folding.simd, cycles, by_purpose, block_bits, resources)
 
 
 def _owners(design: Dataflow) -> dict[str, str]:

@@ -68,6 +68,16 @@ def test_block_ram_is_at_least_what_the_bits_take(on_zcu104):
     assert in_blocks / 18432 <= on_zcu104.total.block_ram <= 1.5 * in_blocks / 18432
 
 
+def test_how_full_the_blocks_are(on_zcu104):
+    """Blocks in their deepest use hold 18 Kb, parity bits included; no layer can fill them more than wholly."""
+    for layer in on_zcu104.layers:
+        filled = on_zcu104.filled([layer])
+        assert (filled is None) == (layer.resources.block_ram == 0)
+        assert filled is None or filled == layer.block_bits / (18 * 1024 * layer.resources.block_ram) <= 1
+    useful = sum(layer.block_bits for layer in on_zcu104.layers)
+    assert on_zcu104.summary()["block_ram_filled"] == useful / (18 * 1024 * on_zcu104.total.block_ram)
+
+
 def test_every_row_is_a_layer_of_the_network(on_zcu104):
     assert [row.name for row in on_zcu104.layers] == [layer.name for layer in predicted(FULL).layers]
 

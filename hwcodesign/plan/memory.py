@@ -8,7 +8,8 @@ from hwcodesign.dataflow import Layer
 from hwcodesign.device import Family, block_count, lut_memory
 from hwcodesign.kinds import Folding, Memory, Storage, kind_of
 
-LUT_MEMORY_WEIGHT = 2  # memory in LUTs costs wires and clock rate, too; only what fills its blocks badly goes there
+# Memory in LUTs costs wires and clock rate, too, so only what fills its blocks badly goes there.
+LUT_MEMORY_WEIGHT = 1.4
 RESOURCES = ("lut", "ff", "dsp", "block_ram")
 
 

@@ -18,20 +18,8 @@ def _layers(report: CheckReport) -> Table:
     title = f"Every layer on {report.board.title}; FIFOs counted at their source; ~ estimated"
     table = Table(title=title, box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     table.add_column("layer", overflow="fold")
-    for heading in (
-        "PE",
-        "SIMD",
-        "cycles",
-        "weights",
-        "thresh.",
-        "line buf.",
-        "FIFOs",
-        blocks,
-        "filled",
-        "~LUT",
-        "~FF",
-        "~DSP",
-    ):
+    bits, amounts = ("weights", "thresh.", "lines", "FIFOs"), (blocks, "full", "~LUT", "~FF", "~DSP")
+    for heading in ("PE", "SIMD", "cycles", *bits, *amounts):
         table.add_column(heading, justify="right")
     for layer in report.layers:
         used = layer.resources

@@ -42,7 +42,7 @@ def plan_exactly(dataflow: Dataflow, target: Target, constraints: Constraints, s
         if solution is None:
             return _without_solver(dataflow, target, constraints, seconds)
         bounds = bounds or Bounds(solution.bound, least_cycles)
-        planned = _folded(dataflow, target, solution).finish(_proof(solution, bounds, target))
+        planned = folded(dataflow, target, solution).finish(_proof(solution, bounds, target))
         if not solution.fits or not planned.resources.over(target.board):
             return planned
         reserved += _missing(planned.resources, target)
@@ -53,7 +53,8 @@ def _solve(space: Choices, target: Target, reserved: Resources, seconds: float) 
     return (solver.cheapest(target.cycles), None) if target.frame_rate else solver.fastest()
 
 
-def _folded(dataflow: Dataflow, target: Target, solution: Solution) -> Folded:
+def folded(dataflow: Dataflow, target: Target, solution: Solution) -> Folded:
+    """The design that the solver found, with FIFOs at their shortest."""
     foldings = {name: folding for choice in solution.choices for name, folding in choice.foldings.items()}
     in_order = {layer.name: foldings[layer.name] for layer in dataflow.layers}
     storage = {place: where for choice in solution.choices for place, where in choice.storage.items()}

@@ -92,7 +92,7 @@ def our_row(network: str, graph: Dataflow, board: Board, rate: int) -> Row:
     """The solver's answer, with FIFO depths."""
     target = Target(board, CLOCK_MHZ, rate)
     start = time.perf_counter()
-    space = with_finn_dsps(choices(graph, board, fast_enough(graph, target, {})))
+    space = with_finn_dsps(choices(graph, target, fast_enough(graph, target, {})))
     solution = Solver(space, Resources(), SECONDS, GAP).cheapest(target.cycles)
     seconds = time.perf_counter() - start
     assert solution is not None, "the solver found nothing in time"
@@ -105,7 +105,7 @@ def our_row(network: str, graph: Dataflow, board: Board, rate: int) -> Row:
     planned = folded(graph, target, solution).finish()
     return Row(
         network,
-        f"ours, {board.part}",
+        f"ours, {board.name}",
         rate,
         planned.cycles_per_frame,
         sum(resources.block_ram for resources in weights),

@@ -7,7 +7,7 @@
 //
 // Cycles per frame: the larger of the input beats and the output beats, if BUFFER_WORDS is at least what
 // hwcodesign/kinds/sliding_window.py works out. Latency: 2 from an input beat to the earliest output beat with it.
-// It does no padding: the padding kernel does.
+// It does no padding: the padding kernel does. It sends no more a clock than it takes in: parallel_window does.
 module sliding_window #(
   parameter int PE = 1,
   parameter int BITS = 1,

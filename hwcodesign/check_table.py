@@ -18,7 +18,7 @@ def _layers(report: CheckReport) -> Table:
     title = f"Every layer on {report.board.title}; FIFOs counted at their source; ~ estimated"
     table = Table(title=title, box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     table.add_column("layer", overflow="fold")
-    bits, amounts = ("weights", "thresh.", "lines", "FIFOs"), (blocks, "full", "~LUT", "~FF", "~DSP")
+    bits, amounts = ("weights", "thresh.", "lines", "FIFOs"), (blocks, "~LUT", "~FF", "~DSP")
     for heading in ("PE", "SIMD", "cycles", *bits, *amounts):
         table.add_column(heading, justify="right")
     for layer in report.layers:
@@ -28,13 +28,13 @@ def _layers(report: CheckReport) -> Table:
     table.add_section()
     total = (_number(n) for n in report.bits.values())
     table.add_row("total", "", "", "", *total, *_amounts(report.total, report.filled(report.layers)), style="bold")
-    table.caption = f"weights, thresholds, line buffers and FIFOs in bits; full: how much of the {blocks} they fill"
+    table.caption = f"weights, thresholds, line buffers and FIFOs in bits; {blocks} and how full they are"
     return table
 
 
 def _amounts(used: Resources, filled: float | None) -> list[str]:
-    percent = "-" if filled is None else f"{filled:.0%}"
-    return [_number(used.block_ram), percent, *(_number(n) for n in (used.lut, used.ff, used.dsp))]
+    blocks = "-" if filled is None else f"{used.block_ram:,} {filled:4.0%}"
+    return [blocks, *(_number(n) for n in (used.lut, used.ff, used.dsp))]
 
 
 def _totals(report: CheckReport) -> Table:

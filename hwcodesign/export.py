@@ -2,7 +2,8 @@
 
 Writes model.onnx; reference.json (what was measured, on what, with which versions); and reference.npz: the held-out
 `images` (uint8 NHWC) and `labels`, and for every image its `integer_scores` (int64: what hardware computes) and
-`scores` (float64: integer_scores * score_step, the network's real-valued output).
+`scores` (float64: integer_scores * score_step, the network's real-valued output). A network with random weights is
+measured on random images: these have no labels, and `top1` is null.
 """
 
 import hashlib
@@ -17,7 +18,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from hwcodesign.data import Dataset, load_dataset
+from hwcodesign import untrained
+from hwcodesign.data import load_dataset
 from hwcodesign.nets.build import NetworkModule, freeze, score_step
 from hwcodesign.nets.network import Add, Concat, Conv, GlobalAvgPool, MaxPool, Network
 from hwcodesign.recipe import Recipe
@@ -38,6 +40,17 @@ class Exported:
 
 
 @dataclass(frozen=True)
+class Measured:
+    """Images (uint8 NHWC) to measure on, their labels if they have any, what they are, and what weights are used."""
+
+    images: np.ndarray
+    labels: np.ndarray | None
+    dataset: str
+    split: str
+    weights: str
+
+
+@dataclass(frozen=True)
 class Evaluation:
     """Of every image: integer scores (images, classes), and whether float32 put some activation on another level."""
 
@@ -45,26 +58,38 @@ class Evaluation:
     float32_flips: np.ndarray
 
 
-def export(recipe: Recipe, checkpoint: Path, out_folder: Path, data_folder: Path | None = None) -> Exported:
+def export(
+    recipe: Recipe, checkpoint: Path, out_folder: Path, data_folder: Path | None = None, random_weights: bool = False
+) -> Exported:
     """Write model.onnx, reference.json and reference.npz into `out_folder`; the same bytes on repeat.
 
+    `random_weights`: the checkpoint is from `untrained`, so random images take the place of the held-out ones.
     Raises UserError if the checkpoint or the data is missing, damaged, or of another recipe.
     """
     torch.set_num_threads(recipe.train.threads)
     model = load_trained(recipe, checkpoint)
-    dataset = load_dataset(recipe.data, data_folder)
+    measured = _untrained(recipe) if random_weights else _held_out(recipe, data_folder)
     out_folder.mkdir(parents=True, exist_ok=True)
     write_onnx(model, out_folder / "model.onnx")
-    evaluation = evaluate(model, dataset.test_images)
+    evaluation = evaluate(model, measured.images)
     step = score_step(freeze(model))
-    np.savez_compressed(
-        out_folder / "reference.npz",
-        images=dataset.test_images, labels=dataset.test_labels,
-        integer_scores=evaluation.integer_scores, scores=evaluation.integer_scores * step,
-    )  # fmt: skip
-    reference = _reference(recipe, dataset, evaluation, step, out_folder / "model.onnx")
+    arrays = {"images": measured.images, "integer_scores": evaluation.integer_scores}
+    arrays["scores"] = evaluation.integer_scores * step
+    if measured.labels is not None:
+        arrays["labels"] = measured.labels
+    np.savez_compressed(out_folder / "reference.npz", **arrays)
+    reference = _reference(recipe, measured, evaluation, step, out_folder / "model.onnx")
     (out_folder / "reference.json").write_text(json.dumps(reference, indent=1) + "\n")
     return Exported(out_folder / "model.onnx", reference)
+
+
+def _held_out(recipe: Recipe, data_folder: Path | None) -> Measured:
+    dataset = load_dataset(recipe.data, data_folder)
+    return Measured(dataset.test_images, dataset.test_labels, dataset.name, "test", "trained")
+
+
+def _untrained(recipe: Recipe) -> Measured:
+    return Measured(untrained.reference_images(recipe), None, "none", "random", untrained.describe(recipe))
 
 
 def write_onnx(model: NetworkModule, path: Path) -> None:
@@ -160,13 +185,14 @@ def _any_differs(left: list[torch.Tensor], right: list[torch.Tensor]) -> np.ndar
     return np.logical_or.reduce(differing)
 
 
-def _reference(recipe: Recipe, dataset: Dataset, evaluation: Evaluation, step: float, model: Path) -> dict[str, Any]:
-    right = evaluation.integer_scores.argmax(1) == dataset.test_labels  # of equal scores the lower class wins
+def _reference(recipe: Recipe, measured: Measured, evaluation: Evaluation, step: float, model: Path) -> dict[str, Any]:
+    classes = evaluation.integer_scores.argmax(1)  # of equal scores the lower class wins
     return {
-        "dataset": dataset.name,
-        "split": "test",
-        "images": len(right),
-        "top1": float(right.mean()),
+        "dataset": measured.dataset,
+        "split": measured.split,
+        "images": len(classes),
+        "top1": None if measured.labels is None else float((classes == measured.labels).mean()),
+        "weights": measured.weights,
         "device": f"cpu ({platform.machine()}), float64",
         "versions": {"python": platform.python_version()} | {p: importlib.metadata.version(p) for p in _PACKAGES},
         "seed": recipe.train.seed,

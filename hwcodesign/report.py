@@ -2,10 +2,11 @@
 
 report.json is a documented interface. Its top-level keys are the stages that have run (train, export, lower, plan,
 check, emit, simulate), each with what it reported and its `seconds`, and `reference` (the exported reference.json).
-Among them: `reference.top1`, `reference.images`; `lower.mismatches` (integer graph against trained network);
-`plan.cycles_per_frame`, `plan.latency_cycles`; `check.fits`; `simulate.images`, `simulate.mismatches`,
-`simulate.top1`, `simulate.cycles_per_frame` (measured), `simulate.cycles_bound` (planned), `simulate.latency_cycles`,
-`simulate.latency_predicted`, `simulate.cycles_per_second`.
+Among them: `reference.top1` (null for random weights), `reference.images`, `reference.weights`;
+`lower.mismatches` (integer graph against exported network); `plan.cycles_per_frame`, `plan.latency_cycles`;
+`check.fits`; `simulate.images`, `simulate.mismatches`, `simulate.top1`, `simulate.cycles_per_frame` (measured),
+`simulate.cycles_bound` (planned), `simulate.latency_cycles`, `simulate.latency_predicted`, `simulate.build_seconds`,
+`simulate.cycles`, `simulate.cycles_per_second`.
 """
 
 import json
@@ -47,10 +48,9 @@ def report_table(report: Report, title: str) -> "Table":
 
 def _rows(report: Report) -> Iterator[tuple[str, str]]:
     if reference := report.get("reference"):
-        where = f"{reference['images']} {reference['split']} images of {reference['dataset']}"
-        yield "reference", f"{_percent(reference['top1'])} of {where}"
+        yield "reference", _reference(reference)
     if lowered := report.get("lower"):
-        yield "lowered", f"{lowered['layers']} hardware layers{_agreement(lowered, 'the trained network')}"
+        yield "lowered", f"{lowered['layers']} hardware layers{_agreement(lowered, 'the exported network')}"
     if plan := report.get("plan"):
         rate = f"{plan['planned_frame_rate']:,.0f} frames per second at {plan['clock_mhz']:g} MHz"
         yield "plan", f"{plan['cycles_per_frame']:,} cycles per frame ({plan['slowest']}), {rate}"
@@ -63,6 +63,13 @@ def _rows(report: Report) -> Iterator[tuple[str, str]]:
         yield "cycles per frame", _beside(simulated["cycles_per_frame"], simulated["cycles_bound"], "bound")
         yield "latency", _beside(simulated["latency_cycles"], simulated["latency_predicted"], "predicted") + " cycles"
         yield "simulation", f"{simulated['cycles_per_second']:,} cycles per second"
+
+
+def _reference(reference: dict[str, Any]) -> str:
+    count, split = reference["images"], reference["split"]
+    if reference["top1"] is None:
+        return f"{reference['weights']}: {count} {split} images, no accuracy"
+    return f"{_percent(reference['top1'])} of {count} {split} images of {reference['dataset']}"
 
 
 def _agreement(summary: dict[str, Any], other: str) -> str:

@@ -41,7 +41,7 @@ def instance(
         parameters[f"{memory_name.upper()}_FILE"] = f'"{_image_name(layer, memory_name)}"'
     connections = {"clk_i": "aclk", "rst_ni": "aresetn"}
     connections |= {signal + ("_o" if _driven(signal) else "_i"): signals[signal] for signal in SIGNALS}
-    return f"  {kind.module} #(\n{_named(parameters)}\n  ) {name} (\n{_named(connections)}\n  );\n"
+    return f"  {kind.module(folding)} #(\n{_named(parameters)}\n  ) {name} (\n{_named(connections)}\n  );\n"
 
 
 def write_images(layer: Layer, folding: Folding, folder: Path) -> None:

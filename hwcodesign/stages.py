@@ -29,7 +29,8 @@ class Job:
     """What a run works on: a recipe, or (`model`) somebody's QONNX file; the hardware it is for; and how to run it.
 
     `input_scale` is the real value of one step of the model's input (None: the model's own default). `images` is an
-    .npy file of frames (N, H, W, C) to simulate instead of the default; `frames` bounds how many.
+    .npy file of frames (N, H, W, C) to simulate instead of the default; `frames` bounds how many. `untrained` puts
+    random weights in place of training.
     """
 
     run: RunFolder
@@ -43,6 +44,7 @@ class Job:
     images: Path | None = None
     frames: int | None = None
     wave: bool = False
+    untrained: bool = False
     force: bool = False
 
     @property
@@ -74,6 +76,12 @@ def stage_names(job: Job) -> tuple[str, ...]:
 def _train(job: Job) -> Stage:
     recipe = _recipe(job)
 
+    def random(folder: Path) -> Summary:
+        from hwcodesign.untrained import describe, initialise
+
+        initialise(recipe, folder)
+        return {"weights": describe(recipe)}
+
     def work(folder: Path) -> Summary:
         from hwcodesign.train import train
 
@@ -81,6 +89,8 @@ def _train(job: Job) -> Stage:
         return {"epoch": trained.epoch, "validation_top1": trained.validation_top1}
 
     tables = recipe.model_dump(include={"network", "quantization", "data", "train"})
+    if job.untrained:
+        return Stage("train", (), tables, random)
     return Stage("train", (), [tables, job.data_folder], work, resumable=True)
 
 
@@ -90,10 +100,10 @@ def _export(job: Job) -> Stage:
     def work(folder: Path) -> Summary:
         from hwcodesign.export import export
 
-        exported = export(recipe, checkpoint, folder, job.data_folder)
+        exported = export(recipe, checkpoint, folder, job.data_folder, job.untrained)
         return {"model": exported.model.name, "bytes": exported.model.stat().st_size}
 
-    return Stage("export", (checkpoint,), [recipe.data.model_dump(), job.data_folder], work)
+    return Stage("export", (checkpoint,), [recipe.data.model_dump(), job.data_folder, job.untrained], work)
 
 
 def _lower(job: Job) -> Stage:

@@ -103,6 +103,12 @@ def build(recipe: Recipe) -> NetworkModule:
     )
 
 
+def save_weights(recipe: Recipe, model: NetworkModule, path: Path) -> None:
+    """Write weights of `recipe`'s network that `load_trained` reads, with no history of a training."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _write(path, {"recipe": _identity(recipe), "model": model.state_dict(), "history": []})
+
+
 def load_trained(recipe: Recipe, checkpoint: Path) -> NetworkModule:
     """The recipe's network with the weights of `checkpoint`, on the CPU, ready to evaluate.
 

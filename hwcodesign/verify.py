@@ -3,6 +3,7 @@
 Both compare every score of every image, exactly.
 """
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,9 +34,11 @@ class Images:
 
     @classmethod
     def held_out(cls, path: Path) -> "Images":
-        """The images that the exported reference was measured on (reference.npz)."""
+        """The images that the exported reference was measured on (reference.npz); without labels they are random."""
         with np.load(path) as data:
-            return cls(data["images"], "held-out images", data["labels"], data["integer_scores"])
+            labels = data.get("labels")
+            origin = "random images (untrained network)" if labels is None else "held-out images"
+            return cls(data["images"], origin, labels, data["integer_scores"])
 
     @classmethod
     def random(cls, graph: Dataflow, count: int, seed: int) -> "Images":
@@ -90,7 +93,9 @@ def verify_hardware(
     expected = reference.run(plan.design, images.frames)
     quiet_cycles = _QUIET_FRAMES * (plan.cycles_per_frame + plan.latency_cycles) + 1000
     cycles = len(images.frames) * plan.cycles_per_frame
+    start = time.monotonic()
     simulation = simulate.build(emitted, folder / "simulation", wave, cycles=cycles)
+    build_seconds = time.monotonic() - start
     measured = simulate.simulate(simulation, emitted, images.frames, plan.design.input.type, quiet_cycles, on_frames)
     simulate.tidy(simulation)
     wrong = simulate.compare(measured.results.values, expected)
@@ -103,6 +108,7 @@ def verify_hardware(
         "cycles_bound": plan.cycles_per_frame,
         "latency_cycles": measured.latency_cycles,
         "latency_predicted": plan.latency_cycles,
+        "build_seconds": round(build_seconds, 3),
         "cycles": measured.cycles,
         "cycles_per_second": round(measured.cycles_per_second),
     }

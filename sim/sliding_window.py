@@ -1,4 +1,4 @@
-"""Cases of the sliding window: overlapping, touching and gapped windows, dropped edges, both orders."""
+"""Cases of the sliding window: overlapping, touching and gapped windows, dropped edges, both orders, whole windows."""
 
 import numpy as np
 
@@ -21,19 +21,34 @@ CASES = (
     ((9, 9), (7, 7), (2, 2), 1, 0),
     ((1, 6), (1, 1), (1, 1), 4, 1),
 )
+# Whole windows a beat: map, kernel, stride
+WHOLE = (
+    ((6, 5), (3, 3), (1, 1)),
+    ((9, 9), (3, 3), (2, 2)),
+    ((8, 7), (3, 3), (2, 2)),
+    ((6, 8), (2, 2), (2, 2)),
+    ((4, 3), (4, 3), (1, 1)),
+    ((3, 9), (1, 4), (2, 3)),
+    ((7, 2), (3, 1), (3, 1)),
+    ((5, 2), (2, 2), (1, 1)),
+    ((5, 6), (1, 2), (4, 1)),
+    ((9, 9), (7, 7), (2, 2)),
+)
 RANDOM_CASES = 6
 
 
 def cases(rng: np.random.Generator) -> list[tuple[Layer, Folding]]:
     """The cases above, which reach every branch of the kernel, and some that are random in every respect."""
-    return [_case(rng, *case) for case in CASES] + [_any_case(rng) for _ in range(RANDOM_CASES)]
+    named = [_case(rng, *case) for case in CASES] + [_case(rng, *case, 1, 0, whole=True) for case in WHOLE]
+    return named + [_any_case(rng, whole) for whole in (False, True) for _ in range(RANDOM_CASES)]
 
 
-def _any_case(rng: np.random.Generator) -> tuple[Layer, Folding]:
+def _any_case(rng: np.random.Generator, whole: bool) -> tuple[Layer, Folding]:
     kernel_h, kernel_w, stride_h, stride_w = (int(n) for n in rng.integers(1, 4, 4))
+    kernel_w += whole  # one position is no window
     size = (kernel_h + int(rng.integers(0, 7)), kernel_w + int(rng.integers(0, 7)))
-    words, depthwise = int(rng.integers(1, 4)), int(rng.integers(2))
-    return _case(rng, size, (kernel_h, kernel_w), (stride_h, stride_w), words, depthwise)
+    words, depthwise = (1, 0) if whole else (int(rng.integers(1, 4)), int(rng.integers(2)))
+    return _case(rng, size, (kernel_h, kernel_w), (stride_h, stride_w), words, depthwise, whole)
 
 
 def _case(
@@ -43,10 +58,12 @@ def _case(
     stride: tuple[int, int],
     words: int,
     depthwise: int,
+    whole: bool = False,
 ) -> tuple[Layer, Folding]:
     pe, kind = int(rng.integers(1, 5)), random_type(rng)
     channels = pe * words
     rows, columns = ((n - k) // s + 1 for n, k, s in zip(size, kernel, stride, strict=True))
     output = Stream((rows, columns, kernel[0] * kernel[1] * channels), kind)
     attributes: dict[str, Attribute] = {"kernel": kernel, "stride": stride, "depthwise": depthwise}
-    return Layer("window", "sliding_window", (Stream((*size, channels), kind),), (output,), attributes), Folding(pe)
+    layer = Layer("window", "sliding_window", (Stream((*size, channels), kind),), (output,), attributes)
+    return layer, Folding(pe, kernel[0] * kernel[1] if whole else 1)

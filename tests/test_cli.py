@@ -29,7 +29,7 @@ def outcome(
     [
         (["check", "squeezenet-v1.0"], 0, "fits zcu104"),
         (["check", "squeezenet-v1.0", "--board", "pynq-z1"], 3, "does not fit pynq-z1"),
-        (["check", "squeezenet-v1.1x"], 2, "did you mean 'squeezenet-v1.0'"),
+        (["check", "squeezenet-v1.2"], 2, "did you mean 'squeezenet-v1."),
         (["check", "squeezenet-v1.0", "--board", "zcu140"], 2, "did you mean 'zcu104'"),
         (["check", "squeezenet-v1.0", "--frame-rate", "1e9"], 2, "frames per second"),
         (["check", "squeezenet-v1.0", "--frame-rate", "-1"], 2, "--frame-rate"),
@@ -39,7 +39,8 @@ def outcome(
         (["run", "--model", "x.onnx", "--board", "ulx3s-85f", "--input-scale", "1/0"], 2, "--input-scale 1/0"),
         (["run", "--model", "x.onnx", "--board", "ulx3s-85f", "--input", "float8"], 2, "--input float8"),
         (["run", "--model", "x.onnx", "--board", "ulx3s-85f"], 2, "x.onnx"),
-        (["run", "squeezenet-v1.0", "--to", "train"], 2, "none"),
+        (["run", "squeezenet-v1.0", "--to", "train"], 2, "run it with random weights: --untrained"),
+        (["run", "--model", "x.onnx", "--board", "ulx3s-85f", "--untrained"], 2, "--untrained goes with a recipe"),
         (["simulate", "digits-squeezenet"], 2, "run the stage before it"),
         (["rum"], 2, "rum"),
     ],

@@ -101,6 +101,21 @@ def test_a_model_runs_from_lower_on_random_frames(done: Job, tmp_path: Path) -> 
     assert found["simulate"]["mismatches"] == 0 and "random" in found["simulate"]["origin"]
 
 
+def test_random_weights_go_the_whole_way_and_say_so(tmp_path: Path) -> None:
+    without_data = recipe(tmp_path)
+    data = without_data.data.model_copy(update={"dataset": "none"})
+    run = RunFolder(tmp_path / "random")
+    found = pipeline.run_job(
+        job(tmp_path, run=run, recipe=without_data.model_copy(update={"data": data}), untrained=True),
+        Console(quiet=True),
+    )
+    assert found["lower"]["mismatches"] == found["simulate"]["mismatches"] == 0
+    assert found["lower"]["images"] == found["simulate"]["images"] == 4
+    assert found["reference"]["top1"] is None
+    assert "UNTRAINED" in found["reference"]["weights"] and "UNTRAINED" in found["train"]["weights"]
+    assert "untrained" in found["simulate"]["origin"]
+
+
 def test_hardware_that_differs_fails_with_the_first_layer(done: Job, tmp_path: Path) -> None:
     copy = RunFolder(tmp_path / "copy")
     shutil.copytree(done.run.path, copy.path)

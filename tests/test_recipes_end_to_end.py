@@ -1,4 +1,4 @@
-"""The shipped recipes that train without a data folder, exactly as a user runs them."""
+"""The shipped recipes exactly as a user runs them: trained where no data folder is needed, untrained at full size."""
 
 from pathlib import Path
 
@@ -22,3 +22,16 @@ def test_a_recipe_trains_compiles_and_is_exact_on_every_held_out_image(name: str
     assert simulated["top1"] == report["reference"]["top1"]
     assert simulated["cycles_per_frame"] <= 1.02 * simulated["cycles_bound"]
     assert abs(simulated["latency_cycles"] / simulated["latency_predicted"] - 1) <= 0.1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["squeezenet-v1.1", "squeezenet-v1.0-bypass", "zynqnet"])
+def test_a_full_size_network_with_random_weights_is_exact_for_a_frame(name: str, tmp_path: Path) -> None:
+    recipe = load_recipe(name)
+    job = Job(RunFolder(tmp_path / name), recipe.hardware, recipe, untrained=True, frames=1)
+    report = run_job(job, Console(quiet=True))
+    simulated = report["simulate"]
+    assert report["check"]["fits"]
+    assert (report["lower"]["images"], report["lower"]["mismatches"]) == (4, 0)
+    assert (simulated["images"], simulated["mismatches"]) == (1, 0)
+    assert abs(simulated["latency_cycles"] / simulated["latency_predicted"] - 1) <= 0.02

@@ -30,8 +30,11 @@ class Built:
 
 @pytest.fixture(scope="module")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Built:
-    folder = tmp_path_factory.mktemp("tiny")
-    made = plan(tiny_squeezenet(), load_board("ulx3s-85f"), frame_rate=30_000)
+    return build(tmp_path_factory.mktemp("tiny"), frame_rate=30_000)
+
+
+def build(folder: Path, frame_rate: float) -> Built:
+    made = plan(tiny_squeezenet(), load_board("ulx3s-85f"), frame_rate=frame_rate)
     emit(made.design, made.foldings, made.storage, folder / "emit")
     frames = np.random.default_rng(3).integers(0, 256, (FRAMES, *made.design.input.shape))
     simulation = simulate.build(folder / "emit", folder / "simulation")
@@ -56,6 +59,18 @@ def test_cycles_and_latency_are_the_plans(tiny: Built) -> None:
     result = measured(tiny, (0, 0))
     assert result.cycles_per_frame == tiny.plan.cycles_per_frame
     assert abs(result.latency_cycles - tiny.plan.latency_cycles) <= 0.1 * tiny.plan.latency_cycles
+
+
+def test_the_fastest_design_reads_a_pixel_a_cycle_and_is_exact(tmp_path: Path) -> None:
+    """Whole windows leave the sliding window of every convolution."""
+    fastest = build(tmp_path, frame_rate=500_000)
+    windows = [x.name for x in fastest.plan.design.layers if x.name.endswith(("conv1.window", "expand3x3.window"))]
+    assert len(windows) == 3 and all(fastest.plan.foldings[name].simd == 9 for name in windows)
+    for stalls in ((50, 50), (0, 0)):
+        result = measured(fastest, stalls)
+        assert simulate.compare(result.results.values, fastest.expected) == []
+    assert result.cycles_per_frame == fastest.plan.cycles_per_frame == 10 * 10
+    assert abs(result.latency_cycles - fastest.plan.latency_cycles) <= 0.02 * fastest.plan.latency_cycles
 
 
 def test_compare_finds_the_frames_that_differ(tiny: Built) -> None:

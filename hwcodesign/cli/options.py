@@ -38,6 +38,7 @@ _OPTIONS = (
     click.option("--device", default="auto", show_default=True, help="Where to train: auto, cpu, cuda, cuda:1."),
     click.option("--input", "input_type", default="uint8", show_default=True, help="Integer type of a model's input."),
     click.option("--input-scale", help="Real value of one step of a model's input, such as 1/255."),
+    click.option("--untrained", is_flag=True, help="Random weights instead of training (results: NAME-untrained)."),
     click.option("--images", type=click.Path(path_type=Path), help="An .npy file (N, H, W, C) of frames to simulate."),
     click.option("--frames", type=click.IntRange(1), help="Simulate at most so many frames."),
     click.option("--wave", is_flag=True, help="Write every signal to an FST file while simulating (slow)."),
@@ -81,7 +82,10 @@ def make_job(recipe: str | None, model: Path | None, runs: Path, **given: Any) -
         hardware = HardwareTable(**wanted)
     else:
         raise UserError("--model needs --board NAME too (say --board ulx3s-85f)")
+    if model and given["untrained"]:
+        raise UserError("--model brings its own weights: --untrained goes with a recipe")
     name = loaded.name if loaded else Path(str(model)).stem
+    name += "-untrained" if given["untrained"] else ""
     given["data_folder"] = given.pop("data")
     given["input_type"] = _int_type(given["input_type"], IntType)
     given["input_scale"] = _fraction(given["input_scale"])

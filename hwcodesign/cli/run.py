@@ -22,6 +22,7 @@ def command(first: str | None, last: str | None, **options: Any) -> None:
       hwcodesign run digits-squeezenet
       hwcodesign run digits-squeezenet --board pynq-z1 --from plan
       hwcodesign run --model their.onnx --board ulx3s-85f --input-scale 1/255
+      hwcodesign run squeezenet-v1.1 --untrained --frames 1
       hwcodesign run my-recipe.toml --data ~/images --to check
     """
     from hwcodesign.pipeline import run_job

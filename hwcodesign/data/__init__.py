@@ -29,7 +29,10 @@ def load_dataset(table: DataTable, data_folder: Path | None) -> Dataset:
 
 def _read(table: DataTable, data_folder: Path | None) -> Dataset:
     if table.dataset == "none":
-        raise UserError("this recipe has no data (data.dataset = 'none'): it can be checked and planned, not trained")
+        raise UserError(
+            "this recipe has no data (data.dataset = 'none'): it cannot be trained; "
+            "check it as it is, or run it with random weights: --untrained"
+        )
     if table.dataset == "digits":
         return digits.read(table.channels)
     if data_folder is None:

@@ -14,8 +14,7 @@ class Fork(Kind):
 
     name = "fork"
 
-    @property
-    def module(self) -> str:
+    def module(self, folding: Folding) -> str:
         return "stream_fork"  # `fork` is a keyword
 
     def check(self, layer: Layer) -> None:

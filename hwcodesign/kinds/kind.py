@@ -22,7 +22,8 @@ from hwcodesign.dataflow import Layer
 class Folding:
     """How much of a layer works at once. `pe`: outputs at a time; `simd`: inputs at a time of each.
 
-    Kinds without a matrix use `pe` alone (elements of a beat) and leave `simd` at 1.
+    Kinds without a matrix use `pe` alone (elements of a beat) and leave `simd` at 1; but a sliding window may send
+    `simd` pixels at a time.
     """
 
     pe: int = 1
@@ -69,9 +70,9 @@ class Kind(ABC):
     name: ClassVar[str]
     cells: ClassVar[tuple[str, ...]] = ()  # the modules in `hls/` that the kernel is built from, besides its own
 
-    @property
-    def module(self) -> str:
-        """The kernel's module: the kind's name, unless that is a keyword of SystemVerilog."""
+    def module(self, folding: Folding) -> str:
+        """The kernel's module: the kind's name, unless that is a keyword of SystemVerilog or one cannot do it all."""
+        del folding
         return self.name
 
     @abstractmethod
@@ -121,6 +122,11 @@ class Kind(ABC):
         """
         del port
         return 0, self.pixel_cycles(layer, folding)
+
+    def elastic(self, layer: Layer, folding: Folding) -> bool:
+        """Whether pixels may wait inside, in a buffer that goes on taking inputs, for their reader to work them off."""
+        del layer, folding
+        return False
 
     def room(self, layer: Layer, folding: Folding) -> np.ndarray | None:
         """For each input pixel, the output pixel that must have been sent before there is room to take it.

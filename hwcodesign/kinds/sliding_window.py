@@ -4,6 +4,9 @@ Attributes: `kernel` (height, width), `stride` (height, width), `depthwise` 0 or
 the order (kernel row, kernel column, channel). Depthwise, for a max pool: as an array, (channel, kernel row, kernel
 column); on the wire, where a beat is a block of `pe` channels, (block, kernel row, kernel column, channel in block).
 Rows and columns at the end that no window covers are dropped.
+
+Two kernels. `simd` = 1: one beat of `pe` channels in and one out a cycle, so that a map of few channels leaves slowly
+whatever its reader could take. `simd` = kernel_h * kernel_w: all channels of a pixel in and a whole window out a cycle.
 """
 
 import math
@@ -18,10 +21,13 @@ from hwcodesign.kinds.kind import Folding, Kind, Logic, Memory, depthwise_order,
 
 
 class SlidingWindow(Kind):
-    """One beat of `pe` channels in and one out a cycle; the memory `buffer` keeps what later windows need."""
+    """`pe` channels in and `simd` times as many out a cycle; the memory `buffer` keeps what later windows need."""
 
     name = "sliding_window"
-    cells = ("ram",)
+    cells = ("parallel_window", "ram")
+
+    def module(self, folding: Folding) -> str:
+        return "parallel_window" if folding.simd > 1 else self.name
 
     def check(self, layer: Layer) -> None:
         (height, width, channels), (kernel_h, kernel_w) = layer.input.shape, _pair(layer, "kernel")
@@ -49,16 +55,22 @@ class SlidingWindow(Kind):
         return [windows.reshape(len(frames), rows, columns, -1)]
 
     def foldings(self, layer: Layer) -> list[Folding]:
-        return [Folding(pe) for pe in divisors(layer.input.channels)]
+        """A whole window a beat needs all channels at once, and a map of at least two columns."""
+        found = [Folding(pe) for pe in divisors(layer.input.channels)]
+        positions = math.prod(layer.numbers("kernel"))
+        if positions > 1 and layer.input.shape[1] > 1 and not layer.number("depthwise"):
+            found.append(Folding(layer.input.channels, positions))
+        return found
 
     def lanes(self, layer: Layer, folding: Folding) -> tuple[int, int]:
-        return folding.pe, folding.pe
+        return folding.pe, folding.pe * folding.simd
 
     def cycles(self, layer: Layer, folding: Folding) -> int:
-        return max(layer.input.elements, layer.output.elements) // folding.pe
+        in_lanes, out_lanes = self.lanes(layer, folding)
+        return max(layer.input.elements // in_lanes, layer.output.elements // out_lanes)
 
     def latency(self, layer: Layer, folding: Folding) -> int:
-        """From an input beat to the output beat with it; a window's earlier beats leave before it is complete."""
+        """From an input beat to the output beat with it; beats before a window's last leave before it is complete."""
         return 2
 
     def needs(self, layer: Layer, port: int) -> np.ndarray:
@@ -69,15 +81,28 @@ class SlidingWindow(Kind):
         return (last_row[:, None] * layer.input.shape[1] + last_column).reshape(-1)
 
     def pixel_cycles(self, layer: Layer, folding: Folding) -> int:
-        return layer.output.channels // folding.pe
+        return layer.output.channels // (folding.pe * folding.simd)
 
     def input_slot(self, layer: Layer, folding: Folding, port: int) -> tuple[int, int]:
         """The last pixel of a window is read last; depthwise, last of every block."""
+        if folding.simd > 1:
+            return 0, 1
         words, pixels = layer.input.channels // folding.pe, math.prod(layer.numbers("kernel"))
         return (pixels - 1, words * pixels) if layer.number("depthwise") else ((pixels - 1) * words, words)
 
+    def elastic(self, layer: Layer, folding: Folding) -> bool:
+        return folding.simd == 1
+
     def room(self, layer: Layer, folding: Folding) -> np.ndarray | None:
-        """A window that has been sent frees the pixels before the next window's first; the buffer holds the others."""
+        """A window that has been sent frees the pixels before the next window's first; the buffer holds the others.
+
+        A whole window leaves before the pixel after the next one enters: there is no buffer but the pipeline.
+        """
+        if folding.simd > 1:
+            pixels, last = layer.input.pixels, self.needs(layer, 0)
+            over_two_frames = np.concatenate([last - pixels, last])
+            sent: np.ndarray = over_two_frames.searchsorted(np.arange(pixels) - 2, side="right") - 1 - len(last)
+            return sent
         (height, width, _), (stride_h, stride_w) = layer.input.shape, _pair(layer, "stride")
         rows, columns = _positions(layer)
         firsts = (np.arange(rows)[:, None] * stride_h * width + np.arange(columns) * stride_w).reshape(-1)
@@ -94,11 +119,24 @@ class SlidingWindow(Kind):
         return depthwise_order(array, layer.input.channels, folding.pe)
 
     def memories(self, layer: Layer, folding: Folding) -> list[Memory]:
-        words = buffer_pixels(layer) * (layer.input.channels // folding.pe)
-        return [Memory("buffer", words, folding.pe * layer.input.type.bits, writable=True)]
+        """Without whole windows, a ring of beats; with them, the rows above the present one, a column a word."""
+        beat_bits = folding.pe * layer.input.type.bits
+        if folding.simd == 1:
+            words = buffer_pixels(layer) * (layer.input.channels // folding.pe)
+            return [Memory("buffer", words, beat_bits, writable=True)]
+        rows_above = _pair(layer, "kernel")[0] - 1
+        return [Memory("buffer", layer.input.shape[1], rows_above * beat_bits, writable=True)] if rows_above else []
 
     def logic(self, layer: Layer, folding: Folding) -> Logic:
-        """Estimate: two addresses in the ring, two fill levels with their adders, five loop counters."""
+        """Estimate: two addresses in the ring, two fill levels with their adders, five loop counters.
+
+        With whole windows: the window's register, a pixel, two counters a side with their comparators, an address;
+        the flip-flops are then exact.
+        """
+        if folding.simd > 1:
+            row_bits, column_bits = (side.bit_length() for side in layer.input.shape[:2])
+            window_bits = (folding.simd + 1) * folding.pe * layer.input.type.bits
+            return Logic(lut=3 * (row_bits + column_bits), ff=window_bits + 2 * row_bits + 3 * column_bits + 3)
         address_bits = self.memories(layer, folding)[0].words.bit_length()
         loop_bits = self.cycles(layer, folding).bit_length() + 5
         return Logic(
@@ -109,16 +147,20 @@ class SlidingWindow(Kind):
     def parameters(self, layer: Layer, folding: Folding) -> Mapping[str, int]:
         (kernel_h, kernel_w), (stride_h, stride_w) = _pair(layer, "kernel"), _pair(layer, "stride")
         height, width, channels = layer.input.shape
-        return {
-            "PE": folding.pe,
-            "BITS": layer.input.type.bits,
+        sizes = {
             "HEIGHT": height,
             "WIDTH": width,
-            "WORDS": channels // folding.pe,
             "KERNEL_H": kernel_h,
             "KERNEL_W": kernel_w,
             "STRIDE_H": stride_h,
             "STRIDE_W": stride_w,
+        }
+        if folding.simd > 1:
+            return sizes | {"PIXEL": channels * layer.input.type.bits}
+        return sizes | {
+            "PE": folding.pe,
+            "BITS": layer.input.type.bits,
+            "WORDS": channels // folding.pe,
             "DEPTHWISE": layer.number("depthwise"),
             "BUFFER_WORDS": self.memories(layer, folding)[0].words,
         }

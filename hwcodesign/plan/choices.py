@@ -12,6 +12,7 @@ from itertools import product
 from hwcodesign.board import Board
 from hwcodesign.dataflow import Dataflow, Edge, Layer
 from hwcodesign.kinds import Folding, Memory, Storage, kind_of
+from hwcodesign.plan.folding import Target, waiting_windows
 from hwcodesign.plan.memory import LUT_MEMORY_WEIGHT, Place, Resources, logic_resources, memory_resources
 from hwcodesign.plan.streams import lanes_at, stream_chain
 
@@ -76,32 +77,47 @@ class Choices:
         return _stream(self.dataflow, self.board, edge, sent, needed)
 
 
-def choices(dataflow: Dataflow, board: Board, grouped: Mapping[tuple[str, ...], list[tuple[Folding, ...]]]) -> Choices:
+def choices(
+    dataflow: Dataflow, target: Target, grouped: Mapping[tuple[str, ...], list[tuple[Folding, ...]]]
+) -> Choices:
     """The choices for groups of layers (by name) and the combinations of foldings that are legal for each."""
     groups = tuple(
         tuple(
             choice
             for combination in combinations
-            for choice in _choices_of(dataflow, board, dict(zip(names, combination, strict=True)))
+            for choice in _choices_of(dataflow, target, dict(zip(names, combination, strict=True)))
         )
         for names, combinations in grouped.items()
     )
     group_of = {name: names for names in grouped for name in names}
     between = tuple(edge for edge in dataflow.edges if group_of[edge.source] != group_of[edge.target])
-    return Choices(dataflow, board, groups, between)
+    return Choices(dataflow, target.board, groups, between)
 
 
-def _choices_of(dataflow: Dataflow, board: Board, foldings: Mapping[str, Folding]) -> Iterator[Choice]:
+def _choices_of(dataflow: Dataflow, target: Target, foldings: Mapping[str, Folding]) -> Iterator[Choice]:
     """One choice for each way to store the memories that is not worse than another in everything."""
-    layers = [dataflow.by_name[name] for name in foldings]
+    layers, board = [dataflow.by_name[name] for name in foldings], target.board
     fixed = sum((_logic(layer, foldings[layer.name], board) for layer in layers), NOTHING)
-    for edge in dataflow.edges:
-        if edge.source in foldings and edge.target in foldings:
-            fixed += _stream(dataflow, board, edge, *lanes_at(dataflow, foldings, edge))
+    if len(layers) == 2:
+        fixed += _between(dataflow, target, foldings, *layers)
     cycles = max(kind_of(layer.kind).cycles(layer, foldings[layer.name]) for layer in layers)
     memories = {(x.name, m.name): m for x in layers for m in kind_of(x.kind).memories(x, foldings[x.name])}
     for storage, taken in _storages(memories, board):
         yield Choice(foldings, storage, cycles, fixed + taken)
+
+
+def _between(
+    dataflow: Dataflow, target: Target, foldings: Mapping[str, Folding], window: Layer, reader: Layer
+) -> Taken:
+    """The stream from a window to its reader; whole windows wait in a deeper FIFO."""
+    (edge,) = dataflow.edges_from(window.name)
+    chain = stream_chain(dataflow, edge, *lanes_at(dataflow, foldings, edge))
+    if foldings[window.name].simd == 1:
+        return sum((_logic(layer, folding, target.board) for layer, folding in chain), NOTHING)
+    waiting = waiting_windows(window, reader, foldings[reader.name], target)
+    converters = ((layer, folding) for layer, folding in chain if layer.kind != "fifo")
+    fifo = Taken(waiting, waiting.share(target.board))
+    return sum((_logic(layer, folding, target.board) for layer, folding in converters), fifo)
 
 
 def _storages(memories: Mapping[Place, Memory], board: Board) -> list[tuple[dict[Place, Storage], Taken]]:

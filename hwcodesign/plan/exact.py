@@ -34,7 +34,7 @@ def plan_exactly(dataflow: Dataflow, target: Target, constraints: Constraints, s
 
     Raises UserError as `plan` does, and if the solver finds nothing in time where the fastest is asked for.
     """
-    space = choices(dataflow, target.board, fast_enough(dataflow, target, constraints))
+    space = choices(dataflow, target, fast_enough(dataflow, target, constraints))
     reserved = Resources()
     bounds: Bounds | None = None
     while True:

@@ -10,10 +10,11 @@ from hwcodesign.dataflow import Dataflow, Layer
 from hwcodesign.errors import UserError, did_you_mean, nearest_numbers
 from hwcodesign.kinds import Folding, kind_of
 from hwcodesign.plan.memory import Resources, cheaper_storage, logic_resources
-from hwcodesign.plan.streams import conversion, converter
+from hwcodesign.plan.streams import SHORTEST, conversion, converter
 
 Wanted = Mapping[Literal["pe", "simd"], int]
 Constraints = Mapping[str, Wanted]  # by layer
+ANY_CYCLES = 1 << 62
 
 
 @dataclass(frozen=True)
@@ -25,15 +26,16 @@ class Target:
     frame_rate: float | None
 
     @property
-    def cycles(self) -> float:
-        return int(self.clock_mhz * 1e6 / self.frame_rate) if self.frame_rate else math.inf
+    def cycles(self) -> int:
+        return int(self.clock_mhz * 1e6 / self.frame_rate) if self.frame_rate else ANY_CYCLES
 
 
 def choose_foldings(dataflow: Dataflow, target: Target, constraints: Constraints) -> dict[str, Folding]:
     """A folding for every layer, in the order of the graph, each the cheapest next to those before it.
 
-    A sliding window and its reader are chosen together, since their lanes are equal: a convolution's SIMD then divides
-    the channels, and a max pool sees the blocks of channels that its window sends.
+    A sliding window and its reader are chosen together. Their lanes are equal: a convolution's SIMD then divides the
+    channels, and a max pool sees the blocks of channels that its window sends. Or the window leaves as a whole, and a
+    convolution may have any SIMD: what it does not take at once waits in front of a width converter.
 
     Raises UserError for a layer that its kernel cannot compute, constraints that cannot be met, and a frame rate that
     no folding reaches.
@@ -41,7 +43,7 @@ def choose_foldings(dataflow: Dataflow, target: Target, constraints: Constraints
     chosen: dict[str, Folding] = {}
     for names, options in fast_enough(dataflow, target, constraints).items():
         group = [dataflow.by_name[name] for name in names]
-        best = min(_least_parallel(options), key=lambda option: _cost(dataflow, group, option, chosen, target.board))
+        best = min(_least_parallel(options), key=lambda option: _cost(dataflow, group, option, chosen, target))
         chosen.update(zip(names, best, strict=True))
     return chosen
 
@@ -89,7 +91,7 @@ def _legal_foldings(dataflow: Dataflow, constraints: Constraints) -> dict[str, l
         if not legal[name]:
             raise UserError(
                 f"fold: {name}: no legal folding has {_text(constraints[name])}; "
-                "a sliding window's pe equals its reader's simd (a max pool's pe)"
+                "a sliding window's pe equals its reader's simd (a max pool's pe), unless it sends whole windows"
             )
     return legal
 
@@ -98,11 +100,9 @@ def _tie_windows(dataflow: Dataflow, legal: dict[str, list[Folding]]) -> None:
     """Keep only the foldings of a sliding window and of its reader whose lanes the other can have too."""
     for window in dataflow.layers:
         for reader in _tied_reader(dataflow, window):
-            sent = {f: kind_of(window.kind).lanes(window, f)[1] for f in legal[window.name]}
-            read = {f: kind_of(reader.kind).lanes(reader, f)[0] for f in legal[reader.name]}
-            common = set(sent.values()) & set(read.values())
-            legal[window.name] = [f for f, lanes in sent.items() if lanes in common]
-            legal[reader.name] = [f for f, lanes in read.items() if lanes in common]
+            pairs = _groups([window, reader], [legal[window.name], legal[reader.name]])
+            legal[window.name] = sorted({sends for sends, _ in pairs})
+            legal[reader.name] = sorted({reads for _, reads in pairs})
 
 
 def _check_rate(fastest: Mapping[str, int], target: Target, constraints: Constraints) -> None:
@@ -127,13 +127,13 @@ def _tied_reader(dataflow: Dataflow, layer: Layer) -> list[Layer]:
 
 
 def _groups(group: list[Layer], options: list[list[Folding]]) -> list[tuple[Folding, ...]]:
-    """The combinations of the layers' options whose lanes agree."""
+    """The combinations of the layers' options whose lanes agree, or that begin with whole windows."""
     if len(group) == 1:
         return [(folding,) for folding in options[0]]
     window, reader = group
-    sent = {kind_of(window.kind).lanes(window, f)[1]: f for f in options[0]}
+    sent = {f: kind_of(window.kind).lanes(window, f)[1] for f in options[0]}
     read = {f: kind_of(reader.kind).lanes(reader, f)[0] for f in options[1]}
-    return [(sent[lanes], f) for f, lanes in read.items() if lanes in sent]
+    return [(f, g) for f, lanes in sent.items() for g, needed in read.items() if f.simd > 1 or lanes == needed]
 
 
 def _least_parallel(options: list[tuple[Folding, ...]]) -> list[tuple[Folding, ...]]:
@@ -144,18 +144,37 @@ def _least_parallel(options: list[tuple[Folding, ...]]) -> list[tuple[Folding, .
 
 
 def _cost(
-    dataflow: Dataflow, group: list[Layer], option: tuple[Folding, ...], chosen: Mapping[str, Folding], board: Board
+    dataflow: Dataflow, group: list[Layer], option: tuple[Folding, ...], chosen: Mapping[str, Folding], target: Target
 ) -> tuple[float, tuple[Folding, ...]]:
-    """The share of the board that this choice takes, with the width converters towards the layers before it."""
-    total = sum((_resources(layer, f, board) for layer, f in zip(group, option, strict=True)), Resources())
-    first = group[0]
-    needed, _ = kind_of(first.kind).lanes(first, option[0])
-    for edge in dataflow.edges_into(first.name):
-        source = dataflow.by_name[edge.source]
-        _, sent = kind_of(source.kind).lanes(source, chosen[source.name])
+    """The share of the board that this choice takes, with the width converters towards and between its layers."""
+    total = sum((_resources(layer, f, target.board) for layer, f in zip(group, option, strict=True)), Resources())
+    foldings = {**chosen, **dict(zip((layer.name for layer in group), option, strict=True))}
+    for edge in (edge for layer in group for edge in dataflow.edges_into(layer.name)):
+        source, reader = dataflow.by_name[edge.source], dataflow.by_name[edge.target]
+        _, sent = kind_of(source.kind).lanes(source, foldings[source.name])
+        needed, _ = kind_of(reader.kind).lanes(reader, foldings[reader.name])
         for _, few, many in conversion(sent, needed):
             total += logic_resources(converter("", dataflow.stream(edge), few, many), Folding())
-    return total.share(board), option
+    if group[0].kind == "sliding_window" and option[0].simd > 1:
+        total += waiting_windows(group[0], group[1], option[1], target)
+    return total.share(target.board), option
+
+
+def waiting_windows(window: Layer, reader: Layer, reads: Folding, target: Target) -> Resources:
+    """What the FIFO behind whole windows takes, an estimate.
+
+    Pixels come evenly, and so complete windows faster than on the average in a row's span and in a frame's. Those that
+    the reader has not worked off by the end of the span wait.
+    """
+    (_, width, _), (rows, columns, elements) = window.input.shape, window.output.shape
+    stride_h, stride_w = window.numbers("stride")
+    row = (columns - 1) * stride_w
+    frame = (rows - 1) * stride_h * width + row
+    pixel = target.cycles / window.input.pixels / kind_of(reader.kind).pixel_cycles(reader, reads)
+    waiting = max(columns - row * pixel, rows * columns - frame * pixel)
+    attributes = {"depth": max(SHORTEST, math.ceil(waiting))}
+    fifo = Layer("", "fifo", (window.output,), (window.output,), attributes)
+    return _resources(fifo, Folding(elements), target.board)
 
 
 def _resources(layer: Layer, folding: Folding, board: Board) -> Resources:

@@ -78,12 +78,12 @@ def _back_to_fifo(design: Dataflow, edge: Edge) -> list[Edge]:
 def _pace(design: Dataflow, foldings: Mapping[str, Folding], layer: Layer) -> int:
     """Cycles from one output pixel of `layer` to the next, at least.
 
-    A kernel with a buffer of its own need not send pixels faster than those after it work, up to the next that has
-    another number of pixels or readers: what waits in its buffer needs no FIFO.
+    An elastic kernel need not send pixels faster than those after it work, up to the next that has another number of
+    pixels or readers: what waits in its buffer needs no FIFO.
     """
     kind = kind_of(layer.kind)
     pace = kind.pixel_cycles(layer, foldings[layer.name])
-    if kind.room(layer, foldings[layer.name]) is None:
+    if not kind.elastic(layer, foldings[layer.name]):
         return pace
     readers = design.edges_from(layer.name)
     while len(readers) == 1:

@@ -25,7 +25,7 @@ from hwcodesign.plan.choices import Choice, Choices
 from hwcodesign.plan.memory import RESOURCES, Resources
 from hwcodesign.plan.program import program
 
-OVER = 100.0
+OVER = 10_000.0
 DEAREST_FIT = 8.0  # a design that fits costs at most one for each of four resources, or two where memory is in LUTs
 SHORTEST_SECONDS = 1.0  # for an integer program, whatever time is left
 ROUNDING = 1e-6  # what HiGHS takes for feasible

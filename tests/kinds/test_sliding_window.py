@@ -112,7 +112,45 @@ def test_a_row_for_each_of_the_kernel_would_not_do() -> None:
 
 def test_buffer_is_words_of_the_folded_channels() -> None:
     layer = make((6, 6), 12, (3, 3), (1, 1), 0)
-    assert {m.bits for f in WINDOW.foldings(layer) for m in WINDOW.memories(layer, f)} == {(4 * 6 + 2 * 3 - 6 + 6) * 96}
+    foldings = [f for f in WINDOW.foldings(layer) if f.simd == 1]
+    assert {m.bits for f in foldings for m in WINDOW.memories(layer, f)} == {(4 * 6 + 2 * 3 - 6 + 6) * 96}
+
+
+@pytest.mark.parametrize(
+    ("size", "kernel", "depthwise", "whole"),
+    [
+        ((6, 6), (3, 3), 0, [Folding(12, 9)]),
+        ((6, 6), (3, 3), 1, []),  # a max pool takes one position after the other
+        ((6, 6), (1, 1), 0, []),  # one position is what a beat carries anyway
+        ((6, 1), (3, 1), 0, []),  # a line buffer of one column would be read and written at once
+        ((6, 2), (3, 1), 0, [Folding(12, 3)]),
+    ],
+)
+def test_whole_windows_where_a_beat_can_carry_them(size, kernel, depthwise, whole) -> None:
+    layer = make(size, 12, kernel, (1, 1), depthwise)
+    assert [f for f in WINDOW.foldings(layer) if f.simd > 1] == whole
+
+
+def test_whole_windows_keep_the_rows_above() -> None:
+    layer = make((6, 5), 12, (3, 2), (2, 1), 0)
+    (lines,) = WINDOW.memories(layer, Folding(12, 6))
+    assert (lines.words, lines.width) == (5, 2 * 12 * 8)
+    assert WINDOW.memories(make((6, 5), 12, (1, 2), (1, 1), 0), Folding(12, 2)) == []
+
+
+@given(layers())
+def test_whole_windows_take_a_pixel_a_cycle_and_wait_for_those_that_have_left(layer: Layer) -> None:
+    """The window that a pixel finds in the output register, two pixels on, must have left when it enters."""
+    whole = [f for f in WINDOW.foldings(layer) if f.simd > 1]
+    assume(whole)
+    pixels, needed = layer.input.pixels, WINDOW.needs(layer, 0)
+    assert WINDOW.cycles(layer, whole[0]) == pixels
+    completed = np.zeros(2 * pixels, dtype=int)
+    completed[needed] += 1
+    completed[pixels + needed] += 1
+    in_register = [int(completed[: pixels + p - 1].sum()) - 1 - len(needed) for p in range(pixels)]
+    room = WINDOW.room(layer, whole[0])
+    assert room is not None and room.tolist() == in_register
 
 
 @pytest.mark.parametrize(

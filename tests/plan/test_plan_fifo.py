@@ -57,6 +57,16 @@ def test_whole_designs_run_at_the_bound_and_with_the_predicted_latency(bypass, r
     assert abs(planned.latency_cycles - (ends[0] - first)) <= 0.05 * planned.latency_cycles
 
 
+@pytest.mark.parametrize("rate", [1.5e5, 3e5, 4.9e5])
+def test_whole_windows_come_unevenly_and_the_design_still_runs_at_the_bound(rate):
+    """One image is quicker than the bound, so the first frames' ends lie further apart than the others'."""
+    planned = plan(tiny_squeezenet(), BOARD, frame_rate=rate)
+    assert planned.foldings["conv1.window"].simd == 9
+    first, ends = simulate(planned, frames=7)
+    assert np.diff(ends)[2:].tolist() == [planned.cycles_per_frame] * 4
+    assert abs(planned.latency_cycles - (ends[0] - first)) <= 0.02 * planned.latency_cycles
+
+
 def test_joins_behind_joins_settle_late_and_still_run_at_the_bound():
     """Three bypasses in a row at the highest rate: three frames do not show the deepest FIFOs."""
     family = SqueezeNet(

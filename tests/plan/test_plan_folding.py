@@ -35,9 +35,33 @@ def test_lanes_agree_along_every_edge(rate):
         assert sent == kind_of(target.kind).lanes(target, planned.foldings[target.name])[0]
 
 
-def test_a_window_and_its_reader_have_no_converter_between_them():
-    planned = plan(NET, BOARD, frame_rate=30_000)
-    assert not [x.name for x in planned.design.layers if x.kind == "width_converter" and ".window.to." in x.name]
+@pytest.mark.parametrize(
+    ("rate", "whole"), [(100, set()), (30_000, {"conv1"}), (490_000, {"conv1", "fire2.expand3x3"})]
+)
+def test_only_whole_windows_have_a_converter_to_their_reader(rate, whole):
+    planned = plan(NET, BOARD, frame_rate=rate)
+    converters = {x.name for x in planned.design.layers if x.kind == "width_converter"}
+    for layer in planned.design.layers:
+        if layer.kind == "sliding_window":
+            reader = layer.name.removesuffix(".window")
+            assert f"{layer.name}.to.{reader}.widen" not in converters
+            if planned.foldings[layer.name].simd == 1:
+                assert reader not in whole
+                assert f"{layer.name}.to.{reader}.narrow" not in converters
+
+
+def test_whole_windows_reach_rates_that_few_channels_forbid():
+    """conv1 reads a map of one channel: its 64 windows of 9 pixels would take 576 cycles, one pixel a cycle."""
+    planned = plan(NET, BOARD, frame_rate=490_000)
+    assert planned.foldings["conv1.window"] == Folding(1, 9)
+    assert planned.cycles_per_frame == 100
+
+
+def test_a_window_held_to_a_pixel_a_beat_holds_its_reader():
+    fold = {"conv1.window": {"simd": 1}}
+    assert plan(NET, BOARD, frame_rate=86_000, fold=fold).cycles_per_frame == 576
+    with pytest.raises(UserError, match=r"the fastest is 86805\.6 frames per second; conv1"):
+        plan(NET, BOARD, frame_rate=87_000, fold=fold)
 
 
 def test_a_higher_rate_costs_more():
@@ -57,8 +81,9 @@ def test_the_users_folding_is_honoured():
     [
         ({"fire2.expand3x": {"pe": 2}}, "no layer 'fire2.expand3x': did you mean 'fire2.expand3x3'"),
         ({"fire2.expand3x3": {"pe": 3}}, "fire2.expand3x3: pe = 3 does not divide this layer: nearest legal: 2 or 4"),
-        ({"fire2.expand3x3": {"simd": 9}}, "simd = 9 .* nearest legal: 2 or 4"),
-        ({"conv1.window": {"pe": 1}, "conv1": {"simd": 3}}, "simd = 3"),
+        ({"fire2.expand3x3": {"simd": 10}}, "simd = 10 .* nearest legal: 9 or 12"),
+        ({"conv1.window": {"simd": 1}, "conv1": {"simd": 3}}, "conv1.window: no legal folding has simd = 1"),
+        ({"pool1": {"pe": 3}}, "pe = 3 .* nearest legal: 2 or 4"),
         ({"pool1.window": {"pe": 1}, "pool1": {"pe": 2}}, "no legal folding has pe = .; a sliding window's pe equals"),
     ],
 )
@@ -69,7 +94,7 @@ def test_a_folding_that_cannot_be_is_refused(fold, message):
 
 def test_a_rate_out_of_reach_names_the_fastest_and_what_limits_it():
     with pytest.raises(
-        UserError, match=r"frame_rate = 1e\+06 is out of reach at 50 MHz: the fastest is 86805.6 .*conv1"
+        UserError, match=r"frame_rate = 1e\+06 is out of reach at 50 MHz: the fastest is 500000.0 .*conv1.pad"
     ):
         plan(NET, BOARD, frame_rate=1e6)
 

@@ -133,9 +133,10 @@ def steps(layer: Layer, folding: Folding) -> Iterator[Step]:
             for _ in range(layer.output.pixels):
                 for port, stream in enumerate(layer.inputs):
                     yield from [((port,), True)] * (stream.channels // in_lanes)
-        case "global_acc_pool":
+        case "global_acc_pool" | "sliding_window":  # the latter with a whole window a beat
+            completing = set(kind_of(layer.kind).needs(layer, 0).tolist())
             for pixel in range(layer.input.pixels):
-                yield from [((0,), pixel == layer.input.pixels - 1)] * beats_in
+                yield from [((0,), pixel in completing)] * beats_in
         case "label_select":
             yield from [((0,), True)] * beats_in
             yield from [((), True)] * (beats_out - beats_in)
@@ -185,5 +186,6 @@ def _node(
 ) -> Pipeline | Fifo | Window:
     inputs = [wires[edge] for edge in design.edges_into(layer.name)] or [source]
     outputs = [wires[edge] for edge in design.edges_from(layer.name)] or [sink]
-    classes = {"fifo": Fifo, "sliding_window": Window}
-    return classes.get(layer.kind, Pipeline)(layer, plan.foldings[layer.name], inputs, outputs)
+    folding = plan.foldings[layer.name]
+    classes = {"fifo": Fifo, "sliding_window": Window if folding.simd == 1 else Pipeline}
+    return classes.get(layer.kind, Pipeline)(layer, folding, inputs, outputs)

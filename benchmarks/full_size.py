@@ -1,0 +1,87 @@
+"""Networks at full size from QONNX to verified RTL: the time and memory to compile them, and one frame in Verilator.
+
+    python benchmarks/full_size.py [RECIPE ...]
+
+The weights are RANDOM, at 4 and at 2 bits, with 4-bit activations. `compile` is lower, plan, check and emit in one
+process (wall-clock time, Python's start included, and peak memory); `build` is Verilator and the C++ compiler; `frame`
+is the simulation of one frame, its latency beside the planned one. Every score must equal the integer reference, and
+that must equal the exported network in float64: the last column counts the frames that do not.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from rich.console import Console
+from rich.table import Table
+
+from hwcodesign.recipe import find_recipe
+
+RECIPES = ("squeezenet-v1.1", "squeezenet-v1.0-bypass", "zynqnet")
+WEIGHT_BITS = (4, 2)
+COLUMNS = ("network", "layers", "compile", "memory", "board", "block RAM", "cycles/frame", "latency", "of planned",
+           "build", "frame", "cycles/s", "frames that differ")  # fmt: skip
+
+
+class Usage(NamedTuple):
+    """Of one process: wall-clock seconds, and its largest memory in GB."""
+
+    seconds: float
+    gigabytes: float
+
+
+def hwcodesign(*arguments: str | Path) -> Usage:
+    """Run the tool. Raises CalledProcessError if it fails."""
+    command = [sys.executable, "-m", "hwcodesign", *map(str, arguments)]
+    start = time.monotonic()
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    _, status, used = os.wait4(process.pid, 0)
+    if code := os.waitstatus_to_exitcode(status):
+        raise subprocess.CalledProcessError(code, command)
+    return Usage(time.monotonic() - start, used.ru_maxrss / 1e6)
+
+
+def measure(recipe: Path, runs: Path) -> list[str]:
+    """One row of the table."""
+    common: list[str | Path] = [recipe, "--untrained", "--force", "--frames", "1", "--runs", runs]
+    hwcodesign("run", *common, "--to", "export")
+    compiled = hwcodesign("run", *common, "--from", "lower", "--to", "emit")
+    hwcodesign("run", *common, "--from", "simulate")
+    return row(recipe.stem, compiled, json.loads((runs / f"{recipe.stem}-untrained" / "report.json").read_text()))
+
+
+def row(name: str, compiled: Usage, report: dict[str, Any]) -> list[str]:
+    """The cells of COLUMNS."""
+    lowered, check, simulated = (report[stage] for stage in ("lower", "check", "simulate"))
+    differing = lowered["mismatches"] + simulated["mismatches"]
+    ratio = simulated["latency_cycles"] / simulated["latency_predicted"]
+    return [
+        name, str(lowered["layers"]), f"{compiled.seconds:.0f} s", f"{compiled.gigabytes:.2f} GB",
+        check["board"] + ("" if check["fits"] else " (too small)"),
+        f"{check['used']['block_ram']} of {check['available']['block_ram']} {check['block_ram_unit']}",
+        f"{simulated['cycles_bound']:,}", f"{simulated['latency_cycles']:,}", f"{ratio:.4f}",
+        f"{simulated['build_seconds']:.0f} s", f"{simulated['cycles'] / simulated['cycles_per_second']:.0f} s",
+        f"{simulated['cycles_per_second']:,}",
+        f"{differing} of {lowered['images'] + simulated['images']}",
+    ]  # fmt: skip
+
+
+def with_weight_bits(name: str, bits: int, folder: Path) -> Path:
+    """A copy of the recipe `name` with `bits` for all weights."""
+    path = folder / f"{name}-w{bits}a4.toml"
+    path.write_text(f"{find_recipe(name).read_text()}\n[quantization]\nweight_bits = {bits}\n")
+    return path
+
+
+if __name__ == "__main__":
+    table = Table(*COLUMNS, title="Untrained networks (random weights)")
+    with tempfile.TemporaryDirectory() as scratch:
+        for name in sys.argv[1:] or RECIPES:
+            for bits in WEIGHT_BITS:
+                table.add_row(*measure(with_weight_bits(name, bits, Path(scratch)), Path(scratch) / "runs"))
+    Console(width=200).print(table)

@@ -84,7 +84,10 @@ def _legal_foldings(dataflow: Dataflow, constraints: Constraints) -> dict[str, l
             allowed = {getattr(folding, key) for folding in legal[name]}
             if value not in allowed:
                 nearest = " or ".join(map(str, nearest_numbers(value, allowed)))
-                raise UserError(f"fold: {name}: {key} = {value} does not divide this layer: nearest legal: {nearest}")
+                raise UserError(
+                    f"fold: {name}: {key} = {value} does not divide this layer: nearest legal: {nearest}"
+                    + _prime_hint(allowed)
+                )
         legal[name] = [f for f in legal[name] if all(getattr(f, key) == value for key, value in wanted.items())]
     _tie_windows(dataflow, legal)
     for name in constraints:
@@ -94,6 +97,13 @@ def _legal_foldings(dataflow: Dataflow, constraints: Constraints) -> dict[str, l
                 "a sliding window's pe equals its reader's simd (a max pool's pe), unless it sends whole windows"
             )
     return legal
+
+
+def _prime_hint(allowed: set[int]) -> str:
+    most = max(allowed)
+    if most < 5 or allowed != {1, most}:
+        return ""
+    return f"; {most} is prime: padded to {most + 1} channels, the layer would have more"
 
 
 def _tie_windows(dataflow: Dataflow, legal: dict[str, list[Folding]]) -> None:

@@ -93,7 +93,7 @@ def test_a_folding_that_cannot_be_is_refused(fold, message):
 
 
 def test_a_prime_number_of_channels_is_named_with_the_way_out():
-    with pytest.raises(UserError, match="pe = 2 .* nearest legal: 1 or 5; 5 is prime: padded to 6 channels"):
+    with pytest.raises(UserError, match=r"pe = 2 .* nearest legal: 1 or 5; 5 is prime: padded to 6 channels"):
         plan(NET, BOARD, frame_rate=100, fold={"conv4": {"pe": 2}})
 
 

@@ -127,6 +127,13 @@ def test_the_text_has_every_layer_and_the_verdict(on_zcu104):
     assert "~LUT" in text and "fits zcu104" in text
 
 
+def test_the_fastest_that_fits_comes_with_its_proof():
+    report = check_recipe(on(load_recipe("digits-squeezenet"), frame_rate="max"))
+    assert report.fits
+    assert report.frame_rate > 10_000
+    assert report.verdict().endswith("(proven: no faster design fits)")
+
+
 def test_nothing_fits_says_so(on_pynq):
     hopeless = replace(on_pynq, changes=())
     assert "no change of bits, network, frame rate or board that was tried makes it fit" in hopeless.verdict()

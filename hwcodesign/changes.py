@@ -45,17 +45,17 @@ def predicted(recipe: Recipe) -> Dataflow:
     return predict(recipe.describe(), recipe.quantization.to_quantization())
 
 
-def changes_to_recipe(recipe: Recipe) -> tuple[Change, ...]:
-    """The smallest changes to a recipe with which it fits, at most one of each sort."""
+def changes_to_recipe(recipe: Recipe, frame_rate: float) -> tuple[Change, ...]:
+    """The smallest changes to a recipe with which it fits at `frame_rate`, at most one of each sort."""
     hardware, board = recipe.hardware, load_board(recipe.hardware.board)
 
     def variant(change: Change, changed: Recipe) -> _Variant:
-        return _Variant(change, lambda: predicted(changed), board, hardware.clock_mhz, hardware.frame_rate)
+        return _Variant(change, lambda: predicted(changed), board, hardware.clock_mhz, frame_rate)
 
     bits = (("weight_bits",), ("activation_bits",), ("weight_bits", "activation_bits"))
     networks = [*(_fewer_bits(recipe, keys) for keys in bits), _lower_squeeze_ratio(recipe)]
     sorts = [[variant(change, changed) for change, changed in sort] for sort in networks]
-    others = _other_hardware(lambda: predicted(recipe), board, hardware.clock_mhz, hardware.frame_rate)
+    others = _other_hardware(lambda: predicted(recipe), board, hardware.clock_mhz, frame_rate)
     return _smallest([*sorts, *others])
 
 
@@ -79,7 +79,7 @@ def _fits(variant: _Variant) -> bool:
         dataflow = variant.graph()
         if _memory_bits(dataflow) > variant.board.memory_bits:  # no plan can help: save its time
             return False
-        folded = fold_only(dataflow, variant.board, variant.clock_mhz, variant.frame_rate)
+        folded = fold_only(dataflow, variant.board, variant.clock_mhz, variant.frame_rate, {})
     except UserError:  # this variant cannot be built at all
         return False
     return not folded.least_resources.over(variant.board) and not folded.finish().resources.over(variant.board)

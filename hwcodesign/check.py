@@ -6,7 +6,7 @@ with the error measured there. Neither torch nor FINN is needed: a recipe is ans
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from io import StringIO
 from pathlib import Path
@@ -30,7 +30,10 @@ PURPOSES = ("weights", "thresholds", "line_buffers", "fifos")
 
 @dataclass(frozen=True)
 class LayerUse:
-    """What one layer takes, with the FIFOs and converters of the streams that leave it. `bits` by purpose."""
+    """What one layer takes, with the FIFOs and converters of the streams that leave it. `bits` by purpose.
+
+    `block_bits` are those that lie in block RAM.
+    """
 
     name: str
     kind: str
@@ -38,6 +41,7 @@ class LayerUse:
     simd: int
     cycles: int
     bits: Mapping[str, int]
+    block_bits: int
     resources: Resources
 
 
@@ -51,6 +55,7 @@ class CheckReport:
     layers: tuple[LayerUse, ...]
     total: Resources
     over: tuple[str, ...]
+    proof: str = ""
     changes: tuple[Change, ...] = ()
 
     @property
@@ -67,6 +72,12 @@ class CheckReport:
         """Bits on the chip, by purpose."""
         return {purpose: sum(layer.bits[purpose] for layer in self.layers) for purpose in PURPOSES}
 
+    def filled(self, uses: Sequence[LayerUse]) -> float | None:
+        """Useful bits over allocated bits of these layers' block RAM; None if they have none."""
+        blocks = sum(use.resources.block_ram for use in uses)
+        useful = sum(use.block_bits for use in uses)
+        return useful / (blocks * self.board.device.block_bits) if blocks else None
+
     def summary(self) -> dict[str, Any]:
         """The check's part of report.json: `fits` first."""
         return {
@@ -79,8 +90,10 @@ class CheckReport:
             "block_ram_unit": self.board.device.block_name,
             "estimate_error": self.estimate_error,
             "bits": self.bits,
+            "block_ram_filled": self.filled(self.layers),
             "clock_mhz": self.clock_mhz,
             "frame_rate": round(self.frame_rate, 3),
+            "proof": self.proof,
             "changes": [asdict(change) for change in self.changes],
         }
 
@@ -95,14 +108,15 @@ class CheckReport:
     def verdict(self) -> str:
         """One sentence, and the changes that would make it fit."""
         rate = f"at {self.frame_rate:.1f} frames per second and {self.clock_mhz:g} MHz"
+        proof = f" ({self.proof})" if self.proof else ""
         if self.fits:
-            return f"fits {self.board.name} {rate}"
+            return f"fits {self.board.name} {rate}{proof}"
         names = [self.board.device.block_name if name == "block_ram" else name.upper() for name in self.over]
         amounts = (
             f"{getattr(self.total, key)} of {self.board.usable[key]} usable {name}"
             for key, name in zip(self.over, names, strict=True)
         )
-        head = f"does not fit {self.board.name} {rate}: it needs {', '.join(amounts)}"
+        head = f"does not fit {self.board.name} {rate}: it needs {', '.join(amounts)}{proof}"
         if not self.changes:
             return f"{head}\nno change of bits, network, frame rate or board that was tried makes it fit"
         return "\n".join([head, "the smallest changes that make it fit:", *(f"  - {c.what}" for c in self.changes)])
@@ -130,10 +144,10 @@ def check(dataflow: Dataflow, planned: Plan, board: Board) -> CheckReport:
 
 def check_recipe(recipe: Recipe) -> CheckReport:
     """The report on a recipe, before any training. Raises UserError as `predict` and `plan` do."""
-    hardware, board = recipe.hardware, load_board(recipe.hardware.board)
-    planned = plan(predicted(recipe), board, hardware.clock_mhz, hardware.frame_rate, hardware.fold)
+    board = load_board(recipe.hardware.board)
+    planned = plan(predicted(recipe), board, **recipe.hardware.wishes())
     report = measure(planned, board)
-    return report if report.fits else replace(report, changes=changes_to_recipe(recipe))
+    return report if report.fits else replace(report, changes=changes_to_recipe(recipe, planned.frame_rate))
 
 
 def measure(planned: Plan, board: Board) -> CheckReport:
@@ -141,14 +155,17 @@ def measure(planned: Plan, board: Board) -> CheckReport:
     owner = _owners(planned.design)
     bits: dict[str, Counter[str]] = {name: Counter() for name in owner.values()}
     taken = dict.fromkeys(owner.values(), Resources())
+    in_blocks = Counter[str]()
     for layer in planned.design.layers:
         folding, name = planned.foldings[layer.name], owner[layer.name]
         taken[name] += logic_resources(board.device, layer, folding)
         for memory in kind_of(layer.kind).memories(layer, folding):
             purpose = memory.name if memory.name in PURPOSES else "fifos" if inserted(layer) else "line_buffers"
             bits[name][purpose] += memory.bits
-            taken[name] += memory_resources(board.device, memory, planned.storage[layer.name][memory.name])
-    layers = tuple(_use(planned, name, bits[name], taken[name]) for name in taken)
+            where = planned.storage[layer.name][memory.name]
+            taken[name] += memory_resources(board.device, memory, where)
+            in_blocks[name] += memory.bits if where == "block" else 0
+    layers = tuple(_use(planned, name, bits[name], in_blocks[name], taken[name]) for name in taken)
     return CheckReport(
         board,
         planned.clock_mhz,
@@ -156,14 +173,15 @@ def measure(planned: Plan, board: Board) -> CheckReport:
         layers,
         planned.resources,
         tuple(planned.resources.over(board)),
+        planned.proof,
     )
 
 
-def _use(planned: Plan, name: str, bits: Counter[str], resources: Resources) -> LayerUse:
+def _use(planned: Plan, name: str, bits: Counter[str], block_bits: int, resources: Resources) -> LayerUse:
     layer, folding = planned.design.by_name[name], planned.foldings[name]
     cycles = kind_of(layer.kind).cycles(layer, folding)
     by_purpose = {purpose: bits[purpose] for purpose in PURPOSES}
-    return LayerUse(name, layer.kind, folding.pe, folding.simd, cycles, by_purpose, resources)
+    return LayerUse(name, layer.kind, folding.pe, folding.simd, cycles, by_purpose, block_bits, resources)
 
 
 def _owners(design: Dataflow) -> dict[str, str]:

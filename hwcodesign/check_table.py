@@ -6,7 +6,7 @@ from rich.table import Table
 
 from hwcodesign.calibration import ESTIMATED
 from hwcodesign.check import PURPOSES, CheckReport
-from hwcodesign.plan.memory import RESOURCES
+from hwcodesign.plan.memory import RESOURCES, Resources
 
 
 def tables(report: CheckReport) -> Group:
@@ -19,17 +19,23 @@ def _layers(report: CheckReport) -> Table:
     title = f"Every layer on {report.board.title}; FIFOs counted at their source; ~ estimated"
     table = Table(title=title, box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     table.add_column("layer", overflow="fold")
-    for heading in ("PE", "SIMD", "cycles", "weights", "thresh.", "line buf.", "FIFOs", blocks, "~LUT", "~FF", "DSP"):
+    bits, amounts = ("weights", "thresh.", "lines", "FIFOs"), (blocks, "~LUT", "~FF", "DSP")
+    for heading in ("PE", "SIMD", "cycles", *bits, *amounts):
         table.add_column(heading, justify="right")
     for layer in report.layers:
         used = layer.resources
         numbers = [layer.pe, layer.simd, layer.cycles, *(layer.bits[purpose] for purpose in PURPOSES)]
-        table.add_row(layer.name, *(_number(n) for n in [*numbers, used.block_ram, used.lut, used.ff, used.dsp]))
-    total = [*report.bits.values(), report.total.block_ram, report.total.lut, report.total.ff, report.total.dsp]
+        table.add_row(layer.name, *(_number(n) for n in numbers), *_amounts(used, report.filled([layer])))
     table.add_section()
-    table.add_row("total", "", "", "", *(_number(n) for n in total), style="bold")
-    table.caption = "weights, thresholds, line buffers and FIFOs in bits"
+    total = (_number(n) for n in report.bits.values())
+    table.add_row("total", "", "", "", *total, *_amounts(report.total, report.filled(report.layers)), style="bold")
+    table.caption = f"weights, thresholds, line buffers and FIFOs in bits; {blocks} and how full they are"
     return table
+
+
+def _amounts(used: Resources, filled: float | None) -> list[str]:
+    blocks = "-" if filled is None else f"{used.block_ram:,} {filled:4.0%}"
+    return [blocks, *(_number(n) for n in (used.lut, used.ff, used.dsp))]
 
 
 def _totals(report: CheckReport) -> Table:

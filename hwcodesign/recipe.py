@@ -1,7 +1,7 @@
 """A recipe: one TOML file that says everything from the network to the board's frame rate."""
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -12,6 +12,7 @@ from hwcodesign.nets.network import Network, Quantization
 from hwcodesign.strict_toml import StrictModel, read_toml, validated
 
 Bits = Field(default=None, ge=1, le=8)
+FrameRate = Annotated[float, Field(gt=0.0)] | Literal["max"]  # frames per second
 
 
 class QuantizationTable(StrictModel):
@@ -54,12 +55,21 @@ class TrainTable(StrictModel):
 
 
 class HardwareTable(StrictModel):
-    """The board, its clock, the frame rate to reach, and folding constraints by layer name: {pe = 8, simd = 4}."""
+    """The board, its clock, the frame rate to reach, and folding constraints by layer name: {pe = 8, simd = 4}.
+
+    `exact` asks a solver for the cheapest design; frame_rate = "max" asks it for the fastest that fits the board.
+    """
 
     board: str
     clock_mhz: float | None = Field(default=None, gt=0.0, description="None means the board's own")
-    frame_rate: float = Field(default=30.0, gt=0.0, description="frames per second")
+    frame_rate: FrameRate = 30.0
+    exact: bool = False
+    solver_seconds: float = Field(default=10.0, gt=0.0, description="after so long the best found is taken")
     fold: dict[str, dict[Literal["pe", "simd"], int]] = Field(default_factory=dict)
+
+    def wishes(self) -> dict[str, Any]:
+        """What `plan` shall reach: all but the board, by the names of its arguments."""
+        return self.model_dump(exclude={"board"})
 
 
 class Recipe(StrictModel):

@@ -127,7 +127,7 @@ def _plan(job: Job) -> Stage:
     def work(folder: Path) -> Summary:
         from hwcodesign.plan import plan
 
-        made = plan(Dataflow.load(lowered), job.board, hardware.clock_mhz, hardware.frame_rate, hardware.fold)
+        made = plan(Dataflow.load(lowered), job.board, **hardware.wishes())
         made.save(folder)
         return made.summary()
 

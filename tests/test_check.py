@@ -70,6 +70,16 @@ def test_block_ram_is_at_least_what_the_bits_take(on_zcu104):
     assert in_blocks / 18432 <= on_zcu104.total.block_ram <= 1.5 * in_blocks / 18432
 
 
+def test_how_full_the_blocks_are(on_zcu104):
+    """Blocks in their deepest use hold 18 Kb, parity bits included; no layer can fill them more than wholly."""
+    for layer in on_zcu104.layers:
+        filled = on_zcu104.filled([layer])
+        assert (filled is None) == (layer.resources.block_ram == 0)
+        assert filled is None or filled == layer.block_bits / (18 * 1024 * layer.resources.block_ram) <= 1
+    useful = sum(layer.block_bits for layer in on_zcu104.layers)
+    assert on_zcu104.summary()["block_ram_filled"] == useful / (18 * 1024 * on_zcu104.total.block_ram)
+
+
 def test_every_row_is_a_layer_of_the_network(on_zcu104):
     assert [row.name for row in on_zcu104.layers] == [layer.name for layer in predicted(FULL).layers]
 
@@ -91,7 +101,7 @@ def measure_on_pynq(**bits):
 
 
 def test_a_lower_squeeze_ratio_is_tried():
-    whats = [change.what for change in changes_to_recipe(on(FULL, board="kv260"))]
+    whats = [change.what for change in changes_to_recipe(on(FULL, board="kv260"), 30.0)]
     assert any(re.fullmatch(r"network\.SR = 0\.0\d+ instead of 0\.125", what) for what in whats)
 
 
@@ -127,6 +137,13 @@ def test_an_estimate_that_was_never_measured_says_so():
     report = check(graph, plan(graph, board, frame_rate=1000), board)
     assert report.estimate_error is None
     assert "estimate, not calibrated" in report.text()
+
+
+def test_the_fastest_that_fits_comes_with_its_proof():
+    report = check_recipe(on(load_recipe("digits-squeezenet"), frame_rate="max"))
+    assert report.fits
+    assert report.frame_rate > 10_000
+    assert report.verdict().endswith("(proven: no faster design fits)")
 
 
 def test_nothing_fits_says_so(on_pynq):

@@ -6,12 +6,14 @@ from typing import Any
 
 import click
 
+from hwcodesign.cli.options import planning_options
+
 
 @click.command()
 @click.argument("recipe")
 @click.option("--board", help="Another board than the recipe's.")
 @click.option("--clock-mhz", type=click.FloatRange(0, min_open=True), help="Another clock than the recipe's.")
-@click.option("--frame-rate", type=click.FloatRange(0, min_open=True), help="Another frame rate than the recipe's.")
+@planning_options
 @click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write the report to this file too.")
 def command(recipe: str, json_file: Path | None, **given: Any) -> None:
     """Does the recipe's network fit the board? Per layer and in total, without training anything.
@@ -26,6 +28,7 @@ def command(recipe: str, json_file: Path | None, **given: Any) -> None:
       hwcodesign check squeezenet-v1.0
       hwcodesign check squeezenet-v1.0 --board pynq-z1
       hwcodesign check digits-squeezenet --frame-rate 10000 --json budget.json
+      hwcodesign check squeezenet-v1.0 --frame-rate max
     """
     from hwcodesign.analyze.lint import RULES, lint
     from hwcodesign.analyze.tables import lint_table

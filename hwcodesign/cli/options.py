@@ -1,6 +1,6 @@
 """Options that several commands share, and the job that they describe."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -10,12 +10,30 @@ from hwcodesign.errors import UserError
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
+
+class FrameRate(click.ParamType[Any]):
+    """A positive number, or max."""
+
+    name = "FPS|max"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if value == "max":
+            return value
+        return click.FloatRange(0, min_open=True).convert(value, param, ctx)
+
+
+PLANNING = (
+    click.option("--frame-rate", type=FrameRate(), help="Frames per second to plan for; max: as many as fit."),
+    click.option("--exact/--quick", default=None, help="Let a solver find the cheapest design, with a proof."),
+    click.option("--solver-seconds", type=click.FloatRange(0, min_open=True), help="Time for it; 10 if not given."),
+)
+
 _OPTIONS = (
     click.argument("recipe", required=False),
     click.option("--model", type=click.Path(path_type=Path), help="Somebody's QONNX file instead of a recipe."),
     click.option("--board", help="The board; a recipe names its own."),
     click.option("--clock-mhz", type=click.FloatRange(0, min_open=True), help="The board's own if not given."),
-    click.option("--frame-rate", type=click.FloatRange(0, min_open=True), help="Frames per second to plan for."),
+    *PLANNING,
     click.option("--data", type=click.Path(path_type=Path), help="Folder with the images (digits needs none)."),
     click.option("--device", default="auto", show_default=True, help="Where to train: auto, cpu, cuda, cuda:1."),
     click.option("--input", "input_type", default="uint8", show_default=True, help="Integer type of a model's input."),
@@ -31,7 +49,16 @@ _OPTIONS = (
 
 def job_options(command: _F) -> _F:
     """All options that a job is made of, on a click command."""
-    for option in reversed(_OPTIONS):
+    return _with(_OPTIONS, command)
+
+
+def planning_options(command: _F) -> _F:
+    """The options that say what to plan for, on a click command."""
+    return _with(PLANNING, command)
+
+
+def _with(options: Sequence[Callable[[_F], _F]], command: _F) -> _F:
+    for option in reversed(options):
         command = option(command)
     return command
 
@@ -45,7 +72,7 @@ def make_job(recipe: str | None, model: Path | None, runs: Path, **given: Any) -
 
     if (recipe is None) == (model is None):
         raise UserError("give a recipe (hwcodesign run digits-squeezenet) or --model FILE.onnx, one of the two")
-    wanted = {key: given.pop(key) for key in ("board", "clock_mhz", "frame_rate")}
+    wanted = {key: given.pop(key) for key in ("board", "clock_mhz", "frame_rate", "exact", "solver_seconds")}
     wanted = {key: value for key, value in wanted.items() if value is not None}
     loaded = load_recipe(recipe) if recipe else None
     if loaded:

@@ -14,19 +14,20 @@ from hwcodesign.plan.streams import SHORTEST, conversion, converter
 
 Wanted = Mapping[Literal["pe", "simd"], int]
 Constraints = Mapping[str, Wanted]  # by layer
+ANY_CYCLES = 1 << 62
 
 
 @dataclass(frozen=True)
 class Target:
-    """What the foldings must reach: `cycles` per frame at most, on `board`."""
+    """What the foldings must reach: `cycles` per frame at most, on `board`. No `frame_rate`: any number of cycles."""
 
     board: Board
     clock_mhz: float
-    frame_rate: float
+    frame_rate: float | None
 
     @property
     def cycles(self) -> int:
-        return int(self.clock_mhz * 1e6 / self.frame_rate)
+        return int(self.clock_mhz * 1e6 / self.frame_rate) if self.frame_rate else ANY_CYCLES
 
 
 def choose_foldings(dataflow: Dataflow, target: Target, constraints: Constraints) -> dict[str, Folding]:
@@ -36,20 +37,37 @@ def choose_foldings(dataflow: Dataflow, target: Target, constraints: Constraints
     channels, and a max pool sees the blocks of channels that its window sends. Or the window leaves as a whole, and a
     convolution may have any SIMD: what it does not take at once waits in front of a width converter.
 
-    Raises UserError for constraints that cannot be met and for a frame rate that no folding reaches.
+    Raises UserError for a layer that its kernel cannot compute, constraints that cannot be met, and a frame rate that
+    no folding reaches.
+    """
+    chosen: dict[str, Folding] = {}
+    for names, options in fast_enough(dataflow, target, constraints).items():
+        group = [dataflow.by_name[name] for name in names]
+        best = min(_least_parallel(options), key=lambda option: _cost(dataflow, group, option, chosen, target))
+        chosen.update(zip(names, best, strict=True))
+    return chosen
+
+
+def fast_enough(
+    dataflow: Dataflow, target: Target, constraints: Constraints
+) -> dict[tuple[str, ...], list[tuple[Folding, ...]]]:
+    """The legal combinations of foldings that reach the target, by the names of the layers that go together.
+
+    Raises UserError as `choose_foldings` does.
     """
     legal = _legal_foldings(dataflow, constraints)
     cycles = {x.name: {f: kind_of(x.kind).cycles(x, f) for f in legal[x.name]} for x in dataflow.layers}
     _check_rate({name: min(of_layer.values()) for name, of_layer in cycles.items()}, target, constraints)
     enough = {name: [f for f, taken in of_layer.items() if taken <= target.cycles] for name, of_layer in cycles.items()}
-    chosen: dict[str, Folding] = {}
+    groups: dict[tuple[str, ...], list[tuple[Folding, ...]]] = {}
+    done: set[str] = set()
     for layer in dataflow.layers:
-        if layer.name not in chosen:
+        if layer.name not in done:
             group = [layer, *_tied_reader(dataflow, layer)]
-            options = _least_parallel(_groups(group, [enough[x.name] for x in group]))
-            best = min(options, key=lambda option: _cost(dataflow, group, option, chosen, target))
-            chosen.update(zip((x.name for x in group), best, strict=True))
-    return chosen
+            names = tuple(x.name for x in group)
+            groups[names] = _groups(group, [enough[name] for name in names])
+            done.update(names)
+    return groups
 
 
 def _legal_foldings(dataflow: Dataflow, constraints: Constraints) -> dict[str, list[Folding]]:
@@ -57,6 +75,8 @@ def _legal_foldings(dataflow: Dataflow, constraints: Constraints) -> dict[str, l
     for name in constraints:
         if name not in dataflow.by_name:
             raise UserError(f"fold: there is no layer {name!r}: {did_you_mean(name, dataflow.by_name)}")
+    for layer in dataflow.layers:
+        kind_of(layer.kind).check(layer)
     legal = {layer.name: kind_of(layer.kind).foldings(layer) for layer in dataflow.layers}
     _tie_windows(dataflow, legal)
     for name, wanted in constraints.items():
@@ -64,7 +84,10 @@ def _legal_foldings(dataflow: Dataflow, constraints: Constraints) -> dict[str, l
             allowed = {getattr(folding, key) for folding in legal[name]}
             if value not in allowed:
                 nearest = " or ".join(map(str, nearest_numbers(value, allowed)))
-                raise UserError(f"fold: {name}: {key} = {value} does not divide this layer: nearest legal: {nearest}")
+                raise UserError(
+                    f"fold: {name}: {key} = {value} does not divide this layer: nearest legal: {nearest}"
+                    + _prime_hint(allowed)
+                )
         legal[name] = [f for f in legal[name] if all(getattr(f, key) == value for key, value in wanted.items())]
     _tie_windows(dataflow, legal)
     for name in constraints:
@@ -74,6 +97,13 @@ def _legal_foldings(dataflow: Dataflow, constraints: Constraints) -> dict[str, l
                 "a sliding window's pe equals its reader's simd (a max pool's pe), unless it sends whole windows"
             )
     return legal
+
+
+def _prime_hint(allowed: set[int]) -> str:
+    most = max(allowed)
+    if most < 5 or allowed != {1, most}:
+        return ""
+    return f"; {most} is prime: padded to {most + 1} channels, the layer would have more"
 
 
 def _tie_windows(dataflow: Dataflow, legal: dict[str, list[Folding]]) -> None:
@@ -136,11 +166,11 @@ def _cost(
         for _, few, many in conversion(sent, needed):
             total += logic_resources(target.board.device, converter("", dataflow.stream(edge), few, many), Folding())
     if group[0].kind == "sliding_window" and option[0].simd > 1:
-        total += _waiting_windows(group[0], group[1], option[1], target)
+        total += waiting_windows(group[0], group[1], option[1], target)
     return total.share(target.board), option
 
 
-def _waiting_windows(window: Layer, reader: Layer, reads: Folding, target: Target) -> Resources:
+def waiting_windows(window: Layer, reader: Layer, reads: Folding, target: Target) -> Resources:
     """What the FIFO behind whole windows takes, an estimate.
 
     Pixels come evenly, and so complete windows faster than on the average in a row's span and in a frame's. Those that

@@ -9,7 +9,8 @@ from hwcodesign.dataflow import Layer
 from hwcodesign.device import Family, block_count, lut_memory
 from hwcodesign.kinds import Folding, Memory, Storage, kind_of
 
-LUT_MEMORY_WEIGHT = 2  # memory in LUTs costs wires and clock rate, too; only what fills its blocks badly goes there
+# Memory in LUTs costs wires and clock rate, too, so only what fills its blocks badly goes there.
+LUT_MEMORY_WEIGHT = 1.4
 RESOURCES = ("lut", "ff", "dsp", "block_ram")
 
 
@@ -70,13 +71,15 @@ def cheaper_storage(board: Board, memory: Memory) -> tuple[Storage, Resources]:
 Place = tuple[str, str]  # a layer's name and a memory's name
 
 
-def map_memories(memories: Mapping[Place, Memory], logic: Resources, board: Board) -> dict[Place, Storage]:
+def map_memories(
+    memories: Mapping[Place, Memory], logic: Resources, board: Board, chosen: Mapping[Place, Storage] | None = None
+) -> dict[Place, Storage]:
     """A storage for every memory, within the board's limits if there is a way that this finds.
 
-    Starts from the cheaper storage of each; then, while one of the two runs out, moves what is cheapest to move:
-    out of block RAM what needs the fewest LUTs per block, out of LUTs what frees the most LUTs per block.
+    Starts from the storage that is `chosen` for each, or the cheaper; then, while one of the two runs out, moves what
+    is cheapest to move: out of block RAM what needs the fewest LUTs per block, out of LUTs what frees the most.
     """
-    storage = {place: cheaper_storage(board, memory)[0] for place, memory in memories.items()}
+    storage = {place: cheaper_storage(board, memory)[0] for place, memory in memories.items()} | dict(chosen or {})
     luts = {place: memory_resources(board.device, memory, "lut").lut for place, memory in memories.items()}
     blocks = {place: block_count(board.device, memory) for place, memory in memories.items()}
     by_luts_per_block = sorted(memories, key=lambda place: (luts[place] / blocks[place], place))

@@ -6,16 +6,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from hwcodesign.board import Board
 from hwcodesign.dataflow import Dataflow
-from hwcodesign.kinds import Folding, Storage, kind_of
-from hwcodesign.plan.fifo import fifo_depths
-from hwcodesign.plan.folding import Constraints, Target, choose_foldings
-from hwcodesign.plan.memory import Resources, design_memories, logic_resources, map_memories, memory_resources
-from hwcodesign.plan.schedule import schedule
-from hwcodesign.plan.streams import insert_streams, with_depths
-
-NO_CONSTRAINTS: Constraints = {}
+from hwcodesign.kinds import Folding, Storage
+from hwcodesign.plan.memory import Resources
 
 
 @dataclass(frozen=True)
@@ -24,7 +17,8 @@ class Plan:
 
     `design` is the graph with its FIFOs and width converters as layers; `foldings` has every layer of it, `storage`
     every memory (by layer, then by memory). `cycles_per_frame` is the bound: the cycles of the slowest layer.
-    `latency_cycles` run from a first frame's first beat in to its last beat out. `resources` are estimates.
+    `latency_cycles` run from a first frame's first beat in to its last beat out. `resources` are estimates. `proof`
+    says how far from the best the design can be, where a solver was asked for it.
     """
 
     board: str
@@ -37,6 +31,7 @@ class Plan:
     slowest: str
     latency_cycles: int
     resources: Resources
+    proof: str = ""
 
     @property
     def planned_frame_rate(self) -> float:
@@ -78,87 +73,4 @@ class Plan:
         )
 
 
-_PLAIN_FIELDS = ("board", "clock_mhz", "frame_rate", "cycles_per_frame", "slowest", "latency_cycles")
-
-
-def plan(
-    dataflow: Dataflow,
-    board: Board,
-    clock_mhz: float | None = None,
-    frame_rate: float = 30.0,
-    fold: Constraints = NO_CONSTRAINTS,
-) -> Plan:
-    """Decide foldings, FIFO depths and memories for `dataflow`, lowered or predicted, on `board`.
-
-    `clock_mhz` defaults to the board's. The plan may need more than the board has: `check` tells.
-    Raises UserError for a layer that its kernel cannot compute, a frame rate out of reach, or an illegal `fold`.
-    """
-    return fold_only(dataflow, board, clock_mhz, frame_rate, fold).finish()
-
-
-@dataclass(frozen=True)
-class Folded:
-    """Half a plan: foldings are chosen, FIFOs are still at their shortest."""
-
-    target: Target
-    design: Dataflow
-    foldings: Mapping[str, Folding]
-
-    @property
-    def least_resources(self) -> Resources:
-        """What the finished plan will take at least: what does not fit now needs no schedule."""
-        return _resources(self.design, self.foldings, self.target.board)[1]
-
-    def finish(self) -> Plan:
-        """The plan with its FIFO depths and memories."""
-        foldings, board = self.foldings, self.target.board
-        cycles = {layer.name: kind_of(layer.kind).cycles(layer, foldings[layer.name]) for layer in self.design.layers}
-        slowest = max(cycles, key=lambda name: cycles[name])
-        design = with_depths(self.design, fifo_depths(self.design, foldings, cycles[slowest]))
-        storage, resources = _resources(design, foldings, board)
-        return Plan(
-            board=board.name,
-            clock_mhz=self.target.clock_mhz,
-            frame_rate=self.target.frame_rate,
-            design=design,
-            foldings=foldings,
-            storage=storage,
-            cycles_per_frame=cycles[slowest],
-            slowest=slowest,
-            latency_cycles=_latency(design, foldings),
-            resources=resources,
-        )
-
-
-def fold_only(
-    dataflow: Dataflow,
-    board: Board,
-    clock_mhz: float | None = None,
-    frame_rate: float = 30.0,
-    fold: Constraints = NO_CONSTRAINTS,
-) -> Folded:
-    """The first half of `plan`, which takes the same arguments and raises the same errors."""
-    for layer in dataflow.layers:
-        kind_of(layer.kind).check(layer)
-    target = Target(board, clock_mhz or board.clock_mhz, frame_rate)
-    return Folded(target, *insert_streams(dataflow, choose_foldings(dataflow, target, fold)))
-
-
-def _resources(
-    design: Dataflow, foldings: Mapping[str, Folding], board: Board
-) -> tuple[dict[str, dict[str, Storage]], Resources]:
-    """Where every memory goes, and what the whole design takes."""
-    logic = sum((logic_resources(board.device, layer, foldings[layer.name]) for layer in design.layers), Resources())
-    memories = design_memories(design.layers, foldings)
-    storage = map_memories(memories, logic, board)
-    taken = (memory_resources(board.device, memories[place], storage[place]) for place in memories)
-    by_layer: dict[str, dict[str, Storage]] = {}
-    for (layer, memory), where in storage.items():
-        by_layer.setdefault(layer, {})[memory] = where
-    return by_layer, sum(taken, logic)
-
-
-def _latency(design: Dataflow, foldings: Mapping[str, Folding]) -> int:
-    """Cycles from a first frame's first beat in to its last beat out, both ends always ready."""
-    alone = schedule(design, foldings, frames=1, interval=0)
-    return int(alone.output.last[-1] - alone.input.first[0])
+_PLAIN_FIELDS = ("board", "clock_mhz", "frame_rate", "cycles_per_frame", "slowest", "latency_cycles", "proof")

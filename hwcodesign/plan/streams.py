@@ -40,7 +40,7 @@ def insert_streams(dataflow: Dataflow, foldings: Mapping[str, Folding]) -> tuple
     for layer in dataflow.layers:
         layers.append(layer)
         for edge in dataflow.edges_from(layer.name):
-            chain = _chain(dataflow, edge, foldings)
+            chain = stream_chain(dataflow, edge, *lanes_at(dataflow, foldings, edge))
             layers += [added for added, _ in chain]
             everything |= {added.name: folding for added, folding in chain}
             edges += _connect(edge, [added.name for added, _ in chain])
@@ -60,11 +60,17 @@ def with_depths(design: Dataflow, depths: Mapping[str, int]) -> Dataflow:
     return replace(design, layers=tuple(layers))
 
 
-def _chain(dataflow: Dataflow, edge: Edge, foldings: Mapping[str, Folding]) -> list[tuple[Layer, Folding]]:
-    stream = dataflow.stream(edge)
+def lanes_at(dataflow: Dataflow, foldings: Mapping[str, Folding], edge: Edge) -> tuple[int, int]:
+    """Elements a beat that the edge's source sends and that its target needs."""
     source, target = dataflow.by_name[edge.source], dataflow.by_name[edge.target]
     _, sent = kind_of(source.kind).lanes(source, foldings[source.name])
     needed, _ = kind_of(target.kind).lanes(target, foldings[target.name])
+    return sent, needed
+
+
+def stream_chain(dataflow: Dataflow, edge: Edge, sent: int, needed: int) -> list[tuple[Layer, Folding]]:
+    """What stands on an edge between these lanes: a shortest FIFO, and converters around it."""
+    stream = dataflow.stream(edge)
     name = f"{edge.source}.to.{edge.target}" + (f".{edge.target_port}" if _parallel(dataflow, edge) else "")
     fifo = Layer(f"{name}.fifo", "fifo", (stream,), (stream,), {"depth": SHORTEST})
     chain = [(fifo, Folding(math.lcm(sent, needed)))]

@@ -92,6 +92,11 @@ def test_a_folding_that_cannot_be_is_refused(fold, message):
         plan(NET, BOARD, frame_rate=100, fold=fold)
 
 
+def test_a_prime_number_of_channels_is_named_with_the_way_out():
+    with pytest.raises(UserError, match=r"pe = 2 .* nearest legal: 1 or 5; 5 is prime: padded to 6 channels"):
+        plan(NET, BOARD, frame_rate=100, fold={"conv4": {"pe": 2}})
+
+
 def test_a_rate_out_of_reach_names_the_fastest_and_what_limits_it():
     with pytest.raises(
         UserError, match=r"frame_rate = 1e\+06 is out of reach at 50 MHz: the fastest is 500000.0 .*conv1.pad"

@@ -1,0 +1,96 @@
+"""Planning by the solver: the cheapest design of a frame rate, or the fastest that fits, and how near to it it is.
+
+The solver counts every FIFO at its shortest, as only a whole design has FIFO depths. Where the depths make a design
+exceed the board, room is reserved for what was missing and the solver asked again. The bound that the proof rests on
+is that of the first time, without a reserve: it holds for every design.
+"""
+
+from dataclasses import dataclass
+
+from hwcodesign.dataflow import Dataflow
+from hwcodesign.errors import UserError
+from hwcodesign.plan.choices import Choices, choices
+from hwcodesign.plan.folded import Folded, fold_only
+from hwcodesign.plan.folding import Constraints, Target, fast_enough
+from hwcodesign.plan.memory import Resources
+from hwcodesign.plan.plan import Plan
+from hwcodesign.plan.solver import Solution, Solver
+from hwcodesign.plan.streams import insert_streams
+
+GAP = 0.001  # proven, before the solver stops
+RESERVE_STEP = 0.01  # of what the board lets a design use: the least by which a reserve grows
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """What no design can be better than: a cost, and, where the fastest was asked for, cycles per frame."""
+
+    cost: float
+    cycles: int | None
+
+
+def plan_exactly(dataflow: Dataflow, target: Target, constraints: Constraints, seconds: float) -> Plan:
+    """The plan for `target`; without a frame rate, the fastest that fits. `seconds` bounds each run of the solver.
+
+    Raises UserError as `plan` does, and if the solver finds nothing in time where the fastest is asked for.
+    """
+    space = choices(dataflow, target, fast_enough(dataflow, target, constraints))
+    reserved = Resources()
+    bounds: Bounds | None = None
+    while True:
+        solution, least_cycles = _solve(space, target, reserved, seconds)
+        if solution is None:
+            return _without_solver(dataflow, target, constraints, seconds)
+        bounds = bounds or Bounds(solution.bound, least_cycles)
+        planned = folded(dataflow, target, solution).finish(_proof(solution, bounds, target))
+        if not solution.fits or not planned.resources.over(target.board):
+            return planned
+        reserved += _missing(planned.resources, target)
+
+
+def _solve(space: Choices, target: Target, reserved: Resources, seconds: float) -> tuple[Solution | None, int | None]:
+    solver = Solver(space, reserved, seconds, GAP)
+    return (solver.cheapest(target.cycles), None) if target.frame_rate else solver.fastest()
+
+
+def folded(dataflow: Dataflow, target: Target, solution: Solution) -> Folded:
+    """The design that the solver found, with FIFOs at their shortest."""
+    foldings = {name: folding for choice in solution.choices for name, folding in choice.foldings.items()}
+    in_order = {layer.name: foldings[layer.name] for layer in dataflow.layers}
+    storage = {place: where for choice in solution.choices for place, where in choice.storage.items()}
+    rate = target.frame_rate or target.clock_mhz * 1e6 / solution.cycles
+    return Folded(target.board, target.clock_mhz, rate, *insert_streams(dataflow, in_order), storage)
+
+
+def _missing(taken: Resources, target: Target) -> Resources:
+    """By how much each exceeded limit is exceeded, and no less than a step."""
+    usable = target.board.usable
+    over = taken.over(target.board)
+    missing = {key: max(getattr(taken, key) - usable[key], int(RESERVE_STEP * usable[key]) + 1) for key in over}
+    return Resources(**missing)
+
+
+def _proof(solution: Solution, bounds: Bounds, target: Target) -> str:
+    """One sentence on how near to the best the design is."""
+    if not solution.fits:
+        proven = solution.proves_that_none_fits
+        return "proven: no folding fits the board's limits" if proven else "no folding was found that fits"
+    if bounds.cycles is None:
+        gap = 1 - bounds.cost / solution.cost
+        return (
+            "proven: no cheaper design reaches the frame rate"
+            if gap <= GAP
+            else (f"proven: a cheaper design that reaches the frame rate saves at most {gap:.1%}")
+        )
+    if solution.cycles <= bounds.cycles:
+        return "proven: no faster design fits"
+    return f"proven: no design that fits exceeds {target.clock_mhz * 1e6 / bounds.cycles:.1f} frames per second"
+
+
+def _without_solver(dataflow: Dataflow, target: Target, constraints: Constraints, seconds: float) -> Plan:
+    if target.frame_rate is None:
+        raise UserError(
+            f"the solver found no design in {seconds:g} s: raise hardware.solver_seconds, or ask for a frame rate"
+        )
+    folded = fold_only(dataflow, target.board, target.clock_mhz, target.frame_rate, constraints)
+    return folded.finish(f"the solver found nothing in {seconds:g} s: folded layer by layer, without a proof")

@@ -1,0 +1,87 @@
+"""Half a plan: foldings are chosen, FIFO depths and memories are not."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from hwcodesign.board import Board
+from hwcodesign.dataflow import Dataflow
+from hwcodesign.kinds import Folding, Storage, kind_of
+from hwcodesign.plan.fifo import fifo_depths
+from hwcodesign.plan.folding import Constraints, Target, choose_foldings
+from hwcodesign.plan.memory import (
+    Place,
+    Resources,
+    design_memories,
+    logic_resources,
+    map_memories,
+    memory_resources,
+)
+from hwcodesign.plan.plan import Plan
+from hwcodesign.plan.schedule import schedule
+from hwcodesign.plan.streams import insert_streams, with_depths
+
+
+@dataclass(frozen=True)
+class Folded:
+    """Half a plan: foldings are chosen, FIFOs are still at their shortest. `storage`: of memories that have one yet."""
+
+    board: Board
+    clock_mhz: float
+    frame_rate: float
+    design: Dataflow
+    foldings: Mapping[str, Folding]
+    storage: Mapping[Place, Storage] = field(default_factory=dict)
+
+    @property
+    def least_resources(self) -> Resources:
+        """What the finished plan will take at least: what does not fit now needs no schedule."""
+        return self._resources(self.design)[1]
+
+    def finish(self, proof: str = "") -> Plan:
+        """The plan with its FIFO depths and memories."""
+        foldings = self.foldings
+        cycles = {layer.name: kind_of(layer.kind).cycles(layer, foldings[layer.name]) for layer in self.design.layers}
+        slowest = max(cycles, key=lambda name: cycles[name])
+        design = with_depths(self.design, fifo_depths(self.design, foldings, cycles[slowest]))
+        storage, resources = self._resources(design)
+        return Plan(
+            board=self.board.name,
+            clock_mhz=self.clock_mhz,
+            frame_rate=self.frame_rate,
+            design=design,
+            foldings=foldings,
+            storage=storage,
+            cycles_per_frame=cycles[slowest],
+            slowest=slowest,
+            latency_cycles=_latency(design, foldings),
+            resources=resources,
+            proof=proof,
+        )
+
+    def _resources(self, design: Dataflow) -> tuple[dict[str, dict[str, Storage]], Resources]:
+        """Where every memory goes, and what the whole design takes."""
+        logic = sum((
+            (logic_resources(self.board.device, layer, self.foldings[layer.name]) for layer in design.layers), Resources()
+        )
+        memories = design_memories(design.layers, self.foldings)
+        storage = map_memories(memories, logic, self.board, self.storage)
+        taken = (memory_resources(self.board.device, memories[place], storage[place]) for place in memories)
+        by_layer: dict[str, dict[str, Storage]] = {}
+        for (layer, memory), where in storage.items():
+            by_layer.setdefault(layer, {})[memory] = where
+        return by_layer, sum(taken, logic)
+
+
+def fold_only(
+    dataflow: Dataflow, board: Board, clock_mhz: float | None, frame_rate: float, fold: Constraints
+) -> Folded:
+    """The first half of `plan`, which takes the same arguments and raises the same errors."""
+    target = Target(board, clock_mhz or board.clock_mhz, frame_rate)
+    foldings = choose_foldings(dataflow, target, fold)
+    return Folded(board, target.clock_mhz, frame_rate, *insert_streams(dataflow, foldings))
+
+
+def _latency(design: Dataflow, foldings: Mapping[str, Folding]) -> int:
+    """Cycles from a first frame's first beat in to its last beat out, both ends always ready."""
+    alone = schedule(design, foldings, frames=1, interval=0)
+    return int(alone.output.last[-1] - alone.input.first[0])

@@ -60,12 +60,11 @@ class Folded:
 
     def _resources(self, design: Dataflow) -> tuple[dict[str, dict[str, Storage]], Resources]:
         """Where every memory goes, and what the whole design takes."""
-        logic = sum((
-            (logic_resources(self.board.device, layer, self.foldings[layer.name]) for layer in design.layers), Resources()
-        )
+        device = self.board.device
+        logic = sum((logic_resources(device, x, self.foldings[x.name]) for x in design.layers), Resources())
         memories = design_memories(design.layers, self.foldings)
         storage = map_memories(memories, logic, self.board, self.storage)
-        taken = (memory_resources(self.board.device, memories[place], storage[place]) for place in memories)
+        taken = (memory_resources(device, memories[place], storage[place]) for place in memories)
         by_layer: dict[str, dict[str, Storage]] = {}
         for (layer, memory), where in storage.items():
             by_layer.setdefault(layer, {})[memory] = where

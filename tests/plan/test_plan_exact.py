@@ -49,7 +49,7 @@ def every_design(graph: Dataflow):
         names = [name for group in fast_enough(graph, ANY, {}) for name in group]
         foldings = dict(zip(names, (f for group in combination for f in group), strict=True))
         design, foldings = insert_streams(graph, foldings)
-        logic = sum((logic_resources(x, foldings[x.name]) for x in design.layers), Resources())
+        logic = sum((logic_resources(BOARD.device, x, foldings[x.name]) for x in design.layers), Resources())
         cycles = max(kind_of(x.kind).cycles(x, foldings[x.name]) for x in design.layers)
         memories = design_memories(design.layers, foldings).values()
         for storages in product(("lut", "block"), repeat=len(memories)):

@@ -14,6 +14,7 @@ from hwcodesign.errors import UserError
 from hwcodesign.kinds import Folding, kind_of
 from hwcodesign.nets import family_named
 from hwcodesign.plan import Plan, fold_only
+from hwcodesign.plan.memory import logic_resources
 from hwcodesign.predict import predict
 from hwcodesign.recipe import Recipe
 
@@ -77,7 +78,7 @@ def _smallest(sorts: Iterable[list[_Variant]]) -> tuple[Change, ...]:
 def _fits(variant: _Variant) -> bool:
     try:
         dataflow = variant.graph()
-        if _memory_bits(dataflow) > variant.board.memory_bits:  # no plan can help: save its time
+        if _memory_bits(dataflow) > _room(dataflow, variant.board):  # no plan can help: save its time
             return False
         folded = fold_only(dataflow, variant.board, variant.clock_mhz, variant.frame_rate, {})
     except UserError:  # this variant cannot be built at all
@@ -88,6 +89,13 @@ def _fits(variant: _Variant) -> bool:
 def _memory_bits(dataflow: Dataflow) -> int:
     """Bits of memory that the layers need however they are folded (FIFOs come on top)."""
     return sum(m.bits for x in dataflow.layers for m in kind_of(x.kind).memories(x, Folding()))
+
+
+def _room(dataflow: Dataflow, board: Board) -> int:
+    """Bits of memory that the board's limits leave: all block RAM, and the LUTs that the least logic does not take."""
+    least = sum((logic_resources(board.device, layer, Folding()).lut for layer in dataflow.layers), 0)
+    luts = max(0, board.usable["lut"] - least)
+    return board.usable["block_ram"] * board.device.block_bits + luts * board.device.lut_rom_words
 
 
 def _fewer_bits(recipe: Recipe, keys: tuple[str, ...]) -> Iterator[tuple[Change, Recipe]]:

@@ -6,11 +6,11 @@ with the error measured there. Neither torch nor FINN is needed: a recipe is ans
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from io import StringIO
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from hwcodesign.board import Board, load_board
 from hwcodesign.calibration import measured_error
@@ -21,9 +21,6 @@ from hwcodesign.plan import Plan, Resources, plan
 from hwcodesign.plan.memory import RESOURCES, logic_resources, memory_resources
 from hwcodesign.plan.streams import inserted
 from hwcodesign.recipe import Recipe
-
-if TYPE_CHECKING:
-    from rich.console import Group
 
 PURPOSES = ("weights", "thresholds", "line_buffers", "fifos")
 
@@ -47,7 +44,7 @@ class LayerUse:
 
 @dataclass(frozen=True)
 class CheckReport:
-    """The verdict, and what it rests on. `changes` (if it does not fit) are the smallest that would, each tried."""
+    """The verdict, and what it rests on. `find_changes` looks for the smallest changes that would make it fit."""
 
     board: Board
     clock_mhz: float
@@ -56,11 +53,16 @@ class CheckReport:
     total: Resources
     over: tuple[str, ...]
     proof: str = ""
-    changes: tuple[Change, ...] = ()
+    find_changes: Callable[[], tuple[Change, ...]] = tuple
 
     @property
     def fits(self) -> bool:
         return not self.over
+
+    @cached_property
+    def changes(self) -> tuple[Change, ...]:
+        """If it does not fit, the smallest changes that would, each tried; looked for when first asked for."""
+        return () if self.fits else self.find_changes()
 
     @property
     def estimate_error(self) -> Mapping[str, float] | None:
@@ -121,33 +123,17 @@ class CheckReport:
             return f"{head}\nno change of bits, network, frame rate or board that was tried makes it fit"
         return "\n".join([head, "the smallest changes that make it fit:", *(f"  - {c.what}" for c in self.changes)])
 
-    def renderable(self) -> "Group":
-        """The tables for a terminal (rich)."""
-        from hwcodesign.check_table import tables
-
-        return tables(self)
-
-    def text(self) -> str:
-        """The tables and the verdict as plain text."""
-        from rich.console import Console
-
-        out = StringIO()
-        Console(file=out, width=120).print(self.renderable())
-        return out.getvalue() + self.verdict()
-
 
 def check(dataflow: Dataflow, planned: Plan, board: Board) -> CheckReport:
     """The report on a planned graph; the changes it tries are other boards and lower frame rates."""
-    report = measure(planned, board)
-    return report if report.fits else replace(report, changes=changes_to_model(dataflow, planned, board))
+    return replace(measure(planned, board), find_changes=lambda: changes_to_model(dataflow, planned, board))
 
 
 def check_recipe(recipe: Recipe) -> CheckReport:
     """The report on a recipe, before any training. Raises UserError as `predict` and `plan` do."""
     board = load_board(recipe.hardware.board)
     planned = plan(predicted(recipe), board, **recipe.hardware.wishes())
-    report = measure(planned, board)
-    return report if report.fits else replace(report, changes=changes_to_recipe(recipe, planned.frame_rate))
+    return replace(measure(planned, board), find_changes=lambda: changes_to_recipe(recipe, planned.frame_rate))
 
 
 def measure(planned: Plan, board: Board) -> CheckReport:

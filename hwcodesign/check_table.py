@@ -1,7 +1,9 @@
 """The check's report as tables for a terminal."""
 
+from io import StringIO
+
 from rich.box import SIMPLE_HEAD
-from rich.console import Group
+from rich.console import Console, Group
 from rich.table import Table
 
 from hwcodesign.calibration import ESTIMATED
@@ -12,6 +14,13 @@ from hwcodesign.plan.memory import RESOURCES, Resources
 def tables(report: CheckReport) -> Group:
     """A table of the layers and one of the totals."""
     return Group(_layers(report), _totals(report))
+
+
+def text(report: CheckReport) -> str:
+    """The tables and the verdict as plain text."""
+    out = StringIO()
+    Console(file=out, width=120).print(tables(report))
+    return out.getvalue() + report.verdict()
 
 
 def _layers(report: CheckReport) -> Table:

@@ -19,7 +19,7 @@ class LutRam:
     luts: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # there is one of each, so it is itself or another, and hashes fast
 class Family:
     """`block_shapes` are (words, width) of one block RAM; a LUT is a ROM of `lut_rom_words` bits.
 

@@ -46,11 +46,12 @@ def _run_stage(job: Job, name: str, console: "Console", again: bool) -> None:
 def require_fit(job: Job) -> None:
     """The gate before training: raise DoesNotFitError with the whole table if the recipe's network cannot fit."""
     from hwcodesign.check import check_recipe
+    from hwcodesign.check_table import text
 
     assert job.recipe is not None
     report = check_recipe(job.recipe)
     if not report.fits:
-        raise DoesNotFitError(f"{report.text()}\n(nothing was trained; --force trains all the same)")
+        raise DoesNotFitError(f"{text(report)}\n(nothing was trained; --force trains all the same)")
 
 
 def _require_equality(name: str, summary: Summary) -> None:

@@ -139,12 +139,13 @@ def _check(job: Job) -> Stage:
 
     def work(folder: Path) -> Summary:
         from hwcodesign.check import check
+        from hwcodesign.check_table import text
         from hwcodesign.plan import Plan
 
         report = check(Dataflow.load(lowered), Plan.load(planned), job.board)
         report.save(folder)
         if not report.fits and not job.force:
-            raise DoesNotFitError(report.text())
+            raise DoesNotFitError(text(report))
         return report.summary()
 
     return Stage("check", (lowered, planned), [job.board.model_dump(), job.force], work)

@@ -11,6 +11,7 @@ from hwcodesign.board import load_board
 from hwcodesign.calibration import measured_error
 from hwcodesign.changes import changes_to_recipe, predicted
 from hwcodesign.check import check, check_recipe, measure
+from hwcodesign.check_table import text
 from hwcodesign.kinds import kind_of
 from hwcodesign.plan import Resources, plan
 from hwcodesign.recipe import Recipe, load_recipe
@@ -124,11 +125,11 @@ def test_saved_report(tmp_path, on_pynq):
 
 
 def test_the_text_has_every_layer_and_the_verdict(on_zcu104):
-    text = on_zcu104.text()
-    assert all(layer.name in text for layer in on_zcu104.layers)
-    assert "~LUT" in text and "fits zcu104" in text
-    assert f"estimate ± {measured_error(on_zcu104.board.device)['lut']:.0%}" in text
-    assert text.count("│ counted") == 2, "block RAM and DSP"
+    printed = text(on_zcu104)
+    assert all(layer.name in printed for layer in on_zcu104.layers)
+    assert "~LUT" in printed and "fits zcu104" in printed
+    assert f"estimate ± {measured_error(on_zcu104.board.device)['lut']:.0%}" in printed
+    assert printed.count("│ counted") == 2, "block RAM and DSP"
 
 
 def test_an_estimate_that_was_never_measured_says_so():
@@ -136,7 +137,7 @@ def test_an_estimate_that_was_never_measured_says_so():
     graph = tiny_squeezenet(bits=8)
     report = check(graph, plan(graph, board, frame_rate=1000), board)
     assert report.estimate_error is None
-    assert "estimate, not calibrated" in report.text()
+    assert "estimate, not calibrated" in text(report)
 
 
 def test_the_fastest_that_fits_comes_with_its_proof():
@@ -147,5 +148,5 @@ def test_the_fastest_that_fits_comes_with_its_proof():
 
 
 def test_nothing_fits_says_so(on_pynq):
-    hopeless = replace(on_pynq, changes=())
+    hopeless = replace(on_pynq, find_changes=tuple)
     assert "no change of bits, network, frame rate or board that was tried makes it fit" in hopeless.verdict()

@@ -1,6 +1,7 @@
 """`hwcodesign check`: the memory budget, in seconds and before any training."""
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,7 @@ def command(recipe: str, json_file: Path | None, **given: Any) -> None:
     from hwcodesign.analyze.lint import RULES, lint
     from hwcodesign.analyze.tables import lint_table
     from hwcodesign.check import check_recipe
+    from hwcodesign.check_table import tables
     from hwcodesign.errors import DoesNotFitError
     from hwcodesign.recipe import load_recipe
     from hwcodesign.terminal import console
@@ -42,7 +44,8 @@ def command(recipe: str, json_file: Path | None, **given: Any) -> None:
     loaded = loaded.model_copy(update={"hardware": loaded.hardware.model_copy(update=wanted)})
     report = check_recipe(loaded)
     findings = lint(loaded.describe(), loaded.quantization.to_quantization(), report.board)
-    console().print(report.renderable(), lint_table(findings, RULES))
+    console().print(tables(report), lint_table(findings, RULES))
+    sys.stdout.flush()  # the answer; what would fit takes a moment more
     if json_file:
         document = report.document() | {"lint": [vars(finding) for finding in findings]}
         json_file.write_text(json.dumps(document, indent=1) + "\n")

@@ -1,6 +1,7 @@
 """Chooses a folding for every layer: the cheapest legal one that keeps up with the frame rate."""
 
 import math
+from collections import ChainMap
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -154,11 +155,11 @@ def _least_parallel(options: list[tuple[Folding, ...]]) -> list[tuple[Folding, .
 
 
 def _cost(
-    dataflow: Dataflow, group: list[Layer], option: tuple[Folding, ...], chosen: Mapping[str, Folding], target: Target
+    dataflow: Dataflow, group: list[Layer], option: tuple[Folding, ...], chosen: dict[str, Folding], target: Target
 ) -> tuple[float, tuple[Folding, ...]]:
     """The share of the board that this choice takes, with the width converters towards and between its layers."""
     total = sum((_resources(layer, f, target.board) for layer, f in zip(group, option, strict=True)), Resources())
-    foldings = {**chosen, **dict(zip((layer.name for layer in group), option, strict=True))}
+    foldings = ChainMap(dict(zip((layer.name for layer in group), option, strict=True)), chosen)
     for edge in (edge for layer in group for edge in dataflow.edges_into(layer.name)):
         source, reader = dataflow.by_name[edge.source], dataflow.by_name[edge.target]
         _, sent = kind_of(source.kind).lanes(source, foldings[source.name])

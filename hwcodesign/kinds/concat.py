@@ -31,9 +31,6 @@ class Concat(Kind):
     def foldings(self, layer: Layer) -> list[Folding]:
         return [Folding(pe) for pe in divisors(math.gcd(*(s.channels for s in layer.inputs)))]
 
-    def lanes(self, layer: Layer, folding: Folding) -> tuple[int, int]:
-        return folding.pe, folding.pe
-
     def cycles(self, layer: Layer, folding: Folding) -> int:
         return layer.output.elements // folding.pe
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from hwcodesign.dataflow import Layer
 from hwcodesign.errors import UserError
-from hwcodesign.kinds.kind import Folding, Kind, Logic, Memory, divisors
+from hwcodesign.kinds.kind import Folding, Kind, Logic, Memory
 
 
 class Fifo(Kind):
@@ -23,20 +23,8 @@ class Fifo(Kind):
     def run(self, layer: Layer, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         return [inputs[0]]
 
-    def foldings(self, layer: Layer) -> list[Folding]:
-        return [Folding(pe) for pe in divisors(layer.input.channels)]
-
-    def lanes(self, layer: Layer, folding: Folding) -> tuple[int, int]:
-        return folding.pe, folding.pe
-
-    def cycles(self, layer: Layer, folding: Folding) -> int:
-        return layer.input.elements // folding.pe
-
     def latency(self, layer: Layer, folding: Folding) -> int:
         return 1 if layer.number("depth") == 2 else 2
-
-    def pixel_cycles(self, layer: Layer, folding: Folding) -> int:
-        return layer.input.channels // folding.pe
 
     def memories(self, layer: Layer, folding: Folding) -> list[Memory]:
         """The beats that wait; the last one lies in the memory's output register."""

@@ -6,7 +6,7 @@ import numpy as np
 
 from hwcodesign.dataflow import Layer
 from hwcodesign.errors import UserError
-from hwcodesign.kinds.kind import Folding, Kind, Logic, Memory, divisors
+from hwcodesign.kinds.kind import Folding, Kind, Logic, Memory
 
 
 class Fork(Kind):
@@ -24,20 +24,8 @@ class Fork(Kind):
     def run(self, layer: Layer, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         return [inputs[0]] * len(layer.outputs)
 
-    def foldings(self, layer: Layer) -> list[Folding]:
-        return [Folding(pe) for pe in divisors(layer.input.channels)]
-
-    def lanes(self, layer: Layer, folding: Folding) -> tuple[int, int]:
-        return folding.pe, folding.pe
-
-    def cycles(self, layer: Layer, folding: Folding) -> int:
-        return layer.input.elements // folding.pe
-
     def latency(self, layer: Layer, folding: Folding) -> int:
         return 1
-
-    def pixel_cycles(self, layer: Layer, folding: Folding) -> int:
-        return layer.input.channels // folding.pe
 
     def memories(self, layer: Layer, folding: Folding) -> list[Memory]:
         return []

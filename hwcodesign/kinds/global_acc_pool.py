@@ -6,7 +6,7 @@ import numpy as np
 
 from hwcodesign.dataflow import IntType, Layer
 from hwcodesign.errors import UserError
-from hwcodesign.kinds.kind import Folding, Kind, Logic, Memory, divisors
+from hwcodesign.kinds.kind import Folding, Kind, Logic, Memory
 
 
 class GlobalAccPool(Kind):
@@ -28,24 +28,12 @@ class GlobalAccPool(Kind):
     def run(self, layer: Layer, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         return [inputs[0].sum(axis=(1, 2), keepdims=True)]
 
-    def foldings(self, layer: Layer) -> list[Folding]:
-        return [Folding(pe) for pe in divisors(layer.input.channels)]
-
-    def lanes(self, layer: Layer, folding: Folding) -> tuple[int, int]:
-        return folding.pe, folding.pe
-
-    def cycles(self, layer: Layer, folding: Folding) -> int:
-        return layer.input.elements // folding.pe
-
     def latency(self, layer: Layer, folding: Folding) -> int:
         """From a beat of the last pixel to its sums, so never later than this after the last pixel is complete."""
         return 2
 
     def needs(self, layer: Layer, port: int) -> np.ndarray:
         return np.array([layer.input.pixels - 1])
-
-    def pixel_cycles(self, layer: Layer, folding: Folding) -> int:
-        return layer.input.channels // folding.pe
 
     def room(self, layer: Layer, folding: Folding) -> np.ndarray | None:
         """A frame's sums leave while the next frame comes in."""

@@ -69,7 +69,10 @@ Storage = Literal["lut", "block"]
 
 
 class Kind(ABC):
-    """One kind of hardware layer. Stateless: everything is a function of the layer and its folding."""
+    """One kind of hardware layer. Stateless: everything is a function of the layer and its folding.
+
+    The defaults are those of a kind that takes and gives `pe` channels of a pixel a beat.
+    """
 
     name: ClassVar[str]
     cells: ClassVar[tuple[str, ...]] = ()  # the modules in `hls/` that the kernel is built from, besides its own
@@ -87,17 +90,18 @@ class Kind(ABC):
     def run(self, layer: Layer, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         """The integer reference: int64 arrays (frames, H, W, C), one per input, to one per output. Exact."""
 
-    @abstractmethod
     def foldings(self, layer: Layer) -> list[Folding]:
         """Every legal folding, sorted."""
+        return [Folding(pe) for pe in divisors(layer.input.channels)]
 
-    @abstractmethod
     def lanes(self, layer: Layer, folding: Folding) -> tuple[int, int]:
         """Elements per beat (of each input, of each output)."""
+        del layer
+        return folding.pe, folding.pe
 
-    @abstractmethod
     def cycles(self, layer: Layer, folding: Folding) -> int:
         """Initiation interval: cycles per frame in the steady state with no stall at either end. Exact."""
+        return layer.input.elements // folding.pe
 
     @abstractmethod
     def latency(self, layer: Layer, folding: Folding) -> int:
@@ -114,9 +118,9 @@ class Kind(ABC):
         del port
         return np.arange(layer.output.pixels)
 
-    @abstractmethod
     def pixel_cycles(self, layer: Layer, folding: Folding) -> int:
         """Cycles between two output pixels when neither end stalls (for a kind that only reads: between two inputs)."""
+        return layer.input.channels // folding.pe
 
     def input_slot(self, layer: Layer, folding: Folding, port: int) -> tuple[int, int]:
         """(start, cycles): when a pixel of input `port` is taken, from the start of the output pixel's turn.

@@ -38,17 +38,8 @@ class MaxPool(Kind):
     def foldings(self, layer: Layer) -> list[Folding]:
         return [Folding(pe) for pe in divisors(layer.output.channels)]
 
-    def lanes(self, layer: Layer, folding: Folding) -> tuple[int, int]:
-        return folding.pe, folding.pe
-
-    def cycles(self, layer: Layer, folding: Folding) -> int:
-        return layer.input.elements // folding.pe
-
     def latency(self, layer: Layer, folding: Folding) -> int:
         return 1
-
-    def pixel_cycles(self, layer: Layer, folding: Folding) -> int:
-        return layer.input.channels // folding.pe
 
     def to_wire(self, layer: Layer, folding: Folding, array: np.ndarray, side: Literal["in", "out"]) -> np.ndarray:
         """Depthwise windows come block of channels by block of channels."""

@@ -6,7 +6,7 @@ import numpy as np
 
 from hwcodesign.dataflow import Layer
 from hwcodesign.errors import UserError
-from hwcodesign.kinds.kind import Folding, Kind, Logic, Memory, divisors
+from hwcodesign.kinds.kind import Folding, Kind, Logic, Memory
 
 
 class Padding(Kind):
@@ -28,12 +28,6 @@ class Padding(Kind):
         top, left, bottom, right = layer.numbers("pad")
         return [np.pad(inputs[0], ((0, 0), (top, bottom), (left, right), (0, 0)))]
 
-    def foldings(self, layer: Layer) -> list[Folding]:
-        return [Folding(pe) for pe in divisors(layer.input.channels)]
-
-    def lanes(self, layer: Layer, folding: Folding) -> tuple[int, int]:
-        return folding.pe, folding.pe
-
     def cycles(self, layer: Layer, folding: Folding) -> int:
         return layer.output.elements // folding.pe
 
@@ -47,9 +41,6 @@ class Padding(Kind):
         picture = np.full(layer.output.shape[:2], -1)
         picture[top : top + height, left : left + width] = np.arange(height * width).reshape(height, width)
         return np.maximum.accumulate(picture.ravel())
-
-    def pixel_cycles(self, layer: Layer, folding: Folding) -> int:
-        return layer.input.channels // folding.pe
 
     def memories(self, layer: Layer, folding: Folding) -> list[Memory]:
         return []

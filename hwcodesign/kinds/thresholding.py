@@ -11,7 +11,7 @@ import numpy as np
 from hwcodesign.cells import ThresholdUnit, quantize, step_count
 from hwcodesign.dataflow import IntType, Layer
 from hwcodesign.errors import UserError
-from hwcodesign.kinds.kind import Folding, Kind, Logic, Memory, MemoryImage, divisors
+from hwcodesign.kinds.kind import Folding, Kind, Logic, Memory, MemoryImage
 
 
 class Thresholding(Kind):
@@ -31,20 +31,8 @@ class Thresholding(Kind):
         outputs = quantize(rows, layer.tensors["thresholds"], layer.output.type)
         return [outputs.T.reshape(values.shape)]
 
-    def foldings(self, layer: Layer) -> list[Folding]:
-        return [Folding(pe) for pe in divisors(layer.input.channels)]
-
-    def lanes(self, layer: Layer, folding: Folding) -> tuple[int, int]:
-        return folding.pe, folding.pe
-
-    def cycles(self, layer: Layer, folding: Folding) -> int:
-        return layer.input.elements // folding.pe
-
     def latency(self, layer: Layer, folding: Folding) -> int:
         return _unit(layer, folding).latency
-
-    def pixel_cycles(self, layer: Layer, folding: Folding) -> int:
-        return layer.input.channels // folding.pe
 
     def memories(self, layer: Layer, folding: Folding) -> list[Memory]:
         return [_unit(layer, folding).memory]

@@ -1,8 +1,8 @@
 """FINN's SetFolding and this planner on the same lowered graphs, at equal frame rates and 100 MHz.
 
-    hwcodesign run squeezenet-v1.1 --untrained --to lower
-    hwcodesign run benchmarks/squeezenet-cifar.toml --untrained --to lower
-    python benchmarks/planner.py runs/squeezenet-v1.1-untrained/lower runs/squeezenet-cifar-untrained/lower
+    python benchmarks/planner.py
+
+Lowers full SqueezeNet v1.1 and a SqueezeNet of CIFAR-10's size first, with random weights.
 
 For every matrix-vector unit FINN's own formulas: BRAM18 for weights by the rule of MVAU.bram_estimation, with all
 weights in block RAM as FINN places them; multipliers as DSPs by MVAU_rtl.dsp_estimation, ceil(PE / 4) * SIMD. Here,
@@ -14,6 +14,7 @@ Writes planner.json and planner.png next to itself, and prints the table.
 """
 
 import json
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -37,6 +38,7 @@ from hwcodesign.plan.solver import Solver
 CLOCK_MHZ = 100.0
 BOARDS = ("pynq-z1", "zcu104", "ulx3s-85f")  # XC7Z020, XCZU7EV, ECP5-85F
 RATES = {"squeezenet-v1.1": (30, 100, 300, 1000), "squeezenet-cifar": (1000, 3000, 10000)}
+RECIPES = {"squeezenet-v1.1": "squeezenet-v1.1", "squeezenet-cifar": "benchmarks/squeezenet-cifar.toml"}
 SECONDS = 10.0
 AXES = (("weight_blocks", "block RAMs for weights"), ("dsp", "DSP by FINN's formula"))
 
@@ -181,14 +183,21 @@ def plot(rows: list[Row], path: Path) -> None:
     figure.savefig(path, dpi=120)
 
 
-def main(folders: list[Path]) -> None:
-    """Both planners on the graphs in these folders of `lower`."""
+def lowered(network: str) -> Path:
+    """The folder of the network's lowered graph, made now unless it is there and current."""
+    command = [sys.executable, "-m", "hwcodesign", "run", RECIPES[network], "--untrained", "--to", "lower"]
+    subprocess.run(command, check=True)
+    return Path("runs") / f"{network}-untrained" / "lower"
+
+
+def main() -> None:
+    """Both planners on both networks."""
     rows: list[Row] = []
-    for folder in folders:
-        network = next(name for name in RATES if name in str(folder))
+    for network, rates in RATES.items():
+        folder = lowered(network)
         graph = Dataflow.load(folder)
         rows += finn_rows(network, folder)
-        rows += [our_row(network, graph, load_board(name), rate) for name in BOARDS for rate in RATES[network]]
+        rows += [our_row(network, graph, load_board(name), rate) for name in BOARDS for rate in rates]
     here = Path(__file__).parent
     (here / "planner.json").write_text(json.dumps([asdict(row) for row in rows], indent=1) + "\n")
     plot(rows, here / "planner.png")
@@ -196,4 +205,4 @@ def main(folders: list[Path]) -> None:
 
 
 if __name__ == "__main__":
-    main([Path(argument) for argument in sys.argv[1:]])
+    main()

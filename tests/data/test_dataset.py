@@ -62,7 +62,7 @@ def test_digits_are_all_there_at_the_size_asked_for():
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"dataset": "none"}, "it can be checked and planned, not trained"),
+        ({"dataset": "none"}, "it cannot be trained; check it as it is, or run it with random weights: --untrained"),
         ({"dataset": "idx"}, "needs a folder with the data: --data FOLDER"),
         ({"classes": 11}, "data.classes = 11: digits has 10 classes"),
         ({"channels": 3}, "channels = 3: the digits are grey"),

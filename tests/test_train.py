@@ -189,7 +189,7 @@ def test_too_few_images_to_validate(tmp_path, monkeypatch):
 
 def test_a_recipe_without_data(tmp_path):
     nothing = recipe().model_copy(update={"data": recipe().data.model_copy(update={"dataset": "none"})})
-    with pytest.raises(UserError, match=r"not trained"):
+    with pytest.raises(UserError, match=r"cannot be trained"):
         train(nothing, None, tmp_path, device="cpu")
 
 

@@ -112,8 +112,8 @@ def _top_level(
         _, lanes = kind_of(source.kind).lanes(source, foldings[source.name])
         parts.append(_stream_declaration(wires[edge], lanes * design.stream(edge).type.bits))
     for layer in design.layers:
-        inputs = [wires[edge] for edge in design.edges_into(layer.name)] or ["in"]
-        outputs = [wires[edge] for edge in design.edges_from(layer.name)] or ["out"]
+        inputs = [wires[edge] for edge in design.edges_into(layer.name)] or ["from_host"]
+        outputs = [wires[edge] for edge in design.edges_from(layer.name)] or ["to_host"]
         parts.append(_instance(layer.name, design, foldings, storage, inputs, outputs))
     return "\n".join([*parts, "endmodule", ""])
 
@@ -136,8 +136,8 @@ def _instance(
 
 
 def wire(edge: Edge) -> str:
-    """The name of a stream inside the top level."""
-    return f"{identifier(edge.source)}__{identifier(edge.target)}"
+    """The name of a stream inside the top level: its source's, with a number for a fork's other outputs."""
+    return identifier(edge.source) + (f"_{edge.source_port}" if edge.source_port else "")
 
 
 def _stream_declaration(name: str, width: int) -> str:
@@ -179,29 +179,29 @@ module {TOP} (
 def _frame_ends(interface: Interface) -> str:
     in_width, out_width = interface.in_lanes * interface.in_element_bits, interface.out_element_bits
     extension = 8 * interface.out_bytes - out_width
-    extended = f"{{{{{extension}{{out_data[{out_width - 1}]}}}}, out_data}}" if extension else "out_data"
+    extended = f"{{{{{extension}{{to_host_data[{out_width - 1}]}}}}, to_host_data}}" if extension else "to_host_data"
     return f"""\
-  logic [{in_width - 1}:0] in_data;
-  logic in_valid, in_ready, in_last;
-  logic [{out_width - 1}:0] out_data;
-  logic out_valid, out_ready;
+  logic [{in_width - 1}:0] from_host_data;
+  logic from_host_valid, from_host_ready, from_host_last;
+  logic [{out_width - 1}:0] to_host_data;
+  logic to_host_valid, to_host_ready;
 
-  assign in_data = s_axis_tdata[{in_width - 1}:0];
-  assign in_valid = s_axis_tvalid;
-  assign s_axis_tready = in_ready;
+  assign from_host_data = s_axis_tdata[{in_width - 1}:0];
+  assign from_host_valid = s_axis_tvalid;
+  assign s_axis_tready = from_host_ready;
   assign m_axis_tdata = {extended};
-  assign m_axis_tvalid = out_valid;
-  assign out_ready = m_axis_tready;
+  assign m_axis_tvalid = to_host_valid;
+  assign to_host_ready = m_axis_tready;
 
   frame_last #(.BEATS({interface.in_beats})) u_in_last (
-    .clk_i(aclk), .rst_ni(aresetn), .valid_i(in_valid), .ready_i(in_ready), .last_o(in_last)
+    .clk_i(aclk), .rst_ni(aresetn), .valid_i(from_host_valid), .ready_i(from_host_ready), .last_o(from_host_last)
   );
   frame_last #(.BEATS({interface.out_beats})) u_out_last (
-    .clk_i(aclk), .rst_ni(aresetn), .valid_i(out_valid), .ready_i(out_ready), .last_o(m_axis_tlast)
+    .clk_i(aclk), .rst_ni(aresetn), .valid_i(to_host_valid), .ready_i(to_host_ready), .last_o(m_axis_tlast)
   );
 
   always_ff @(posedge aclk) begin
     if (!aresetn) frame_error_o <= 1'b0;
-    else if (in_valid && in_ready && (s_axis_tlast != in_last)) frame_error_o <= 1'b1;
+    else if (from_host_valid && from_host_ready && (s_axis_tlast != from_host_last)) frame_error_o <= 1'b1;
   end
 """

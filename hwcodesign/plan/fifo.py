@@ -22,7 +22,7 @@ import numpy as np
 from hwcodesign.dataflow import Dataflow, Edge
 from hwcodesign.kinds import Folding, kind_of
 from hwcodesign.plan.schedule import Schedule, Times, schedule
-from hwcodesign.plan.streams import SHORTEST, with_depths
+from hwcodesign.plan.streams import SHORTEST, inserted, with_depths
 
 FIRST_FRAMES = 3  # most designs repeat from the second frame on; every further fork and join may take one frame more
 MOST_FRAMES = 400
@@ -44,7 +44,21 @@ def _fifo_depth(design: Dataflow, foldings: Mapping[str, Folding], times: Schedu
     beats = design.by_name[name].input.channels // foldings[name].pe
     latency = _latency_before(design, foldings, into)
     offered = times.offered[into]
-    return depth_between(Times(offered.first - latency, offered.last - latency), times.taken[out], beats)
+    depth = depth_between(Times(offered.first - latency, offered.last - latency), times.taken[out], beats)
+    return max(depth, beats + SHORTEST) if _takes_bursts(design, foldings, out) else depth
+
+
+def _takes_bursts(design: Dataflow, foldings: Mapping[str, Folding], out: Edge) -> bool:
+    """Whether the reader takes a pixel in less than its turn, as a folded MVAU does.
+
+    The schedule spaces a pixel's beats evenly, but behind a concat they come in two paces; so the whole next pixel of
+    such a reader must be able to wait in front of it.
+    """
+    while inserted(design.by_name[out.target]):
+        (out,) = design.edges_from(out.target)
+    reader = design.by_name[out.target]
+    kind, folding = kind_of(reader.kind), foldings[reader.name]
+    return reader.kind == "mvau" and kind.input_slot(reader, folding, 0)[1] < kind.pixel_cycles(reader, folding)
 
 
 def _latency_before(design: Dataflow, foldings: Mapping[str, Folding], into: Edge) -> int:

@@ -125,10 +125,22 @@ def test_without_the_planned_depths_the_bypass_deadlocks():
         simulate(replace(planned, design=shortest), frames=1, limit=10**4)
 
 
-def test_the_deepest_fifos_are_where_branches_meet():
-    depths = plan(tiny_squeezenet(), BOARD, frame_rate=1e4).fifo_depths
-    deepest = sorted(depths, key=lambda name: depths[name])[-3:]
-    assert all(".to.fire2.concat" in name or ".add" in name or ".to.fire3.concat" in name for name in deepest)
+def test_fifos_deeper_than_a_pixel_are_where_branches_meet():
+    planned = plan(tiny_squeezenet(), BOARD, frame_rate=1e4)
+    fifos = [layer for layer in planned.design.layers if layer.kind == "fifo"]
+    deep = [x.name for x in fifos if x.number("depth") > 2 * (x.input.channels // planned.foldings[x.name].pe + 2)]
+    assert deep
+    assert all(".to.fire2.concat" in name or ".add" in name or ".to.fire3.concat" in name for name in deep)
+
+
+def test_a_folded_reader_finds_its_whole_next_pixel_waiting():
+    """Behind a concat beats come in two paces; full SqueezeNet v1.1 ran at 82 % of its rate when half could wait."""
+    planned = plan(tiny_squeezenet(), BOARD, frame_rate=1e4)
+    for fifo in (layer for layer in planned.design.layers if layer.kind == "fifo"):
+        (edge,) = planned.design.edges_from(fifo.name)
+        reader, folding = planned.design.by_name[edge.target], planned.foldings[edge.target]
+        if reader.kind == "mvau" and folding.pe < reader.output.channels:
+            assert fifo.number("depth") >= reader.input.channels // folding.simd
 
 
 def test_more_frames_need_no_more_room(monkeypatch):

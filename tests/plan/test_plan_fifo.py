@@ -136,11 +136,11 @@ def test_fifos_deeper_than_a_pixel_are_where_branches_meet():
 def test_a_folded_reader_finds_its_whole_next_pixel_waiting():
     """Behind a concat beats come in two paces; full SqueezeNet v1.1 ran at 82 % of its rate when half could wait."""
     planned = plan(tiny_squeezenet(), BOARD, frame_rate=1e4)
-    for fifo in (layer for layer in planned.design.layers if layer.kind == "fifo"):
-        (edge,) = planned.design.edges_from(fifo.name)
+    for waiting in (layer for layer in planned.design.layers if layer.kind == "fifo"):
+        (edge,) = planned.design.edges_from(waiting.name)
         reader, folding = planned.design.by_name[edge.target], planned.foldings[edge.target]
         if reader.kind == "mvau" and folding.pe < reader.output.channels:
-            assert fifo.number("depth") >= reader.input.channels // folding.simd
+            assert waiting.number("depth") >= reader.input.channels // folding.simd
 
 
 def test_more_frames_need_no_more_room(monkeypatch):

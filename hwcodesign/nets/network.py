@@ -17,15 +17,25 @@ INPUT = "input"
 
 
 @dataclass(frozen=True)
-class Conv:
+class _OneInput:
+    """A node that reads the output of one other."""
+
+    name: str
+    input: str
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        return (self.input,)
+
+
+@dataclass(frozen=True)
+class Conv(_OneInput):
     """Convolution + bias (+ batch norm in training, folded) + ReLU + quantizer.
 
     Convolutions with the same `quantizer` share one activation quantizer: both expand branches of a Fire module,
     and both inputs of a bypass add, must. No quantizer means none of ReLU and quantizer: raw scores.
     """
 
-    name: str
-    input: str
     filters: int
     kernel: int = 1
     stride: int = 1
@@ -33,73 +43,44 @@ class Conv:
     groups: int = 1
     quantizer: str | None = None
 
-    @property
-    def inputs(self) -> tuple[str, ...]:
-        return (self.input,)
-
 
 @dataclass(frozen=True)
-class MaxPool:
+class MaxPool(_OneInput):
     """Maximum over kernel x kernel windows; keeps its input's quantizer.
 
     `ceil` adds a window, cut off by the border, for the pixels that whole windows leave over (Caffe's pooling, and the
     ceiling in the dissertation's equation 4.2). Hardware neither pads a max pool nor cuts windows off.
     """
 
-    name: str
-    input: str
     kernel: int
     stride: int
     pad: int = 0
     ceil: bool = False
 
-    @property
-    def inputs(self) -> tuple[str, ...]:
-        return (self.input,)
-
 
 @dataclass(frozen=True)
-class AvgPool:
+class AvgPool(_OneInput):
     """Mean over kernel x kernel windows. Analysis and float only."""
 
-    name: str
-    input: str
     kernel: int
     stride: int
     pad: int = 0
     ceil: bool = False
 
-    @property
-    def inputs(self) -> tuple[str, ...]:
-        return (self.input,)
-
 
 @dataclass(frozen=True)
-class LocalResponseNorm:
+class LocalResponseNorm(_OneInput):
     """Each value divided by a power of the squares of its `size` neighbours across channels. Analysis and float only.
 
     Source: A. Krizhevsky et al., ImageNet classification with deep convolutional neural networks, 2012, section 3.3.
     """
 
-    name: str
-    input: str
     size: int = 5
-
-    @property
-    def inputs(self) -> tuple[str, ...]:
-        return (self.input,)
 
 
 @dataclass(frozen=True)
-class GlobalAvgPool:
+class GlobalAvgPool(_OneInput):
     """Mean over all pixels. The hardware sums; the division is the host's (argmax does not need it)."""
-
-    name: str
-    input: str
-
-    @property
-    def inputs(self) -> tuple[str, ...]:
-        return (self.input,)
 
 
 @dataclass(frozen=True)

@@ -23,10 +23,14 @@ module mvau #(
   parameter int OUT_BITS = 1,
   parameter int OFFSET = 0,
   parameter int THRESHOLDS = 0,
-  parameter int INPUT_BLOCK = 0,
-  parameter int WEIGHTS_BLOCK = 1,
+  parameter int INPUT_BLOCK_WORDS = 0,
+  parameter int INPUT_BLOCK_WIDTH = 0,
+  parameter int INPUT_LARGE = 0,
+  parameter int WEIGHTS_BLOCK_WORDS = 0,
+  parameter int WEIGHTS_BLOCK_WIDTH = 0,
   parameter WEIGHTS_FILE = "",
-  parameter int THRESHOLDS_BLOCK = 0,
+  parameter int THRESHOLDS_BLOCK_WORDS = 0,
+  parameter int THRESHOLDS_BLOCK_WIDTH = 0,
   parameter THRESHOLDS_FILE = ""
 ) (
   input  logic clk_i,
@@ -109,7 +113,11 @@ module mvau #(
     logic [SIMD*IN_BITS-1:0] kept_q;
     logic from_kept_q;
     ram #(
-      .WORDS(Steps), .WIDTH(SIMD * IN_BITS), .BLOCK(INPUT_BLOCK)
+      .WORDS(Steps),
+      .WIDTH(SIMD * IN_BITS),
+      .BLOCK_WORDS(INPUT_BLOCK_WORDS),
+      .BLOCK_WIDTH(INPUT_BLOCK_WIDTH),
+      .LARGE(INPUT_LARGE)
     ) u_input (
       .clk_i,
       .write_i(step && fresh),
@@ -128,7 +136,11 @@ module mvau #(
   end
 
   rom #(
-    .WORDS(Steps * Folds), .WIDTH(PE * SIMD * WEIGHT_BITS), .BLOCK(WEIGHTS_BLOCK), .FILE(WEIGHTS_FILE)
+    .WORDS(Steps * Folds),
+    .WIDTH(PE * SIMD * WEIGHT_BITS),
+    .BLOCK_WORDS(WEIGHTS_BLOCK_WORDS),
+    .BLOCK_WIDTH(WEIGHTS_BLOCK_WIDTH),
+    .FILE(WEIGHTS_FILE)
   ) u_weights (
     .clk_i, .read_i(step), .address_i(word_q), .data_o(weights)
   );
@@ -246,7 +258,8 @@ module mvau #(
       .FOLDS(Folds),
       .THRESHOLDS(THRESHOLDS),
       .THRESHOLD_BITS(ACC_BITS),
-      .THRESHOLDS_BLOCK(THRESHOLDS_BLOCK),
+      .THRESHOLDS_BLOCK_WORDS(THRESHOLDS_BLOCK_WORDS),
+      .THRESHOLDS_BLOCK_WIDTH(THRESHOLDS_BLOCK_WIDTH),
       .THRESHOLDS_FILE(THRESHOLDS_FILE)
     ) u_thresholds (
       .clk_i,

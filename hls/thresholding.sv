@@ -13,7 +13,8 @@ module thresholding #(
   parameter int FOLDS = 1,
   parameter int THRESHOLDS = 1,
   parameter int THRESHOLD_BITS = 1,
-  parameter int THRESHOLDS_BLOCK = 0,
+  parameter int THRESHOLDS_BLOCK_WORDS = 0,
+  parameter int THRESHOLDS_BLOCK_WIDTH = 0,
   parameter THRESHOLDS_FILE = ""
 ) (
   input  logic clk_i,
@@ -36,7 +37,8 @@ module thresholding #(
     .FOLDS(FOLDS),
     .THRESHOLDS(THRESHOLDS),
     .THRESHOLD_BITS(THRESHOLD_BITS),
-    .THRESHOLDS_BLOCK(THRESHOLDS_BLOCK),
+    .THRESHOLDS_BLOCK_WORDS(THRESHOLDS_BLOCK_WORDS),
+    .THRESHOLDS_BLOCK_WIDTH(THRESHOLDS_BLOCK_WIDTH),
     .THRESHOLDS_FILE(THRESHOLDS_FILE)
   ) u_thresholds (
     .clk_i,

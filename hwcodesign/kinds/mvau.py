@@ -25,7 +25,7 @@ class Mvau(Kind):
     """`simd` columns of `pe` rows a cycle."""
 
     name = "mvau"
-    cells = ("threshold_unit", "adder_tree", "rom", "ram")
+    cells = ("threshold_unit", "adder_tree", "rom", "rom_bank", "ram", "ram_bank")
 
     def check(self, layer: Layer) -> None:
         if layer.input.shape[:2] != layer.output.shape[:2]:

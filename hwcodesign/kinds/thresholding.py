@@ -18,7 +18,7 @@ class Thresholding(Kind):
     """Compares `pe` elements at a time with all thresholds of their channels."""
 
     name = "thresholding"
-    cells = ("threshold_unit", "adder_tree", "rom")
+    cells = ("threshold_unit", "adder_tree", "rom", "rom_bank")
 
     def check(self, layer: Layer) -> None:
         check_thresholds(layer, layer.input.channels)

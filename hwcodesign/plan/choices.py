@@ -7,13 +7,12 @@ of what each group's choice takes and of what each stream takes; a stream depend
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import product
 
 from hwcodesign.board import Board
 from hwcodesign.dataflow import Dataflow, Edge, Layer
 from hwcodesign.kinds import Folding, Memory, Storage, kind_of
 from hwcodesign.plan.folding import Target, waiting_windows
-from hwcodesign.plan.memory import LUT_MEMORY_WEIGHT, Place, Resources, logic_resources, memory_resources
+from hwcodesign.plan.memory import Place, Resources, logic_resources, memory_cost, memory_resources, storages
 from hwcodesign.plan.streams import lanes_at, stream_chain
 
 
@@ -36,6 +35,7 @@ class Taken:
             and mine.ff <= others.ff
             and mine.dsp <= others.dsp
             and mine.block_ram <= others.block_ram
+            and mine.large_ram <= others.large_ram
         )
 
 
@@ -121,20 +121,21 @@ def _between(
 
 
 def _storages(memories: Mapping[Place, Memory], board: Board) -> list[tuple[dict[Place, Storage], Taken]]:
-    """The ways to store the memories that are not worse than another in everything."""
+    """The cheapest ways at each price of a block RAM, but those that are worse than another in everything."""
     found: list[tuple[dict[Place, Storage], Taken]] = []
-    storages: tuple[Storage, Storage] = ("lut", "block")
-    for combination in product(storages, repeat=len(memories)):
-        storage = dict(zip(memories, combination, strict=True))
-        taken = sum((_memory(memories[place], where, board) for place, where in storage.items()), NOTHING)
-        if not any(other.no_worse(taken) for _, other in found):
-            found = [(s, other) for s, other in found if not taken.no_worse(other)] + [(storage, taken)]
+    for large in {False, board.usable["large_ram"] > 0}:
+        ways = [storages(board.device, memory, large) for memory in memories.values()]
+        for storage in dict.fromkeys(zip(*ways, strict=True)) if memories else [()]:
+            places = dict(zip(memories, storage, strict=True))
+            taken = sum((_memory(memories[place], where, board) for place, where in places.items()), NOTHING)
+            if not any(other.no_worse(taken) for _, other in found):
+                found = [(s, other) for s, other in found if not taken.no_worse(other)] + [(places, taken)]
     return found
 
 
 def _memory(memory: Memory, storage: Storage, board: Board) -> Taken:
-    resources = memory_resources(board.device, memory, storage)
-    return Taken(resources, resources.share(board) * (LUT_MEMORY_WEIGHT if storage == "lut" else 1))
+    taken = memory_resources(board.device, memory, storage)
+    return Taken(taken, memory_cost(board, taken))
 
 
 def _logic(layer: Layer, folding: Folding, board: Board) -> Taken:

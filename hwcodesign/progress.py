@@ -29,10 +29,9 @@ def phase(title: str) -> Iterator[Callable[[str], None]]:
 
     from hwcodesign.terminal import console
 
-    start = time.monotonic()
-    columns = (SpinnerColumn(), TextColumn("  {task.description}"), TimeElapsedColumn(), TextColumn("{task.fields[line]}"))
-    screen = console()
-    with Progress(*columns, console=screen, transient=True) as progress:
+    start, screen = time.monotonic(), console()
+    what, line = TextColumn("  {task.description}"), TextColumn("{task.fields[line]}")
+    with Progress(SpinnerColumn(), what, TimeElapsedColumn(), line, console=screen, transient=True) as progress:
         task = progress.add_task(title, total=None, line="")
         yield lambda line: progress.update(task, line=f"[dim]{escape(line.strip()[:_LINE])}[/]")
     screen.print(f"  {title}: {time.monotonic() - start:.1f} s")

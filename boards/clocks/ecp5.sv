@@ -1,9 +1,10 @@
-// The design's clock from the oscillator, by a PLL of the ECP5: clk_o = clk_i * CLKOP_DIV / CLKOS_DIV.
+// The design's clock from the oscillator, by a PLL of the ECP5: clk_o = clk_i / CLKI_DIV * CLKOP_DIV / CLKOS_DIV.
 //
-// The first output closes the loop at clk_i's frequency, so the loop's oscillator runs at clk_i * CLKOP_DIV; the second
-// divides that. The loop filter's settings are those that Project Trellis' ecppll writes for every frequency. See
+// The first output closes the loop at clk_i / CLKI_DIV, so the loop's oscillator runs CLKOP_DIV times as fast; the
+// second output divides that. The loop filter's settings are those that Project Trellis' ecppll writes for every frequency. See
 // Lattice FPGA-TN-02200 (sysCLOCK PLL).
 module board_clock #(
+  parameter int CLKI_DIV = 1,
   parameter int CLKOP_DIV = 16,
   parameter int CLKOS_DIV = 16
 ) (
@@ -15,7 +16,7 @@ module board_clock #(
 
   (* ICP_CURRENT = "12", LPF_RESISTOR = "8", MFG_ENABLE_FILTEROPAMP = "1", MFG_GMCREF_SEL = "2" *)
   EHXPLLL #(
-    .CLKI_DIV(1),
+    .CLKI_DIV(CLKI_DIV),
     .CLKFB_DIV(1),
     .CLKOP_DIV(CLKOP_DIV),
     .CLKOP_CPHASE(CLKOP_DIV / 2),

@@ -7,10 +7,10 @@ _PULLED_UP = ("rx_i",)  # a serial line that nobody drives must rest
 
 def write_constraints(board: Board) -> tuple[str, str]:
     """The name and the text of the constraints file for `board`'s place and route."""
-    suffix, line, last = _FORMATS[board.family]
+    suffix, line, frequency = _FORMATS[board.family]
     lines = [line(port, pin, board.io_standard, port in _PULLED_UP) for port, pin in sorted(board.pins.items())]
     assert board.oscillator is not None, "a clock was made of it"
-    return f"pins.{suffix}", "\n".join([*lines, *last(board.oscillator.mhz)]) + "\n"
+    return f"pins.{suffix}", "\n".join([*lines, frequency.format(mhz=board.oscillator.mhz)]) + "\n"
 
 
 def _lpf(port: str, pin: str, standard: str, up: bool) -> str:
@@ -19,7 +19,7 @@ def _lpf(port: str, pin: str, standard: str, up: bool) -> str:
 
 
 def _pcf(port: str, pin: str, _standard: str, up: bool) -> str:
-    return f"set_io {'--pullup yes ' if up else ''}{port} {pin}"
+    return f"set_io {'-pullup yes ' if up else ''}{port} {pin}"
 
 
 def _cst(port: str, pin: str, standard: str, up: bool) -> str:
@@ -27,9 +27,10 @@ def _cst(port: str, pin: str, standard: str, up: bool) -> str:
     return f'IO_LOC "{port}" {pin};\nIO_PORT "{port}" IO_TYPE={standard} PULL_MODE={pull};'
 
 
+# By family: the file's suffix, the lines of one port, and the line that gives the oscillator's frequency.
 _FORMATS = {
-    "ecp5": ("lpf", _lpf, lambda mhz: [f'FREQUENCY PORT "clk_i" {mhz} MHZ;']),
-    "ice40": ("pcf", _pcf, lambda mhz: [f"set_frequency clk_i {mhz}"]),
-    "gw1n": ("cst", _cst, lambda mhz: []),
-    "gw2a": ("cst", _cst, lambda mhz: []),
+    "ecp5": ("lpf", _lpf, 'FREQUENCY PORT "clk_i" {mhz} MHZ;'),
+    "ice40": ("pcf", _pcf, "set_frequency clk_i {mhz}"),
+    "gw1n": ("cst", _cst, ""),
+    "gw2a": ("cst", _cst, ""),
 }

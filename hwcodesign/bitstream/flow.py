@@ -43,6 +43,16 @@ class Request:
         return clock_for(self.board, self.clock_mhz)
 
     @property
+    def line(self) -> link.Timing:
+        """The serial line's timing at that clock. Raises UserError if the clock cannot make its baud rate."""
+        return link.Timing.at(self.clock.mhz, self.baud)
+
+    @property
+    def baud(self) -> int:
+        assert self.board.link and self.board.link.baud, "a toolchain asks for a uart first"
+        return self.board.link.baud
+
+    @property
     def toolchain(self) -> Toolchain:
         return toolchain_of(self.board)
 
@@ -63,10 +73,8 @@ def run_phases(request: Request, folder: RunFolder) -> dict[str, Summary]:
 
 def _synthesise(request: Request, _folder: RunFolder) -> Stage:
     board, clock, emitted = request.board, request.clock, request.emitted
-    assert board.link is not None and board.link.baud is not None, "toolchain_of has asked for a uart"
-    divider = link.clocks_per_bit(clock.mhz, board.link.baud)
-    hashed = link.design_hash(emitted)
-    top = board_top(board, clock, link.parameters(Interface.load(emitted), clock.mhz, divider, hashed))
+    parameters = link.parameters(Interface.load(emitted), request.line, link.design_hash(emitted))
+    top = board_top(board, clock, parameters)
     clocks = (asset_folder("boards") / "clocks" / f"{clock.module}.sv",) if clock.module else ()
     sources = [*clocks, *(asset_folder("hls") / f"{module}.sv" for module in link.MODULES)]
     yosys = tools.require(tools.YOSYS)
@@ -93,7 +101,8 @@ def _place_and_route(request: Request, phases: RunFolder) -> Stage:
     nextpnr = tools.require(chain.place_and_route)
     pins, text = write_constraints(board)
     arguments = [*board.nextpnr, "--freq", f"{request.clock.mhz:.6g}", "--seed", str(request.seed)]
-    command = [nextpnr, *arguments, *chain.place_files(pins, chain.placed), "--report", REPORT, "--timing-allow-fail"]
+    files = chain.place_files(pins, chain.placed)
+    command = [str(nextpnr), *arguments, *files, "--report", REPORT, "--timing-allow-fail"]
 
     def work(folder: Path) -> Summary:
         (folder / pins).write_text(text)
@@ -102,13 +111,13 @@ def _place_and_route(request: Request, phases: RunFolder) -> Stage:
         (folder / NETLIST).unlink()
         return _versions(chain.place_and_route, nextpnr)
 
-    return Stage("place_and_route", (netlist,), [text, *map(str, command)], work)
+    return Stage("place_and_route", (netlist,), [text, *command], work)
 
 
 def _pack(request: Request, phases: RunFolder) -> Stage:
     chain, placed = request.toolchain, phases.stage("place_and_route") / request.toolchain.placed
     pack = tools.require(chain.pack)
-    command = [pack, *request.board.pack, *chain.pack_files(chain.placed, chain.bitstream)]
+    command = [str(pack), *request.board.pack, *chain.pack_files(chain.placed, chain.bitstream)]
 
     def work(folder: Path) -> Summary:
         shutil.copyfile(placed, folder / chain.placed)
@@ -116,7 +125,7 @@ def _pack(request: Request, phases: RunFolder) -> Stage:
         (folder / chain.placed).unlink()
         return _versions(chain.pack, pack)
 
-    return Stage("pack", (placed,), list(map(str, command)), work)
+    return Stage("pack", (placed,), command, work)
 
 
 def _run(request: Request, title: str, command: Sequence[str | Path], folder: Path, log: str) -> None:

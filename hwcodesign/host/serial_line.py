@@ -24,7 +24,6 @@ from hwcodesign.host.packets import (
 )
 
 ATTEMPTS = 6
-PATIENCE_SECONDS = 1.0
 _BITS_PER_BYTE = 10
 _EXPECTED = {Request.IMAGE: Answer.RESULT, Request.IDENTIFY: Answer.IDENTITY}
 _NO_ANSWER = "no answer"
@@ -40,7 +39,7 @@ class SerialLine:
     `window` requests may be on their way at once. Raises UserError if there is no such port, or it is busy.
     """
 
-    def __init__(self, port: str, baud: int, patience: float = PATIENCE_SECONDS) -> None:
+    def __init__(self, port: str, baud: int, patience: float) -> None:
         self.port, self.baud, self.patience = port, baud, patience
         self.window = 1
         self.lost: Counter[str] = Counter()  # how often something had to be sent again, by the reason

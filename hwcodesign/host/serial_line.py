@@ -5,10 +5,10 @@ before it was lost if it has not been answered, and only the last ones need a ti
 number; should the old one be answered after all, nobody waits for it.
 """
 
-import os
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
+from secrets import randbelow
 
 from hwcodesign.errors import UserError
 from hwcodesign.host import ports
@@ -47,7 +47,7 @@ class SerialLine:
         self._decoder = Decoder()
         self._arrived: deque[Packet] = deque()
         # A random start: answers to what a former program has sent do not look like answers to us.
-        self._sequence = int.from_bytes(os.urandom(2), "little")
+        self._sequence = randbelow(SEQUENCES)
 
     @property
     def retries(self) -> int:

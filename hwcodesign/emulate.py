@@ -8,16 +8,21 @@ import os
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hwcodesign import link, simulate, simulator
 from hwcodesign.assets import asset_folder
 from hwcodesign.emit import Interface
 from hwcodesign.errors import UserError
+from hwcodesign.host.contract import Contract
+from hwcodesign.plan import Plan
+from hwcodesign.run import RunFolder
+from hwcodesign.verify import Images
 
 TIMING = link.Timing(clocks_per_bit=8, timeout_clocks=4000)  # short times: every clock is simulated
 BAUD = 115200  # a pseudo-terminal has none; any will do
+PATIENCE_SECONDS = 10.0
 _PORTS = ("clk_i", "rst_ni", "rx_i", "tx_o")
 _POLL_SECONDS = 0.02
 
@@ -38,6 +43,27 @@ class Faults:
 NO_FAULTS = Faults({}, {})
 
 
+def prepare(run: RunFolder) -> "Emulation":
+    """Build the emitted design of a run in its folder `emulate`, with the files that a host needs beside it.
+
+    Raises UserError if the run has no emitted design, or a tool is missing.
+    """
+    if not run.finished("emit"):
+        raise UserError(f"{run.path} holds no emitted design: hwcodesign run {run.path.name} --to emit")
+    made, emitted, folder = Plan.load(run.stage("plan")), run.stage("emit"), run.stage("emulate")
+    emulation = build(emitted, folder / "simulation", made)
+    held_out = run.stage("export") / "reference.npz"
+    images = Images.held_out(held_out) if held_out.exists() else Images.random(made.design, link.SELFTEST_IMAGES, 1)
+    link.hand_over(folder, contract_of(run.path.name, made, emitted, emulation), made.design, images.frames)
+    return emulation
+
+
+def contract_of(network: str, made: Plan, emitted: Path, emulation: "Emulation") -> Contract:
+    """The contract of an emulated board."""
+    contract = link.contract_of(network, made, emitted, BAUD, emulation.timing)
+    return replace(contract, patience=PATIENCE_SECONDS)
+
+
 @dataclass(frozen=True)
 class Emulation:
     """A built simulation of a board, and the clocks after which its network is done with everything."""
@@ -47,10 +73,8 @@ class Emulation:
     quiet_clocks: int
 
 
-def build(
-    emitted: Path, folder: Path, quiet_clocks: int, timing: link.Timing = TIMING, optimise: str = "-O1"
-) -> Emulation:
-    """Compile an emitted design behind its serial link in `folder`.
+def build(emitted: Path, folder: Path, made: Plan, timing: link.Timing = TIMING, optimise: str = "-O1") -> Emulation:
+    """Compile the emitted design of a plan behind its serial link in `folder`.
 
     Raises UserError if a tool is missing or the design does not compile.
     """
@@ -61,7 +85,7 @@ def build(
     parameters = link.parameters(Interface.load(emitted), timing, link.design_hash(emitted))
     simulation = simulator.build(folder, link.TOP, own + kernels, _PORTS, optimise=optimise, parameters=parameters)
     simulate.link_images(emitted, folder)
-    return Emulation(simulation, timing, quiet_clocks + timing.timeout_clocks)
+    return Emulation(simulation, timing, made.cycles_per_frame + made.latency_cycles + 2 * timing.timeout_clocks)
 
 
 @contextmanager

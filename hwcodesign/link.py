@@ -117,7 +117,11 @@ def contract_of(network: str, made: Plan, emitted: Path, baud: int, timing: Timi
     )
 
 
-def write_selftest(folder: Path, design: Dataflow, images: np.ndarray) -> None:
-    """Write `selftest.npz`: the first images (N, H, W, C), and the scores and classes that the hardware must give."""
+def hand_over(folder: Path, contract: Contract, design: Dataflow, images: np.ndarray) -> None:
+    """Write into `folder` what a host needs: `contract.json`, and `selftest.npz`.
+
+    The latter holds the first `images` (N, H, W, C) and the scores and classes that the hardware must give for them.
+    """
+    contract.save(folder)
     chosen = images[:SELFTEST_IMAGES]
     np.savez_compressed(folder / SELFTEST, images=chosen, values=reference.run(design, chosen))

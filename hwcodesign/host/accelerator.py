@@ -10,7 +10,7 @@ import numpy as np
 from hwcodesign.errors import UserError, VerificationError
 from hwcodesign.host.contract import Contract, contracts_below, load_selftest
 from hwcodesign.host.packets import VERSION
-from hwcodesign.host.serial_line import PATIENCE_SECONDS, SerialLine
+from hwcodesign.host.serial_line import SerialLine
 
 Found = tuple[Path, Contract]
 
@@ -26,16 +26,15 @@ class Accelerator:
     """The board at `port`, such as /dev/ttyUSB0.
 
     `designs` is a folder with the contract of the design on the board in it or below: that of the bitstream, of its
-    run, or of all runs. The board is asked which one it holds. `patience` seconds without an answer mean that what is
-    on its way was lost. A context manager.
+    run, or of all runs. The board is asked which one it holds. A context manager.
 
     Raises UserError if there is no such port, if it is busy, if nothing answers, or if none of the designs is on the
     board.
     """
 
-    def __init__(self, port: str, designs: Path | str = "runs", patience: float = PATIENCE_SECONDS) -> None:
-        self._line, (self.folder, self.contract) = _connect(port, contracts_below(Path(designs)), patience)
-        self._line.window = self.contract.window
+    def __init__(self, port: str, designs: Path | str = "runs") -> None:
+        self._line, (self.folder, self.contract) = _connect(port, contracts_below(Path(designs)))
+        self._line.window, self._line.patience = self.contract.window, self.contract.patience
 
     @property
     def retries(self) -> int:
@@ -83,11 +82,12 @@ class Accelerator:
         self.close()
 
 
-def _connect(port: str, designs: Sequence[Found], patience: float) -> tuple[SerialLine, Found]:
+def _connect(port: str, designs: Sequence[Found]) -> tuple[SerialLine, Found]:
     """The open line and the design behind it; every baud rate that a design has is tried."""
-    rates = sorted({contract.baud for _, contract in designs if contract.link == "uart"}, reverse=True)
+    serial = [contract for _, contract in designs if contract.link == "uart"]
+    rates = sorted({contract.baud for contract in serial}, reverse=True)
     for baud in rates:
-        line = SerialLine(port, baud, patience)
+        line = SerialLine(port, baud, max(contract.patience for contract in serial if contract.baud == baud))
         try:
             identity = line.identify()
             if identity is not None:

@@ -25,7 +25,8 @@ class Contract:
     The network takes images of `in_shape` (height, width, channels); an integer of `in_type` times `input_scale` is
     the real number that it was trained on (for raw pixels the scale is 1). It gives `classes` integer scores, each of
     which times `score_scale` is the real one, and then the `top` best classes. `design_hash` (16 hexadecimal digits)
-    is what the board answers when it is asked what it is. `window` images may be on their way at once.
+    is what the board answers when it is asked what it is. `window` images may be on their way at once, and `patience`
+    seconds without an answer mean that they were lost.
     """
 
     network: str
@@ -40,6 +41,7 @@ class Contract:
     link: Literal["uart", "axi-dma"]
     baud: int = 0
     window: int = 1
+    patience: float = 1.0
 
     @property
     def image_bytes(self) -> int:

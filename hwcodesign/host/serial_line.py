@@ -5,10 +5,10 @@ before it was lost if it has not been answered, and only the last ones need a ti
 number; should the old one be answered after all, nobody waits for it.
 """
 
-import os
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
+from secrets import randbelow
 
 from hwcodesign.errors import UserError
 from hwcodesign.host import ports
@@ -24,7 +24,6 @@ from hwcodesign.host.packets import (
 )
 
 ATTEMPTS = 6
-PATIENCE_SECONDS = 1.0
 _BITS_PER_BYTE = 10
 _EXPECTED = {Request.IMAGE: Answer.RESULT, Request.IDENTIFY: Answer.IDENTITY}
 _NO_ANSWER = "no answer"
@@ -40,7 +39,7 @@ class SerialLine:
     `window` requests may be on their way at once. Raises UserError if there is no such port, or it is busy.
     """
 
-    def __init__(self, port: str, baud: int, patience: float = PATIENCE_SECONDS) -> None:
+    def __init__(self, port: str, baud: int, patience: float) -> None:
         self.port, self.baud, self.patience = port, baud, patience
         self.window = 1
         self.lost: Counter[str] = Counter()  # how often something had to be sent again, by the reason
@@ -48,7 +47,7 @@ class SerialLine:
         self._decoder = Decoder()
         self._arrived: deque[Packet] = deque()
         # A random start: answers to what a former program has sent do not look like answers to us.
-        self._sequence = int.from_bytes(os.urandom(2), "little")
+        self._sequence = randbelow(SEQUENCES)
 
     @property
     def retries(self) -> int:

@@ -11,10 +11,11 @@ from hwcodesign.nets.squeezenet import SqueezeNet
 from hwcodesign.predict import predict
 
 
-def tiny_squeezenet(bits: int = 4, bypass: str = "simple", seed: int = 1) -> Dataflow:
+def tiny_squeezenet(bits: int = 4, bypass: str = "simple", seed: int = 1, conv1_filters: int = 4) -> Dataflow:
     """Two Fire modules with pools and a bypass on 8x8 images: every kind of layer is in it."""
     family = SqueezeNet(
-        base_e=8, incr_e=0, SR=0.5, fire_modules=2, conv1_filters=4, conv1_kernel=3, conv1_stride=1, conv1_pad=1,
+        base_e=8, incr_e=0, SR=0.5, fire_modules=2,
+        conv1_filters=conv1_filters, conv1_kernel=3, conv1_stride=1, conv1_pad=1,
         pool_after=("conv1",), pool_kernel=2, pool_stride=2, bypass=bypass,
     )  # fmt: skip
     return randomised(predict(family.describe((8, 8, 1), 5), Quantization(bits, bits)), seed)

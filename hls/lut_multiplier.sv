@@ -17,15 +17,16 @@ module lut_multiplier #(
 
 `ifdef YOSYS
   if (CUT_BITS <= 2) begin : gen_digit
+    localparam bit Negative = (CUT_BITS == 1) && (CUT_SIGNED != 0);  // a sign alone
     // Row 0 plus twice row 1, or less it where the digit is signed, bit by bit, so that it becomes a table.
     function automatic logic [ProductBits-1:0] times(input logic [CUT_BITS-1:0] digit, input logic [BITS-1:0] data);
       logic low, high, carry, subtract;
-      logic [ProductBits:0] wide;
-      wide = {{(CUT_BITS+1){(SIGNED != 0) && data[BITS-1]}}, data};
+      logic [ProductBits:0] row;  // twice the data
+      row = {{CUT_BITS{(SIGNED != 0) && data[BITS-1]}}, data, 1'b0};
       carry = (CUT_SIGNED != 0);
       for (int i = 0; i < ProductBits; i++) begin
-        low = (CUT_BITS == 1 && CUT_SIGNED != 0) ? 1'b0 : (digit[0] && wide[i]);
-        high = (CUT_BITS == 1) ? ((CUT_SIGNED != 0) && digit[0] && wide[i]) : (i > 0 && digit[CUT_BITS-1] && wide[i-1]);
+        low = digit[0] && row[i+1] && !Negative;
+        high = digit[CUT_BITS-1] && (Negative ? row[i+1] : (CUT_BITS == 2) && row[i]);
         subtract = high ^ (CUT_SIGNED != 0);
         times[i] = low ^ subtract ^ carry;
         carry = (low && subtract) || (low && carry) || (subtract && carry);

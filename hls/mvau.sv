@@ -101,19 +101,17 @@ module mvau #(
   end
 
   // What the memories give, then the operands: block RAM answers late, so a register of their own stands before the
-  // multipliers. Yosys, told to keep them, leaves the registers out of the DSPs, which makes them countable.
+  // multipliers. Yosys, told to keep them, leaves registers out of the DSPs, which makes them countable.
   logic [SIMD*IN_BITS-1:0] inputs, fresh_q;
   logic [PE*SIMD*WEIGHT_BITS-1:0] weights;
 `ifdef YOSYS
   (* keep = (PACKED > 0) *) logic [SIMD*IN_BITS-1:0] inputs_q;
   (* keep = (PACKED > 0) *) logic [PE*SIMD*WEIGHT_BITS-1:0] weights_q;
-  (* keep = (PACKED > 0) *) logic [PE*SIMD*ProductBits-1:0] products_q;
 `else
   logic [SIMD*IN_BITS-1:0] inputs_q;
   logic [PE*SIMD*WEIGHT_BITS-1:0] weights_q;
-  logic [PE*SIMD*ProductBits-1:0] products_q;
 `endif
-  logic [PE*SIMD*ProductBits-1:0] products;
+  logic [PE*SIMD*ProductBits-1:0] products, products_q;
 
   always_ff @(posedge clk_i) begin
     if (en && valid_q[0]) begin
@@ -126,7 +124,7 @@ module mvau #(
     if (step && fresh) fresh_q <= in_data_i;
   end
 
-  if (Folds > 1) begin : gen_buffer
+  if (Folds > 1 && Steps > 1) begin : gen_buffer
     logic [SIMD*IN_BITS-1:0] kept_q;
     logic from_kept_q;
     ram #(
@@ -180,8 +178,22 @@ module mvau #(
   end
 
   // Products: element s times row p's weight at (p*SIMD + s)*ProductBits.
-  always_ff @(posedge clk_i) begin
-    if (en && valid_q[1]) products_q <= products;
+  if (PACKED == 1) begin : gen_halves
+    // Of a whole product's register Yosys would make part of a DSP, and of the adder behind it. Not of two.
+    for (genvar i = 0; i < PE * SIMD; i++) begin : gen_product
+      localparam int First = i * ProductBits;
+      localparam int Low = ProductBits / 2;
+      always_ff @(posedge clk_i) begin
+        if (en && valid_q[1]) products_q[First+:Low] <= products[First+:Low];
+      end
+      always_ff @(posedge clk_i) begin
+        if (en && valid_q[1]) products_q[First+Low+:ProductBits-Low] <= products[First+Low+:ProductBits-Low];
+      end
+    end
+  end else begin : gen_together
+    always_ff @(posedge clk_i) begin
+      if (en && valid_q[1]) products_q <= products;
+    end
   end
 
   if (NeitherBipolar && PACKED > 0) begin : gen_packed

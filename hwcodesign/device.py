@@ -85,7 +85,8 @@ FAMILIES = {
             "URAM",
         ),
         # Lattice FPGA-TN-02204 (ECP5 memory): DP16KD as pseudo dual-port, a 16x4 distributed RAM takes three slices
-        # (two of data, one for its write port); PFUMX and L6MUX21 join up to four LUT4. MULT18X18D: FPGA-TN-02205 (sysDSP).
+        # (two of data, one for its write port); PFUMX and L6MUX21 join up to four LUT4.
+        # FPGA-TN-02205 (sysDSP): MULT18X18D.
         Family("ecp5", "DP16KD", _XILINX_BLOCKS, 16, 64, 2, (LutRam(16, 4, 6),), 18, _ECP5),
         # Lattice FPGA-TN-02002 (iCE40 memory): EBR of 4 Kb, no distributed RAM (writable LUT memory becomes
         # flip-flops); single-port RAM of 256 Kb that cannot be initialised. SB_MAC16 multiplies 16 x 16

@@ -4,7 +4,7 @@ Attributes: `weight_type` and `acc_type` (str(IntType)); `thresholds`, their num
 case the output type is `acc_type`. Tensors, int64: `weights` (MW, MH); `thresholds` (MH, N), rising along each row,
 within `acc_type`. MW is the input's channels, MH the output's.
 output = out_type.min + #{t : sum >= threshold[t]}; for a bipolar output, -1 or +1. The memory `input` keeps a pixel
-while its rows are worked off `pe` at a time; there is none if all rows are done at once.
+while its rows are worked off `pe` at a time; there is none if all rows are done at once, or all columns.
 
 `packed` rows of a column share a hardware multiplier where the two operands make it wide enough that synthesis takes
 one, and where there are so many weights that they are no constants; not with bipolar operands.
@@ -90,7 +90,7 @@ class Mvau(Kind):
         found = [Memory("weights", self.pixel_cycles(layer, folding), width)]
         if _thresholds(layer):
             found.append(_unit(layer, folding).memory)
-        if folding.pe < _rows(layer):
+        if _keeps_pixels(layer, folding):
             beats = _columns(layer) // folding.simd
             found.append(Memory("input", beats, folding.simd * layer.input.type.bits, writable=True))
         return found
@@ -116,7 +116,7 @@ class Mvau(Kind):
         parts = {
             "multipliers": products * tables,
             "adders": adders,
-            "control": 2 * counter_bits + (folding.simd * kind.bits if folding.pe < _rows(layer) else 0),
+            "control": 2 * counter_bits + (folding.simd * kind.bits if _keeps_pixels(layer, folding) else 0),
         }
         if _thresholds(layer):
             unit = _unit(layer, folding).logic
@@ -266,6 +266,10 @@ def _rows(layer: Layer) -> int:
 
 def _columns(layer: Layer) -> int:
     return layer.input.channels
+
+
+def _keeps_pixels(layer: Layer, folding: Folding) -> bool:
+    return folding.pe < _rows(layer) and folding.simd < _columns(layer)
 
 
 def _thresholds(layer: Layer) -> int:

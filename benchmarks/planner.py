@@ -8,8 +8,9 @@ For every matrix-vector unit FINN's own formulas: BRAM18 for weights by the rule
 weights in block RAM as FINN places them; multipliers as DSPs by MVAU_rtl.dsp_estimation, ceil(PE / 4) * SIMD. Here,
 weights may lie in LUTs too, and those are counted. Our design multiplies in LUTs or in DSPs that products share; so
 that the comparison is one of foldings, the solver is told that all multipliers cost DSPs, by FINN's formula, and that
-is what the table shows. FINN knows no board: it gives the same folding for all. LUTs are each side's own estimate of the whole design: FINN's is 0 for its matrix-vector units and
-lacks FIFOs. FIFO bits are ours alone, since FINN finds depths by simulating the RTL.
+is what the table shows. FINN knows no board: it gives the same folding for all. LUTs are each side's own estimate of the
+whole design: FINN's is 0 for its matrix-vector units and lacks FIFOs. FIFO bits are ours alone, since FINN finds depths
+by simulating the RTL.
 
 Writes planner.json and planner.png next to itself, and prints the table.
 """

@@ -5,10 +5,12 @@ The LUTs are a line through four links of 64 to 9,216 bytes an image that Yosys 
 
 from collections.abc import Mapping
 
+from hwcodesign.board import Board
 from hwcodesign.device import Family, block_count
 from hwcodesign.emit import Interface
+from hwcodesign.errors import DoesNotFitError
 from hwcodesign.kinds import Memory
-from hwcodesign.plan.memory import Resources
+from hwcodesign.plan.memory import RESOURCES, Resources
 
 _CRC_BYTES = 4
 ANSWERS = 8  # requests that may wait for their answers: serial_link's default
@@ -38,6 +40,22 @@ def link_resources(family: Family, interface: Interface) -> Resources:
         ff=_FIXED_FF + bits + _queue_ff(family) + _beats_ff(interface),
         block_ram=block_count(family, Memory("image", image_bytes, 8, writable=True)),
     )
+
+
+def require_room(board: Board, network: Resources, interface: Interface) -> None:
+    """Raise DoesNotFitError if the network and its link together take more than the part has.
+
+    The planner's limits leave room for the link; this is for a design that was forced, or is at the very limit.
+    """
+    both = network + link_resources(board.device, interface)
+    short = [
+        f"{getattr(both, name)} of {getattr(board.resources, name)} {name.replace('_', ' ')}"
+        for name in RESOURCES
+        if getattr(both, name) > getattr(board.resources, name)
+    ]
+    if short:
+        raise DoesNotFitError(f"{board.name} has no room for the network and its serial link: they need "
+                              f"{', '.join(short)}; plan for a lower frame rate")  # fmt: skip
 
 
 def _queue_ff(family: Family) -> int:

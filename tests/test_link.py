@@ -8,10 +8,12 @@ import pytest
 
 from hwcodesign import link, tools
 from hwcodesign.assets import asset_folder
+from hwcodesign.board import load_board
 from hwcodesign.device import FAMILIES
 from hwcodesign.emit import Interface
-from hwcodesign.errors import UserError
-from hwcodesign.link_cost import ANSWERS, link_resources
+from hwcodesign.errors import DoesNotFitError, UserError
+from hwcodesign.link_cost import ANSWERS, link_resources, require_room
+from hwcodesign.plan import Resources
 from hwcodesign.synthesis import counted, read_sources
 
 DESIGN = "0123456789abcdef"
@@ -67,3 +69,10 @@ def test_the_estimate_is_what_synthesis_finds(family: str, tmp_path: Path) -> No
     assert estimate.block_ram == found.block_ram
     assert abs(estimate.ff - found.ff) <= 4
     assert abs(estimate.lut - found.lut) <= 0.06 * found.lut
+
+
+def test_a_network_that_leaves_no_room_for_the_link_is_refused() -> None:
+    board, interface = load_board("icebreaker"), Interface(1, 8, 1, 256, 13, 2, 11)
+    require_room(board, Resources(lut=4000, ff=3000, block_ram=29), interface)
+    with pytest.raises(DoesNotFitError, match="31 of 30 block ram; plan for a lower frame rate"):
+        require_room(board, Resources(lut=4000, ff=3000, block_ram=30), interface)

@@ -30,6 +30,6 @@ def command(port: str, run: str | None, runs: Path) -> None:
         with frames_bar("selftest", count) as on_frames:
             board.selftest(on_frames)
         seconds = time.monotonic() - start
-    again = f", {board.lost.total()} sent again" if board.lost.total() else ""
+    again = f", {board.retries} sent again" if board.retries else ""
     click.echo(f"{board.contract.network} {board.contract.design_hash}: all scores of {count} images are right "
                f"({count / seconds:.1f} images a second{again})")  # fmt: skip

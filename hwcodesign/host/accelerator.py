@@ -1,6 +1,5 @@
 """A board that classifies images."""
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -38,9 +37,9 @@ class Accelerator:
         self._line.window, self._line.patience = self.contract.window, self.contract.patience
 
     @property
-    def lost(self) -> Counter[str]:
-        """How many requests had to be sent again so far, by the reason."""
-        return self._line.lost
+    def retries(self) -> int:
+        """How many requests had to be sent again so far."""
+        return self._line.retries
 
     def predict(
         self, images: np.ndarray | Sequence[np.ndarray], on_done: Callable[[int], None] = lambda done: None

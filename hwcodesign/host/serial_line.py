@@ -49,6 +49,11 @@ class SerialLine:
         # A random start: answers to what a former program has sent do not look like answers to us.
         self._sequence = randbelow(SEQUENCES)
 
+    @property
+    def retries(self) -> int:
+        """How many requests had to be sent again."""
+        return self.lost.total()
+
     def close(self) -> None:
         """Close the port."""
         self._serial.close()

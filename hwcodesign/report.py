@@ -1,7 +1,8 @@
 """report.json and the table at the end of a run.
 
 report.json is a documented interface. Its top-level keys are the stages that have run (train, export, lower, plan,
-check, emit, simulate), each with what it reported and its `seconds`, and `reference` (the exported reference.json).
+check, emit, simulate), each with what it reported and its `seconds`, `reference` (the exported reference.json) and
+`ladder` (verify/ladder.json, after `hwcodesign verify`).
 Among them: `reference.top1` (null for random weights), `reference.images`, `reference.weights`;
 `lower.mismatches` (integer graph against exported network); `plan.cycles_per_frame`, `plan.latency_cycles`;
 `check.fits`; `simulate.images`, `simulate.mismatches`, `simulate.top1`, `simulate.cycles_per_frame` (measured),
@@ -29,6 +30,9 @@ def write_report(run: RunFolder) -> Report:
     reference = run.stage("export") / "reference.json"
     if "export" in report and reference.exists():
         report["reference"] = json.loads(reference.read_text())
+    ladder = run.stage("verify") / "ladder.json"
+    if ladder.exists():
+        report["ladder"] = json.loads(ladder.read_text())
     path = run.path / "report.json"
     unfinished = path.with_name(".report.json.unfinished")
     unfinished.write_text(json.dumps(report, indent=1) + "\n")

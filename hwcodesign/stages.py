@@ -109,12 +109,15 @@ def _export(job: Job) -> Stage:
 def _lower(job: Job) -> Stage:
     def work(folder: Path) -> Summary:
         from hwcodesign.lower import lower
+        from hwcodesign.progress import frames_bar
         from hwcodesign.verify import Images, verify_integers
 
         lowered = lower(job.qonnx, folder, job.input_type, job.input_scale)
         summary = {"layers": len(lowered.dataflow.layers), **lowered.report}
         if job.held_out:
-            summary |= verify_integers(lowered.dataflow, Images.held_out(job.held_out))
+            images = Images.held_out(job.held_out)
+            with frames_bar("integer reference", len(images.frames)) as on_frames:
+                summary |= verify_integers(lowered.dataflow, images, on_frames)
         return summary
 
     settings = [str(job.input_type), job.input_scale]
@@ -187,7 +190,7 @@ def _images(job: Job, graph: Dataflow) -> "Images":
     if job.images:
         return Images.from_file(job.images, graph).first(job.frames)
     if job.held_out:
-        return Images.held_out(job.held_out).first(job.frames)
+        return Images.held_out(job.held_out).to_simulate(job.frames)
     return Images.random(graph, job.frames or RANDOM_FRAMES, RANDOM_SEED)
 
 

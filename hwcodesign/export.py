@@ -43,10 +43,14 @@ class Exported:
 
 @dataclass(frozen=True)
 class Measured:
-    """Images (uint8 NHWC) to measure on, their labels if they have any, what they are, and what weights are used."""
+    """Images (uint8 NHWC) to measure on, their labels if they have any, what they are, and what weights are used.
+
+    `classes` are the names that labels stand for.
+    """
 
     images: np.ndarray
     labels: np.ndarray | None
+    classes: tuple[str, ...] | None
     dataset: str
     split: str
     weights: str
@@ -88,11 +92,11 @@ def export(
 
 def _held_out(recipe: Recipe, data_folder: Path | None) -> Measured:
     dataset = load_dataset(recipe.data, data_folder)
-    return Measured(dataset.test_images, dataset.test_labels, dataset.name, "test", "trained")
+    return Measured(dataset.test_images, dataset.test_labels, dataset.classes, dataset.name, "test", "trained")
 
 
 def _untrained(recipe: Recipe) -> Measured:
-    return Measured(untrained.reference_images(recipe), None, "none", "random", untrained.describe(recipe))
+    return Measured(untrained.reference_images(recipe), None, None, "none", "random", untrained.describe(recipe))
 
 
 def write_onnx(model: NetworkModule, path: Path) -> None:
@@ -196,6 +200,7 @@ def _reference(recipe: Recipe, measured: Measured, evaluation: Evaluation, step:
     return {
         "dataset": measured.dataset,
         "split": measured.split,
+        "classes": None if measured.classes is None else list(measured.classes),
         "images": len(classes),
         "top1": None if measured.labels is None else float((classes == measured.labels).mean()),
         "weights": measured.weights,

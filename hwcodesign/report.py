@@ -1,8 +1,9 @@
 """report.json and the table at the end of a run.
 
 report.json is a documented interface. Its top-level keys are the stages that have run (train, export, lower, plan,
-check, emit, simulate), each with what it reported and its `seconds`, `reference` (the exported reference.json) and
-`ladder` (verify/ladder.json, after `hwcodesign verify`).
+check, emit, simulate), each with what it reported and its `seconds`, `reference` (the exported reference.json),
+`ladder` (verify/ladder.json, after `hwcodesign verify`) and `pictures` (`files` in the run folder, after
+`hwcodesign pictures`).
 Among them: `reference.top1` (null for random weights), `reference.images`, `reference.weights`;
 `lower.mismatches` (integer graph against exported network); `plan.cycles_per_frame`, `plan.latency_cycles`;
 `check.fits`; `simulate.images`, `simulate.mismatches`, `simulate.top1`, `simulate.cycles_per_frame` (measured),
@@ -30,6 +31,8 @@ def write_report(run: RunFolder) -> Report:
     reference = run.stage("export") / "reference.json"
     if "export" in report and reference.exists():
         report["reference"] = json.loads(reference.read_text())
+    if run.finished("pictures"):
+        report["pictures"] = run.summary("pictures")
     ladder = run.stage("verify") / "ladder.json"
     if ladder.exists():
         report["ladder"] = json.loads(ladder.read_text())

@@ -46,6 +46,33 @@ class TrainedNetwork:
             name: level[0].permute(1, 2, 0).numpy().astype(np.int64) for name, level in zip(names, levels, strict=True)
         }
 
+    def weights_in_steps(self) -> Mapping[str, np.ndarray]:
+        """The weights before rounding, divided by their scales, flat, by the layer's name."""
+        found = {}
+        for node in self._model.network.convolutions:
+            layer, frozen = self._model.get_submodule(node.name), self._exact.get_submodule(node.name)
+            scale = frozen.scale.reshape(-1, 1, 1, 1)
+            found[node.name] = (layer.weight.detach().double() / scale).flatten().numpy()
+        return found
+
+    def activations_in_steps(self, frames: np.ndarray) -> Mapping[str, np.ndarray]:
+        """What quantizers get for `frames` (frames, H, W, C), divided by their scales, flat, by the layer's name."""
+        nodes = [node for node in self._model.network.nodes if isinstance(node, Conv | Add) and node.quantizer]
+        values: list[np.ndarray] = []
+
+        def keep(scale: torch.Tensor) -> Callable[..., None]:
+            return lambda module, inputs: values.append((inputs[0].double() / scale).flatten().numpy())
+
+        quantizers = {node.quantizer: self._exact.get_submodule(node.quantizer).scale for node in nodes}
+        hooks = [
+            self._model.get_submodule(name).register_forward_pre_hook(keep(scale)) for name, scale in quantizers.items()
+        ]
+        with torch.no_grad():
+            self._model(_raw(frames))
+        for hook in hooks:
+            hook.remove()
+        return {node.name: value for node, value in zip(nodes, values, strict=True)}
+
 
 def _raw(frames: np.ndarray) -> torch.Tensor:
     return torch.from_numpy(np.ascontiguousarray(frames.transpose(0, 3, 1, 2))).float()

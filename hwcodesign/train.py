@@ -11,19 +11,25 @@ import io
 import json
 import math
 import os
+import time
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-import numpy as np
 import torch
 from rich.progress import Progress
 from torch import Tensor, nn
 
 from hwcodesign.data import Dataset, load_dataset, stratified_split
 from hwcodesign.errors import UserError
+from hwcodesign.nets.blocks import set_quantized
 from hwcodesign.nets.build import NetworkModule, quantized_module
 from hwcodesign.recipe import Recipe, TrainTable
+from hwcodesign.training.activation_range import set_ranges
+from hwcodesign.training.augment import augmented
+from hwcodesign.training.average import Average
+from hwcodesign.training.schedule import learning_rate, quantizes, total_epochs
 
 VALIDATION = 0.1  # of the training images; it chooses the best epoch, so that the held-out test images never do
 
@@ -59,41 +65,92 @@ def train(recipe: Recipe, data_folder: Path | None, out_folder: Path, device: st
     torch.set_num_threads(schedule.threads)
     torch.manual_seed(schedule.seed)
     torch.backends.cudnn.deterministic = True
-    model = build(recipe).to(where)
     out_folder.mkdir(parents=True, exist_ok=True)
-    optimizer, history = _resume(recipe, model, out_folder, where)
+    state = _resumed(recipe, out_folder, where)
+    model, history, epochs = state.model, state.history, total_epochs(schedule)
 
     with SummaryWriter(str(out_folder), purge_step=len(history)) as board, Progress() as progress:
-        bar = progress.add_task(f"train {recipe.name}", total=schedule.epochs, completed=len(history))
-        for epoch in range(len(history), schedule.epochs):
+        bar = progress.add_task(f"train {recipe.name}", total=epochs, completed=len(history))
+        for epoch in range(len(history), epochs):
             random = torch.Generator().manual_seed(schedule.seed * 1_000_003 + epoch)
             order = torch.from_numpy(fitted)[torch.randperm(len(fitted), generator=random)]
             # Batch norm knows no variance of a single image.
             batches = [batch for batch in order.split(schedule.batch_size) if len(batch) > 1]
+            if 0 < epoch == schedule.float_epochs:
+                state = _quantized(state, schedule, [images[batch.to(where)].float() for batch in batches[:8]])
+                model = state.model
 
             model.train()
             losses = []
+            start = time.monotonic()
             for step, batch in enumerate(batches):
-                rate = _learning_rate(schedule, (epoch + step / len(batches)) / schedule.epochs)
-                for group in optimizer.param_groups:
+                rate = learning_rate(schedule, epoch + step / len(batches))
+                for group in state.optimizer.param_groups:
                     group["lr"] = rate
-                pixels = _augmented(images[batch.to(where)], schedule, random)
-                loss = nn.functional.cross_entropy(LOSS_SHARPNESS * model(pixels), labels[batch.to(where)])
-                optimizer.zero_grad()
+                pixels = augmented(images[batch.to(where)], schedule, random)
+                with _precision(schedule, epoch, where):
+                    scores = LOSS_SHARPNESS * model(pixels)
+                loss = nn.functional.cross_entropy(
+                    scores.float(), labels[batch.to(where)], label_smoothing=schedule.label_smoothing
+                )
+                state.optimizer.zero_grad()
                 loss.backward()
-                optimizer.step()
+                state.optimizer.step()
+                if state.average:
+                    state.average.update(model)
                 losses.append(loss.detach())
 
-            entry = {"epoch": epoch, "loss": _finite(losses, epoch), "learning_rate": rate,
-                     "validation_top1": _top1(model, images, labels, torch.from_numpy(validation))}  # fmt: skip
+            entry = {
+                "epoch": epoch,
+                "quantized": quantizes(schedule, epoch),
+                "loss": _finite(losses, epoch),
+                "learning_rate": rate,
+                "images_per_second": round(len(fitted) / (time.monotonic() - start)),
+                "validation_top1": _top1(state.best_model, images, labels, torch.from_numpy(validation)),
+            }
             history.append(entry)
-            for key in ("loss", "learning_rate", "validation_top1"):
+            for key in ("loss", "learning_rate", "images_per_second", "validation_top1"):
                 board.add_scalar(key, entry[key], epoch)
-            _save_epoch(recipe, model, optimizer, history, out_folder)
+            _save_epoch(recipe, state, out_folder)
             progress.update(bar, advance=1, description=f"train {recipe.name}: loss {entry['loss']:.4f}, "
-                            f"validation {100 * entry['validation_top1']:.1f} %")  # fmt: skip
+                            f"validation {100 * entry['validation_top1']:.1f} %, "
+                            f"{entry['images_per_second']} images/s")  # fmt: skip
     best = _best(history)
     return Trained(out_folder / "best.pt", best["epoch"], best["validation_top1"])
+
+
+@dataclass
+class _State:
+    """What changes from step to step; `history` holds the metrics of every epoch so far."""
+
+    model: NetworkModule
+    optimizer: torch.optim.Optimizer
+    average: Average | None
+    history: list[dict[str, Any]]
+
+    @property
+    def best_model(self) -> NetworkModule:
+        """The network to validate and to ship."""
+        return cast(NetworkModule, self.average.model) if self.average else self.model
+
+
+def _quantized(state: _State, schedule: TrainTable, batches: list[Tensor]) -> _State:
+    """The start of the second phase: the float phase's network with its quantizers on, their ranges measured."""
+    model = state.best_model.requires_grad_(True)
+    set_ranges(model, batches)
+    set_quantized(model, True)
+    return _fresh_state(model, schedule, state.history)
+
+
+def _fresh_state(model: NetworkModule, schedule: TrainTable, history: list[dict[str, Any]]) -> _State:
+    average = Average(model, schedule.average) if schedule.average else None
+    return _State(model, _optimizer(model, schedule), average, history)
+
+
+def _precision(schedule: TrainTable, epoch: int, where: torch.device) -> AbstractContextManager[Any]:
+    """bfloat16 has 8 significant bits: enough for the float phase, too few for sums of quantized products."""
+    lower = schedule.float_precision == "bfloat16" and not quantizes(schedule, epoch)
+    return torch.autocast(where.type, torch.bfloat16, enabled=lower)
 
 
 def build(recipe: Recipe) -> NetworkModule:
@@ -132,7 +189,7 @@ def _device(name: str) -> torch.device:
 
 def _to_tensors(dataset: Dataset, where: torch.device) -> tuple[Tensor, Tensor]:
     """Training images as uint8 NCHW, and their labels."""
-    images = np.ascontiguousarray(dataset.train_images.transpose(0, 3, 1, 2))
+    images = dataset.train_images.transpose(0, 3, 1, 2).copy()
     return torch.from_numpy(images).to(where), torch.from_numpy(dataset.train_labels).to(where)
 
 
@@ -144,26 +201,6 @@ def _optimizer(model: NetworkModule, schedule: TrainTable) -> torch.optim.Optimi
     if schedule.optimizer == "adam":
         return torch.optim.Adam(groups, lr=schedule.learning_rate)
     return torch.optim.SGD(groups, lr=schedule.learning_rate, momentum=schedule.momentum)
-
-
-def _learning_rate(schedule: TrainTable, done: float) -> float:
-    """The rate when the fraction `done` of the training is over: linear (as SqueezeNet was trained) or cosine to 0."""
-    left = 1 - done if schedule.schedule == "linear" else (1 + math.cos(math.pi * done)) / 2
-    return schedule.learning_rate * left
-
-
-def _augmented(pixels: Tensor, schedule: TrainTable, random: torch.Generator) -> Tensor:
-    """The batch as floats, every image moved by up to `shift` pixels and, with `flip`, mirrored half of the time."""
-    count, _, height, width = pixels.shape
-    reach = schedule.shift
-    rows, columns = torch.randint(0, 2 * reach + 1, (2, count), generator=random).to(pixels.device)
-    mirrored = (torch.rand(count, generator=random) < (0.5 if schedule.flip else 0.0)).to(pixels.device)
-    padded = nn.functional.pad(pixels, (reach,) * 4)
-    across = torch.arange(width, device=pixels.device).expand(count, width)
-    across = torch.where(mirrored[:, None], width - 1 - across, across) + columns[:, None]
-    down = torch.arange(height, device=pixels.device) + rows[:, None]
-    frames = torch.arange(count, device=pixels.device)[:, None, None]
-    return padded.permute(0, 2, 3, 1)[frames, down[:, :, None], across[:, None, :]].permute(0, 3, 1, 2).float()
 
 
 def _finite(losses: list[Tensor], epoch: int) -> float:
@@ -182,20 +219,26 @@ def _top1(model: NetworkModule, images: Tensor, labels: Tensor, chosen: Tensor) 
 
 
 def _best(history: list[dict[str, Any]]) -> dict[str, Any]:
-    """The epoch with the highest validation accuracy; of equals the latest, at the lowest learning rate."""
-    return max(history, key=lambda entry: (entry["validation_top1"], entry["epoch"]))
+    """The epoch with the highest validation accuracy; of equals the latest, at the lowest learning rate.
+
+    A quantized epoch beats every float one.
+    """
+    return max(history, key=lambda entry: (entry["quantized"], entry["validation_top1"], entry["epoch"]))
 
 
-def _save_epoch(
-    recipe: Recipe, model: nn.Module, optimizer: torch.optim.Optimizer, history: list[dict[str, Any]], out_folder: Path
-) -> None:
+def _save_epoch(recipe: Recipe, state: _State, out_folder: Path) -> None:
     """Each file is replaced as a whole, last.pt at the end: what it says has happened has been written."""
-    state = {"recipe": _identity(recipe), "model": model.state_dict(), "history": history}
-    if _best(history) is history[-1]:
-        _write(out_folder / "best.pt", state)
-    lines = "".join(json.dumps(entry) + "\n" for entry in history)
+    written = {"recipe": _identity(recipe), "model": state.best_model.state_dict(), "history": state.history}
+    if _best(state.history) is state.history[-1]:
+        _write(out_folder / "best.pt", written)
+    if len(state.history) == recipe.train.float_epochs:
+        _write(out_folder / "float.pt", written)
+    lines = "".join(json.dumps(entry) + "\n" for entry in state.history)
     _replace(out_folder / "metrics.jsonl", lines.encode())
-    _write(out_folder / "last.pt", {**state, "optimizer": optimizer.state_dict()})
+    last = {**written, "model": state.model.state_dict(), "optimizer": state.optimizer.state_dict()}
+    if state.average:
+        last["average"] = {"model": state.average.model.state_dict(), "steps": state.average.steps}
+    _write(out_folder / "last.pt", last)
 
 
 def _write(path: Path, state: dict[str, Any]) -> None:
@@ -213,18 +256,22 @@ def _replace(path: Path, content: bytes) -> None:
         raise UserError(f"cannot write {path}: {error.strerror}; training continues from there once it can") from None
 
 
-def _resume(
-    recipe: Recipe, model: NetworkModule, out_folder: Path, where: torch.device
-) -> tuple[torch.optim.Optimizer, list[dict[str, Any]]]:
-    """Restore the last whole epoch, if there is one; returns the optimizer and the metrics of every epoch so far."""
+def _resumed(recipe: Recipe, out_folder: Path, where: torch.device) -> _State:
+    """The state behind the last whole epoch, or the start if there is none."""
+    model = build(recipe).to(where, memory_format=torch.channels_last)
     if not (out_folder / "last.pt").exists():
-        return _optimizer(model, recipe.train), []
-    state = _load(recipe, out_folder / "last.pt", where)
-    model.load_state_dict(state["model"])
+        set_quantized(model, quantizes(recipe.train, 0))
+        return _fresh_state(model, recipe.train, [])
+    saved = _load(recipe, out_folder / "last.pt", where)
+    set_quantized(model, quantizes(recipe.train, len(saved["history"]) - 1))
+    model.load_state_dict(saved["model"])
     # Only now: Brevitas makes new parameters of its scales when it loads them.
-    optimizer = _optimizer(model, recipe.train)
-    optimizer.load_state_dict(state["optimizer"])
-    return optimizer, list(state["history"])
+    state = _fresh_state(model, recipe.train, list(saved["history"]))
+    state.optimizer.load_state_dict(saved["optimizer"])
+    if state.average:
+        state.average.model.load_state_dict(saved["average"]["model"])
+        state.average.steps = saved["average"]["steps"]
+    return state
 
 
 def _load(recipe: Recipe, path: Path, where: torch.device) -> dict[str, Any]:

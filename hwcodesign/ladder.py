@@ -22,6 +22,7 @@ from hwcodesign.verify import Images
 
 FINN_IMAGES = 8  # FINN's own execution takes seconds for each
 FOLDER = "verify"
+FLOAT_CHECKPOINT = "train/float.pt"  # what quantization started from
 
 OnFrames = Callable[[int], None]
 
@@ -47,7 +48,7 @@ class Network(Protocol):
     """One form of the network."""
 
     def scores(self, frames: np.ndarray, on_frames: OnFrames) -> np.ndarray:
-        """Integer scores (frames, classes) of `frames` (frames, H, W, C)."""
+        """Scores (frames, classes), integers in the steps of the reference, of `frames` (frames, H, W, C)."""
         ...
 
     def levels(self, frame: np.ndarray) -> Mapping[str, np.ndarray]:
@@ -57,13 +58,17 @@ class Network(Protocol):
 
 @dataclass(frozen=True)
 class _Step:
-    """How a rung is computed: by `load` from the folders of the stages in `needs`; on at most `most` images."""
+    """How a rung is computed: by `load` from the folders of the stages in `needs`; on at most `most` images.
+
+    `classes_only`: a network of other weights, whose classes alone can be compared.
+    """
 
     name: str
     arithmetic: str
     needs: tuple[str, ...]
     load: Callable[[RunFolder], Network]
     must_equal: bool = False
+    classes_only: bool = False
     most: int | None = None
 
 
@@ -126,6 +131,8 @@ def _rung(run: RunFolder, step: _Step, images: Images, count: int | None) -> Run
     for needed in step.needs:
         if not run.finished(needed):
             return Rung(step.name, step.arithmetic, missing=f"hwcodesign {needed} {_recipe(run)}")
+    if step is _FLOAT and not (run.path / FLOAT_CHECKPOINT).exists():
+        return Rung(step.name, step.arithmetic, missing="a recipe with train.float_epochs")
     chosen = images.sample(step.most) if step.most else images
 
     def work(folder: Path) -> Summary:
@@ -146,16 +153,18 @@ def _rung(run: RunFolder, step: _Step, images: Images, count: int | None) -> Run
 def _compared(run: RunFolder, step: _Step, network: Network, images: Images, scores: np.ndarray) -> Rung:
     assert images.scores is not None
     classes = scores.argmax(axis=1)  # of equal scores the lower class, as the hardware has it
-    wrong = np.flatnonzero((scores != images.scores).any(axis=1))
-    return Rung(
+    rung = Rung(
         step.name,
         step.arithmetic,
         images=len(scores),
         top1=None if images.labels is None else float((classes == images.labels).mean()),
-        other_scores=len(wrong),
         other_class=int((classes != images.scores.argmax(axis=1)).sum()),
-        first_divergence=_first_divergence(run, network, images, scores, int(wrong[0])) if len(wrong) else None,
     )
+    if step.classes_only:
+        return rung
+    wrong = np.flatnonzero((scores != images.scores).any(axis=1))
+    first = _first_divergence(run, network, images, scores, int(wrong[0])) if len(wrong) else None
+    return replace(rung, other_scores=len(wrong), first_divergence=first)
 
 
 def _first_divergence(run: RunFolder, network: Network, images: Images, scores: np.ndarray, first: int) -> str:
@@ -190,6 +199,12 @@ def _rtl(run: RunFolder) -> Rung:
     )
 
 
+def _float(run: RunFolder) -> Network:
+    from hwcodesign.trained import TrainedNetwork
+
+    return TrainedNetwork(run.path / FLOAT_CHECKPOINT, quantized=False)
+
+
 def _qat(run: RunFolder) -> Network:
     from hwcodesign.trained import TrainedNetwork
 
@@ -222,7 +237,9 @@ def _given(path: Path) -> tuple[Path, ...]:
     return (path,) if path.exists() else ()
 
 
+_FLOAT = _Step("float", "PyTorch, float32", ("train", "export"), _float, classes_only=True)
 _STEPS = (
+    _FLOAT,
     _Step("QAT", "Brevitas, float32", ("train", "export"), _qat),
     _Step("QONNX", "its own executor, float32", ("export",), _qonnx),
     _Step("lowered", "FINN's own execution", ("lower",), _finn, most=FINN_IMAGES),

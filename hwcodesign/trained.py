@@ -1,4 +1,4 @@
-"""What a checkpoint computes in training's own arithmetic, Brevitas in float32: the top of the ladder."""
+"""What a checkpoint computes in training's own arithmetic, float32: the top of the ladder."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -8,6 +8,7 @@ import torch
 
 from hwcodesign.errors import UserError
 from hwcodesign.export import with_levels
+from hwcodesign.nets.blocks import set_quantized
 from hwcodesign.nets.build import freeze, score_step
 from hwcodesign.nets.network import Add, Conv
 from hwcodesign.recipe import Recipe
@@ -19,21 +20,25 @@ _BATCH = 128
 class TrainedNetwork:
     """The quantized network of a checkpoint. A checkpoint knows its own recipe (but for the hardware)."""
 
-    def __init__(self, checkpoint: Path) -> None:
-        """Raises UserError if the checkpoint is missing or damaged."""
+    def __init__(self, checkpoint: Path, quantized: bool = True) -> None:
+        """`quantized` False switches the quantizers off, for a checkpoint of the float phase.
+
+        Raises UserError if the checkpoint is missing or damaged.
+        """
         recipe = _recipe_of(checkpoint)
         torch.set_num_threads(recipe.train.threads)
         self._model = load_trained(recipe, checkpoint)
+        set_quantized(self._model, quantized)
         self._exact = freeze(self._model)
-        self._step = score_step(self._exact)
+        self._step = score_step(self._exact) if quantized else None
 
     def scores(self, frames: np.ndarray, on_frames: Callable[[int], None]) -> np.ndarray:
-        """int64 (frames, classes), in the reference's steps and rounded to them, of `frames` (frames, H, W, C)."""
+        """(frames, classes) of `frames` (frames, H, W, C): int64 in the reference's steps, or real if not quantized."""
         found = []
         with torch.no_grad():
             for start in range(0, len(frames), _BATCH):
                 real = self._model(_raw(frames[start : start + _BATCH])).double().numpy()
-                found.append(np.rint(real / self._step).astype(np.int64))
+                found.append(real if self._step is None else np.rint(real / self._step).astype(np.int64))
                 on_frames(min(start + _BATCH, len(frames)))
         return np.concatenate(found)
 

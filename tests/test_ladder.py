@@ -24,7 +24,7 @@ RECIPE = Recipe(
     name="small", hardware={"board": "ulx3s-85f"},
     network={"family": "squeezenet", "base_e": 8, "incr_e": 0, "SR": 0.5, "fire_modules": 2, "conv1_filters": 8,
              "conv1_kernel": 3, "conv1_stride": 2, "pool_after": [], "bypass": "simple"},
-    data={"dataset": "digits", "size": (9, 9), "classes": 10}, train={"epochs": 2},
+    data={"dataset": "digits", "size": (9, 9), "classes": 10}, train={"float_epochs": 2, "epochs": 1},
 )  # fmt: skip
 IMAGES = 20
 
@@ -49,10 +49,12 @@ def rungs(run: RunFolder) -> dict[str, ladder.Rung]:
 
 def test_every_form_of_the_network_gives_the_reference(run: RunFolder) -> None:
     found = rungs(run)
-    assert list(found) == ["QAT", "QONNX", "lowered", "integer", "RTL"]
+    assert list(found) == ["float", "QAT", "QONNX", "lowered", "integer", "RTL"]
     for name, images in (("QAT", IMAGES), ("QONNX", IMAGES), ("lowered", ladder.FINN_IMAGES), ("integer", IMAGES)):
         rung = found[name]
         assert (rung.images, rung.other_scores, rung.other_class, rung.missing) == (images, 0, 0, None), rung
+    assert (found["float"].images, found["float"].other_scores, found["float"].missing) == (IMAGES, None, None)
+    assert found["float"].top1 is not None and found["float"].top1 > 0.3
     assert found["QAT"].top1 == found["QONNX"].top1 == found["integer"].top1 > 0.3
     document = json.loads((run.path / "verify/ladder.json").read_text())
     assert write_report(run)["ladder"] == document
@@ -71,6 +73,11 @@ def test_what_is_missing_comes_with_its_command(run: RunFolder) -> None:
     screen = Console(width=200, record=True, file=io.StringIO())
     screen.print(table(list(found.values()), "some images", "here"))
     assert "not there: hwcodesign lower small" in screen.export_text()
+
+
+def test_without_a_float_phase_it_says_so(run: RunFolder) -> None:
+    (run.stage("train") / "float.pt").unlink()
+    assert rungs(run)["float"].missing == "a recipe with train.float_epochs"
 
 
 def test_rungs_are_kept_until_what_they_read_changes(run: RunFolder) -> None:

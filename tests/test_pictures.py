@@ -26,7 +26,7 @@ RECIPE = Recipe(
     name="small", hardware={"board": "ulx3s-85f"},
     network={"family": "squeezenet", "base_e": 8, "incr_e": 0, "SR": 0.5, "fire_modules": 2, "conv1_filters": 8,
              "conv1_kernel": 3, "conv1_stride": 2, "pool_after": [], "bypass": "simple"},
-    data={"dataset": "digits", "size": (9, 9), "classes": 10}, train={"epochs": 2},
+    data={"dataset": "digits", "size": (9, 9), "classes": 10}, train={"float_epochs": 1, "epochs": 1},
 )  # fmt: skip
 ALL = {f"pictures/{name}.png" for name in ("training", "confusion", "misclassified", "weights", "activations")}
 

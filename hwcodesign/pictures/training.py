@@ -24,7 +24,12 @@ def draw(run: RunFolder, path: Path) -> bool:
         axes.grid(alpha=0.3)
         axes.spines[["top", "right"]].set_visible(False)
     axes.set_xlabel("epoch")
-    best = max(range(len(epochs)), key=lambda at: (epochs[at]["validation_top1"], at))
+    best = max(range(len(epochs)), key=lambda at: (epochs[at]["quantized"], epochs[at]["validation_top1"], at))
+    quantized_from = [epoch["quantized"] for epoch in epochs].index(True)
+    if quantized_from:
+        for axes in figure.axes:
+            axes.axvline(quantized_from - 0.5, color="grey", linestyle="--", linewidth=0.8)
+        figure.axes[0].annotate("quantizers on", (quantized_from - 0.4, 0.95), xycoords=("data", "axes fraction"))
     top1 = epochs[best]["validation_top1"]
     figure.axes[1].plot(best, top1, "o", color="#b5482a")
     figure.suptitle(f"{run.path.name}: best in epoch {best}, {100 * top1:.2f} % of the validation images", fontsize=10)

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import os
 
 import numpy as np
 import pytest
@@ -50,7 +51,8 @@ def whole(tmp_path_factory):
     return train(recipe(), None, folder, device="cpu"), folder
 
 
-TWO_PHASES = {"float_epochs": 2, "epochs": 2, "average": 0.9, "cutout": 2, "warmup_epochs": 0.5}
+TWO_PHASES = {"float_epochs": 2, "epochs": 2, "average": 0.9, "cutout": 2, "warmup_epochs": 0.5,
+              "distillation": 0.5, "mixup": 0.2, "learn_scales": False, "optimizer": "nesterov"}  # fmt: skip
 
 
 @pytest.mark.parametrize("interrupted", [1, 2, 3])
@@ -130,6 +132,27 @@ def test_a_float_phase_first_and_never_shipped(tmp_path):
     )
 
 
+def test_scales_stay_as_measured_unless_they_are_learned(tmp_path):
+    key = "conv1.quantizer.act_quant.fused_activation_quant_proxy.tensor_quant.scaling_impl.value"
+    for learned in (False, True):
+        folder = tmp_path / str(learned)
+        settings = recipe(float_epochs=1, epochs=2, learn_scales=learned)
+        train(settings.model_copy(update={"train": settings.train.model_copy(update={"epochs": 1})}), None, folder)
+        first = weights(folder / "last.pt")[key]
+        train(settings, None, tmp_path / f"{learned}, longer")
+        assert torch.equal(weights(tmp_path / f"{learned}, longer" / "last.pt")[key], first) is not learned
+
+
+def test_distillation_needs_a_float_phase(tmp_path):
+    with pytest.raises(UserError, match=r"train.float_epochs = 0: set both, or none"):
+        train(recipe(distillation=0.5), None, tmp_path)
+
+
+def test_it_starts_from_another_runs_weights(tmp_path, whole):
+    settings = recipe(start_from=str(whole[1] / "best.pt"), learning_rate=1e-9, epochs=1)
+    assert abs(train(settings, None, tmp_path).validation_top1 - whole[0].validation_top1) < 0.05
+
+
 def test_a_finished_training_is_left_as_it_is(whole):
     before = (whole[1] / "last.pt").read_bytes()
     assert train(recipe(), None, whole[1], device="cpu") == whole[0]
@@ -137,12 +160,12 @@ def test_a_finished_training_is_left_as_it_is(whole):
 
 
 def test_a_loss_that_is_no_number_is_said(tmp_path):
-    with pytest.raises(UserError, match=r"epoch 0: the loss is (nan|inf); lower train.learning_rate"):
+    with pytest.raises(UserError, match=r"epoch 0, step \d+: the loss is (nan|inf); lower train.learning_rate"):
         train(recipe(learning_rate=1e30, epochs=1), None, tmp_path, device="cpu")
 
 
 def test_another_recipes_training_is_not_continued(whole):
-    with pytest.raises(UserError, match=r"last.pt was trained from another recipe: train differ"):
+    with pytest.raises(UserError, match=r"last.pt was trained from another recipe: train.epochs = 9 \(there: 4\)"):
         train(recipe(epochs=9), None, whole[1], device="cpu")
 
 
@@ -195,6 +218,6 @@ def test_a_folder_that_cannot_be_written_is_said(tmp_path, monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(module.os, "replace", full)
+    monkeypatch.setattr(os, "replace", full)
     with pytest.raises(UserError, match=r"cannot write .*best.pt: No space left on device"):
         train(recipe(), None, tmp_path, device="cpu")

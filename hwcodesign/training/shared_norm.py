@@ -1,9 +1,26 @@
 """Batch norm over a batch that several workers share, on CPUs as on GPUs (PyTorch's own is for GPUs)."""
 
+from typing import Any
+
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
-from torch.distributed.nn.functional import all_reduce
+
+
+class _SumOverWorkers(torch.autograd.Function):
+    """Every worker's loss depends on the sum, so each one's gradient is the sum of all workers'."""
+
+    @staticmethod
+    def forward(ctx: Any, values: Tensor) -> Tensor:
+        total = values.clone()
+        dist.all_reduce(total)
+        return total
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> Tensor:
+        total = gradients[0].contiguous().clone()
+        dist.all_reduce(total)
+        return total
 
 
 class SharedBatchNorm(nn.BatchNorm2d):
@@ -34,9 +51,9 @@ def _statistics(values: Tensor) -> tuple[Tensor, Tensor, float]:
     variance, mean = torch.var_mean(exact, dim=(0, 2, 3), correction=0)
     variance, mean = variance.double(), mean.double()
     size = torch.full((1,), own, dtype=torch.float64, device=values.device)
-    sums = all_reduce(torch.cat([own * mean, own * (variance + mean**2), size]), op=dist.ReduceOp.SUM)
+    sums = _SumOverWorkers.apply(torch.cat([own * mean, own * (variance + mean**2), size]))
     joint, squares = sums[: len(mean)] / sums[-1], sums[len(mean) : -1] / sums[-1]
-    return joint, (squares - joint**2).clamp_min(0), float(sums[-1])
+    return joint, (squares - joint**2).clamp_min(0), float(sums[-1].detach())
 
 
 def share_statistics(model: nn.Module) -> None:

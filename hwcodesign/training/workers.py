@@ -12,6 +12,7 @@ Outside torchrun there is one worker, and nothing here does anything.
 
 import os
 import signal
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -58,6 +59,7 @@ def joined(device: torch.device) -> Iterator[None]:
         dist.init_process_group(backend, store=store, rank=rank, world_size=total)
         yield
     except Exception as error:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # it comes while the reason is still being asked for
         raise _explained(error, words, rank) from error
     finally:
         signal.signal(signal.SIGTERM, before)
@@ -114,7 +116,8 @@ def parallel(model: nn.Module, unused_parameters: bool) -> nn.Module:
     if count() == 1:
         return model
     share_statistics(model)
-    return DistributedDataParallel(model, broadcast_buffers=False, find_unused_parameters=unused_parameters)
+    warnings.filterwarnings("ignore", message="Grad strides do not match")  # 1x1 kernels: both layouts are the same
+    return DistributedDataParallel(model, find_unused_parameters=unused_parameters)
 
 
 def weighted(loss: Tensor, images: int, batch: int) -> Tensor:

@@ -67,7 +67,8 @@ class TrainTable(StrictModel):
 
 
 class HardwareTable(StrictModel):
-    """The board, its clock, the frame rate to reach, and folding constraints by layer name: {pe = 8, simd = 4}.
+    """The board, its clock, the frame rate to reach, and folding constraints by layer name: {pe = 8, simd = 4,
+    packed = 2}; packed is how many products share a hardware multiplier, 0 stands for multipliers of LUTs.
 
     `exact` asks a solver for the cheapest design; frame_rate = "max" asks it for the fastest that fits the board.
     """
@@ -77,7 +78,7 @@ class HardwareTable(StrictModel):
     frame_rate: FrameRate = 30.0
     exact: bool = False
     solver_seconds: float = Field(default=10.0, gt=0.0, description="after so long the best found is taken")
-    fold: dict[str, dict[Literal["pe", "simd"], int]] = Field(default_factory=dict)
+    fold: dict[str, dict[Literal["pe", "simd", "packed"], int]] = Field(default_factory=dict)
 
     def wishes(self) -> dict[str, Any]:
         """What `plan` shall reach: all but the board, by the names of its arguments."""

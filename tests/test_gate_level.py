@@ -69,7 +69,10 @@ def test_the_netlist_gives_the_scores_of_the_design(tmp_path: Path) -> None:
     frames = np.random.default_rng(1).integers(0, 256, (FRAMES, *made.design.input.shape))
     expected = reference.run(made.design, frames)
     assert len(np.unique(expected, axis=0)) > FRAMES // 2, "the frames must be told apart"
-    for name, design in (("rtl", tmp_path / "emitted"), ("netlist", mapped(tmp_path / "emitted", tmp_path / "netlist"))):
+    for name, design in (
+        ("rtl", tmp_path / "emitted"),
+        ("netlist", mapped(tmp_path / "emitted", tmp_path / "netlist")),
+    ):
         simulation = simulate.build(design, tmp_path / f"simulation_{name}")
         kind = made.design.input.type
         found = simulate.simulate(simulation, design, frames, kind, 10_000, stalls=(30, 30))

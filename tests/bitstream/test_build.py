@@ -30,11 +30,7 @@ def one_fire_module() -> Dataflow:
         base_e=4, incr_e=0, SR=0.5, fire_modules=1, conv1_filters=4, conv1_kernel=3, conv1_stride=2, conv1_pad=0,
         pool_after=(), pool_kernel=2, pool_stride=2, bypass="none",
     )  # fmt: skip
-    return plan(
-        randomised(predict(family.describe((7, 7, 1), 3), Quantization(2, 2)), 1),
-        load_board("icebreaker"),
-        frame_rate=100,
-    )
+    return randomised(predict(family.describe((7, 7, 1), 3), Quantization(2, 2)), 1)
 
 
 @pytest.fixture

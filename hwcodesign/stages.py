@@ -194,10 +194,13 @@ def _bitstream(job: Job) -> Stage:
         from hwcodesign.bitstream.build import build
         from hwcodesign.bitstream.flow import Request
         from hwcodesign.bitstream.toolchain import toolchain_of
+        from hwcodesign.emit import Interface
+        from hwcodesign.link_cost import require_room
         from hwcodesign.plan import Plan
 
         made = Plan.load(planned)
         toolchain_of(board)
+        require_room(board, made.resources, Interface.load(emitted))
         request = Request(board, emitted, made.clock_mhz, job.seed)
         contract = link.contract_of(job.run.path.name, made, emitted, request.baud, request.line)
         link.hand_over(folder, contract, made.design, _images(job, made.design).frames)

@@ -35,7 +35,10 @@ class LimitTable(StrictModel):
 
 
 class Board(StrictModel):
-    """One board. `clock_mhz` is the default clock of a design; `toolchain` the programs from netlist to bitstream."""
+    """One board. `clock_mhz` is the default clock of a design; `toolchain` the programs from netlist to bitstream.
+
+    `vivado_board` is the name of Vivado's board files, whose preset sets up a processor's memory and pins.
+    """
 
     name: str
     title: str
@@ -43,6 +46,7 @@ class Board(StrictModel):
     family: str
     clock_mhz: float = Field(gt=0)
     toolchain: tuple[str, ...] = Field(min_length=1)
+    vivado_board: str = ""
     resources: ResourceTable
     limits: LimitTable
 

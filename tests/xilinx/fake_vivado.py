@@ -1,4 +1,4 @@
-"""A stand-in for `vivado -mode batch -source A.tcl B.tcl PROJECT.xpr`: runs the Tcl with the commands of fake_vivado.tcl.
+"""A stand-in for `vivado -mode batch -source A.tcl B.tcl PROJECT.xpr`: runs the Tcl with fake_vivado.tcl's commands.
 
 A real Vivado keeps what it did in the project; this one remembers it in PROJECT.xpr as the list of scripts it ran.
 """

@@ -46,6 +46,8 @@ module serial_link #(
   logic                   rx_valid, rx_broken;
   logic                   image_byte_valid, image_byte_ready;
   logic                   score_byte_valid, score_byte_ready;
+  logic [8*OUT_BYTES-1:0] score_data;
+  logic                   score_valid, score_ready;
   logic                   tx_valid, tx_ready;
   logic [ANSWER_BITS-1:0] due, answer;
   logic                   due_valid, due_ready, answer_valid, answer_ready;
@@ -125,10 +127,26 @@ module serial_link #(
     .out_ready_i(answer_ready)
   );
 
+  // Cuts the path from the transmitter's ready into the network.
+  fifo #(
+    .WIDTH       (8 * OUT_BYTES),
+    .DEPTH       (2),
+    .BUFFER_BLOCK(0)
+  ) u_scores (
+    .clk_i      (clk_i),
+    .rst_ni     (rst_ni),
+    .in_data_i  (score_data_i),
+    .in_valid_i (score_valid_i),
+    .in_ready_o (score_ready_o),
+    .out_data_o (score_data),
+    .out_valid_o(score_valid),
+    .out_ready_i(score_ready)
+  );
+
   if (OUT_BYTES == 1) begin : gen_score_bytes
-    assign score_byte       = score_data_i;
-    assign score_byte_valid = score_valid_i;
-    assign score_ready_o    = score_byte_ready;
+    assign score_byte       = score_data;
+    assign score_byte_valid = score_valid;
+    assign score_ready      = score_byte_ready;
   end else begin : gen_score_beats
     width_converter #(
       .IN_WIDTH (8 * OUT_BYTES),
@@ -136,9 +154,9 @@ module serial_link #(
     ) u_narrow (
       .clk_i      (clk_i),
       .rst_ni     (rst_ni),
-      .in_data_i  (score_data_i),
-      .in_valid_i (score_valid_i),
-      .in_ready_o (score_ready_o),
+      .in_data_i  (score_data),
+      .in_valid_i (score_valid),
+      .in_ready_o (score_ready),
       .out_data_o (score_byte),
       .out_valid_o(score_byte_valid),
       .out_ready_i(score_byte_ready)

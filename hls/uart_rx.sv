@@ -35,7 +35,7 @@ module uart_rx #(
     valid_o   <= 1'b0;
     broken_o  <= 1'b0;
     if (!rst_ni) begin
-      samples_q <= '1;
+      samples_q <= '0;
       rested_q  <= 1'b0;
       busy_q    <= 1'b0;
     end else if (!busy_q) begin

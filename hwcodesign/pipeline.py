@@ -5,18 +5,18 @@ from typing import TYPE_CHECKING
 from hwcodesign.errors import DoesNotFitError, UserError, VerificationError, did_you_mean
 from hwcodesign.report import Report, report_table, write_report
 from hwcodesign.run import Summary
-from hwcodesign.stages import Job, stage_names, stage_of
+from hwcodesign.stages import PROVEN, Job, stage_names, stage_of
 
 if TYPE_CHECKING:
     from rich.console import Console
 
 
 def run_job(job: Job, console: "Console", first: str | None = None, last: str | None = None) -> Report:
-    """Run the stages from `first` to `last`; stages before `last` that are current are not run again.
+    """Run the stages from `first` to `last` (the proof, if not given); those that are current are not run again.
 
     `first` and what follows it are run again in any case. The report is written and shown whatever happens. Raises
     DoesNotFitError before any training if the recipe does not fit its board (unless the job is forced), and
-    VerificationError at the first stage whose result differs from the one before it.
+    VerificationError at the first stage whose result differs from the one before it, or misses its clock.
     """
     names = _selected(job, first, last)
     try:
@@ -41,6 +41,7 @@ def _run_stage(job: Job, name: str, console: "Console", again: bool) -> None:
         summary = job.run.execute(stage)
         console.print(f"{name}: {summary['seconds']:.1f} s")
     _require_equality(name, summary)
+    _require_timing(name, summary)
 
 
 def require_fit(job: Job) -> None:
@@ -60,13 +61,19 @@ def _require_equality(name: str, summary: Summary) -> None:
         raise VerificationError(f"{name}: {summary['mismatches']} of {summary['images']} images differ\n{where}")
 
 
+def _require_timing(name: str, summary: Summary) -> None:
+    if not summary.get("timing_met", True):
+        missed = f"planned for {summary['clock_mhz']:g} MHz, reached {summary['fmax_mhz']:g} MHz"
+        raise VerificationError(f"{name}: timing missed: {missed}\n{summary['timing']}")
+
+
 def _selected(job: Job, first: str | None, last: str | None) -> tuple[str, ...]:
     names = stage_names(job)
     for option, name in (("--from", first), ("--to", last)):
         if name is not None and name not in names:
             raise UserError(f"{option} {name}: {did_you_mean(name, names)}")
     start = names.index(first) if first else 0
-    end = names.index(last) if last else len(names) - 1
+    end = names.index(last) if last else max(start, names.index(PROVEN))
     if start > end:
         raise UserError(f"--from {first} comes after --to {last}: the order is {', '.join(names)}")
     return names[start : end + 1]

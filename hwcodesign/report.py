@@ -1,12 +1,14 @@
 """report.json and the table at the end of a run.
 
 report.json is a documented interface. Its top-level keys are the stages that have run (train, export, lower, plan,
-check, emit, simulate), each with what it reported and its `seconds`, and `reference` (the exported reference.json).
-Among them: `reference.top1` (null for random weights), `reference.images`, `reference.weights`;
+check, emit, simulate, bitstream), each with what it reported and its `seconds`, and `reference` (the exported
+reference.json). Among them: `reference.top1` (null for random weights), `reference.images`, `reference.weights`;
 `lower.mismatches` (integer graph against exported network); `plan.cycles_per_frame`, `plan.latency_cycles`;
 `check.fits`; `simulate.images`, `simulate.mismatches`, `simulate.top1`, `simulate.cycles_per_frame` (measured),
 `simulate.cycles_bound` (planned), `simulate.latency_cycles`, `simulate.latency_predicted`, `simulate.build_seconds`,
-`simulate.cycles`, `simulate.cycles_per_second`.
+`simulate.cycles`, `simulate.cycles_per_second`; `bitstream.fmax_mhz` (reached) and `bitstream.clock_mhz` (planned),
+`bitstream.timing_met`, `bitstream.sha256`, and for every resource `bitstream.resources.NAME`: `used` after place and
+route, `network` of it (without link, clock and reset), `planned`, `available`.
 """
 
 import json
@@ -63,6 +65,13 @@ def _rows(report: Report) -> Iterator[tuple[str, str]]:
         yield "cycles per frame", _beside(simulated["cycles_per_frame"], simulated["cycles_bound"], "bound")
         yield "latency", _beside(simulated["latency_cycles"], simulated["latency_predicted"], "predicted") + " cycles"
         yield "simulation", f"{simulated['cycles_per_second']:,} cycles per second"
+    if built := report.get("bitstream"):
+        yield "bitstream", f"{built['bitstream']} for {built['part']}, {built['bytes']:,} bytes"
+        colour = "green" if built["timing_met"] else "red"
+        reached = f"[{colour}]{built['fmax_mhz']:g} MHz reached[/], {built['clock_mhz']:g} MHz planned"
+        yield "clock", reached
+        yield "on the chip", _placed(built["resources"])
+        yield "warnings", _warnings(built["warnings"])
 
 
 def _reference(reference: dict[str, Any]) -> str:
@@ -84,6 +93,20 @@ def _usage(check: dict[str, Any]) -> str:
     names = {"block_ram": check["block_ram_unit"], "lut": "LUT (estimate)", "ff": "FF (estimate)", "dsp": "DSP"}
     used, available = check["used"], check["available"]
     return ", ".join(f"{used[key]:,} of {available[key]:,} {name}" for key, name in names.items())
+
+
+def _placed(resources: dict[str, dict[str, int]]) -> str:
+    rows = (
+        f"{amount['used']:,} of {amount['available']:,} {name} (network {amount['network']:,}, "
+        f"planned {amount['planned']:,})"
+        for name, amount in resources.items()
+    )
+    return "\n".join(rows)
+
+
+def _warnings(kinds: list[dict[str, Any]]) -> str:
+    count = sum(kind["count"] for kind in kinds)
+    return f"{count} of {len(kinds)} kinds, see utilisation.json" if kinds else "none"
 
 
 def _beside(measured: float | None, planned: float, word: str) -> str:

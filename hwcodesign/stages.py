@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 UINT8 = IntType(8, signed=False)
 RANDOM_FRAMES = 16  # simulated for a model that comes without images
 RANDOM_SEED = 1
+PHASES = "bitstream-phases"  # a run folder in the run folder: what the tools made on the way to a bitstream
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Job:
 
     `input_scale` is the real value of one step of the model's input (None: the model's own default). `images` is an
     .npy file of frames (N, H, W, C) to simulate instead of the default; `frames` bounds how many. `untrained` puts
-    random weights in place of training.
+    random weights in place of training. `seed` is that of the placement.
     """
 
     run: RunFolder
@@ -46,6 +47,7 @@ class Job:
     wave: bool = False
     untrained: bool = False
     force: bool = False
+    seed: int = 1
 
     @property
     def board(self) -> Board:
@@ -181,6 +183,27 @@ def _simulate(job: Job) -> Stage:
     return Stage("simulate", inputs, [job.frames, job.wave], work)
 
 
+def _bitstream(job: Job) -> Stage:
+    planned, emitted, board = job.run.stage("plan"), job.run.stage("emit"), job.board
+
+    def work(folder: Path) -> Summary:
+        from hwcodesign import link
+        from hwcodesign.bitstream.build import build
+        from hwcodesign.bitstream.flow import Request
+        from hwcodesign.bitstream.toolchain import toolchain_of
+        from hwcodesign.plan import Plan
+
+        made = Plan.load(planned)
+        toolchain_of(board)
+        request = Request(board, emitted, made.clock_mhz, job.seed)
+        link.contract_of(job.run.path.name, made, emitted, request.baud, request.line).save(folder)
+        link.write_selftest(folder, made.design, _images(job, made.design).frames)
+        return build(request, made, RunFolder(job.run.path / PHASES), folder)
+
+    inputs = (planned, emitted, asset_folder("hls"), asset_folder("boards") / "clocks", *_given(job.held_out))
+    return Stage("bitstream", inputs, [board.model_dump(), job.seed, job.frames], work)
+
+
 def _images(job: Job, graph: Dataflow) -> "Images":
     from hwcodesign.verify import Images
 
@@ -208,6 +231,8 @@ _MAKERS: Mapping[str, Callable[[Job], Stage]] = {
     "check": _check,
     "emit": _emit,
     "simulate": _simulate,
+    "bitstream": _bitstream,
 }
 STAGE_NAMES = tuple(_MAKERS)
+PROVEN = "simulate"  # a run ends here unless it is asked for more
 _TRAINING = ("train", "export")  # a job with a model of its own starts after these

@@ -66,13 +66,17 @@ def _synthesize(family: Family, folder: Path, sources: Sequence[str], top: str) 
 
     Raises UserError if Yosys is missing or fails.
     """
-    define = "" if family.lut_rams else "-D HWCODESIGN_NO_LUT_RAM "
-    read = f"read_verilog -sv {define}{' '.join(sources)}"
-    commands = [read, f"{family.synthesis} -top {top}", "tee -o cells.json stat -json"]
+    commands = [read_sources(family, sources), f"{family.synthesis} -top {top}", "tee -o cells.json stat -json"]
     (folder / "synthesis.ys").write_text("\n".join(commands) + "\n")
     tools.run([tools.require(tools.YOSYS), "-q", "synthesis.ys"], folder, folder / "yosys.log")
     modules = json.loads((folder / "cells.json").read_text())["modules"]
     return {name.lstrip("\\"): module["num_cells_by_type"] for name, module in modules.items()}
+
+
+def read_sources(family: Family, sources: Sequence[str]) -> str:
+    """The Yosys command that reads a design's sources for the family."""
+    define = "" if family.lut_rams else "-D HWCODESIGN_NO_LUT_RAM "
+    return f"read_verilog -sv {define}{' '.join(sources)}"
 
 
 def counted(cells: Mapping[str, int]) -> Resources:

@@ -42,9 +42,32 @@ _OPTIONS = (
     click.option("--images", type=click.Path(path_type=Path), help="An .npy file (N, H, W, C) of frames to simulate."),
     click.option("--frames", type=click.IntRange(1), help="Simulate at most so many frames."),
     click.option("--wave", is_flag=True, help="Write every signal to an FST file while simulating (slow)."),
+    click.option("--seed", type=click.IntRange(0), default=1, help="Of the placement: another may reach more."),
     click.option("--force", is_flag=True, help="Go on with a design that does not fit the board."),
     click.option("--runs", default=Path("runs"), type=click.Path(path_type=Path), show_default=True),
 )
+
+_BOARD = (
+    click.option("--port", required=True, help="The board's serial port, such as /dev/ttyUSB0."),
+    click.option("--run", "run", help="The run whose design is on the board, or a bitstream's folder."),
+    click.option("--runs", default=Path("runs"), type=click.Path(path_type=Path), show_default=True),
+)
+
+
+def board_options(command: _F) -> _F:
+    """The options that say which board, and which designs may be on it, on a click command."""
+    return _with(_BOARD, command)
+
+
+def designs_folder(run: str | None, runs: Path) -> Path:
+    """Where the contracts of the designs lie that may be on the board. Raises UserError if that is no folder."""
+    named = runs / run if run else runs
+    folder = named if named.is_dir() else Path(run or "")
+    if not folder.is_dir():
+        raise UserError(
+            f"there is no run {run!r} in {runs}: build a bitstream first, or name its folder (--run FOLDER)"
+        )
+    return folder
 
 
 def job_options(command: _F) -> _F:

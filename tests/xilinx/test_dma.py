@@ -13,35 +13,24 @@ from hwcodesign.dataflow import Dataflow
 from hwcodesign.emit import Interface, emit
 from hwcodesign.errors import UserError
 from hwcodesign.frames import frame_bytes
-from hwcodesign.nets.network import Quantization
-from hwcodesign.nets.squeezenet import SqueezeNet
 from hwcodesign.plan import plan
-from hwcodesign.predict import predict
 from hwcodesign.xilinx.dma import Bus, bus_of, dma_top
 from hwcodesign.xilinx.project import write_zynq_project
-from tests.graphs import randomised
+from tests.graphs import one_fire, tiny_lenet
 
 PORTS = [
     *("aclk", "aresetn", "reset_i", "error_o"),
     *(f"{bus}_{signal}" for bus in ("s_axis", "m_axis") for signal in ("tdata", "tkeep", "tlast", "tvalid", "tready")),
 ]
+BATCHES = [3, 4, 6]  # of seven frames: where the second and later ones begin
 INTERFACE = Interface(
     in_lanes=3, in_element_bits=8, in_bytes=3, in_beats=16, out_element_bits=9, out_bytes=2, out_beats=11
 )
 
 
-def network(side: int, channels: int, pool_stride: int) -> Dataflow:
-    """One Fire module. With a long stride its pool leaves the last rows out: the scores come before those are in."""
-    family = SqueezeNet(
-        base_e=8, incr_e=0, SR=0.5, fire_modules=1, conv1_filters=4, conv1_kernel=3, conv1_stride=1, conv1_pad=0,
-        pool_after=("conv1",), pool_kernel=2, pool_stride=pool_stride,
-    )  # fmt: skip
-    return randomised(predict(family.describe((side, side, channels), 5), Quantization(4, 4)), 1)
-
-
-def emitted(folder: Path, side: int, channels: int, pool_stride: int) -> tuple[Dataflow, Interface]:
+def emitted(folder: Path, graph: Dataflow) -> tuple[Dataflow, Interface]:
     """A design whose first layer takes all channels of a pixel at once."""
-    graph = network(side, channels, pool_stride)
+    channels = graph.input.channels
     fold = {"conv1.window": {"pe": channels}} if channels > 1 else {}
     made = plan(graph, load_board("pynq-z1"), frame_rate=20_000, fold=fold)
     return made.design, emit(made.design, made.foldings, made.storage, folder)
@@ -61,18 +50,21 @@ def test_a_beat_wider_than_a_dma_is_refused() -> None:
         dma_top(replace(INTERFACE, in_bytes=129))
 
 
-@pytest.mark.parametrize(("side", "channels", "pool_stride"), [(8, 1, 2), (20, 3, 10)])
-def test_batches_through_the_bus_equal_the_reference(
-    side: int, channels: int, pool_stride: int, tmp_path: Path
-) -> None:
-    design, interface = emitted(tmp_path / "emit", side, channels, pool_stride)
-    assert interface.in_bytes == channels
+NETWORKS = {"grey": one_fire(8, 1), "colour, scores early": one_fire(20, 3, 10), "signed scores": tiny_lenet()}
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_batches_through_the_bus_equal_the_reference(name: str, tmp_path: Path) -> None:
+    design, interface = emitted(tmp_path / "emit", NETWORKS[name])
+    assert interface.in_bytes == design.input.channels
     project = write_zynq_project(load_board("pynq-z1"), tmp_path / "emit", 100.0, "net", tmp_path / "project")
     frames = np.random.default_rng(1).integers(0, 256, (7, *design.input.shape))
-    case = {"packets": [], "expected": []}
-    for batch in np.split(frames, [3, 4, 6]):
-        case["packets"].append(words_in(batch, design, interface))
-        case["expected"].append(words_out(reference.run(design, batch), bus_of(interface)))
+    values = reference.run(design, frames)
+    assert name != "signed scores" or (values[:, :-1].min() < 0 < values[:, :-1].max())
+    case = {
+        "packets": [words_in(batch, design, interface) for batch in np.split(frames, BATCHES)],
+        "expected": [words_out(batch, bus_of(interface)) for batch in np.split(values, BATCHES)],
+    }
     (tmp_path / "case.json").write_text(json.dumps(case))
     # Verilator looks for memory images where it runs.
     folder = tmp_path / "project" / "rtl"

@@ -196,8 +196,8 @@ def _bitstream(job: Job) -> Stage:
         made = Plan.load(planned)
         toolchain_of(board)
         request = Request(board, emitted, made.clock_mhz, job.seed)
-        link.contract_of(job.run.path.name, made, emitted, request.baud, request.line).save(folder)
-        link.write_selftest(folder, made.design, _images(job, made.design).frames)
+        contract = link.contract_of(job.run.path.name, made, emitted, request.baud, request.line)
+        link.hand_over(folder, contract, made.design, _images(job, made.design).frames)
         return build(request, made, RunFolder(job.run.path / PHASES), folder)
 
     inputs = (planned, emitted, asset_folder("hls"), asset_folder("boards") / "clocks", *_given(job.held_out))

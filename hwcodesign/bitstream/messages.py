@@ -8,7 +8,8 @@ from pathlib import Path
 from hwcodesign.board import Board
 from hwcodesign.errors import DoesNotFitError, UserError
 
-_WARNING = re.compile(r"^\s*(?:\S+:\d+: )?warning:\s*(.*)", re.IGNORECASE)
+# A missed clock is reported by itself.
+_WARNING = re.compile(r"^\s*(?:\S+:\d+: )?warning:(?!\s*Max frequency)\s*(.*)", re.IGNORECASE)
 _NAMES = re.compile(r"'[^']*'|\"[^\"]*\"|`[^'`]*['`]|\\?\S*[\d$\\/]\S*")  # what differs between two of one kind
 _FULL = (
     r"no BELs remaining to implement cell type '(?P<cell>\w+)'",

@@ -8,6 +8,8 @@ from hwcodesign.errors import UserError
 
 WITH_PLL = [name for name in board_names() if load_board(name).family in ("ecp5", "ice40", "gw1n", "gw2a")]
 
+LOOP_MHZ = {"ecp5": (400, 800), "ice40": (533, 1066), "gw1n": (400, 1200), "gw2a": (500, 1250)}
+
 
 def made(board: Board, parameters: dict[str, int]) -> tuple[float, float]:
     """Output and the loop's oscillator in MHz, from what the wrapper in boards/clocks says of its parameters."""
@@ -31,7 +33,9 @@ def test_a_clock_is_what_its_parameters_make(name: str, wanted: float) -> None:
     assert clock.module, "none of these is an oscillator's own frequency"
     output, loop = made(board, clock.parameters)  # type: ignore[arg-type]
     assert output == pytest.approx(clock.mhz) and abs(output - wanted) <= 0.02 * wanted
-    slowest, fastest = {"ecp5": (400, 800), "ice40": (533, 1066), "gw1n": (400, 1200), "gw2a": (500, 1250)}[board.family]
+    slowest, fastest = {"ecp5": (400, 800), "ice40": (533, 1066), "gw1n": (400, 1200), "gw2a": (500, 1250)}[
+        board.family
+    ]
     assert slowest <= loop <= fastest
 
 

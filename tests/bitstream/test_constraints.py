@@ -12,7 +12,9 @@ def test_every_port_has_its_pin(name: str) -> None:
     board = load_board(name)
     _, text = write_constraints(board)
     for port, pin in board.pins.items():
-        assert any(port in line and pin in line.replace('"', " ").replace(";", " ").split() for line in text.splitlines())
+        assert any(
+            port in line and pin in line.replace('"', " ").replace(";", " ").split() for line in text.splitlines()
+        )
 
 
 def test_the_three_formats() -> None:

@@ -20,6 +20,7 @@ def test_warnings_of_one_kind_are_counted_together(tmp_path: Path) -> None:
         "Warning: Wire top.\\b [17] is used but has no driver.\n"
         "Warnings: 3 unique messages, 3 total\n"
         "Info: no warning: here\n"
+        "Warning: Max frequency for clock is 79.48 MHz (FAIL at 80.00 MHz)\n"
     )
     found = [(kind.tool, kind.count, kind.example) for kind in warnings_in(log)]
     assert found == [

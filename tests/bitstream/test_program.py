@@ -50,7 +50,7 @@ def test_a_file_needs_its_board_unless_it_lies_in_a_run(run: Path, tmp_path: Pat
     alone.write_bytes(b"x")
     assert Bitstream.of_file(alone, "tang-nano-9k") == Bitstream(alone, load_board("tang-nano-9k"))
     assert Bitstream.of_file(run / "bitstream" / "design.bit", None).board.name == "ulx3s-85f"
-    with pytest.raises(UserError, match="which board is .*mine.fs for"):
+    with pytest.raises(UserError, match=r"which board is .*mine\.fs for"):
         Bitstream.of_file(alone, None)
     with pytest.raises(UserError, match="there is no file"):
         Bitstream.of_file(tmp_path / "none.bit", "ulx3s-85f")

@@ -84,7 +84,7 @@ module {DMA_TOP} (
   dma_frames #(
     .IN_BYTES({interface.in_bytes}), .IN_BUS_BYTES({bus.in_bytes}), .IN_BEATS({interface.in_beats}),
     .OUT_BYTES({interface.out_bytes}), .OUT_BUS_BYTES({bus.out_bytes})
-  ) u_frames (
+  ) u_link (
     .clk_i(aclk), .rst_ni(resetn_q),
     .bus_data_i(s_axis_tdata), .bus_keep_i(s_axis_tkeep), .bus_last_i(s_axis_tlast),
     .bus_valid_i(s_axis_tvalid), .bus_ready_o(s_axis_tready),

@@ -66,10 +66,10 @@ def host_modules() -> list[Path]:
     return sorted(Path(file) for file in files if file)
 
 
-def installation(driver: Path, name: str, built: bool) -> str:
-    """How the driver gets onto the board and is used."""
-    first = "" if built else f"once {name}.bit and {name}.hwh are built, copy them into {driver}; then "
+def installation(name: str, built: bool) -> str:
+    """How the driver gets onto the board and is used; paths are relative to the bitstream's folder."""
+    first = "" if built else f"once {name}.bit and {name}.hwh are built, copy them into {DRIVER}; then "
     return (
-        f"{first}copy the folder {driver} to the board (PYNQ 3.0 or newer: scp -r {driver} xilinx@pynq:) and run there "
-        f"sudo -E python3 {driver.name}/classify.py: the self-test, or with image files their classes"
+        f"{first}copy the folder {DRIVER} to the board (PYNQ 3.0 or newer; scp -r {DRIVER} xilinx@pynq:) and run there "
+        f"sudo -E python3 {DRIVER}/classify.py: the self-test, or with image files their classes"
     )

@@ -1,14 +1,19 @@
 """Writes a Vivado project with everything it needs, without Vivado: `make` in its folder builds the bitstream.
 
-edalize writes the project's Tcl and Makefile. A board with a processor (Zynq) gets a block design, which comes as Tcl
-from boards/zynq.
+edalize writes the project's Tcl and Makefile. A Zynq gets a block design, which comes as Tcl from boards/zynq; a board
+with a UART the same top level as with open tools.
 """
 
 import shutil
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from hwcodesign import link
 from hwcodesign.assets import asset_folder
+from hwcodesign.bitstream.constraints import write_constraints
+from hwcodesign.bitstream.flow import Request
+from hwcodesign.bitstream.top import TOP, board_top
 from hwcodesign.board import Board
 from hwcodesign.emit import Interface
 from hwcodesign.errors import UserError
@@ -23,14 +28,38 @@ _TYPES = {".sv": "systemVerilogSource", ".v": "verilogSource", ".hex": "mem", ".
 
 @dataclass(frozen=True)
 class Project:
-    """A Vivado project in `folder`, which builds `<name>.bit` there at `clock_mhz`."""
+    """A Vivado project in `folder`, which builds `<name>.bit` there at `clock_mhz`.
+
+    `files` are relative to `folder`. `top` is the top level of all; `rtl_top` that of our own sources, which on a Zynq
+    lies inside Vivado's block design.
+    """
 
     folder: Path
     name: str
-    top: str
     part: str
     clock_mhz: float
     files: tuple[str, ...]
+    rtl_top: str
+    top: str
+
+
+def write_project(request: Request, name: str, folder: Path) -> Project:
+    """Write the project of an emitted design, in the empty `folder`.
+
+    Raises UserError for a board without a link, a DMA without a processor or for too wide a beat, and a clock that the
+    board cannot make.
+    """
+    board = request.board
+    if board.link is None:
+        raise UserError(f"{board.name} has no [link] in its file: a host could not talk to the design")
+    rtl = folder / "rtl"
+    _copy([*(request.emitted / "rtl").iterdir(), *(request.emitted / "memory").iterdir()], rtl)
+    rest, tops, mhz = (_dma if board.link.kind == "axi-dma" else _serial)(request, folder)
+    # Memory images lie beside the sources, which name them without a folder.
+    files = (*sorted(f"rtl/{file.name}" for file in rtl.iterdir()), *rest)
+    project = Project(folder, name, board.part, mhz, files, *tops)
+    configure(project)
+    return project
 
 
 def processor_of(board: Board) -> str:
@@ -41,39 +70,36 @@ def processor_of(board: Board) -> str:
     raise UserError(f"{board.name}: the part {board.part} has no processor to run a DMA (a Zynq or Kria part has)")
 
 
-def write_zynq_project(board: Board, emitted: Path, clock_mhz: float, name: str, folder: Path) -> Project:
-    """Write the project of the design that `emit` wrote into `emitted`, in the empty `folder`.
+Extra = tuple[list[str], tuple[str, str], float]  # files beside rtl, the two top levels, the clock in MHz
 
-    Raises UserError for a board without processor or a beat too wide for its DMA.
-    """
-    interface = Interface.load(emitted)
-    assets = asset_folder("boards") / "zynq"
+
+def _dma(request: Request, folder: Path) -> Extra:
+    """A Zynq's design: Vivado makes clock, DMA and processor by the Tcl of boards/zynq."""
+    board, assets, interface = request.board, asset_folder("boards") / "zynq", Interface.load(request.emitted)
     scripts = [processor_of(board), "block_design.tcl"]
-    sources = copy_design(emitted, folder)
+    _copy([assets / "dma_frames.sv", asset_folder("hls") / "frame_last.sv"], folder / "rtl")
     (folder / "rtl" / f"{DMA_TOP}.v").write_text(dma_top(interface))
-    for file in ("dma_frames.sv",):
-        shutil.copyfile(assets / file, folder / "rtl" / file)
-        sources.append(f"rtl/{file}")
-    for script in scripts:
-        shutil.copyfile(assets / script, folder / script)
-    (folder / "settings.tcl").write_text(_settings(board, interface, clock_mhz))
-    files = (*sources, f"rtl/{DMA_TOP}.v", "settings.tcl", *scripts)
-    project = Project(folder, name, SYSTEM_TOP, board.part, clock_mhz, files)
-    configure(project)
-    return project
+    _copy([assets / script for script in scripts], folder)
+    (folder / "settings.tcl").write_text(_settings(board, interface, request.clock_mhz))
+    return ["settings.tcl", *scripts], (DMA_TOP, SYSTEM_TOP), request.clock_mhz
 
 
-def copy_design(emitted: Path, folder: Path) -> list[str]:
-    """Copy the emitted sources and memory images to `folder`/rtl; their paths from `folder`, images last.
+def _serial(request: Request, folder: Path) -> Extra:
+    """The design behind a UART: the same top level as with open tools."""
+    clock, name_and_text = request.clock, write_constraints(request.board)
+    modules = [asset_folder("hls") / f"{module}.sv" for module in link.MODULES]
+    clocks = [asset_folder("boards") / "clocks" / f"{clock.module}.sv"] if clock.module else []
+    _copy([*modules, *clocks], folder / "rtl")
+    parameters = link.parameters(Interface.load(request.emitted), request.line, link.design_hash(request.emitted))
+    (folder / "rtl" / f"{TOP}.sv").write_text(board_top(request.board, clock, parameters))
+    (folder / name_and_text[0]).write_text(name_and_text[1])
+    return [name_and_text[0]], (TOP, TOP), clock.mhz
 
-    Images lie beside the sources, which name them without a folder.
-    """
-    (folder / "rtl").mkdir(parents=True)
-    copied = []
-    for file in (*sorted((emitted / "rtl").iterdir()), *sorted((emitted / "memory").iterdir())):
-        shutil.copyfile(file, folder / "rtl" / file.name)
-        copied.append(f"rtl/{file.name}")
-    return copied
+
+def _copy(files: Iterable[Path], folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for file in files:
+        shutil.copyfile(file, folder / file.name)
 
 
 def configure(project: Project) -> None:

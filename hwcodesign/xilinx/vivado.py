@@ -28,12 +28,19 @@ _ROWS = {
 
 @dataclass(frozen=True)
 class Built:
-    """What Vivado made of a project: files in its folder, its counts after placement, the speed after routing."""
+    """What Vivado made of a project: files in its folder, its counts after placement, the worst slack after routing."""
 
     bitstream: Path
     handoff: Path | None
+    timing_report: Path
     resources: Resources
-    fmax_mhz: float
+    clock_mhz: float
+    slack_ns: float
+
+    @property
+    def fmax_mhz(self) -> float:
+        """The highest clock at which the worst path would still hold (AMD UG906)."""
+        return 1000 / (1000 / self.clock_mhz - self.slack_ns)
 
 
 def vivado_is_there() -> bool:
@@ -45,11 +52,11 @@ def vivado_is_there() -> bool:
     return True
 
 
-def not_built(project: Project) -> str:
-    """What there is without Vivado, and how to go on."""
+def not_built(project: str) -> str:
+    """What there is without Vivado, and how to go on; `project` is the project's folder."""
     return (
-        f"project written, not built: Vivado is not on the PATH. To build it: source Vivado's settings64.sh, then "
-        f"make -C {project.folder}"
+        "project written, not built: Vivado is not on the PATH. To build it, source Vivado's settings64.sh and run "
+        f"this again, or make in the folder {project}"
     )
 
 
@@ -68,20 +75,23 @@ def build(project: Project) -> Built:
     handoff = sorted(folder.glob(f"{project.name}.*/sources_1/bd/*/hw_handoff/*.hwh"))
     if handoff:
         shutil.copyfile(handoff[0], folder / f"{project.name}.hwh")
+    timing = Path(f"{reports}_timing_summary_routed.rpt")
     return Built(
         folder / f"{project.name}.bit",
         folder / f"{project.name}.hwh" if handoff else None,
+        timing,
         used_resources(_text(Path(f"{reports}_utilization_placed.rpt"))),
-        fmax_mhz(_text(Path(f"{reports}_timing_summary_routed.rpt")), project.clock_mhz),
+        project.clock_mhz,
+        worst_slack_ns(_text(timing)),
     )
 
 
-def fmax_mhz(report: str, clock_mhz: float) -> float:
-    """The highest clock, from the worst negative slack (ns, UG906) of a timing summary of a design at `clock_mhz`."""
+def worst_slack_ns(report: str) -> float:
+    """The worst negative slack of a timing summary. Raises UserError if it has none."""
     found = re.search(r"WNS\(ns\).*\n[-\s]*\n\s*(-?[\d.]+)", report)
     if not found:
         raise UserError("Vivado's timing summary has no worst negative slack: is its clock constrained?")
-    return 1000 / (1000 / clock_mhz - float(found[1]))
+    return float(found[1])
 
 
 def used_resources(report: str) -> Resources:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from hwcodesign import reference, simulator
+from hwcodesign.bitstream.flow import Request
 from hwcodesign.board import load_board
 from hwcodesign.dataflow import Dataflow
 from hwcodesign.emit import Interface, emit
@@ -15,7 +16,7 @@ from hwcodesign.errors import UserError
 from hwcodesign.frames import frame_bytes
 from hwcodesign.plan import plan
 from hwcodesign.xilinx.dma import Bus, bus_of, dma_top
-from hwcodesign.xilinx.project import write_zynq_project
+from hwcodesign.xilinx.project import write_project
 from tests.graphs import one_fire, tiny_lenet
 
 PORTS = [
@@ -57,7 +58,7 @@ NETWORKS = {"grey": one_fire(8, 1), "colour, scores early": one_fire(20, 3, 10),
 def test_batches_through_the_bus_equal_the_reference(name: str, tmp_path: Path) -> None:
     design, interface = emitted(tmp_path / "emit", NETWORKS[name])
     assert interface.in_bytes == design.input.channels
-    project = write_zynq_project(load_board("pynq-z1"), tmp_path / "emit", 100.0, "net", tmp_path / "project")
+    project = write_project(Request(load_board("pynq-z1"), tmp_path / "emit", 100.0, 1), "net", tmp_path / "project")
     frames = np.random.default_rng(1).integers(0, 256, (7, *design.input.shape))
     values = reference.run(design, frames)
     assert name != "signed scores" or (values[:, :-1].min() < 0 < values[:, :-1].max())

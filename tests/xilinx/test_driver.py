@@ -83,6 +83,6 @@ def test_the_driver_is_small_and_for_the_boards_python(driver: Path) -> None:
     assert len(host_modules()) == len([*(driver / "hwcodesign").rglob("*.py")])
 
 
-def test_how_to_install_it_is_said(tmp_path: Path) -> None:
-    assert installation(tmp_path / "driver", "net", built=True).startswith("copy the folder")
-    assert "once net.bit and net.hwh are built" in installation(tmp_path / "driver", "net", built=False)
+def test_how_to_install_it_is_said() -> None:
+    assert installation("net", built=True).startswith("copy the folder driver")
+    assert "once net.bit and net.hwh are built" in installation("net", built=False)

@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
+from hwcodesign.bitstream.flow import Request
 from hwcodesign.board import board_names, load_board
 from hwcodesign.emit import emit
 from hwcodesign.errors import UserError
 from hwcodesign.plan import plan
-from hwcodesign.xilinx.project import Project, processor_of, write_zynq_project
+from hwcodesign.xilinx.project import Project, processor_of, write_project
 from tests.graphs import tiny_squeezenet
 
 tkinter = pytest.importorskip("tkinter")  # for its Tcl
@@ -45,7 +46,7 @@ def run_tcl(project: Project) -> Any:
 @pytest.mark.parametrize("name", zynq_boards())
 def test_every_zynq_boards_project_is_whole(name: str, emitted: Path, tmp_path: Path) -> None:
     board = load_board(name)
-    project = write_zynq_project(board, emitted, 87.5, "net", tmp_path)
+    project = write_project(Request(board, emitted, 87.5, 1), "net", tmp_path)
     tcl = run_tcl(project)
     assert tcl.eval("dict get $settings part") == board.part
     assert tcl.eval("dict get $settings top") == tcl.eval("set wrapper") == "system_wrapper"
@@ -56,14 +57,14 @@ def test_every_zynq_boards_project_is_whole(name: str, emitted: Path, tmp_path: 
 
 
 def test_every_memory_image_that_the_rtl_opens_lies_beside_it(emitted: Path, tmp_path: Path) -> None:
-    project = write_zynq_project(load_board("pynq-z1"), emitted, 100.0, "net", tmp_path)
+    project = write_project(Request(load_board("pynq-z1"), emitted, 100.0, 1), "net", tmp_path)
     opened = set(re.findall(r'"(\S+\.hex)"', (tmp_path / "rtl/accelerator.sv").read_text()))
     assert opened
     assert opened == {Path(file).name for file in project.files if file.endswith(".hex")}
 
 
 def test_a_missing_source_is_noticed(emitted: Path, tmp_path: Path) -> None:
-    project = write_zynq_project(load_board("pynq-z1"), emitted, 100.0, "net", tmp_path)
+    project = write_project(Request(load_board("pynq-z1"), emitted, 100.0, 1), "net", tmp_path)
     (tmp_path / "rtl/fifo.sv").unlink()
     with pytest.raises(tkinter.TclError, match=r"no such file: rtl/fifo\.sv"):
         run_tcl(project)
@@ -81,7 +82,7 @@ def test_a_missing_source_is_noticed(emitted: Path, tmp_path: Path) -> None:
 def test_a_fault_in_the_block_design_is_noticed(
     right: str, wrong: str, message: str, emitted: Path, tmp_path: Path
 ) -> None:
-    project = write_zynq_project(load_board("zcu104"), emitted, 100.0, "net", tmp_path)
+    project = write_project(Request(load_board("zcu104"), emitted, 100.0, 1), "net", tmp_path)
     script = tmp_path / "block_design.tcl"
     assert script.read_text().count(right) == 1
     script.write_text(script.read_text().replace(right, wrong))
@@ -99,4 +100,4 @@ def test_without_edalize_the_message_names_the_cure(
 ) -> None:
     monkeypatch.setitem(__import__("sys").modules, "edalize.flows.vivado", None)
     with pytest.raises(UserError, match="pip install edalize"):
-        write_zynq_project(load_board("pynq-z1"), emitted, 100.0, "net", tmp_path)
+        write_project(Request(load_board("pynq-z1"), emitted, 100.0, 1), "net", tmp_path)

@@ -24,6 +24,7 @@ TIMING = link.Timing(clocks_per_bit=8, timeout_clocks=4000)  # short times: ever
 BAUD = 115200  # a pseudo-terminal has none; any will do
 PATIENCE_SECONDS = 10.0
 _PORTS = ("clk_i", "rst_ni", "rx_i", "tx_o")
+_TEST = "board_test"
 _POLL_SECONDS = 0.02
 
 
@@ -137,6 +138,6 @@ class Board:
     def _run(self) -> None:
         try:
             with simulate.cocotb_sees(asset_folder("sim")):
-                simulator.run(self._simulation, "board_test", self._environment)
+                simulator.run(self._simulation, _TEST, self._environment)
         except UserError as error:
             self._error = error

@@ -12,7 +12,7 @@ import math
 import re
 import shutil
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,12 +24,14 @@ from hwcodesign.errors import UserError
 from hwcodesign.kinds import Folding, Storage, kind_of
 from hwcodesign.lower.environment import finn_environment
 from hwcodesign.plan import Plan
+from hwcodesign.run import Summary
 
 if TYPE_CHECKING:
     from onnx import NodeProto
     from qonnx.core.modelwrapper import ModelWrapper
 
 MODEL, FOLDING, FIFOS, BUILD = "model.onnx", "folding_config.json", "fifo_config.json", "build.json"
+HANDED = "finn"
 COMMAND = f"finn build {BUILD} {MODEL}"
 # FINN's standard steps without those that `lower` has done, and without the one that would fold anew.
 _STEPS = (
@@ -56,6 +58,13 @@ class Handed:
     board: str
     layers: int
     cycles_per_frame: int
+
+
+def hand_over(lowered: Path, made: Plan, board: Board, folder: Path) -> Summary:
+    """The bitstream stage with FINN as its back end: see `write_finn_build`. Writes into HANDED in `folder`."""
+    (folder / HANDED).mkdir()
+    handed = write_finn_build(lowered, made, board, folder / HANDED)
+    return {"state": next_step(), "finn": asdict(handed), "planned_cycles_per_frame": made.cycles_per_frame}
 
 
 def write_finn_build(lowered: Path, made: Plan, board: Board, folder: Path) -> Handed:
@@ -87,14 +96,14 @@ def missing_tools() -> list[str]:
     return [program for program in ("vivado", "vitis_hls", "finn") if shutil.which(program) is None]
 
 
-def next_step(folder: Path) -> str:
+def next_step() -> str:
     """What to run, and what is missing for it here."""
     missing = missing_tools()
     there = f" (not on the PATH here: {', '.join(missing)})" if missing else ""
     return (
-        f"written for FINN, not built: run `{COMMAND}` in {folder} where finn-plus, Vivado and Vitis HLS are "
-        f"installed{there}. FINN sizes its FIFOs by simulation; with auto_fifo_depths = false in {BUILD} it takes the "
-        "planned depths, which are proven for our kernels, not for FINN's"
+        f"written for FINN, not built: run `{COMMAND}` in the folder {HANDED} where finn-plus, Vivado and Vitis HLS "
+        f"are installed{there}. FINN sizes its FIFOs by simulation; with auto_fifo_depths = false in {BUILD} it takes "
+        "the planned depths, which are proven for our kernels, not for FINN's"
     )
 
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from hwcodesign.cells import step_count
 from hwcodesign.dataflow import IntType, Layer, Stream
-from hwcodesign.kinds import Folding
+from hwcodesign.kinds import Folding, kind_of
 from sim.bench import random_type
 from sim.thresholding import random_thresholds
 
@@ -30,8 +30,16 @@ RANDOM_CASES = 4
 
 
 def cases(rng: np.random.Generator) -> list[tuple[Layer, Folding]]:
-    """The cases above, which reach every branch of the kernel, and some that are random in every respect."""
-    return [random_case(rng, *case) for case in CASES] + [_any_case(rng) for _ in range(RANDOM_CASES)]
+    """The cases above, which reach every branch of the kernel, and some that are random in every respect.
+
+    Those with several thresholds come twice: with uneven ones, then with even ones.
+    """
+    given = [random_case(rng, *case, even=even) for case in CASES for even in (False, True)[: 1 + _several(case[2])]]
+    return given + [_any_case(rng) for _ in range(RANDOM_CASES)]
+
+
+def _several(target: str | None) -> bool:
+    return target is not None and step_count(IntType.parse(target)) > 1
 
 
 def _any_case(rng: np.random.Generator) -> tuple[Layer, Folding]:
@@ -39,7 +47,8 @@ def _any_case(rng: np.random.Generator) -> tuple[Layer, Folding]:
     bits = int(rng.integers(1, 5))
     target = None if rng.random() < 0.25 else str(IntType(bits, signed=bool(rng.integers(2))))
     pixels, *factors = (int(n) for n in rng.integers(1, 6, 5))
-    return random_case(rng, source, weight, target, pixels, (factors[0], factors[1]), (factors[2], 2 * factors[3]))
+    rows, columns = (factors[0], factors[1]), (factors[2], 2 * factors[3])
+    return random_case(rng, source, weight, target, pixels, rows, columns, even=bool(rng.integers(2)))
 
 
 def random_case(
@@ -50,6 +59,7 @@ def random_case(
     pixels: int,
     rows: tuple[int, int],
     columns: tuple[int, int],
+    even: bool = False,
 ) -> tuple[Layer, Folding]:
     """A layer with random weights and thresholds, in the narrowest accumulator that holds all its sums."""
     in_type, weight_type = IntType.parse(source), IntType.parse(weight)
@@ -61,7 +71,8 @@ def random_case(
     count = step_count(out_type) if target else 0
     tensors = {"weights": weights}
     if count:
-        tensors["thresholds"] = random_thresholds(rng, height, count, low, high)
+        thresholds = random_thresholds(rng, height, count, low, high, even)
+        tensors["thresholds"] = np.clip(thresholds, acc_type.min, acc_type.max)
     layer = Layer(
         "matrix",
         "mvau",
@@ -70,7 +81,7 @@ def random_case(
         {"weight_type": weight, "acc_type": str(acc_type), "thresholds": count},
         tensors,
     )
-    return layer, Folding(rows[1], columns[1])
+    return kind_of("mvau").completed(layer), Folding(rows[1], columns[1])
 
 
 def random_weights(rng: np.random.Generator, kind: IntType, shape: tuple[int, int]) -> np.ndarray:

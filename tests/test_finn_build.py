@@ -198,11 +198,18 @@ def test_a_graph_of_an_earlier_version_is_refused(lowered: Path, made: Plan, tmp
         write_finn_build(tmp_path, made, PYNQ, tmp_path)
 
 
+def test_the_stage_says_what_there_is(lowered: Path, made: Plan, tmp_path: Path) -> None:
+    summary = finn_build.hand_over(lowered, made, PYNQ, tmp_path)
+    assert summary["state"] == finn_build.next_step()
+    assert summary["finn"]["board"] == "Pynq-Z1"
+    assert sorted(path.name for path in (tmp_path / "finn").iterdir()) == sorted([BUILD, FIFOS, FOLDING, MODEL])
+
+
 def test_what_to_run_and_what_is_missing_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert "not on the PATH here: vivado, vitis_hls, finn" in finn_build.next_step(tmp_path)
+    assert "not on the PATH here: vivado, vitis_hls, finn" in finn_build.next_step()
     for program in ("vivado", "vitis_hls", "finn"):
         (tmp_path / program).write_text("#!/bin/sh\n")
         (tmp_path / program).chmod(0o755)
-    assert "not on the PATH" not in finn_build.next_step(tmp_path)
-    assert f"`finn build {BUILD} {MODEL}` in {tmp_path}" in finn_build.next_step(tmp_path)
+    assert "not on the PATH" not in finn_build.next_step()
+    assert f"`finn build {BUILD} {MODEL}` in the folder finn" in finn_build.next_step()

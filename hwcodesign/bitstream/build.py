@@ -89,4 +89,4 @@ def _instead(request: Request, fmax_mhz: float) -> str:
     clock = highest_clock(request.board, fmax_mhz)
     if clock is None:
         return f"; {request.board.name} makes no clock that is slow enough"
-    return f"; --clock-mhz {clock:g} would hold, and another --seed may reach a little more"
+    return f"; --clock-mhz {clock:.6g} would hold, and another --seed may reach a little more"

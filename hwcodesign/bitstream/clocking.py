@@ -11,7 +11,6 @@ from hwcodesign.board import Board
 from hwcodesign.errors import UserError
 
 TOLERANCE = 0.02  # a clock is what was asked for if it is off by no more than this fraction
-_HELD = 0.999  # of what place and route reached: the clock to ask for next
 
 
 @dataclass(frozen=True)
@@ -36,12 +35,9 @@ def clock_for(board: Board, mhz: float) -> Clock:
     return best
 
 
-def highest_clock(board: Board, below_mhz: float) -> float | None:
-    """The fastest clock in MHz, to a tenth, that holds where place and route reached `below_mhz`; None: none."""
-    reached = _HELD * below_mhz
-    steps = (tenths / 10 for tenths in range(int(10 * reached), 0, -1))
-    clocks = [clock.mhz for clock in _clocks(board)]
-    return next((mhz for mhz in steps if any(abs(c - mhz) <= 1e-6 * mhz for c in clocks)), None)
+def highest_clock(board: Board, limit_mhz: float) -> float | None:
+    """The fastest clock of the board, in MHz, that `limit_mhz` allows; None if even its slowest is faster."""
+    return max((clock.mhz for clock in _clocks(board) if clock.mhz <= limit_mhz), default=None)
 
 
 def _clocks(board: Board) -> list[Clock]:

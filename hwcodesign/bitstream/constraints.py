@@ -39,39 +39,6 @@ create_clock -period {period_ns:.3f} [get_ports clk_i]
 set_false_path -from [get_ports rx_i]
 set_false_path -to [get_ports tx_o]"""
 # By family: the file's suffix, the lines of one port, and the line that gives the oscillator's frequency.
-_FORMATS[board.family]
-    lines = [line(port, pin, board.io_standard, port in _PULLED_UP) for port, pin in sorted(board.pins.items())]
-    assert board.oscillator is not None, "a clock was made of it"
-    mhz = board.oscillator.mhz
-    return f"pins.{suffix}", "\n".join([*lines, frequency.format(mhz=mhz, period_ns=1000 / mhz)]) + "\n"
-
-
-def _lpf(port: str, pin: str, standard: str, up: bool) -> str:
-    pull = "UP" if up else "NONE"
-    return f'LOCATE COMP "{port}" SITE "{pin}";\nIOBUF PORT "{port}" IO_TYPE={standard} PULLMODE={pull};'
-
-
-def _pcf(port: str, pin: str, _standard: str, up: bool) -> str:
-    return f"set_io {'-pullup yes ' if up else ''}{port} {pin}"
-
-
-def _cst(port: str, pin: str, standard: str, up: bool) -> str:
-    pull = "UP" if up else "NONE"
-    return f'IO_LOC "{port}" {pin};\nIO_PORT "{port}" IO_TYPE={standard} PULL_MODE={pull};'
-
-
-# By family: the file's suffix, the lines of one port, and the line that gives the oscillator's frequency.
-def _xdc(port: str, pin: str, standard: str, up: bool) -> str:
-    pull = " PULLTYPE PULLUP" if up else ""
-    return f"set_property -dict {{PACKAGE_PIN {pin} IOSTANDARD {standard}{pull}}} [get_ports {{{port}}}]"
-
-
-def _xdc_timing(mhz: float) -> list[str]:
-    """The serial line has no clock in common with the design."""
-    serial = ["set_false_path -from [get_ports rx_i]", "set_false_path -to [get_ports tx_o]"]
-    return [f"create_clock -period {1000 / mhz:.3f} [get_ports clk_i]", *serial]
-
-
 _FORMATS = {
     "ecp5": ("lpf", _lpf, 'FREQUENCY PORT "clk_i" {mhz} MHZ;'),
     "ice40": ("pcf", _pcf, "set_frequency clk_i {mhz}"),

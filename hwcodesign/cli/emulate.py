@@ -1,5 +1,6 @@
 """`hwcodesign emulate`: a board without a board."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -23,6 +24,6 @@ def command(run: str, runs: Path) -> None:
     from hwcodesign.run import RunFolder
 
     emulation = emulate.prepare(RunFolder(runs / run))
-    with emulate.running(emulation) as board:
+    with suppress(KeyboardInterrupt), emulate.running(emulation) as board:
         click.echo(f"the board is at {board.port}; Ctrl-C ends it")
         board.wait()

@@ -6,13 +6,14 @@ from pathlib import Path
 
 from hwcodesign.dataflow import Dataflow, IntType
 from hwcodesign.errors import UserError
+from hwcodesign.threshold_bits import threshold_bits
 
 PIXEL = IntType(8, signed=False)
 
 
 @dataclass(frozen=True)
 class Lowered:
-    """The graph, and what lowering has to report: `thresholds`, and how many of FINN's were `corrected`."""
+    """The graph, and what lowering has to report: `thresholds`, and how many of FINN's were `corrected`; their bits."""
 
     dataflow: Dataflow
     report: Mapping[str, int]
@@ -63,4 +64,5 @@ def lower(
         dataflow, thresholds = to_dataflow(hardware, exact, contract)
         hardware.save(str(out_folder / "lowered.onnx"))
     dataflow.save(out_folder)
-    return Lowered(dataflow, {"thresholds": thresholds.count, "corrected": thresholds.corrected})
+    counts = {"thresholds": thresholds.count, "corrected": thresholds.corrected}
+    return Lowered(dataflow, counts | threshold_bits(dataflow))

@@ -14,6 +14,7 @@ from hwcodesign import link, progress, tools
 from hwcodesign.bitstream.build import UTILISATION
 from hwcodesign.bitstream.flow import Request
 from hwcodesign.bitstream.netlist import INSIDE, OVERHEAD, resources_by_layer, total
+from hwcodesign.board import Board
 from hwcodesign.plan import Plan, Resources
 from hwcodesign.plan.memory import RESOURCES
 from hwcodesign.run import RunFolder, Stage, Summary
@@ -27,7 +28,14 @@ PROJECT, NETLIST = "vivado", "netlist.json"
 SYNTHESISED, PLACED = "Yosys, before placement", "Vivado, after placement"
 
 
-def build(request: Request, made: Plan, network: str, images: np.ndarray, phases: RunFolder, folder: Path) -> Summary:
+def for_vivado(board: Board) -> bool:
+    """Whether Vivado alone makes the board's bitstreams."""
+    return board.toolchain == ("vivado",)
+
+
+def build_amd(
+    request: Request, made: Plan, network: str, images: np.ndarray, phases: RunFolder, folder: Path
+) -> Summary:
     """Write into `folder` a Vivado project, `utilisation.json`, contract and self-test, and a Zynq's driver.
 
     `images` (N, H, W, C) are those of the self-test. The summary's `state` says in words what there is; it has

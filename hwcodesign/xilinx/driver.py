@@ -7,10 +7,10 @@ import shutil
 from modulefinder import ModuleFinder
 from pathlib import Path
 
-import hwcodesign
 from hwcodesign.host.contract import CONTRACT, SELFTEST
 
 DRIVER = "driver"
+_ROOT = Path(__file__).resolve().parents[2]  # where the package lies
 _MODULES = ("hwcodesign.host.accelerator", "hwcodesign.host.images")
 _EXAMPLE = '''\
 """Classifies images on this board: sudo -E python3 classify.py IMAGE...; without an image, the self-test."""
@@ -46,9 +46,8 @@ if __name__ == "__main__":
 def write_driver(handed_over: Path, name: str, folder: Path) -> Path:
     """Write DRIVER in `folder` for `<name>.bit`; what the host must know is copied from the folder `handed_over`."""
     driver = folder / DRIVER
-    root = Path(hwcodesign.__file__).parent.parent
     for module in host_modules():
-        target = driver / module.relative_to(root)
+        target = driver / module.relative_to(_ROOT)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(module, target)
     for file in (CONTRACT, SELFTEST):
@@ -59,11 +58,11 @@ def write_driver(handed_over: Path, name: str, folder: Path) -> Path:
 
 def host_modules() -> list[Path]:
     """The files of this package that a host imports, sorted."""
-    finder = ModuleFinder(path=[str(Path(hwcodesign.__file__).parent.parent)])
+    finder = ModuleFinder(path=[str(_ROOT)])
     for name in _MODULES:
         finder.import_hook(name)
-    files = (module.__file__ for name, module in finder.modules.items() if name.split(".")[0] == "hwcodesign")
-    return sorted(Path(file) for file in files if file)
+    ours = [module for name, module in finder.modules.items() if name.split(".")[0] == "hwcodesign"]
+    return sorted(Path(module.__file__) for module in ours)  # type: ignore[attr-defined]
 
 
 def installation(name: str, built: bool) -> str:

@@ -31,7 +31,7 @@ class Job:
 
     `input_scale` is the real value of one step of the model's input (None: the model's own default). `images` is an
     .npy file of frames (N, H, W, C) to simulate instead of the default; `frames` bounds how many. `untrained` puts
-    random weights in place of training. `seed` is that of the placement.
+    random weights in place of training. `seed` is that of the placement; `backend`: our own bitstream flow, or FINN's.
     """
 
     run: RunFolder
@@ -48,6 +48,7 @@ class Job:
     untrained: bool = False
     force: bool = False
     seed: int = 1
+    backend: str = "own"
 
     @property
     def board(self) -> Board:
@@ -197,17 +198,35 @@ def _bitstream(job: Job) -> Stage:
         from hwcodesign.emit import Interface
         from hwcodesign.link_cost import require_room
         from hwcodesign.plan import Plan
+        from hwcodesign.xilinx.build import build_amd, for_vivado
 
-        made = Plan.load(planned)
+        made, phases = Plan.load(planned), RunFolder(job.run.path / PHASES)
+        request, images = Request(board, emitted, made.clock_mhz, job.seed), _images(job, made.design).frames
+        if for_vivado(board):
+            return build_amd(request, made, job.run.path.name, images, phases, folder)
         toolchain_of(board)
         require_room(board, made.resources, Interface.load(emitted))
-        request = Request(board, emitted, made.clock_mhz, job.seed)
         contract = link.contract_of(job.run.path.name, made, emitted, request.baud, request.line)
-        link.hand_over(folder, contract, made.design, _images(job, made.design).frames)
-        return build(request, made, RunFolder(job.run.path / PHASES), folder)
+        link.hand_over(folder, contract, made.design, images)
+        return build(request, made, phases, folder)
 
-    inputs = (planned, emitted, asset_folder("hls"), asset_folder("boards") / "clocks", *_given(job.held_out))
-    return Stage("bitstream", inputs, [board.model_dump(), job.seed, job.frames], work)
+    def hand_to_finn(folder: Path) -> Summary:
+        from hwcodesign import finn_build
+        from hwcodesign.plan import Plan
+
+        return finn_build.hand_over(job.run.stage("lower"), Plan.load(planned), board, folder)
+
+    if job.backend == "finn":
+        return Stage("bitstream", (planned, job.run.stage("lower")), [board.model_dump(), "finn"], hand_to_finn)
+    inputs = (planned, emitted, asset_folder("hls"), asset_folder("boards"), *_given(job.held_out))
+    return Stage("bitstream", inputs, [board.model_dump(), job.seed, job.frames, _vivado()], work)
+
+
+def _vivado() -> bool:
+    """A project that was written without Vivado is built once it is there."""
+    from hwcodesign.xilinx.vivado import vivado_is_there
+
+    return vivado_is_there()
 
 
 def _images(job: Job, graph: Dataflow) -> "Images":

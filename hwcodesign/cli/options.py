@@ -44,6 +44,9 @@ _OPTIONS = (
     click.option("--frames", type=click.IntRange(1), help="Simulate at most so many frames."),
     click.option("--wave", is_flag=True, help="Write every signal to an FST file while simulating (slow)."),
     click.option("--seed", type=click.IntRange(0), default=1, help="Of the placement: another may reach more."),
+    click.option(
+        "--backend", type=click.Choice(["own", "finn"]), default="own", help="Whose flow makes the bitstream."
+    ),
     click.option("--force", is_flag=True, help="Go on with a design that does not fit the board."),
     click.option("--runs", default=Path("runs"), type=click.Path(path_type=Path), show_default=True),
 )

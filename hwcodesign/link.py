@@ -3,7 +3,7 @@
 `serial_accelerator` is the network with the link around it: clock, reset and the two wires of a UART.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -87,11 +87,17 @@ def parameters(interface: Interface, timing: Timing, design: str) -> dict[str, s
 
 def contract_of(network: str, made: Plan, emitted: Path, baud: int, timing: Timing) -> Contract:
     """The contract of a planned and emitted design behind a UART."""
-    design, interface = made.design, Interface.load(emitted)
-    last = design.layers[-1]
+    contract = dma_contract(network, made, emitted)
+    line_cycles = _BITS_PER_BYTE * timing.clocks_per_bit * (contract.image_bytes + OVERHEAD_BYTES)
+    # A network that keeps up with the line has read an image before the next can overtake it.
+    window = ANSWERS if made.cycles_per_frame <= line_cycles else 1
+    return replace(contract, link="uart", baud=baud, window=window)
+
+
+def dma_contract(network: str, made: Plan, emitted: Path) -> Contract:
+    """The contract of a planned and emitted design behind the DMA of a Zynq."""
+    design, last = made.design, made.design.layers[-1]
     top = last.number("top") if last.kind == "label_select" else 0
-    image_bytes = interface.in_bytes * interface.in_beats
-    line_cycles = _BITS_PER_BYTE * timing.clocks_per_bit * (image_bytes + OVERHEAD_BYTES)
     return Contract(
         network=network,
         design_hash=design_hash(emitted),
@@ -101,11 +107,8 @@ def contract_of(network: str, made: Plan, emitted: Path, baud: int, timing: Timi
         classes=design.output.elements - top,
         top=top,
         score_scale=design.contract.get("score_scale", 1.0),
-        interface=interface,
-        link="uart",
-        baud=baud,
-        # A network that keeps up with the line has read an image before the next can overtake it.
-        window=ANSWERS if made.cycles_per_frame <= line_cycles else 1,
+        interface=Interface.load(emitted),
+        link="axi-dma",
     )
 
 

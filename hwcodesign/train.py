@@ -8,6 +8,7 @@ interrupted continues after its last whole epoch and ends with the very bits of 
 `training/`; this is the loop.
 """
 
+import platform
 import time
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -98,12 +99,15 @@ def train(recipe: Recipe, data_folder: Path | None, out_folder: Path, device: st
                     state.average.update(state.model)
                 losses.append(loss.detach())
 
+            seconds = time.monotonic() - start
             entry = {
                 "epoch": epoch,
                 "quantized": quantizes(schedule, epoch),
                 "loss": _finite(losses, epoch),
                 "learning_rate": rate,
-                "images_per_second": round(len(fitted) / (time.monotonic() - start)),
+                "images_per_second": round(len(fitted) / seconds),
+                "seconds": round(seconds, 3),
+                "device": _describe(where),
                 "validation_top1": _top1(state.best_model, images, labels, torch.from_numpy(validation)),
             }
             history.append(entry)
@@ -155,6 +159,13 @@ def _device(name: str) -> torch.device:
         cause = str(error).splitlines()[0]
         raise UserError(f"--device {name}: PyTorch cannot use it ({cause}); try auto or cpu") from None
     return torch.device(name)
+
+
+def _describe(where: torch.device) -> str:
+    """The processor's name, as reference.json gives it."""
+    if where.type == "cuda":
+        return str(torch.cuda.get_device_name(where))
+    return f"cpu ({platform.machine()}), {torch.get_num_threads()} threads"
 
 
 def _to_tensors(dataset: Dataset, where: torch.device) -> tuple[Tensor, Tensor]:

@@ -46,6 +46,7 @@ class Job:
     frames: int | None = None
     wave: bool = False
     untrained: bool = False
+    shipped: Path | None = None
     force: bool = False
     seed: int = 1
     backend: str = "own"
@@ -107,6 +108,27 @@ def _export(job: Job) -> Stage:
         return {"model": exported.model.name, "bytes": exported.model.stat().st_size}
 
     return Stage("export", (checkpoint,), [recipe.data.model_dump(), job.data_folder, job.untrained], work)
+
+
+def shipped_export(job: Job) -> Stage:
+    """In place of training and export: the trained files that come with the recipe."""
+    recipe, shipped = _recipe(job), job.shipped
+    assert shipped is not None
+
+    def work(folder: Path) -> Summary:
+        from hwcodesign.data import load_dataset
+        from hwcodesign.shipped import unpack
+
+        at_hand = job.data_folder is not None or recipe.data.dataset == "digits"
+        dataset = load_dataset(recipe.data, job.data_folder) if at_hand else None
+        unpack(shipped, recipe, dataset, folder)
+        return {
+            "model": "model.onnx",
+            "bytes": (folder / "model.onnx").stat().st_size,
+            "from": "the recipe's own files",
+        }
+
+    return Stage("export", (shipped,), [recipe.data.model_dump(), job.data_folder], work)
 
 
 def _lower(job: Job) -> Stage:

@@ -10,6 +10,7 @@ interrupted continues after its last whole epoch and ends with the very bits of 
 """
 
 import os
+import platform
 import time
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -115,7 +116,8 @@ def _train(recipe: Recipe, data_folder: Path | None, out_folder: Path, where: to
                 "quantized": quantizes(schedule, epoch),
                 "loss": _finite(losses, epoch),
                 "learning_rate": rate,
-                "images_per_second": round(len(fitted) / (time.monotonic() - start)),
+                **_pace(len(fitted), time.monotonic() - start),
+                "device": _describe(where),
                 "validation_top1": _top1(state.best_model, images, labels, validation),
             }
             history.append(entry)
@@ -187,6 +189,17 @@ def _split(dataset: Dataset, seed: int) -> tuple[Tensor, Tensor]:
     if len(validation) == 0:
         raise UserError(f"{dataset.name} has one training image of each class; it needs two, one to validate with")
     return torch.from_numpy(fitted), torch.from_numpy(validation)
+
+
+def _pace(images: int, seconds: float) -> dict[str, float]:
+    return {"images_per_second": round(images / seconds), "seconds": round(seconds, 3)}
+
+
+def _describe(where: torch.device) -> str:
+    """The processor's name, as reference.json gives it."""
+    if where.type == "cuda":
+        return str(torch.cuda.get_device_name(where))
+    return f"cpu ({platform.machine()}), {torch.get_num_threads()} threads"
 
 
 def _to_tensors(dataset: Dataset, where: torch.device) -> tuple[Tensor, Tensor]:

@@ -41,7 +41,7 @@ def assert_same_bits(left, right):
 def metrics(folder) -> list[dict]:
     """Of every epoch, without its speed: that alone may differ from run to run."""
     entries = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
-    assert all(entry.pop("images_per_second") > 0 for entry in entries)
+    assert all(entry.pop("images_per_second") > 0 and entry.pop("seconds") > 0 for entry in entries)
     return entries
 
 

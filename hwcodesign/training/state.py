@@ -44,6 +44,22 @@ def best_epoch(history: list[dict[str, Any]]) -> dict[str, Any]:
     return max(history, key=lambda entry: (entry["quantized"], entry["validation_top1"], entry["epoch"]))
 
 
+def training_summary(recipe: Recipe, checkpoint: Path) -> dict[str, Any]:
+    """What reference.json says of the training that `checkpoint` is from: where, how long, how good when validated."""
+    history = load_checkpoint(recipe, checkpoint, torch.device("cpu"))["history"]
+    best = best_epoch(history)
+    return {
+        "device": best["device"],
+        "seconds": round(sum(entry["seconds"] for entry in history)),
+        "epochs": best["epoch"] + 1,
+        "float_epochs": recipe.train.float_epochs,
+        "validation_top1": best["validation_top1"],
+        "float_validation_top1": max(
+            (entry["validation_top1"] for entry in history if not entry["quantized"]), default=None
+        ),
+    }
+
+
 def quantized(state: State, schedule: TrainTable, batches: list[Tensor]) -> State:
     """The start of the second phase: the float phase's network with its quantizers on, their ranges measured."""
     model = state.best_model.requires_grad_(True)

@@ -195,8 +195,6 @@ def _bitstream(job: Job) -> Stage:
         from hwcodesign.bitstream.build import build
         from hwcodesign.bitstream.flow import Request
         from hwcodesign.bitstream.toolchain import toolchain_of
-        from hwcodesign.emit import Interface
-        from hwcodesign.link_cost import require_room
         from hwcodesign.plan import Plan
         from hwcodesign.xilinx.build import build_amd, for_vivado
 
@@ -205,7 +203,6 @@ def _bitstream(job: Job) -> Stage:
         if for_vivado(board):
             return build_amd(request, made, job.run.path.name, images, phases, folder)
         toolchain_of(board)
-        require_room(board, made.resources, Interface.load(emitted))
         contract = link.contract_of(job.run.path.name, made, emitted, request.baud, request.line)
         link.hand_over(folder, contract, made.design, images)
         return build(request, made, phases, folder)

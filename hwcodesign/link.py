@@ -1,4 +1,4 @@
-"""The serial link of a design: its kernels in `hls/`, their parameters and cost, and what a host gets to talk to it.
+"""The serial link of a design: its kernels in `hls/`, their parameters, and what a host gets to talk to it.
 
 `serial_accelerator` is the network with the link around it: clock, reset and the two wires of a UART.
 """
@@ -10,13 +10,12 @@ import numpy as np
 
 from hwcodesign import reference
 from hwcodesign.dataflow import Dataflow
-from hwcodesign.device import Family, block_count
 from hwcodesign.emit import Interface
 from hwcodesign.errors import UserError, nearest_numbers
 from hwcodesign.host.contract import SELFTEST, Contract
 from hwcodesign.host.packets import OVERHEAD_BYTES
-from hwcodesign.kinds import Memory
-from hwcodesign.plan import Plan, Resources
+from hwcodesign.link_cost import ANSWERS
+from hwcodesign.plan import Plan
 from hwcodesign.run import digest
 
 TOP = "serial_accelerator"
@@ -33,7 +32,6 @@ MODULES = (
     "uart_tx",
     "width_converter",
 )
-ANSWERS = 8  # requests that may wait for their answers: serial_link's default
 SELFTEST_IMAGES = 16
 _STALL_SECONDS = 0.05  # operating systems pause in the middle of what they send
 _BITS_PER_BYTE = 10
@@ -85,12 +83,6 @@ def parameters(interface: Interface, timing: Timing, design: str) -> dict[str, s
         "OUT_BEATS": str(interface.out_beats),
         "DESIGN_HASH": f"64'h{design}",
     }
-
-
-def resources(family: Family, interface: Interface) -> Resources:
-    """What the link takes: block RAM by arithmetic, LUTs and flip-flops as synthesis found them (an estimate)."""
-    image = Memory("image", interface.in_bytes * interface.in_beats, 8, writable=True)
-    return Resources(lut=0, ff=0, block_ram=block_count(family, image))
 
 
 def contract_of(network: str, made: Plan, emitted: Path, baud: int, timing: Timing) -> Contract:

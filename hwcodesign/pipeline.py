@@ -1,5 +1,8 @@
 """Runs the stages of a job one after the other, skips what is current, and stops at the first thing that is wrong."""
 
+import os
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hwcodesign.errors import DoesNotFitError, UserError, VerificationError, did_you_mean
@@ -19,6 +22,12 @@ def run_job(job: Job, console: "Console", first: str | None = None, last: str | 
     VerificationError at the first stage whose result differs from the one before it, or misses its clock.
     """
     names = _selected(job, first, last)
+    if int(os.environ.get("WORLD_SIZE", "1")) > 1:  # torchrun started several of us
+        if names != ("train",) or first is None:
+            raise UserError("torchrun is for hwcodesign train alone; run the other stages without it")
+        if int(os.environ["RANK"]) > 0:
+            _help_to_train(job)
+            return {}
     try:
         for name in names:
             _run_stage(job, name, console, again=first is not None)
@@ -42,6 +51,15 @@ def _run_stage(job: Job, name: str, console: "Console", again: bool) -> None:
         console.print(f"{name}: {summary['seconds']:.1f} s")
     _require_equality(name, summary)
     _require_timing(name, summary)
+
+
+def _help_to_train(job: Job) -> None:
+    """As a worker that is not the first: train with the others, and leave the run folder to the first."""
+    from hwcodesign.train import train
+
+    assert job.recipe is not None
+    with tempfile.TemporaryDirectory() as folder:
+        train(job.recipe, job.data_folder, Path(folder), job.device)
 
 
 def require_fit(job: Job) -> None:

@@ -112,12 +112,15 @@ def _export(job: Job) -> Stage:
 def _lower(job: Job) -> Stage:
     def work(folder: Path) -> Summary:
         from hwcodesign.lower import lower
+        from hwcodesign.progress import frames_bar
         from hwcodesign.verify import Images, verify_integers
 
         lowered = lower(job.qonnx, folder, job.input_type, job.input_scale)
         summary = {"layers": len(lowered.dataflow.layers), **lowered.report}
         if job.held_out:
-            summary |= verify_integers(lowered.dataflow, Images.held_out(job.held_out))
+            images = Images.held_out(job.held_out)
+            with frames_bar("integer reference", len(images.frames)) as on_frames:
+                summary |= verify_integers(lowered.dataflow, images, on_frames)
         return summary
 
     settings = [str(job.input_type), job.input_scale]
@@ -192,6 +195,8 @@ def _bitstream(job: Job) -> Stage:
         from hwcodesign.bitstream.build import build
         from hwcodesign.bitstream.flow import Request
         from hwcodesign.bitstream.toolchain import toolchain_of
+        from hwcodesign.emit import Interface
+        from hwcodesign.link_cost import require_room
         from hwcodesign.plan import Plan
         from hwcodesign.xilinx.build import build_amd, for_vivado
 
@@ -200,6 +205,7 @@ def _bitstream(job: Job) -> Stage:
         if for_vivado(board):
             return build_amd(request, made, job.run.path.name, images, phases, folder)
         toolchain_of(board)
+        require_room(board, made.resources, Interface.load(emitted))
         contract = link.contract_of(job.run.path.name, made, emitted, request.baud, request.line)
         link.hand_over(folder, contract, made.design, images)
         return build(request, made, phases, folder)
@@ -229,7 +235,7 @@ def _images(job: Job, graph: Dataflow) -> "Images":
     if job.images:
         return Images.from_file(job.images, graph).first(job.frames)
     if job.held_out:
-        return Images.held_out(job.held_out).first(job.frames)
+        return Images.held_out(job.held_out).to_simulate(job.frames)
     return Images.random(graph, job.frames or RANDOM_FRAMES, RANDOM_SEED)
 
 

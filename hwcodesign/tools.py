@@ -170,7 +170,7 @@ def run(
     """
     tail: deque[str] = deque(maxlen=12)
     start = time.monotonic()
-    with log.open("w") as file, _start(command, folder, environment) as process:
+    with log.open("w", buffering=1) as file, _start(command, folder, environment) as process:
         assert process.stdout is not None
         try:
             for line in process.stdout:

@@ -79,7 +79,7 @@ def lost_over(built: Built, faults: emulate.Faults) -> dict[str, int]:
     with emulate.running(built.emulation, faults) as board, Accelerator(board.port, built.design) as accelerator:
         predictions = accelerator.predict(built.images)
         assert (np.hstack(predictions) == built.expected).all()
-        return {reason: count for reason, count in accelerator._line.lost.items() if count}
+        return dict(+accelerator._line.lost)
 
 
 def test_images_back_to_back(tiny: Built) -> None:

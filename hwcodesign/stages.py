@@ -198,7 +198,7 @@ def _bitstream(job: Job) -> Stage:
         from hwcodesign.emit import Interface
         from hwcodesign.link_cost import require_room
         from hwcodesign.plan import Plan
-        from hwcodesign.xilinx.build import build_amd, for_vivado
+        from hwcodesign.xilinx.stage import build_amd, for_vivado
 
         made, phases = Plan.load(planned), RunFolder(job.run.path / PHASES)
         request, images = Request(board, emitted, made.clock_mhz, job.seed), _images(job, made.design).frames

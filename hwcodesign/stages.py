@@ -218,7 +218,7 @@ def _bitstream(job: Job) -> Stage:
         from hwcodesign.bitstream.flow import Request
         from hwcodesign.bitstream.toolchain import toolchain_of
         from hwcodesign.plan import Plan
-        from hwcodesign.xilinx.build import build_amd, for_vivado
+        from hwcodesign.xilinx.stage import build_amd, for_vivado
 
         made, phases = Plan.load(planned), RunFolder(job.run.path / PHASES)
         request, images = Request(board, emitted, made.clock_mhz, job.seed), _images(job, made.design).frames

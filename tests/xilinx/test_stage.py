@@ -17,7 +17,7 @@ from hwcodesign.errors import UserError
 from hwcodesign.host.contract import Contract, load_selftest
 from hwcodesign.plan import Plan, plan
 from hwcodesign.run import RunFolder
-from hwcodesign.xilinx.build import PLACED, SYNTHESISED, build_amd, for_vivado
+from hwcodesign.xilinx.stage import PLACED, SYNTHESISED, build_amd, for_vivado
 from tests.graphs import tiny_squeezenet
 
 fake_vivado = pytest.importorskip("tests.xilinx.fake_vivado")

@@ -11,8 +11,7 @@
 // bipolar.
 //
 // Cycles per frame: pixels * (MH/PE) * (MW/SIMD). Latency, from a pixel's last beat to its first result:
-// 4 + ceil(log4(SIMD)), one more if signed weights share multipliers, and 2 + ceil(log4(THRESHOLDS)) more with
-// thresholds.
+// 4 + ceil(log4(SIMD)), one more if signed weights share multipliers, and with thresholds that of threshold_unit more.
 // Accumulators are taken modulo 2**ACC_BITS: the graph guarantees that they suffice. A stall of the output holds the
 // whole pipeline; bubbles are not squeezed out. It does not build windows: the sliding_window in front of it does.
 module mvau #(
@@ -29,6 +28,9 @@ module mvau #(
   parameter int OUT_BITS = 1,
   parameter int OFFSET = 0,
   parameter int THRESHOLDS = 0,
+  parameter int THRESHOLD_BITS = 1,
+  parameter int STEP_BITS = 0,
+  parameter int FRACTION_BITS = 0,
   parameter int PACKED = 0,
   parameter int INPUT_BLOCK = 0,
   parameter int WEIGHTS_BLOCK = 1,
@@ -321,7 +323,9 @@ module mvau #(
       .OFFSET(OFFSET),
       .FOLDS(Folds),
       .THRESHOLDS(THRESHOLDS),
-      .THRESHOLD_BITS(ACC_BITS),
+      .THRESHOLD_BITS(THRESHOLD_BITS),
+      .STEP_BITS(STEP_BITS),
+      .FRACTION_BITS(FRACTION_BITS),
       .THRESHOLDS_BLOCK(THRESHOLDS_BLOCK),
       .THRESHOLDS_FILE(THRESHOLDS_FILE)
     ) u_thresholds (

@@ -51,6 +51,9 @@ _XILINX_BLOCKS = ((16384, 1), (8192, 2), (4096, 4), (2048, 9), (1024, 18), (512,
 # picoseconds), a kernel takes by itself what it takes in a network.
 _ECP5 = "scratchpad -set abc9.D 20000; synth_ecp5"
 _XILINX = "synth_xilinx -flatten -noiopad -noclkbuf -family"
+# Gowin UG285 (BSRAM and SSRAM), UG288 (CFU): BSRAM in semi dual-port mode; a CFU's LUTs make 16x4 bits with the LUTs of
+# the same slices at the write port; wide multiplexers join up to sixteen LUT4.
+_GOWIN = ("BSRAM", _XILINX_BLOCKS, 16, 256, 2, (LutRam(16, 4, 6),), 18)
 # RAM32M and RAM64M: the three read ports of four LUTs in a SLICEM (AMD UG474 and UG574, distributed RAM).
 _XILINX_LUT_RAMS = (LutRam(32, 6, 4), LutRam(64, 3, 4))
 
@@ -103,6 +106,9 @@ FAMILIES = {
             "synth_ice40 -dsp",
             "SPRAM",
         ),
+        # The small and the large family of Gowin's that the open tools place.
+        Family("gw1n", *_GOWIN, "synth_gowin -family gw1n"),
+        Family("gw2a", *_GOWIN, "synth_gowin -family gw2a"),
     )
 }
 

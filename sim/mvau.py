@@ -36,8 +36,16 @@ RANDOM_CASES = 6
 
 
 def cases(rng: np.random.Generator) -> list[tuple[Layer, Folding]]:
-    """The cases above, which reach every branch of the kernel, and some that are random in every respect."""
-    return [random_case(rng, *case) for case in CASES] + [_any_case(rng) for _ in range(RANDOM_CASES)]
+    """The cases above, which reach every branch of the kernel, and some that are random in every respect.
+
+    Those with several thresholds come twice: with uneven ones, then with even ones.
+    """
+    given = [random_case(rng, *case, even=even) for case in CASES for even in (False, True)[: 1 + _several(case[2])]]
+    return given + [_any_case(rng) for _ in range(RANDOM_CASES)]
+
+
+def _several(target: str | None) -> bool:
+    return target is not None and step_count(IntType.parse(target)) > 1
 
 
 def _any_case(rng: np.random.Generator) -> tuple[Layer, Folding]:
@@ -45,7 +53,8 @@ def _any_case(rng: np.random.Generator) -> tuple[Layer, Folding]:
     bits = int(rng.integers(1, 5))
     target = None if rng.random() < 0.25 else str(IntType(bits, signed=bool(rng.integers(2))))
     pixels, row_folds, pe, steps, half_simd = (int(n) for n in rng.integers(1, 6, 5))
-    layer, folding = random_case(rng, source, weight, target, pixels, (row_folds, pe), (steps, 2 * half_simd))
+    rows, columns = (row_folds, pe), (steps, 2 * half_simd)
+    layer, folding = random_case(rng, source, weight, target, pixels, rows, columns, even=bool(rng.integers(2)))
     legal = [f for f in kind_of("mvau").foldings(layer) if (f.pe, f.simd) == (folding.pe, folding.simd)]
     return layer, legal[rng.integers(len(legal))]
 
@@ -59,6 +68,7 @@ def random_case(
     rows: tuple[int, int],
     columns: tuple[int, int],
     packed: int = 0,
+    even: bool = False,
 ) -> tuple[Layer, Folding]:
     """A layer with random weights and thresholds, in the narrowest accumulator that holds all its sums."""
     in_type, weight_type = IntType.parse(source), IntType.parse(weight)
@@ -70,7 +80,8 @@ def random_case(
     count = step_count(out_type) if target else 0
     tensors = {"weights": weights}
     if count:
-        tensors["thresholds"] = random_thresholds(rng, height, count, low, high)
+        thresholds = random_thresholds(rng, height, count, low, high, even)
+        tensors["thresholds"] = np.clip(thresholds, acc_type.min, acc_type.max)
     layer = Layer(
         "matrix",
         "mvau",
@@ -79,7 +90,7 @@ def random_case(
         {"weight_type": weight, "acc_type": str(acc_type), "thresholds": count},
         tensors,
     )
-    return layer, Folding(rows[1], columns[1], packed)
+    return kind_of("mvau").completed(layer), Folding(rows[1], columns[1], packed)
 
 
 def random_weights(rng: np.random.Generator, kind: IntType, shape: tuple[int, int]) -> np.ndarray:

@@ -88,6 +88,10 @@ class Kind(ABC):
     def check(self, layer: Layer) -> None:
         """Raise UserError (naming the layer, the limit and the fix) if the kernel cannot compute this layer."""
 
+    def completed(self, layer: Layer) -> Layer:
+        """The layer with the attributes that follow from its tensors; without tensors, the most they may come to."""
+        return layer
+
     @abstractmethod
     def run(self, layer: Layer, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         """The integer reference: int64 arrays (frames, H, W, C), one per input, to one per output. Exact."""

@@ -1,8 +1,8 @@
 """Matrix-vector-activation unit: a matrix times every pixel, then (optionally) thresholds. Convolutions and FC layers.
 
 Attributes: `weight_type` and `acc_type` (str(IntType)); `thresholds`, their number N for each row, 0 for none, in which
-case the output type is `acc_type`. Tensors, int64: `weights` (MW, MH); `thresholds` (MH, N), rising along each row,
-within `acc_type`. MW is the input's channels, MH the output's.
+case the output type is `acc_type`; `spacing` as in `thresholding`. Tensors, int64: `weights` (MW, MH); `thresholds`
+(MH, N), rising along each row, within `acc_type`. MW is the input's channels, MH the output's.
 output = out_type.min + #{t : sum >= threshold[t]}; for a bipolar output, -1 or +1. The memory `input` keeps a pixel
 while its rows are worked off `pe` at a time; there is none if all rows are done at once, or all columns.
 
@@ -14,12 +14,13 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from hwcodesign.cells import ThresholdUnit, quantize, tree_logic, tree_stages
+from hwcodesign.cells import THRESHOLD_CELLS, ThresholdUnit, quantize, tree_logic, tree_stages
 from hwcodesign.dataflow import IntType, Layer
 from hwcodesign.errors import UserError
 from hwcodesign.kinds.kind import Folding, Kind, Logic, Memory, MemoryImage, divisors
-from hwcodesign.kinds.thresholding import check_thresholds
+from hwcodesign.kinds.thresholding import check_thresholds, spacing_of, with_spacing
 from hwcodesign.rtl import pack
+from hwcodesign.uniform import Line, line_through
 
 WIDEST_OPERAND_BITS = 27  # of a hardware multiplier of any family
 # Yosys leaves narrower products to LUTs: DSP_Y_MINWIDTH of its iCE40 mapping is 11, of the others 9.
@@ -32,7 +33,7 @@ class Mvau(Kind):
     """`simd` columns of `pe` rows a cycle."""
 
     name = "mvau"
-    cells = ("packed_multiplier", "lut_multiplier", "threshold_unit", "adder_tree", "rom", "ram")
+    cells = ("packed_multiplier", "lut_multiplier", *THRESHOLD_CELLS, "ram")
 
     def check(self, layer: Layer) -> None:
         if layer.input.shape[:2] != layer.output.shape[:2]:
@@ -47,6 +48,11 @@ class Mvau(Kind):
             raise UserError(f"{layer.name}: without thresholds the output is {acc}, not {layer.output.type}")
         if layer.tensors:
             _check_tensors(layer)
+
+    def completed(self, layer: Layer) -> Layer:
+        if not _thresholds(layer):
+            return layer
+        return with_spacing(layer, _line(layer) if layer.tensors else None, _acc_type(layer).bits)
 
     def run(self, layer: Layer, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         """Exact: see `product`."""
@@ -141,14 +147,15 @@ class Mvau(Kind):
             "ACC_SIGNED": int(acc.signed),
             "OUT_BITS": layer.output.type.bits,
             "OFFSET": _unit(layer, folding).offset if _thresholds(layer) else 0,
-            "THRESHOLDS": _thresholds(layer),
+            **(_unit(layer, folding).parameters if _thresholds(layer) else {}),
             "PACKED": folding.packed,
         }
 
     def images(self, layer: Layer, folding: Folding) -> Mapping[str, MemoryImage]:
         found = {"weights": _weight_image(layer, folding)}
         if _thresholds(layer):
-            found["thresholds"] = _unit(layer, folding).image(layer.tensors["thresholds"])
+            unit = _unit(layer, folding)
+            found["thresholds"] = unit.image(layer.tensors["thresholds"], _line(layer) if unit.spacing else None)
         return found
 
 
@@ -176,11 +183,9 @@ def _check_tensors(layer: Layer) -> None:
         raise UserError(f"{layer.name}: weights must be of shape {shape}, not {weights.shape}")
     if (kind.decode(kind.encode(weights)) != weights).any():
         raise UserError(f"{layer.name}: weights from {weights.min()} to {weights.max()} are not all of type {kind}")
-    source = layer.input.type
-    largest = np.where(weights > 0, weights * source.max, weights * source.min).sum(axis=0).max()
-    smallest = np.where(weights > 0, weights * source.min, weights * source.max).sum(axis=0).min()
-    if smallest < acc.min or largest > acc.max:
-        raise UserError(f"{layer.name}: sums from {smallest} to {largest} do not fit {acc}; widen acc_type")
+    low, high = _reach(layer)
+    if low.min() < acc.min or high.max() > acc.max:
+        raise UserError(f"{layer.name}: sums from {low.min()} to {high.max()} do not fit {acc}; widen acc_type")
     if _thresholds(layer):
         thresholds = layer.tensors["thresholds"]
         if thresholds.min() < acc.min or thresholds.max() > acc.max:
@@ -188,6 +193,17 @@ def _check_tensors(layer: Layer) -> None:
                 f"{layer.name}: thresholds from {thresholds.min()} to {thresholds.max()} do not fit {acc}; widen "
                 "acc_type, or clip the thresholds that are always or never reached to the range of the sums"
             )
+
+
+def _reach(layer: Layer) -> tuple[np.ndarray, np.ndarray]:
+    """The lowest and the highest sum that any input can give each row, (MH,) each."""
+    weights, source = layer.tensors["weights"], layer.input.type
+    low, high = weights * source.min, weights * source.max
+    return np.minimum(low, high).sum(axis=0), np.maximum(low, high).sum(axis=0)
+
+
+def _line(layer: Layer) -> Line | None:
+    return line_through(layer.tensors["thresholds"], *_reach(layer))
 
 
 def _weight_image(layer: Layer, folding: Folding) -> MemoryImage:
@@ -259,7 +275,7 @@ def _lut_multiplier(kind: IntType, weight: IntType) -> tuple[int, int]:
 
 def _unit(layer: Layer, folding: Folding) -> ThresholdUnit:
     acc = _acc_type(layer)
-    return ThresholdUnit(folding.pe, _rows(layer), _thresholds(layer), acc, acc, layer.output.type)
+    return ThresholdUnit(folding.pe, _rows(layer), _thresholds(layer), acc, acc, layer.output.type, spacing_of(layer))
 
 
 def _rows(layer: Layer) -> int:

@@ -6,9 +6,9 @@ Lowers full SqueezeNet v1.1 and a SqueezeNet of CIFAR-10's size first, with rand
 
 For every matrix-vector unit FINN's own formulas: BRAM18 for weights by the rule of MVAU.bram_estimation, with all
 weights in block RAM as FINN places them; multipliers as DSPs by MVAU_rtl.dsp_estimation, ceil(PE / 4) * SIMD. Here,
-weights may lie in LUTs too, and those are counted. So that the comparison is one
-of foldings, all multiply in LUTs, and the solver is told that this costs DSPs, by FINN's formula. FINN knows no board: it gives the
-same folding for all. FIFO bits are ours alone, since FINN finds depths by simulating the RTL.
+weights may lie in LUTs too, and those are counted. So that the comparison is one of foldings, all multiply in LUTs,
+and the solver is told that this costs DSPs, by FINN's formula. FINN knows no board: it gives the same folding for all.
+FIFO bits are ours alone, since FINN finds depths by simulating the RTL.
 
 Writes planner.json and planner.png next to itself, and prints the table.
 """

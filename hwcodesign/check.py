@@ -100,8 +100,9 @@ class CheckReport:
         }
 
     def document(self) -> dict[str, Any]:
-        """Everything, ready for JSON: the summary and every layer."""
-        return self.summary() | {"layers": [asdict(layer) for layer in self.layers]}
+        """Everything, ready for JSON: the summary, and every layer with how full its block RAM is."""
+        layers = [asdict(layer) | {"block_ram_filled": self.filled([layer])} for layer in self.layers]
+        return self.summary() | {"layers": layers}
 
     def save(self, folder: Path) -> None:
         """Write the document as `check.json`."""
@@ -123,7 +124,7 @@ class CheckReport:
         proof = f" ({self.proof})" if self.proof else ""
         if self.fits:
             return f"fits {self.board.name} {rate}; {self.bottleneck}{proof}"
-        names = [self.board.device.block_name if name == "block_ram" else name.upper() for name in self.over]
+        names = [self.board.unit(name) for name in self.over]
         amounts = (
             f"{getattr(self.total, key)} of {self.board.usable[key]} usable {name}"
             for key, name in zip(self.over, names, strict=True)
@@ -160,7 +161,7 @@ def measure(planned: Plan, board: Board) -> CheckReport:
             bits[name][purpose] += memory.bits
             where = planned.storage[layer.name][memory.name]
             taken[name] += memory_resources(board.device, memory, where)
-            in_blocks[name] += memory.bits if where == "block" else 0
+            in_blocks[name] += where.block_bits
     layers = tuple(_use(planned, name, bits[name], in_blocks[name], taken[name]) for name in taken)
     return CheckReport(
         board,

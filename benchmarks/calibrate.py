@@ -12,6 +12,7 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,7 @@ LARGEST_LUT = 1500  # estimated; larger kernels are more of the same, and take Y
 STIFFNESS = 0.05
 PER_KIND = {"mvau": 18, "sliding_window": 10, "thresholding": 8, "fifo": 12, "width_converter": 10}
 OTHERS = 5
+PACKED = 10
 
 
 Measured = tuple[Kernel, Resources]
@@ -76,6 +78,18 @@ def kernels(design: Plan) -> Iterator[Kernel]:
     """Every kernel of the design, where the plan has its memories."""
     for layer in design.design.layers:
         yield Kernel(layer, design.foldings[layer.name], design.storage.get(layer.name, {}))
+
+
+def packed(family: Family, found: Sequence[Kernel]) -> list[Kernel]:
+    """The kernels whose multipliers can be hardware, with as many products in each as the family allows."""
+    variants = []
+    for kernel in found:
+        kind = kind_of(kernel.layer.kind)
+        same = (f for f in kind.foldings(kernel.layer) if replace(f, packed=kernel.folding.packed) == kernel.folding)
+        most = max(f for f in same if kind.operand_bits(kernel.layer, f) <= family.multiplier_bits)
+        if most.packed:
+            variants.append(replace(kernel, folding=most))
+    return variants
 
 
 def spread(found: Sequence[Kernel], limits: dict[str, int], other: int) -> list[Kernel]:
@@ -201,14 +215,16 @@ def calibrate(family: Family) -> None:
     """Sweep, fit, hold against what the fit did not see; print and write it all."""
     board = BOARDS[family.name]
     plans = (planned(board, case, even=i % 3 > 0) for i, case in enumerate(SWEEP))
-    sweep = spread([kernel for design in plans for kernel in kernels(design)], PER_KIND, OTHERS)
+    everything = [kernel for design in plans for kernel in kernels(design)]
+    sweep = spread(everything, PER_KIND, OTHERS) + spread(packed(family, everything), {}, PACKED)
     measured = synthesized(family, sweep)
     coefficients = fit(family, measured)
     write_costs(family, coefficients | {"error": dict.fromkeys(ESTIMATED, 0.0)})
     print(f"\n{family.name}: the sweep")
     print_errors(family, measured)
     print(f"{family.name}: kernels that the fit did not see")
-    others = spread(list(kernels(planned(board, HELD_OUT_KERNELS))), {"mvau": 3, "sliding_window": 2}, 1)
+    unseen = list(kernels(planned(board, HELD_OUT_KERNELS)))
+    others = spread(unseen, {"mvau": 3, "sliding_window": 2}, 1) + spread(packed(family, unseen), {}, 2)
     print_errors(family, synthesized(family, others))
     pairs = []
     for case in HELD_OUT:

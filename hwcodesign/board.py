@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 from functools import cached_property
+from typing import Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from hwcodesign.assets import asset_folder
 from hwcodesign.device import FAMILIES, Family
@@ -34,8 +35,40 @@ class LimitTable(StrictModel):
     block_ram: float = Field(gt=0, le=1)
 
 
+class OscillatorTable(StrictModel):
+    """What the design's clock is made from: the pin it comes in at, and its frequency."""
+
+    pin: str
+    mhz: float = Field(gt=0)
+
+
+class LinkTable(StrictModel):
+    """How a host talks to the design: a UART at two pins, seen from the FPGA, or the DMA of a Zynq's processors."""
+
+    kind: Literal["uart", "axi-dma"]
+    baud: int | None = Field(default=None, gt=0)
+    rx: str | None = None
+    tx: str | None = None
+
+    @model_validator(mode="after")
+    def _whole(self) -> "LinkTable":
+        given = [value is not None for value in (self.baud, self.rx, self.tx)]
+        if self.kind == "uart" and not all(given):
+            raise ValueError("a uart with baud, rx and tx")
+        if self.kind != "uart" and any(given):
+            raise ValueError(f"{self.kind} without baud, rx and tx")
+        return self
+
+
 class Board(StrictModel):
-    """One board. `clock_mhz` is the default clock of a design; `toolchain` the programs from netlist to bitstream."""
+    """One board.
+
+    `clock_mhz` is the default clock of a design, `toolchain` the programs from netlist to bitstream; `nextpnr` and
+    `pack` are the arguments that name the part to the second and the third of them, `programmer` those that name the
+    board to openFPGALoader. `vivado_board` names Vivado's board files, whose preset sets up a processor's memory
+    and pins. `high` are pins that the design must hold at 1. `pins_from` names the independent sources
+    in which the pins were looked up.
+    """
 
     name: str
     title: str
@@ -43,8 +76,23 @@ class Board(StrictModel):
     family: str
     clock_mhz: float = Field(gt=0)
     toolchain: tuple[str, ...] = Field(min_length=1)
+    nextpnr: tuple[str, ...] = ()
+    pack: tuple[str, ...] = ()
+    programmer: tuple[str, ...] = ()
+    io_standard: str = "LVCMOS33"
+    high: tuple[str, ...] = ()
+    pins_from: tuple[str, ...] = ()
+    oscillator: OscillatorTable | None = None
+    link: LinkTable | None = None
+    vivado_board: str = ""
     resources: ResourceTable
     limits: LimitTable
+
+    @model_validator(mode="after")
+    def _pins_are_checked(self) -> "Board":
+        if self.pins and len(self.pins_from) < 2:
+            raise ValueError("a board whose pins were looked up in two independent sources: name them in pins_from")
+        return self
 
     @field_validator("family")
     @classmethod
@@ -52,6 +100,16 @@ class Board(StrictModel):
         if name not in FAMILIES:
             raise ValueError(f"a known family: {did_you_mean(name, FAMILIES)}")
         return name
+
+    @property
+    def pins(self) -> Mapping[str, str]:
+        """The pin of every port of the top level that a bitstream for this board has."""
+        pins = {f"high_o[{i}]": pin for i, pin in enumerate(self.high)}
+        if self.oscillator:
+            pins["clk_i"] = self.oscillator.pin
+        if self.link and self.link.rx and self.link.tx:
+            pins |= {"rx_i": self.link.rx, "tx_o": self.link.tx}
+        return pins
 
     @property
     def device(self) -> Family:

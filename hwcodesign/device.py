@@ -24,6 +24,7 @@ class Family:
     """`block_shapes` are (words, width) of one block RAM; a LUT is a ROM of `lut_rom_words` bits.
 
     Up to `free_mux_words` words, LUTs are joined by dedicated multiplexers; beyond, one LUT joins `mux_ways`.
+    `multiplier_bits` are those of the wider signed operand of a hardware multiplier.
     `synthesis` is the Yosys command that maps a design to the family.
     `large_ram` is the name of big memories that cannot be initialised (so they can hold no weights), or "".
     """
@@ -35,6 +36,7 @@ class Family:
     free_mux_words: int
     mux_ways: int
     lut_rams: tuple[LutRam, ...]
+    multiplier_bits: int
     synthesis: str
     large_ram: str = ""
 
@@ -49,6 +51,9 @@ _XILINX_BLOCKS = ((16384, 1), (8192, 2), (4096, 4), (2048, 9), (1024, 18), (512,
 # picoseconds), a kernel takes by itself what it takes in a network.
 _ECP5 = "scratchpad -set abc9.D 20000; synth_ecp5"
 _XILINX = "synth_xilinx -flatten -noiopad -noclkbuf -family"
+# Gowin UG285 (BSRAM and SSRAM), UG288 (CFU): BSRAM in semi dual-port mode; a CFU's LUTs make 16x4 bits with the LUTs of
+# the same slices at the write port; wide multiplexers join up to sixteen LUT4.
+_GOWIN = ("BSRAM", _XILINX_BLOCKS, 16, 256, 2, (LutRam(16, 4, 6),), 18)
 # RAM32M and RAM64M: the three read ports of four LUTs in a SLICEM (AMD UG474 and UG574, distributed RAM).
 _XILINX_LUT_RAMS = (LutRam(32, 6, 4), LutRam(64, 3, 4))
 
@@ -56,6 +61,7 @@ FAMILIES = {
     family.name: family
     for family in (
         # AMD UG473 (7 series memory), UG474: RAMB18E1 in simple dual-port mode; F7/F8 multiplexers join four LUT6.
+        # UG479: DSP48E1 multiplies 25 x 18 bits.
         Family(
             "xilinx7",
             "BRAM18",
@@ -64,9 +70,11 @@ FAMILIES = {
             256,
             4,
             _XILINX_LUT_RAMS,
+            25,
             f"{_XILINX} xc7",
         ),
         # AMD UG573: RAMB18E2 as above. UltraRAM powers up as zeros, so it can hold no ROM; F9 joins eight LUT6.
+        # UG579: DSP48E2 multiplies 27 x 18 bits.
         Family(
             "ultrascale-plus",
             "BRAM18",
@@ -75,15 +83,32 @@ FAMILIES = {
             512,
             4,
             _XILINX_LUT_RAMS,
+            27,
             f"{_XILINX} xcup",
             "URAM",
         ),
         # Lattice FPGA-TN-02204 (ECP5 memory): DP16KD as pseudo dual-port, a 16x4 distributed RAM takes three slices
         # (two of data, one for its write port); PFUMX and L6MUX21 join up to four LUT4.
-        Family("ecp5", "DP16KD", _XILINX_BLOCKS, 16, 64, 2, (LutRam(16, 4, 6),), _ECP5),
+        # FPGA-TN-02205 (sysDSP): MULT18X18D.
+        Family("ecp5", "DP16KD", _XILINX_BLOCKS, 16, 64, 2, (LutRam(16, 4, 6),), 18, _ECP5),
         # Lattice FPGA-TN-02002 (iCE40 memory): EBR of 4 Kb, no distributed RAM (writable LUT memory becomes
-        # flip-flops); single-port RAM of 256 Kb that cannot be initialised.
-        Family("ice40", "EBR", ((2048, 2), (1024, 4), (512, 8), (256, 16)), 16, 16, 2, (), "synth_ice40 -dsp", "SPRAM"),
+        # flip-flops); single-port RAM of 256 Kb that cannot be initialised. SB_MAC16 multiplies 16 x 16
+        # bits (FPGA-TN-02007).
+        Family(
+            "ice40",
+            "EBR",
+            ((2048, 2), (1024, 4), (512, 8), (256, 16)),
+            16,
+            16,
+            2,
+            (),
+            16,
+            "synth_ice40 -dsp",
+            "SPRAM",
+        ),
+        # The small and the large family of Gowin's that the open tools place.
+        Family("gw1n", *_GOWIN, "synth_gowin -family gw1n"),
+        Family("gw2a", *_GOWIN, "synth_gowin -family gw2a"),
     )
 }
 

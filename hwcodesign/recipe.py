@@ -12,6 +12,7 @@ from hwcodesign.nets.network import Network, Quantization
 from hwcodesign.strict_toml import StrictModel, read_toml, validated
 
 Bits = Field(default=None, ge=1, le=8)
+WARMUP_EPOCHS = 5.0  # of a training whose batch was made larger
 FrameRate = Annotated[float, Field(gt=0.0)] | Literal["max"]  # frames per second
 
 
@@ -39,23 +40,46 @@ class DataTable(StrictModel):
 
 
 class TrainTable(StrictModel):
-    """The training schedule."""
+    """The training schedule: `float_epochs` with the quantizers off, then `epochs` with them on."""
 
     epochs: int = Field(default=30, ge=1)
+    float_epochs: int = Field(default=0, ge=0)
     batch_size: int = Field(default=64, ge=2)
-    optimizer: Literal["sgd", "adam"] = "sgd"
+    optimizer: Literal["sgd", "nesterov", "rmsprop", "adagrad", "adam"] = "sgd"
     schedule: Literal["linear", "cosine"] = "linear"
     learning_rate: float = Field(default=0.04, gt=0.0)
+    quantized_rate: float = Field(default=0.1, gt=0.0, description="learning rate behind float_epochs, a fraction")
+    warmup_epochs: float = Field(default=0.0, ge=0.0, description="in which the learning rate rises, in each phase")
     momentum: float = Field(default=0.9, ge=0.0, lt=1.0)
     weight_decay: float = Field(default=0.0002, ge=0.0)
+    initial: Literal["pytorch", "gaussian", "xavier", "msra"] = "pytorch"
+    start_from: str | None = Field(default=None, description="another run's checkpoint, to take its weights from")
+    label_smoothing: float = Field(default=0.0, ge=0.0, lt=1.0)
+    mixup: float = Field(default=0.0, ge=0.0, description="alpha of the Beta distribution of shares; 0 mixes nothing")
+    distillation: float = Field(default=0.0, ge=0.0, le=1.0, description="share of the float network's answer")
+    learn_scales: bool = Field(default=True, description="of activation quantizers; else they stay as measured")
+    average: float = Field(default=0.0, ge=0.0, lt=1.0, description="decay of the weights' moving average; 0: none")
     shift: int = Field(default=0, ge=0, description="pixels that a training image is moved by at most")
     flip: bool = Field(default=False, description="mirror half of the training images left to right")
+    cutout: int = Field(default=0, ge=0, description="side in pixels of a black square in every training image")
+    float_precision: Literal["float32", "bfloat16"] = "float32"
     seed: int = Field(default=1, ge=0)
     threads: int = Field(default=1, ge=1, description="of the CPU; another number rounds otherwise, so it is fixed")
 
+    def at_batch(self, batch_size: int) -> "TrainTable":
+        """The same training with another (global) batch: the learning rate grows or falls with it.
+
+        A larger one warms up over some epochs first (P. Goyal et al., Accurate, large minibatch SGD, 2017).
+        """
+        factor = batch_size / self.batch_size
+        warmup = max(self.warmup_epochs, WARMUP_EPOCHS) if factor > 1 else self.warmup_epochs
+        scaled = {"batch_size": batch_size, "learning_rate": factor * self.learning_rate, "warmup_epochs": warmup}
+        return self.model_copy(update=scaled)
+
 
 class HardwareTable(StrictModel):
-    """The board, its clock, the frame rate to reach, and folding constraints by layer name: {pe = 8, simd = 4}.
+    """The board, its clock, the frame rate to reach, and folding constraints by layer name: {pe = 8, simd = 4,
+    packed = 2}; packed is how many products share a hardware multiplier, 0 stands for multipliers of LUTs.
 
     `exact` asks a solver for the cheapest design; frame_rate = "max" asks it for the fastest that fits the board.
     """
@@ -65,7 +89,7 @@ class HardwareTable(StrictModel):
     frame_rate: FrameRate = 30.0
     exact: bool = False
     solver_seconds: float = Field(default=10.0, gt=0.0, description="after so long the best found is taken")
-    fold: dict[str, dict[Literal["pe", "simd"], int]] = Field(default_factory=dict)
+    fold: dict[str, dict[Literal["pe", "simd", "packed"], int]] = Field(default_factory=dict)
 
     def wishes(self) -> dict[str, Any]:
         """What `plan` shall reach: all but the board, by the names of its arguments."""
@@ -97,7 +121,7 @@ class Recipe(StrictModel):
 def find_recipe(name_or_path: str) -> Path:
     """The file of a recipe: a path that exists, or the name of one in `models/`. Raises UserError if there is none."""
     path = Path(name_or_path)
-    if path.suffix == ".toml" or path.exists():
+    if path.suffix == ".toml" or path.is_file():
         return path
     shipped = {p.stem: p for p in sorted(asset_folder("models").glob("*.toml"))}
     if name_or_path not in shipped:

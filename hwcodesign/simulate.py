@@ -85,9 +85,7 @@ def simulate(
     interface, folder = Interface.load(emitted), simulation.folder
     with (folder / "input.bin").open("wb") as file:
         file.writelines(frame_bytes(frames, kind, interface))
-    for image in (emitted / "memory").iterdir():  # $readmemh looks where the simulation runs
-        (folder / image.name).unlink(missing_ok=True)
-        (folder / image.name).symlink_to(image.resolve())
+    link_images(emitted, folder)
     result = folder / "result.json"
     environment = {"FRAMES": str(len(frames)), "QUIET_CYCLES": str(quiet_cycles), "RESULT": str(result)}
     arguments = [
@@ -97,7 +95,7 @@ def simulate(
         f"+output_stall={stalls[1]}",
         f"+verilator+seed+{seed}",
     ]
-    with _cocotb_sees(asset_folder("sim")), _watched(result.with_suffix(".progress"), on_frames):
+    with cocotb_sees(asset_folder("sim")), _watched(result.with_suffix(".progress"), on_frames):
         simulator.run(simulation, "network_test", environment, arguments)
     counted = json.loads(result.read_text())
     if counted["frame_error"]:
@@ -129,8 +127,16 @@ def _measured(results: Results, frames: int, counted: Mapping[str, Any]) -> Meas
     )
 
 
+def link_images(emitted: Path, folder: Path) -> None:
+    """Show the memory images of an emitted design to a simulation: $readmemh looks where it runs."""
+    for image in (emitted / "memory").iterdir():
+        (folder / image.name).unlink(missing_ok=True)
+        (folder / image.name).symlink_to(image.resolve())
+
+
 @contextmanager
-def _cocotb_sees(folder: Path) -> Iterator[None]:
+def cocotb_sees(folder: Path) -> Iterator[None]:
+    """Let a simulation find its cocotb test in `folder`."""
     sys.path.insert(0, str(folder))
     try:
         yield

@@ -1,34 +1,38 @@
-"""Training with quantization in the loop (QAT).
+"""Training with quantization in the loop (QAT), from random weights or from a float phase before it.
 
     hwcodesign train digits-squeezenet
     hwcodesign train my-recipe.toml --data FOLDER --device cuda
+    torchrun --nproc-per-node 4 -m hwcodesign train my-recipe.toml      (see training/workers.py)
 
 Everything random is drawn from generators seeded with (the recipe's seed, the epoch), so a training that was
-interrupted continues after its last whole epoch and ends with the very bits of one that was not.
+interrupted continues after its last whole epoch and ends with the very bits of one that was not. The parts are in
+`training/`; this is the loop.
 """
 
-import io
-import json
-import math
 import os
+import platform
+import time
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from rich.progress import Progress
-from torch import Tensor, nn
+from torch import Tensor
 
 from hwcodesign.data import Dataset, load_dataset, stratified_split
 from hwcodesign.errors import UserError
 from hwcodesign.nets.build import NetworkModule, quantized_module
 from hwcodesign.recipe import Recipe, TrainTable
+from hwcodesign.training import workers
+from hwcodesign.training.augment import augmented
+from hwcodesign.training.checkpoint import load_checkpoint, write_checkpoint
+from hwcodesign.training.loss import loss_of, mixed
+from hwcodesign.training.schedule import learning_rate, quantizes, total_epochs
+from hwcodesign.training.state import best_epoch, quantized, resumed, save_epoch
 
 VALIDATION = 0.1  # of the training images; it chooses the best epoch, so that the held-out test images never do
-
-# Scores behind a ReLU and batch norm span about 0 to 3, too little for a confident softmax. The class is the same.
-LOSS_SHARPNESS = 4.0
 
 
 @dataclass(frozen=True)
@@ -44,56 +48,94 @@ def train(recipe: Recipe, data_folder: Path | None, out_folder: Path, device: st
     """Train `recipe`'s network and write best.pt, last.pt, metrics.jsonl and TensorBoard events into `out_folder`.
 
     Continues where an interrupted training in `out_folder` stopped. `device`: auto, cpu, cuda, cuda:1, ...
-    Raises UserError if the data or the device is not there, if `out_folder` holds another recipe's training, or if
-    the loss is no longer a number.
+    Under torchrun every process calls this, and the first one writes; the others' `out_folder` is for scratch.
+    Raises UserError if the data or the device is not there, if `out_folder` holds another recipe's training, if the
+    loss is no longer a number, or if another worker fails.
     """
+    where = _device(device)
+    with workers.joined(where):
+        return _train(recipe, data_folder, out_folder, where)
+
+
+def _train(recipe: Recipe, data_folder: Path | None, out_folder: Path, where: torch.device) -> Trained:
     from torch.utils.tensorboard import SummaryWriter
 
-    schedule, where = recipe.train, _device(device)
+    schedule = recipe.train
+    _require_possible(schedule)
     dataset = load_dataset(recipe.data, data_folder)
-    fitted, validation = stratified_split(dataset.train_labels, VALIDATION, schedule.seed)
-    if len(validation) == 0:
-        raise UserError(f"{dataset.name} has one training image of each class; it needs two, one to validate with")
     images, labels = _to_tensors(dataset, where)
+    fitted, validation = _split(dataset, schedule.seed)
 
     torch.set_num_threads(schedule.threads)
     torch.manual_seed(schedule.seed)
     torch.backends.cudnn.deterministic = True
-    model = build(recipe).to(where)
     out_folder.mkdir(parents=True, exist_ok=True)
-    optimizer, history = _resume(recipe, model, out_folder, where)
+    for name in ("float.pt", "last.pt"):
+        workers.copy_from_first(out_folder / name)
+    state = resumed(recipe, build(recipe).to(where, memory_format=torch.channels_last), out_folder, where)
+    history, epochs = state.history, total_epochs(schedule)
+    network = workers.parallel(state.model, unused_parameters=not quantizes(schedule, len(history)))
+    first = workers.index() == 0  # it alone writes
+    log = SummaryWriter(str(out_folder), purge_step=len(history)) if first else nullcontext()
 
-    with SummaryWriter(str(out_folder), purge_step=len(history)) as board, Progress() as progress:
-        bar = progress.add_task(f"train {recipe.name}", total=schedule.epochs, completed=len(history))
-        for epoch in range(len(history), schedule.epochs):
+    with log as board, Progress(disable=not first) as progress:
+        bar = progress.add_task(f"train {recipe.name}", total=epochs, completed=len(history))
+        for epoch in range(len(history), epochs):
             random = torch.Generator().manual_seed(schedule.seed * 1_000_003 + epoch)
-            order = torch.from_numpy(fitted)[torch.randperm(len(fitted), generator=random)]
-            # Batch norm knows no variance of a single image.
-            batches = [batch for batch in order.split(schedule.batch_size) if len(batch) > 1]
+            order = fitted[torch.randperm(len(fitted), generator=random)]
+            # Batch norm knows no variance of a single image, and every worker needs one.
+            batches = [batch for batch in order.split(schedule.batch_size) if len(batch) > workers.count()]
+            if 0 < epoch == schedule.float_epochs:
+                state = quantized(state, schedule, [_pixels(images[batch.to(where)]) for batch in batches[:8]])
+                network = workers.parallel(state.model, unused_parameters=False)
 
-            model.train()
+            state.model.train()
             losses = []
+            start = time.monotonic()
             for step, batch in enumerate(batches):
-                rate = _learning_rate(schedule, (epoch + step / len(batches)) / schedule.epochs)
-                for group in optimizer.param_groups:
+                rate = learning_rate(schedule, epoch + step / len(batches))
+                for group in state.optimizer.param_groups:
                     group["lr"] = rate
-                pixels = _augmented(images[batch.to(where)], schedule, random)
-                loss = nn.functional.cross_entropy(LOSS_SHARPNESS * model(pixels), labels[batch.to(where)])
-                optimizer.zero_grad()
+                pixels, targets = augmented(images[batch.to(where)], schedule, random), labels[batch.to(where)]
+                if schedule.mixup:
+                    pixels, targets = mixed(pixels, targets, recipe.data.classes, schedule.mixup, random)
+                pixels, targets = workers.share(pixels), workers.share(targets)
+                with _precision(schedule, epoch, where):
+                    scores = network(pixels)
+                taught = None if state.teacher is None else state.teacher(pixels)
+                loss = workers.weighted(loss_of(scores, targets, taught, schedule), len(targets), len(batch))
+                state.optimizer.zero_grad()
                 loss.backward()
-                optimizer.step()
+                state.optimizer.step()
+                if state.average:
+                    state.average.update(state.model)
                 losses.append(loss.detach())
 
-            entry = {"epoch": epoch, "loss": _finite(losses, epoch), "learning_rate": rate,
-                     "validation_top1": _top1(model, images, labels, torch.from_numpy(validation))}  # fmt: skip
+            entry = {
+                "epoch": epoch,
+                "quantized": quantizes(schedule, epoch),
+                "loss": _finite(losses, epoch),
+                "learning_rate": rate,
+                **_pace(len(fitted), time.monotonic() - start),
+                "device": _describe(where),
+                "validation_top1": _top1(state.best_model, images, labels, validation),
+            }
             history.append(entry)
-            for key in ("loss", "learning_rate", "validation_top1"):
-                board.add_scalar(key, entry[key], epoch)
-            _save_epoch(recipe, model, optimizer, history, out_folder)
+            if board is not None:
+                for key in ("loss", "learning_rate", "images_per_second", "validation_top1"):
+                    board.add_scalar(key, entry[key], epoch)
+                save_epoch(recipe, state, out_folder)
             progress.update(bar, advance=1, description=f"train {recipe.name}: loss {entry['loss']:.4f}, "
-                            f"validation {100 * entry['validation_top1']:.1f} %")  # fmt: skip
-    best = _best(history)
+                            f"validation {100 * entry['validation_top1']:.1f} %, "
+                            f"{entry['images_per_second']} images/s")  # fmt: skip
+    best = best_epoch(history)
     return Trained(out_folder / "best.pt", best["epoch"], best["validation_top1"])
+
+
+def _precision(schedule: TrainTable, epoch: int, where: torch.device) -> AbstractContextManager[Any]:
+    """bfloat16 has 8 significant bits: enough for the float phase, too few for sums of quantized products."""
+    lower = schedule.float_precision == "bfloat16" and not quantizes(schedule, epoch)
+    return torch.autocast(where.type, torch.bfloat16, enabled=lower)
 
 
 def build(recipe: Recipe) -> NetworkModule:
@@ -106,7 +148,7 @@ def build(recipe: Recipe) -> NetworkModule:
 def save_weights(recipe: Recipe, model: NetworkModule, path: Path) -> None:
     """Write weights of `recipe`'s network that `load_trained` reads, with no history of a training."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    _write(path, {"recipe": _identity(recipe), "model": model.state_dict(), "history": []})
+    write_checkpoint(path, recipe, {"model": model.state_dict(), "history": []})
 
 
 def load_trained(recipe: Recipe, checkpoint: Path) -> NetworkModule:
@@ -115,13 +157,15 @@ def load_trained(recipe: Recipe, checkpoint: Path) -> NetworkModule:
     Raises UserError if the checkpoint is missing, damaged, or of another recipe.
     """
     model = build(recipe)
-    model.load_state_dict(_load(recipe, checkpoint, torch.device("cpu"))["model"])
+    model.load_state_dict(load_checkpoint(recipe, checkpoint, torch.device("cpu"))["model"])
     return model.eval()
 
 
 def _device(name: str) -> torch.device:
     if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    if name == "cuda":
+        name = f"cuda:{os.environ.get('LOCAL_RANK', '0')}"  # under torchrun a GPU for each process of this machine
     try:
         torch.empty(0, device=name)
     except (RuntimeError, AssertionError) as error:
@@ -130,119 +174,62 @@ def _device(name: str) -> torch.device:
     return torch.device(name)
 
 
+def _require_possible(schedule: TrainTable) -> None:
+    """Raises UserError for keys that contradict each other, or the number of workers."""
+    workers.require_shares(schedule.batch_size)
+    if schedule.distillation and not schedule.float_epochs:
+        raise UserError(
+            "train.distillation learns from the float network, and train.float_epochs = 0: set both, or none"
+        )
+
+
+def _split(dataset: Dataset, seed: int) -> tuple[Tensor, Tensor]:
+    """Which of the training images to train and to validate with. Raises UserError if there are too few."""
+    fitted, validation = stratified_split(dataset.train_labels, VALIDATION, seed)
+    if len(validation) == 0:
+        raise UserError(f"{dataset.name} has one training image of each class; it needs two, one to validate with")
+    return torch.from_numpy(fitted), torch.from_numpy(validation)
+
+
+def _pace(images: int, seconds: float) -> dict[str, float]:
+    return {"images_per_second": round(images / seconds), "seconds": round(seconds, 3)}
+
+
+def _describe(where: torch.device) -> str:
+    """The processor's name, as reference.json gives it."""
+    if where.type == "cuda":
+        return str(torch.cuda.get_device_name(where))
+    return f"cpu ({platform.machine()}), {torch.get_num_threads()} threads"
+
+
 def _to_tensors(dataset: Dataset, where: torch.device) -> tuple[Tensor, Tensor]:
     """Training images as uint8 NCHW, and their labels."""
-    images = np.ascontiguousarray(dataset.train_images.transpose(0, 3, 1, 2))
+    images = dataset.train_images.transpose(0, 3, 1, 2).copy()
     return torch.from_numpy(images).to(where), torch.from_numpy(dataset.train_labels).to(where)
 
 
-def _optimizer(model: NetworkModule, schedule: TrainTable) -> torch.optim.Optimizer:
-    """Weight decay holds for convolution weights, not for batch norm and quantizer scales."""
-    weights = [p for p in model.parameters() if p.ndim > 1]
-    others = [p for p in model.parameters() if p.ndim <= 1]
-    groups = [{"params": weights, "weight_decay": schedule.weight_decay}, {"params": others, "weight_decay": 0.0}]
-    if schedule.optimizer == "adam":
-        return torch.optim.Adam(groups, lr=schedule.learning_rate)
-    return torch.optim.SGD(groups, lr=schedule.learning_rate, momentum=schedule.momentum)
-
-
-def _learning_rate(schedule: TrainTable, done: float) -> float:
-    """The rate when the fraction `done` of the training is over: linear (as SqueezeNet was trained) or cosine to 0."""
-    left = 1 - done if schedule.schedule == "linear" else (1 + math.cos(math.pi * done)) / 2
-    return schedule.learning_rate * left
-
-
-def _augmented(pixels: Tensor, schedule: TrainTable, random: torch.Generator) -> Tensor:
-    """The batch as floats, every image moved by up to `shift` pixels and, with `flip`, mirrored half of the time."""
-    count, _, height, width = pixels.shape
-    reach = schedule.shift
-    rows, columns = torch.randint(0, 2 * reach + 1, (2, count), generator=random).to(pixels.device)
-    mirrored = (torch.rand(count, generator=random) < (0.5 if schedule.flip else 0.0)).to(pixels.device)
-    padded = nn.functional.pad(pixels, (reach,) * 4)
-    across = torch.arange(width, device=pixels.device).expand(count, width)
-    across = torch.where(mirrored[:, None], width - 1 - across, across) + columns[:, None]
-    down = torch.arange(height, device=pixels.device) + rows[:, None]
-    frames = torch.arange(count, device=pixels.device)[:, None, None]
-    return padded.permute(0, 2, 3, 1)[frames, down[:, :, None], across[:, None, :]].permute(0, 3, 1, 2).float()
-
-
 def _finite(losses: list[Tensor], epoch: int) -> float:
-    mean = float(torch.stack(losses).mean())
-    if not math.isfinite(mean):
-        raise UserError(f"epoch {epoch}: the loss is {mean}; lower train.learning_rate and start again")
-    return mean
+    """The mean loss. Raises UserError, saying where it began, if one of `losses` is no number."""
+    values = workers.total(torch.stack(losses)) / workers.count()
+    bad = (~values.isfinite()).nonzero()
+    if len(bad):
+        step = int(bad[0])
+        raise UserError(
+            f"epoch {epoch}, step {step}: the loss is {float(values[step])}; lower train.learning_rate, or raise "
+            f"train.warmup_epochs or train.batch_size, and start again"
+        )
+    return float(values.mean())
 
 
 @torch.no_grad()
 def _top1(model: NetworkModule, images: Tensor, labels: Tensor, chosen: Tensor) -> float:
     model.eval()
-    parts = chosen.to(images.device).split(256)
-    right = sum(int((model(images[part].float()).argmax(1) == labels[part]).sum()) for part in parts)
-    return right / len(chosen)
+    parts = workers.share(chosen.to(images.device)).split(256)
+    right = sum(
+        ((model(_pixels(images[part])).argmax(1) == labels[part]).sum() for part in parts), labels.new_zeros(())
+    )
+    return int(workers.total(right)) / len(chosen)
 
 
-def _best(history: list[dict[str, Any]]) -> dict[str, Any]:
-    """The epoch with the highest validation accuracy; of equals the latest, at the lowest learning rate."""
-    return max(history, key=lambda entry: (entry["validation_top1"], entry["epoch"]))
-
-
-def _save_epoch(
-    recipe: Recipe, model: nn.Module, optimizer: torch.optim.Optimizer, history: list[dict[str, Any]], out_folder: Path
-) -> None:
-    """Each file is replaced as a whole, last.pt at the end: what it says has happened has been written."""
-    state = {"recipe": _identity(recipe), "model": model.state_dict(), "history": history}
-    if _best(history) is history[-1]:
-        _write(out_folder / "best.pt", state)
-    lines = "".join(json.dumps(entry) + "\n" for entry in history)
-    _replace(out_folder / "metrics.jsonl", lines.encode())
-    _write(out_folder / "last.pt", {**state, "optimizer": optimizer.state_dict()})
-
-
-def _write(path: Path, state: dict[str, Any]) -> None:
-    buffer = io.BytesIO()
-    torch.save(state, buffer)
-    _replace(path, buffer.getvalue())
-
-
-def _replace(path: Path, content: bytes) -> None:
-    whole = path.with_name(path.name + ".part")
-    try:
-        whole.write_bytes(content)
-        os.replace(whole, path)
-    except OSError as error:
-        raise UserError(f"cannot write {path}: {error.strerror}; training continues from there once it can") from None
-
-
-def _resume(
-    recipe: Recipe, model: NetworkModule, out_folder: Path, where: torch.device
-) -> tuple[torch.optim.Optimizer, list[dict[str, Any]]]:
-    """Restore the last whole epoch, if there is one; returns the optimizer and the metrics of every epoch so far."""
-    if not (out_folder / "last.pt").exists():
-        return _optimizer(model, recipe.train), []
-    state = _load(recipe, out_folder / "last.pt", where)
-    model.load_state_dict(state["model"])
-    # Only now: Brevitas makes new parameters of its scales when it loads them.
-    optimizer = _optimizer(model, recipe.train)
-    optimizer.load_state_dict(state["optimizer"])
-    return optimizer, list(state["history"])
-
-
-def _load(recipe: Recipe, path: Path, where: torch.device) -> dict[str, Any]:
-    try:
-        state = torch.load(path, map_location=where, weights_only=True)
-        identity = state["recipe"]
-    except FileNotFoundError:
-        raise UserError(f"there is no checkpoint {path}: train first") from None
-    except Exception as error:  # torch.load raises whatever the damaged bytes lead to
-        raise UserError(f"{path} is not a checkpoint of ours, or damaged: {error}") from None
-    changed = [key for key, value in _identity(recipe).items() if identity[key] != value]
-    if changed:
-        raise UserError(f"{path} was trained from another recipe: {', '.join(changed)} differ; "
-                        f"take that recipe, or train into another folder")  # fmt: skip
-    return dict(state)
-
-
-def _identity(recipe: Recipe) -> dict[str, Any]:
-    """The tables of a recipe that a training depends on: not the hardware."""
-    values = json.loads(recipe.model_dump_json())
-    return {key: values[key] for key in ("network", "quantization", "data", "train")}
+def _pixels(images: Tensor) -> Tensor:
+    return images.float().contiguous(memory_format=torch.channels_last)

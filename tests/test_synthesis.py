@@ -31,9 +31,9 @@ def _has_yosys() -> bool:
 needs_yosys = pytest.mark.skipif(not _has_yosys(), reason="Yosys is not installed")
 
 
-def matrix(source: str, weight: str, rows: tuple[int, int], columns: tuple[int, int]) -> Kernel:
+def matrix(source: str, weight: str, rows: tuple[int, int], columns: tuple[int, int], packed: int = 0) -> Kernel:
     """A matrix-vector unit without thresholds; its weights lie in block RAM."""
-    layer, folding = random_case(np.random.default_rng(0), source, weight, None, 1, rows, columns)
+    layer, folding = random_case(np.random.default_rng(0), source, weight, None, 1, rows, columns, packed)
     return Kernel(layer, folding, {"weights": "block", "input": "lut"})
 
 
@@ -43,21 +43,36 @@ def test_cells_count_as_what_they_take() -> None:
     assert counted({"LUT4": 3, "CCU2C": 2, "TRELLIS_DPR16X4": 1, "TRELLIS_FF": 4, "PFUMX": 8}) == Resources(13, 4)
 
 
+# Of every width of product that becomes a DSP, the narrowest for Yosys' mappings among them, and products in LUTs.
+MATRICES = (
+    matrix("uint4", "int4", (6, 3), (30, 1)),
+    matrix("uint4", "int4", (3, 4), (5, 2), 2),
+    matrix("uint4", "int4", (4, 5), (6, 1), 3),
+    matrix("uint8", "int8", (3, 2), (5, 3)),
+    matrix("uint8", "int8", (3, 2), (5, 3), 1),
+    matrix("int8", "int8", (3, 2), (5, 2), 2),
+    matrix("uint8", "int3", (4, 1), (7, 1), 1),
+    matrix("uint8", "int4", (40, 2), (100, 1), 2),
+    matrix("int3", "int3", (50, 2), (20, 1), 2),
+    matrix("uint2", "int2", (2, 3), (9, 2), 3),
+    matrix("uint4", "uint2", (2, 6), (9, 1), 3),
+)
+
+
 @needs_yosys
-def test_block_ram_and_dsp_are_as_predicted(tmp_path: Path) -> None:
-    kernels = [
-        matrix("uint4", "int4", (6, 3), (30, 1)),
-        matrix("uint8", "int8", (3, 2), (5, 3)),
-        matrix("uint8", "int4", (40, 2), (100, 1)),
-        matrix("uint4", "int3", (50, 2), (200, 1)),
-    ]
-    found = synthesize_kernels(ECP5, kernels, tmp_path)
-    for kernel, taken in zip(kernels, found, strict=True):
-        kind = kind_of(kernel.layer.kind)
-        weights = kind.memories(kernel.layer, kernel.folding)[0]
-        assert taken.block_ram == block_count(ECP5, weights)
-        assert taken.dsp == kind.logic(kernel.layer, kernel.folding).dsp
-    assert [taken.dsp for taken in found] == [0, 6, 0, 0]
+@pytest.mark.parametrize(
+    "name", ["ecp5", *(pytest.param(name, marks=pytest.mark.slow) for name in ("xilinx7", "ultrascale-plus", "ice40"))]
+)
+def test_block_ram_and_dsp_are_as_predicted(name: str, tmp_path: Path) -> None:
+    family = FAMILIES[name]
+    mvau = kind_of("mvau")
+    kernels = [k for k in MATRICES if mvau.operand_bits(k.layer, k.folding) <= family.multiplier_bits]
+    assert len(kernels) > 7
+    for kernel, taken in zip(kernels, synthesize_kernels(family, kernels, tmp_path), strict=True):
+        assert kernel.folding in mvau.foldings(kernel.layer)
+        weights = mvau.memories(kernel.layer, kernel.folding)[0]
+        expected = block_count(family, weights), mvau.logic(kernel.layer, kernel.folding).dsp
+        assert (taken.block_ram, taken.dsp) == expected, kernel.folding
 
 
 @needs_yosys

@@ -2,7 +2,7 @@
 
 import dataclasses
 import json
-import math
+import os
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ import torch
 from hwcodesign import train as module
 from hwcodesign.data import Dataset, load_dataset
 from hwcodesign.errors import UserError
-from hwcodesign.recipe import Recipe, TrainTable
+from hwcodesign.recipe import Recipe
 from hwcodesign.train import load_trained, train
 
 NETWORK = {"family": "squeezenet", "base_e": 8, "incr_e": 8, "SR": 0.5, "fire_modules": 1, "conv1_filters": 8,
@@ -35,7 +35,14 @@ def assert_same_bits(left, right):
         a, b = weights(left / name), weights(right / name)
         assert a.keys() == b.keys()
         assert all(torch.equal(a[key], b[key]) for key in a)
-    assert (left / "metrics.jsonl").read_text() == (right / "metrics.jsonl").read_text()
+    assert metrics(left) == metrics(right)
+
+
+def metrics(folder) -> list[dict]:
+    """Of every epoch, without its speed: that alone may differ from run to run."""
+    entries = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
+    assert all(entry.pop("images_per_second") > 0 and entry.pop("seconds") > 0 for entry in entries)
+    return entries
 
 
 @pytest.fixture(scope="module")
@@ -44,23 +51,28 @@ def whole(tmp_path_factory):
     return train(recipe(), None, folder, device="cpu"), folder
 
 
-@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
-def test_interrupted_and_resumed_is_bit_for_bit_the_same(tmp_path, monkeypatch, optimizer):
+TWO_PHASES = {"float_epochs": 2, "epochs": 2, "average": 0.9, "cutout": 2, "warmup_epochs": 0.5,
+              "distillation": 0.5, "mixup": 0.2, "learn_scales": False, "optimizer": "nesterov"}  # fmt: skip
+
+
+@pytest.mark.parametrize("interrupted", [1, 2, 3])
+@pytest.mark.parametrize("schedule", [{"optimizer": "sgd"}, {"optimizer": "adam"}, TWO_PHASES])
+def test_interrupted_and_resumed_is_bit_for_bit_the_same(tmp_path, monkeypatch, schedule, interrupted):
     one, two = tmp_path / "one", tmp_path / "two"
-    settings = recipe(optimizer=optimizer, learning_rate=0.01)
+    settings = recipe(learning_rate=0.01, **schedule)
     expected = train(settings, None, one, device="cpu")
     real = module._finite
 
-    def interrupt_in_epoch_2(losses, epoch):
-        if epoch == 2:
+    def interrupt(losses, epoch):
+        if epoch == interrupted:
             raise KeyboardInterrupt
         return real(losses, epoch)
 
     with monkeypatch.context() as patch:
-        patch.setattr(module, "_finite", interrupt_in_epoch_2)
+        patch.setattr(module, "_finite", interrupt)
         with pytest.raises(KeyboardInterrupt):
             train(settings, None, two, device="cpu")
-    assert len((two / "metrics.jsonl").read_text().splitlines()) == 2
+    assert len(metrics(two)) == interrupted
     resumed = train(settings, None, two, device="cpu")
     assert_same_bits(one, two)
     assert (resumed.epoch, resumed.validation_top1) == (expected.epoch, expected.validation_top1)
@@ -73,12 +85,12 @@ def test_another_seed_gives_another_network(tmp_path, whole):
 
 def test_it_learns_and_says_so(whole):
     trained, folder = whole
-    metrics = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
-    assert [entry["epoch"] for entry in metrics] == [0, 1, 2, 3]
-    assert metrics[-1]["loss"] < 0.7 * metrics[0]["loss"]
+    epochs = metrics(folder)
+    assert [entry["epoch"] for entry in epochs] == [0, 1, 2, 3]
+    assert epochs[-1]["loss"] < 0.7 * epochs[0]["loss"]
     assert trained.validation_top1 > 0.5
-    assert trained.validation_top1 == max(entry["validation_top1"] for entry in metrics)
-    assert metrics[trained.epoch]["validation_top1"] == trained.validation_top1
+    assert trained.validation_top1 == max(entry["validation_top1"] for entry in epochs)
+    assert epochs[trained.epoch]["validation_top1"] == trained.validation_top1
     assert list(folder.glob("events.out.tfevents*"))
 
 
@@ -109,42 +121,51 @@ def test_the_machines_number_of_threads_does_not_change_the_bits(tmp_path, whole
     assert_same_bits(whole[1], tmp_path)
 
 
+def test_a_float_phase_first_and_never_shipped(tmp_path):
+    trained = train(recipe(float_epochs=6, epochs=2, learning_rate=0.2, average=0.5), None, tmp_path, device="cpu")
+    epochs = metrics(tmp_path)
+    assert [entry["quantized"] for entry in epochs] == [False] * 6 + [True] * 2
+    assert trained.epoch >= 6
+    assert epochs[6]["validation_top1"] > 0.8 * epochs[5]["validation_top1"] > 0.4  # it goes on from there
+    assert not torch.equal(
+        weights(tmp_path / "float.pt")["conv1.weight"], weights(tmp_path / "best.pt")["conv1.weight"]
+    )
+
+
+def test_scales_stay_as_measured_unless_they_are_learned(tmp_path):
+    key = "conv1.quantizer.act_quant.fused_activation_quant_proxy.tensor_quant.scaling_impl.value"
+    for learned in (False, True):
+        folder = tmp_path / str(learned)
+        settings = recipe(float_epochs=1, epochs=2, learn_scales=learned)
+        train(settings.model_copy(update={"train": settings.train.model_copy(update={"epochs": 1})}), None, folder)
+        first = weights(folder / "last.pt")[key]
+        train(settings, None, tmp_path / f"{learned}, longer")
+        assert torch.equal(weights(tmp_path / f"{learned}, longer" / "last.pt")[key], first) is not learned
+
+
+def test_distillation_needs_a_float_phase(tmp_path):
+    with pytest.raises(UserError, match=r"train.float_epochs = 0: set both, or none"):
+        train(recipe(distillation=0.5), None, tmp_path)
+
+
+def test_it_starts_from_another_runs_weights(tmp_path, whole):
+    settings = recipe(start_from=str(whole[1] / "best.pt"), learning_rate=1e-9, epochs=1)
+    assert abs(train(settings, None, tmp_path).validation_top1 - whole[0].validation_top1) < 0.05
+
+
 def test_a_finished_training_is_left_as_it_is(whole):
     before = (whole[1] / "last.pt").read_bytes()
     assert train(recipe(), None, whole[1], device="cpu") == whole[0]
     assert (whole[1] / "last.pt").read_bytes() == before
 
 
-def test_learning_rates_fall_to_zero():
-    for schedule, middle in (("linear", 0.5), ("cosine", 0.5)):
-        table = TrainTable(schedule=schedule, learning_rate=2.0)
-        assert module._learning_rate(table, 0.0) == 2.0
-        assert math.isclose(module._learning_rate(table, 0.5), 2.0 * middle)
-        assert math.isclose(module._learning_rate(table, 1.0), 0.0, abs_tol=1e-12)
-    assert module._learning_rate(TrainTable(schedule="cosine"), 0.25) > module._learning_rate(TrainTable(), 0.25)
-
-
-def test_augmentation_moves_and_mirrors_and_does_nothing_else():
-    image = torch.arange(1, 26, dtype=torch.uint8).reshape(5, 5)
-    pixels = image.expand(64, 1, 5, 5)
-    assert torch.equal(module._augmented(pixels, TrainTable(), torch.Generator()), pixels.float())
-    legal = {
-        tuple(torch.nn.functional.pad(side, (1, 1, 1, 1))[y : y + 5, x : x + 5].flatten().tolist())
-        for side in (image, image.flip(1)) for y in range(3) for x in range(3)
-    }  # fmt: skip
-    moved = module._augmented(pixels, TrainTable(shift=1, flip=True), torch.Generator().manual_seed(0))
-    seen = {tuple(frame.int().flatten().tolist()) for frame in moved}
-    assert seen <= legal
-    assert len(seen) > len(legal) / 2
-
-
 def test_a_loss_that_is_no_number_is_said(tmp_path):
-    with pytest.raises(UserError, match=r"epoch 0: the loss is (nan|inf); lower train.learning_rate"):
+    with pytest.raises(UserError, match=r"epoch 0, step \d+: the loss is (nan|inf); lower train.learning_rate"):
         train(recipe(learning_rate=1e30, epochs=1), None, tmp_path, device="cpu")
 
 
 def test_another_recipes_training_is_not_continued(whole):
-    with pytest.raises(UserError, match=r"last.pt was trained from another recipe: train differ"):
+    with pytest.raises(UserError, match=r"last.pt was trained from another recipe: train.epochs = 9 \(there: 4\)"):
         train(recipe(epochs=9), None, whole[1], device="cpu")
 
 
@@ -197,6 +218,6 @@ def test_a_folder_that_cannot_be_written_is_said(tmp_path, monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(module.os, "replace", full)
+    monkeypatch.setattr(os, "replace", full)
     with pytest.raises(UserError, match=r"cannot write .*best.pt: No space left on device"):
         train(recipe(), None, tmp_path, device="cpu")

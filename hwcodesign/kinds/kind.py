@@ -23,11 +23,13 @@ class Folding:
     """How much of a layer works at once. `pe`: outputs at a time; `simd`: inputs at a time of each.
 
     Kinds without a matrix use `pe` alone (elements of a beat) and leave `simd` at 1; but a sliding window may send
-    `simd` pixels at a time.
+    `simd` pixels at a time. `packed`: how many products at most share one hardware multiplier; 0: multipliers, if
+    there are any, are made of LUTs.
     """
 
     pe: int = 1
     simd: int = 1
+    packed: int = 0
 
 
 @dataclass(frozen=True)
@@ -97,6 +99,11 @@ class Kind(ABC):
     def foldings(self, layer: Layer) -> list[Folding]:
         """Every legal folding, sorted."""
         return [Folding(pe) for pe in divisors(layer.input.channels)]
+
+    def operand_bits(self, layer: Layer, folding: Folding) -> int:
+        """Bits of the widest signed operand of its hardware multipliers; 0 if it has none."""
+        del layer, folding
+        return 0
 
     def lanes(self, layer: Layer, folding: Folding) -> tuple[int, int]:
         """Elements per beat (of each input, of each output)."""

@@ -15,6 +15,7 @@ from brevitas.quant import (
 )
 from torch import Tensor, nn
 
+from hwcodesign.nets.fake_quantize import fake_quantize
 from hwcodesign.nets.network import Conv
 
 # A power of two: ONNX stores epsilon in 32 bits, and this one survives that unchanged.
@@ -40,7 +41,10 @@ class QuantizedConv(QuantConv2d):
     """Convolution with quantized weights and, where a quantizer follows, batch norm (both fold into thresholds).
 
     Raw scores have neither batch norm nor scales per channel: they would differ in scale from class to class.
+    With `quantized` off it is the float convolution that training starts from.
     """
+
+    quantized = True
 
     def __init__(self, conv: Conv, channels: int, bits: int) -> None:
         scores = conv.quantizer is None
@@ -53,15 +57,60 @@ class QuantizedConv(QuantConv2d):
         self.norm = None if scores else nn.BatchNorm2d(conv.filters, eps=NORM_EPSILON)
 
     def forward(self, values: Tensor) -> Tensor:
-        sums = super().forward(values)
+        if self.quantized:
+            sums = super().forward(values)
+        else:
+            sums = nn.functional.conv2d(values, self.weight, None, self.stride, self.padding)
         return sums if self.norm is None else self.norm(sums)
 
 
+class Activation(QuantReLU):
+    """ReLU and an unsigned quantizer whose scale is learned. With `quantized` off: ReLU."""
+
+    quantized = True
+
+    def __init__(self, bits: int) -> None:
+        super().__init__(act_quant=Uint8ActPerTensorFloatMaxInit, bit_width=bits, max_val=FIRST_CLIP)
+        self.levels = 2**bits - 1
+
+    def forward(self, values: Tensor) -> Tensor:
+        if not self.quantized:
+            return nn.functional.relu(values)
+        if self.act_quant.export_mode:
+            return super().forward(values)
+        # Brevitas's own modules say what the scale is; its quantizer is replaced by one that computes the same faster.
+        quantizer = self.act_quant.fused_activation_quant_proxy.tensor_quant
+        bits = quantizer.msb_clamp_bit_width_impl()
+        return fake_quantize(values, quantizer.scaling_impl(values, quantizer.int_scaling_impl(bits)), self.levels)
+
+    def clip_at(self, value: float) -> None:
+        """Make `value` the one that the highest level stands for."""
+        with torch.no_grad():
+            self.act_quant.fused_activation_quant_proxy.tensor_quant.scaling_impl.value.fill_(value)
+
+
+class BipolarActivation(QuantIdentity):
+    """The sign alone, {-1, +1}. With `quantized` off: the line that its gradient is taken from."""
+
+    quantized = True
+
+    def __init__(self) -> None:
+        super().__init__(act_quant=SignedBinaryActPerTensorConst)
+
+    def forward(self, values: Tensor) -> Tensor:
+        return super().forward(values) if self.quantized else nn.functional.hardtanh(values)
+
+
 def activation(bits: int) -> nn.Module:
-    """ReLU and an unsigned quantizer whose scale is learned; with 1 bit the sign alone, {-1, +1}."""
-    if bits == 1:
-        return QuantIdentity(act_quant=SignedBinaryActPerTensorConst)
-    return QuantReLU(act_quant=Uint8ActPerTensorFloatMaxInit, bit_width=bits, max_val=FIRST_CLIP)
+    """What follows a convolution or an add: `Activation`, with 1 bit `BipolarActivation`."""
+    return BipolarActivation() if bits == 1 else Activation(bits)
+
+
+def set_quantized(model: nn.Module, on: bool) -> None:
+    """Switch every quantizer of `model` on or off; off, it is a float network with batch norm."""
+    for module in model.modules():
+        if isinstance(module, QuantizedConv | Activation | BipolarActivation):
+            module.quantized = on
 
 
 class FloatConv(nn.Conv2d):

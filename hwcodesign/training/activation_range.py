@@ -1,0 +1,51 @@
+"""Where each activation quantizer starts to clip, measured on the float network: the point of least squared error."""
+
+import torch
+from torch import Tensor, nn
+
+from hwcodesign.nets.blocks import Activation
+from hwcodesign.nets.build import NetworkModule
+
+_STEPS = 64  # candidates, at equal distances up to the largest value seen
+_VALUES = 1 << 16  # kept of each layer and batch
+
+
+@torch.no_grad()
+def set_ranges(model: NetworkModule, batches: list[Tensor]) -> None:
+    """Set the clipping point of every `Activation` of `model` from what `batches` of pixels give in float.
+
+    A quantizer that several layers share sees the values of all of them. Bipolar quantizers have no range.
+    """
+    seen: dict[str, list[Tensor]] = {}
+
+    def keep(name: str) -> object:
+        return lambda _module, inputs: seen.setdefault(name, []).append(_some(inputs[0]))
+
+    quantizers = {name: m for name in model.quantizers if isinstance(m := model.get_submodule(name), Activation)}
+    hooks = [module.register_forward_pre_hook(keep(name)) for name, module in quantizers.items()]
+    model.eval()
+    for batch in batches:
+        model(batch)
+    for hook in hooks:
+        hook.remove()
+    for name, module in quantizers.items():
+        module.clip_at(_best_clip(torch.cat(seen[name]), module.levels))
+
+
+def _some(values: Tensor) -> Tensor:
+    """What ReLU leaves of evenly spread elements of `values`."""
+    flat = values.permute(0, 2, 3, 1).flatten()
+    return nn.functional.relu(flat[:: max(1, flat.numel() // _VALUES)].float())
+
+
+def _best_clip(values: Tensor, levels: int) -> float:
+    """The clipping point at which `levels` equal steps from 0 leave the least squared error."""
+    largest = float(values.max())
+    if largest == 0:
+        return 1.0  # a dead layer: any range holds it
+
+    def error(clip: float) -> float:
+        step = clip / levels
+        return float(((values / step).round().clamp(max=levels) * step - values).square().mean())
+
+    return min((largest * i / _STEPS for i in range(1, _STEPS + 1)), key=error)

@@ -1,0 +1,37 @@
+"""What training minimises: cross entropy with smoothed or mixed labels, and what the float network would say."""
+
+import torch
+from torch import Tensor, nn
+
+from hwcodesign.recipe import TrainTable
+
+# Scores behind a ReLU and batch norm span about 0 to 3, too little for a confident softmax. The class is the same.
+LOSS_SHARPNESS = 4.0
+_TEMPERATURE = 2.0  # softens both networks' answers to each other
+
+
+def mixed(pixels: Tensor, labels: Tensor, classes: int, alpha: float, random: torch.Generator) -> tuple[Tensor, Tensor]:
+    """Every image blended with another of the batch, and the same blend of their labels: (frames, classes).
+
+    The share is drawn once a batch from Beta(alpha, alpha) (H. Zhang et al., mixup, 2018), as a ratio of two gammas.
+    """
+    one, two = torch._standard_gamma(torch.full((2,), alpha), generator=random)
+    share = float(one / (one + two))
+    other = torch.randperm(len(pixels), generator=random).to(pixels.device)
+    targets = nn.functional.one_hot(labels, classes).float()
+    return torch.lerp(pixels[other], pixels, share), torch.lerp(targets[other], targets, share)
+
+
+def loss_of(scores: Tensor, targets: Tensor, teacher_scores: Tensor | None, schedule: TrainTable) -> Tensor:
+    """The mean loss of a batch; `targets` are labels (frames,) or shares (frames, classes).
+
+    With a teacher: (1 - d) * L(targets) + d * T^2 * L(the teacher's softened answer), d = `distillation`
+    (G. Hinton et al., Distilling the knowledge in a neural network, 2015).
+    """
+    sharp = LOSS_SHARPNESS * scores.float()
+    loss = nn.functional.cross_entropy(sharp, targets, label_smoothing=schedule.label_smoothing)
+    if teacher_scores is None:
+        return loss
+    answer = (LOSS_SHARPNESS * teacher_scores.float() / _TEMPERATURE).softmax(1)
+    imitation = nn.functional.cross_entropy(sharp / _TEMPERATURE, answer) * _TEMPERATURE**2
+    return torch.lerp(loss, imitation, schedule.distillation)

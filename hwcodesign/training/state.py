@@ -1,0 +1,128 @@
+"""What changes while a network trains, and how it is kept: the state behind the last whole epoch is never lost."""
+
+import copy
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import torch
+from torch import Tensor
+
+from hwcodesign.nets.blocks import Activation, set_quantized
+from hwcodesign.nets.build import NetworkModule
+from hwcodesign.recipe import Recipe, TrainTable
+from hwcodesign.training.activation_range import set_ranges
+from hwcodesign.training.average import Average
+from hwcodesign.training.checkpoint import load_checkpoint, replace_file, write_checkpoint
+from hwcodesign.training.initial import initialise
+from hwcodesign.training.optimizers import make_optimizer
+from hwcodesign.training.schedule import quantizes
+
+
+@dataclass
+class State:
+    """`history` holds the metrics of every epoch so far; `teacher` is the float network to learn from, if any."""
+
+    model: NetworkModule
+    optimizer: torch.optim.Optimizer
+    average: Average | None
+    teacher: NetworkModule | None
+    history: list[dict[str, Any]]
+
+    @property
+    def best_model(self) -> NetworkModule:
+        """The network to validate and to ship."""
+        return cast(NetworkModule, self.average.model) if self.average else self.model
+
+
+def best_epoch(history: list[dict[str, Any]]) -> dict[str, Any]:
+    """The epoch with the highest validation accuracy; of equals the latest, at the lowest learning rate.
+
+    A quantized epoch beats every float one.
+    """
+    return max(history, key=lambda entry: (entry["quantized"], entry["validation_top1"], entry["epoch"]))
+
+
+def training_summary(recipe: Recipe, checkpoint: Path) -> dict[str, Any]:
+    """What reference.json says of the training that `checkpoint` is from: where, how long, how good when validated."""
+    history = load_checkpoint(recipe, checkpoint, torch.device("cpu"))["history"]
+    best = best_epoch(history)
+    return {
+        "device": best["device"],
+        "seconds": round(sum(entry["seconds"] for entry in history)),
+        "epochs": best["epoch"] + 1,
+        "float_epochs": recipe.train.float_epochs,
+        "validation_top1": best["validation_top1"],
+        "float_validation_top1": max(
+            (entry["validation_top1"] for entry in history if not entry["quantized"]), default=None
+        ),
+    }
+
+
+def quantized(state: State, schedule: TrainTable, batches: list[Tensor]) -> State:
+    """The start of the second phase: the float phase's network with its quantizers on, their ranges measured."""
+    model = state.best_model.requires_grad_(True)
+    teacher = _teacher(model, schedule)
+    set_ranges(model, batches)
+    return _fresh(model, schedule, teacher, state.history, on=True)
+
+
+def resumed(recipe: Recipe, model: NetworkModule, folder: Path, where: torch.device) -> State:
+    """The state of `model`, newly built, behind the last whole epoch in `folder`; if there is none, at the start.
+
+    Raises UserError if what `folder` holds is damaged or of another recipe.
+    """
+    schedule = recipe.train
+    if not (folder / "last.pt").exists():
+        initialise(model, schedule)
+        return _fresh(model, schedule, None, [], on=quantizes(schedule, 0))
+    saved = load_checkpoint(recipe, folder / "last.pt", where)
+    on, teacher = quantizes(schedule, len(saved["history"]) - 1), None
+    if on and schedule.float_epochs and schedule.distillation:
+        model.load_state_dict(load_checkpoint(recipe, folder / "float.pt", where)["model"])
+        teacher = _teacher(model, schedule)
+    model.load_state_dict(saved["model"])
+    # Only now: Brevitas makes new parameters of its scales when it loads them.
+    state = _fresh(model, schedule, teacher, list(saved["history"]), on)
+    state.optimizer.load_state_dict(saved["optimizer"])
+    if state.average:
+        state.average.model.load_state_dict(saved["average"])
+        state.average.steps = saved["average_steps"]
+    return state
+
+
+def save_epoch(recipe: Recipe, state: State, folder: Path) -> None:
+    """Each file is replaced as a whole, last.pt at the end: what it says has happened has been written."""
+    history = state.history
+    written = {"model": state.best_model.state_dict(), "history": history}
+    if best_epoch(history) is history[-1]:
+        write_checkpoint(folder / "best.pt", recipe, written)
+    if len(history) == recipe.train.float_epochs:
+        write_checkpoint(folder / "float.pt", recipe, written)
+    lines = "".join(json.dumps(entry) + "\n" for entry in history)
+    replace_file(folder / "metrics.jsonl", lines.encode())
+    last = {"model": state.model.state_dict(), "history": history, "optimizer": state.optimizer.state_dict()}
+    if state.average:
+        last |= {"average": state.average.model.state_dict(), "average_steps": state.average.steps}
+    write_checkpoint(folder / "last.pt", recipe, last)
+
+
+def _fresh(
+    model: NetworkModule, schedule: TrainTable, teacher: NetworkModule | None, history: list[dict[str, Any]], on: bool
+) -> State:
+    set_quantized(model, on)
+    for module in model.modules():
+        if isinstance(module, Activation):
+            module.requires_grad_(schedule.learn_scales)
+    average = Average(model, schedule.average) if schedule.average else None
+    return State(model, make_optimizer(model, schedule), average, teacher, history)
+
+
+def _teacher(model: NetworkModule, schedule: TrainTable) -> NetworkModule | None:
+    """A copy of the float network, to ask only."""
+    if not schedule.distillation:
+        return None
+    teacher = copy.deepcopy(model).eval().requires_grad_(False)
+    set_quantized(teacher, False)
+    return teacher

@@ -1,0 +1,71 @@
+"""Initial weights: their distributions, and those of another run."""
+
+import math
+
+import pytest
+import torch
+
+from hwcodesign.errors import UserError
+from hwcodesign.nets.build import quantized_module
+from hwcodesign.nets.network import INPUT, Conv, GlobalAvgPool, Network, Quantization
+from hwcodesign.recipe import TrainTable
+from hwcodesign.training.initial import initialise
+
+
+def model(classes: int = 4, filters: int = 64):
+    torch.manual_seed(3)
+    return quantized_module(
+        Network("small", (8, 8, 3), classes, (
+            Conv("conv1", INPUT, filters, 3, pad=1, quantizer="conv1.quantizer"),
+            Conv("conv2", "conv1", classes, quantizer="conv2.quantizer"),
+            GlobalAvgPool("pool", "conv2"),
+        )), Quantization(),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("how", "deviation"), [("gaussian", 0.01), ("xavier", math.sqrt(2 / (27 + 9 * 64))), ("msra", math.sqrt(2 / 27))]
+)
+def test_distributions(how, deviation):
+    network = model()
+    initialise(network, TrainTable(initial=how))
+    weight = network.conv1.weight
+    assert abs(float(weight.std()) / deviation - 1) < 0.05
+    if how == "xavier":  # uniform: it ends where a normal distribution would not
+        assert float(weight.abs().max()) <= math.sqrt(3) * deviation
+
+
+def test_pytorchs_own_is_left_alone():
+    network = model()
+    before = network.conv1.weight.clone()
+    initialise(network, TrainTable())
+    assert torch.equal(network.conv1.weight, before)
+
+
+def saved(tmp_path, network) -> TrainTable:
+    torch.save({"recipe": {}, "model": network.state_dict()}, tmp_path / "other.pt")
+    return TrainTable(start_from=str(tmp_path / "other.pt"))
+
+
+def test_transfer_to_other_classes_keeps_all_but_the_last_layer(tmp_path):
+    other = model(classes=7)
+    table = saved(tmp_path, other)
+    network = model(classes=4)
+    last = network.conv2.weight.clone()
+    initialise(network, table)
+    assert torch.equal(network.conv1.weight, other.conv1.weight)
+    assert torch.equal(network.conv2.weight, last)
+
+
+def test_a_checkpoint_of_another_network_is_refused(tmp_path):
+    table = saved(tmp_path, model(filters=32))
+    with pytest.raises(UserError, match=r"conv1.weight has the shape \(64, 3, 3, 3\) here, and there shape \(32, 3, 3"):
+        initialise(model(), table)
+    torch.save({"recipe": {}, "model": {}}, tmp_path / "other.pt")
+    with pytest.raises(UserError, match="there nothing of that name"):
+        initialise(model(), table)
+
+
+def test_a_checkpoint_that_is_not_there():
+    with pytest.raises(UserError, match=r"there is no checkpoint nowhere\.pt"):
+        initialise(model(), TrainTable(start_from="nowhere.pt"))

@@ -1,0 +1,50 @@
+"""Mixed labels, and what a teacher adds to the loss."""
+
+import math
+
+import torch
+
+from hwcodesign.recipe import TrainTable
+from hwcodesign.training.loss import LOSS_SHARPNESS, loss_of, mixed
+
+
+def seeded() -> torch.Generator:
+    return torch.Generator().manual_seed(1)
+
+
+def test_images_and_labels_are_mixed_in_the_same_shares():
+    labels = torch.arange(6)
+    pixels = labels.float().reshape(6, 1, 1, 1).expand(6, 1, 2, 2)
+    blend, targets = mixed(pixels, labels, 6, 0.4, seeded())
+    assert torch.allclose(targets.sum(1), torch.ones(6))
+    assert torch.allclose((targets * torch.arange(6.0)).sum(1), blend[:, 0, 0, 0])  # each pixel is its label
+    share = targets.diagonal()
+    assert torch.allclose(share[share < 1], share[share < 1][:1].expand_as(share[share < 1]))
+
+
+def test_shares_follow_the_beta_distribution():
+    random, alpha = seeded(), 0.5
+    pixels, labels = torch.zeros(16, 1, 1, 1), torch.arange(16)
+    # An image that met itself keeps its label: the smallest share is that of the others.
+    shares = torch.stack([mixed(pixels, labels, 16, alpha, random)[1].diagonal().min() for _ in range(400)])
+    assert abs(float(((shares - 0.5) ** 2).mean()) - 1 / (4 * (2 * alpha + 1))) < 0.02  # its variance
+
+
+def test_labels_and_their_one_hot_shares_give_one_loss():
+    scores, labels = torch.randn(5, 3, generator=seeded()), torch.tensor([0, 2, 1, 1, 0])
+    table = TrainTable(label_smoothing=0.1)
+    shares = torch.nn.functional.one_hot(labels, 3).float()
+    assert torch.isclose(loss_of(scores, labels, None, table), loss_of(scores, shares, None, table))
+
+
+def test_a_smoothed_loss_by_hand():
+    scores = torch.tensor([[0.0, math.log(3) / LOSS_SHARPNESS]])  # probabilities 1/4 and 3/4
+    loss = loss_of(scores, torch.tensor([1]), None, TrainTable(label_smoothing=0.2))
+    assert math.isclose(float(loss), -(0.9 * math.log(3 / 4) + 0.1 * math.log(1 / 4)), rel_tol=1e-6)
+
+
+def test_whole_distillation_is_least_at_the_teachers_scores():
+    teacher, table = torch.randn(4, 3, generator=seeded()), TrainTable(distillation=1.0)
+    scores = teacher.clone().requires_grad_()
+    loss_of(scores, torch.zeros(4, dtype=torch.int64), teacher, table).backward()
+    assert scores.grad.abs().max() < 1e-6

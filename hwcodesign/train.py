@@ -51,10 +51,6 @@ def train(recipe: Recipe, data_folder: Path | None, out_folder: Path, device: st
     from torch.utils.tensorboard import SummaryWriter
 
     schedule, where = recipe.train, _device(device)
-    if schedule.distillation and not schedule.float_epochs:
-        raise UserError(
-            "train.distillation learns from the float network, and train.float_epochs = 0: set both, or none"
-        )
     dataset = load_dataset(recipe.data, data_folder)
     fitted, validation = stratified_split(dataset.train_labels, VALIDATION, schedule.seed)
     if len(validation) == 0:
@@ -67,6 +63,9 @@ def train(recipe: Recipe, data_folder: Path | None, out_folder: Path, device: st
     out_folder.mkdir(parents=True, exist_ok=True)
     state = resumed(recipe, build(recipe).to(where, memory_format=torch.channels_last), out_folder, where)
     history, epochs = state.history, total_epochs(schedule)
+    if schedule.distillation and state.quantized and not state.teacher:
+        raise UserError("train.distillation learns from a float network, and there is none: set train.float_epochs, or "
+                        "train.start_from to the float.pt of another run")  # fmt: skip
 
     with SummaryWriter(str(out_folder), purge_step=len(history)) as board, Progress() as progress:
         bar = progress.add_task(f"train {recipe.name}", total=epochs, completed=len(history))
@@ -75,7 +74,7 @@ def train(recipe: Recipe, data_folder: Path | None, out_folder: Path, device: st
             order = torch.from_numpy(fitted)[torch.randperm(len(fitted), generator=random)]
             # Batch norm knows no variance of a single image.
             batches = [batch for batch in order.split(schedule.batch_size) if len(batch) > 1]
-            if 0 < epoch == schedule.float_epochs:
+            if quantizes(schedule, epoch) and not state.quantized:
                 state = quantized(state, schedule, [_pixels(images[batch.to(where)]) for batch in batches[:8]])
 
             state.model.train()

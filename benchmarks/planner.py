@@ -8,9 +8,9 @@ For every matrix-vector unit FINN's own formulas: BRAM18 for weights by the rule
 weights in block RAM as FINN places them; multipliers as DSPs by MVAU_rtl.dsp_estimation, ceil(PE / 4) * SIMD. Here,
 weights may lie in LUTs too, and those are counted. Our design multiplies in LUTs or in DSPs that products share; so
 that the comparison is one of foldings, the solver is told that all multipliers cost DSPs, by FINN's formula, and that
-is what the table shows. FINN knows no board: it gives the same folding for all. LUTs are each side's own estimate of the
-whole design: FINN's is 0 for its matrix-vector units and lacks FIFOs. FIFO bits are ours alone, since FINN finds depths
-by simulating the RTL.
+is what the table shows. FINN knows no board: it gives the same folding for all. LUTs are each side's own estimate of
+the whole design: FINN's is 0 for its matrix-vector units and lacks FIFOs. FIFO bits are ours alone, since FINN finds
+depths by simulating the RTL.
 
 Writes planner.json and planner.png next to itself, and prints the table.
 """
@@ -33,7 +33,7 @@ from hwcodesign.kinds import Folding, Memory, kind_of
 from hwcodesign.lower.environment import finn_environment
 from hwcodesign.plan.choices import Choice, Choices, Taken, choices
 from hwcodesign.plan.exact import GAP, folded
-from hwcodesign.plan.folding import Target, fast_enough
+from hwcodesign.plan.folding import Constraints, Target, fast_enough
 from hwcodesign.plan.memory import Resources, memory_resources
 from hwcodesign.plan.solver import Solver
 
@@ -99,7 +99,8 @@ def our_row(network: str, graph: Dataflow, board: Board, rate: int) -> Row:
     """The solver's answer, with FIFO depths."""
     target = Target(board, CLOCK_MHZ, rate)
     start = time.perf_counter()
-    space = with_finn_dsps(choices(graph, target, fast_enough(graph, target, {})))
+    in_luts: Constraints = {layer.name: {"packed": 0} for layer in graph.layers if layer.kind == "mvau"}
+    space = with_finn_dsps(choices(graph, target, fast_enough(graph, target, in_luts)))
     solution = Solver(space, Resources(), SECONDS, GAP).cheapest(target.cycles)
     seconds = time.perf_counter() - start
     assert solution is not None, "the solver found nothing in time"

@@ -132,7 +132,13 @@ module mvau #(
 
   if (Folds > 1 && Steps > 1) begin : gen_buffer
     logic [SIMD*IN_BITS-1:0] kept_q;
-    logic from_kept_q;
+    logic from_kept_q, write_q;
+    logic [StepBits-1:0] write_step_q;
+    // Written a clock late, with an address of its own: as a memory of one port Yosys cannot make all sizes of it.
+    always_ff @(posedge clk_i) begin
+      write_q <= step && fresh;
+      write_step_q <= step_q;
+    end
     ram #(
       .WORDS(Steps),
       .WIDTH(SIMD * IN_BITS),
@@ -141,9 +147,9 @@ module mvau #(
       .LARGE(INPUT_LARGE)
     ) u_input (
       .clk_i,
-      .write_i(step && fresh),
-      .write_address_i(step_q),
-      .data_i(in_data_i),
+      .write_i(write_q),
+      .write_address_i(write_step_q),
+      .data_i(fresh_q),
       .read_i(step && !fresh),
       .read_address_i(step_q),
       .data_o(kept_q)

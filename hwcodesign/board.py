@@ -66,7 +66,8 @@ class Board(StrictModel):
 
     `clock_mhz` is the default clock of a design, `toolchain` the programs from netlist to bitstream; `nextpnr` and
     `pack` are the arguments that name the part to the second and the third of them, `programmer` those that name the
-    board to openFPGALoader. `high` are pins that the design must hold at 1. `pins_from` names the independent sources
+    board to openFPGALoader. `vivado_board` names Vivado's board files, whose preset sets up a processor's memory
+    and pins. `high` are pins that the design must hold at 1. `pins_from` names the independent sources
     in which the pins were looked up.
     """
 
@@ -84,6 +85,7 @@ class Board(StrictModel):
     pins_from: tuple[str, ...] = ()
     oscillator: OscillatorTable | None = None
     link: LinkTable | None = None
+    vivado_board: str = ""
     resources: ResourceTable
     limits: LimitTable
 

@@ -12,6 +12,7 @@ from hwcodesign.nets.network import Network, Quantization
 from hwcodesign.strict_toml import StrictModel, read_toml, validated
 
 Bits = Field(default=None, ge=1, le=8)
+WARMUP_EPOCHS = 5.0  # of a training whose batch was made larger
 FrameRate = Annotated[float, Field(gt=0.0)] | Literal["max"]  # frames per second
 
 
@@ -65,6 +66,16 @@ class TrainTable(StrictModel):
     seed: int = Field(default=1, ge=0)
     threads: int = Field(default=1, ge=1, description="of the CPU; another number rounds otherwise, so it is fixed")
 
+    def at_batch(self, batch_size: int) -> "TrainTable":
+        """The same training with another (global) batch: the learning rate grows or falls with it.
+
+        A larger one warms up over some epochs first (P. Goyal et al., Accurate, large minibatch SGD, 2017).
+        """
+        factor = batch_size / self.batch_size
+        warmup = max(self.warmup_epochs, WARMUP_EPOCHS) if factor > 1 else self.warmup_epochs
+        scaled = {"batch_size": batch_size, "learning_rate": factor * self.learning_rate, "warmup_epochs": warmup}
+        return self.model_copy(update=scaled)
+
 
 class HardwareTable(StrictModel):
     """The board, its clock, the frame rate to reach, and folding constraints by layer name: {pe = 8, simd = 4,
@@ -110,7 +121,7 @@ class Recipe(StrictModel):
 def find_recipe(name_or_path: str) -> Path:
     """The file of a recipe: a path that exists, or the name of one in `models/`. Raises UserError if there is none."""
     path = Path(name_or_path)
-    if path.suffix == ".toml" or path.exists():
+    if path.suffix == ".toml" or path.is_file():
         return path
     shipped = {p.stem: p for p in sorted(asset_folder("models").glob("*.toml"))}
     if name_or_path not in shipped:

@@ -1,15 +1,18 @@
 """report.json and the table at the end of a run.
 
 report.json is a documented interface. Its top-level keys are the stages that have run (train, export, lower, plan,
-check, emit, simulate, bitstream), each with what it reported and its `seconds`, and `reference` (the exported
-reference.json). Among them: `reference.top1` (null for random weights), `reference.images`, `reference.weights`;
-`lower.mismatches` (integer graph against exported network), `lower.threshold_bits` and `lower.threshold_table_bits`
-(as they are stored, and if all were tables); `plan.cycles_per_frame`, `plan.latency_cycles`;
-`check.fits`; `simulate.images`, `simulate.mismatches`, `simulate.top1`, `simulate.cycles_per_frame` (measured),
-`simulate.cycles_bound` (planned), `simulate.latency_cycles`, `simulate.latency_predicted`, `simulate.build_seconds`,
-`simulate.cycles`, `simulate.cycles_per_second`; `bitstream.fmax_mhz` (reached) and `bitstream.clock_mhz` (planned),
-`bitstream.timing_met`, `bitstream.sha256`, and for every resource `bitstream.resources.NAME`: `used` after place and
-route, `network` of it (without link, clock and reset), `planned`, `available`.
+check, emit, simulate, bitstream), each with what it reported and its `seconds`, `reference` (the exported
+reference.json), `ladder` (verify/ladder.json, after `hwcodesign verify`) and `pictures` (`files` in the run folder,
+after `hwcodesign pictures`). Among them: `reference.top1` (null for random weights), `reference.images`,
+`reference.weights`; `lower.mismatches` (integer graph against exported network), `lower.threshold_bits` and
+`lower.threshold_table_bits` (as they are stored, and if all were tables); `plan.cycles_per_frame`,
+`plan.latency_cycles`; `check.fits`; `simulate.images`, `simulate.mismatches`, `simulate.top1`,
+`simulate.cycles_per_frame` (measured), `simulate.cycles_bound` (planned), `simulate.latency_cycles`,
+`simulate.latency_predicted`, `simulate.build_seconds`, `simulate.cycles`, `simulate.cycles_per_second`;
+`bitstream.fmax_mhz` (reached) and `bitstream.clock_mhz` (planned), `bitstream.timing_met`, `bitstream.sha256`, and for
+every resource `bitstream.resources.NAME`: `used` after place and route, `network` of it (without link, clock and
+reset), `planned`, `available`. For AMD's boards and for FINN `bitstream.state` says in words what there is: without the
+vendor's tools a project, and no `bitstream.bitstream`.
 """
 
 import json
@@ -32,6 +35,11 @@ def write_report(run: RunFolder) -> Report:
     reference = run.stage("export") / "reference.json"
     if "export" in report and reference.exists():
         report["reference"] = json.loads(reference.read_text())
+    if run.finished("pictures"):
+        report["pictures"] = run.summary("pictures")
+    ladder = run.stage("verify") / "ladder.json"
+    if ladder.exists():
+        report["ladder"] = json.loads(ladder.read_text())
     path = run.path / "report.json"
     unfinished = path.with_name(".report.json.unfinished")
     unfinished.write_text(json.dumps(report, indent=1) + "\n")
@@ -69,12 +77,23 @@ def _rows(report: Report) -> Iterator[tuple[str, str]]:
         yield "latency", _beside(simulated["latency_cycles"], simulated["latency_predicted"], "predicted") + " cycles"
         yield "simulation", f"{simulated['cycles_per_second']:,} cycles per second"
     if built := report.get("bitstream"):
+        yield from _bitstream(built)
+
+
+def _bitstream(built: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """What there is of a bitstream: of a project that no tool has built, less."""
+    if state := built.get("state"):
+        yield "bitstream", state
+    if built.get("bitstream"):
         yield "bitstream", f"{built['bitstream']} for {built['part']}, {built['bytes']:,} bytes"
         colour = "green" if built["timing_met"] else "red"
-        reached = f"[{colour}]{built['fmax_mhz']:g} MHz reached[/], {built['clock_mhz']:g} MHz planned"
-        yield "clock", reached
-        yield "on the chip", _placed(built["resources"])
+        yield "clock", f"[{colour}]{built['fmax_mhz']:g} MHz reached[/], {built['clock_mhz']:g} MHz planned"
+    if resources := built.get("resources"):
+        yield "on the chip", _placed(resources) + (f"\n({built['counted_by']})" if "counted_by" in built else "")
+    if "warnings" in built:
         yield "warnings", _warnings(built["warnings"])
+    if host := built.get("host"):
+        yield "host", host
 
 
 def _reference(reference: dict[str, Any]) -> str:

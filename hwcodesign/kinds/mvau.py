@@ -112,6 +112,8 @@ class Mvau(Kind):
         counter_bits = 2 * self.pixel_cycles(layer, folding).bit_length()
         operands = 2 * folding.simd * kind.bits + products * (weight.bits + product_bits)
         ff = operands + folding.pe * (tree.ff + acc.bits) + counter_bits + self.latency(layer, folding)
+        if _keeps_pixels(layer, folding):
+            ff += 1 + (_columns(layer) // folding.simd - 1).bit_length()
         adders = products * sums + folding.pe * (tree.lut + acc.bits)
         if _shifted(layer, folding):
             of_inputs = tree_logic(folding.simd, kind.bits, kind.bits + (folding.simd - 1).bit_length())

@@ -22,9 +22,12 @@ from hwcodesign.training.schedule import quantizes
 
 @dataclass
 class State:
-    """`history` holds the metrics of every epoch so far; `teacher` is the float network to learn from, if any."""
+    """`quantized`: the quantizers are on. `teacher` is the float network to learn from, if any; `history` holds the
+    metrics of every epoch so far.
+    """
 
     model: NetworkModule
+    quantized: bool
     optimizer: torch.optim.Optimizer
     average: Average | None
     teacher: NetworkModule | None
@@ -61,7 +64,7 @@ def training_summary(recipe: Recipe, checkpoint: Path) -> dict[str, Any]:
 
 
 def quantized(state: State, schedule: TrainTable, batches: list[Tensor]) -> State:
-    """The start of the second phase: the float phase's network with its quantizers on, their ranges measured."""
+    """The start of the second phase: the float network with its quantizers on, their ranges measured on `batches`."""
     model = state.best_model.requires_grad_(True)
     teacher = _teacher(model, schedule)
     set_ranges(model, batches)
@@ -75,11 +78,13 @@ def resumed(recipe: Recipe, model: NetworkModule, folder: Path, where: torch.dev
     """
     schedule = recipe.train
     if not (folder / "last.pt").exists():
-        initialise(model, schedule)
-        return _fresh(model, schedule, None, [], on=quantizes(schedule, 0))
+        from_float = initialise(model, schedule)
+        if from_float and not schedule.float_epochs:
+            write_checkpoint(folder / "float.pt", recipe, {"model": model.state_dict(), "history": []})
+        return _fresh(model, schedule, None, [], on=quantizes(schedule, 0) and not from_float)
     saved = load_checkpoint(recipe, folder / "last.pt", where)
     on, teacher = quantizes(schedule, len(saved["history"]) - 1), None
-    if on and schedule.float_epochs and schedule.distillation:
+    if on and schedule.distillation:
         model.load_state_dict(load_checkpoint(recipe, folder / "float.pt", where)["model"])
         teacher = _teacher(model, schedule)
     model.load_state_dict(saved["model"])
@@ -116,7 +121,7 @@ def _fresh(
         if isinstance(module, Activation):
             module.requires_grad_(schedule.learn_scales)
     average = Average(model, schedule.average) if schedule.average else None
-    return State(model, make_optimizer(model, schedule), average, teacher, history)
+    return State(model, on, make_optimizer(model, schedule), average, teacher, history)
 
 
 def _teacher(model: NetworkModule, schedule: TrainTable) -> NetworkModule | None:

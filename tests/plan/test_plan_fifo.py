@@ -135,7 +135,7 @@ def test_fifos_deeper_than_a_pixel_are_where_branches_meet():
     assert all(".fork.to." in name or ".fork.fifo" in name or ".concat.fifo" in name for name in deep)
 
 
-@pytest.mark.parametrize(("recipe", "bits"), [("squeezenet-v1.1", 0.62), ("squeezenet-v1.0-bypass", 0.62)])
+@pytest.mark.parametrize(("recipe", "bits"), [("squeezenet-v1.1", 0.7), ("squeezenet-v1.0-bypass", 0.7)])
 def test_pixels_wait_where_they_are_few_bits(recipe, bits, monkeypatch):
     """Against FIFOs for a schedule in which every layer works as soon as it can."""
     hardware, graph = load_recipe(recipe).hardware, predicted(load_recipe(recipe))

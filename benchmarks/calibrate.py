@@ -10,8 +10,8 @@ planned networks, with random weights and thresholds; since plans weigh estimate
 import json
 import sys
 import tempfile
-from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +22,9 @@ from hwcodesign import calibration
 from hwcodesign.board import load_board
 from hwcodesign.calibration import ESTIMATED, terms
 from hwcodesign.dataflow import Shape
-from hwcodesign.device import FAMILIES, Family, lut_memory
+from hwcodesign.device import FAMILIES, Family
 from hwcodesign.emit import emit
-from hwcodesign.kinds import Logic, kind_of
+from hwcodesign.kinds import kind_of
 from hwcodesign.nets import metaparameters
 from hwcodesign.nets.network import Quantization
 from hwcodesign.plan import Plan, plan
@@ -59,23 +59,36 @@ LARGEST_LUT = 1500  # estimated; larger kernels are more of the same, and take Y
 STIFFNESS = 0.05
 PER_KIND = {"mvau": 18, "sliding_window": 10, "thresholding": 8, "fifo": 12, "width_converter": 10}
 OTHERS = 5
+PACKED = 10
 
 
 Measured = tuple[Kernel, Resources]
 
 
-def planned(board: str, case: Case) -> Plan:
-    """The plan of a network with random tensors."""
+def planned(board: str, case: Case, even: bool = True) -> Plan:
+    """The plan of a network with random tensors, its thresholds `even` or in tables."""
     name, parameters, image, weight_bits, activation_bits, rate = case
     network = metaparameters(name, parameters).describe(image, 10)
     graph = predict(network, Quantization(weight_bits, activation_bits))
-    return plan(randomised(graph, 1), load_board(board), CLOCK_MHZ, rate)
+    return plan(randomised(graph, 1, even), load_board(board), CLOCK_MHZ, rate)
 
 
 def kernels(design: Plan) -> Iterator[Kernel]:
     """Every kernel of the design, where the plan has its memories."""
     for layer in design.design.layers:
         yield Kernel(layer, design.foldings[layer.name], design.storage.get(layer.name, {}))
+
+
+def packed(family: Family, found: Sequence[Kernel]) -> list[Kernel]:
+    """The kernels whose multipliers can be hardware, with as many products in each as the family allows."""
+    variants = []
+    for kernel in found:
+        kind = kind_of(kernel.layer.kind)
+        same = (f for f in kind.foldings(kernel.layer) if replace(f, packed=kernel.folding.packed) == kernel.folding)
+        most = max(f for f in same if kind.operand_bits(kernel.layer, f) <= family.multiplier_bits)
+        if most.packed:
+            variants.append(replace(kernel, folding=most))
+    return variants
 
 
 def spread(found: Sequence[Kernel], limits: dict[str, int], other: int) -> list[Kernel]:
@@ -104,10 +117,11 @@ def _fit(family: Family, measured: Sequence[Measured], resource: str) -> dict[st
 
     Where the sweep says little, a coefficient stays near what the structure alone says: 1, and 0 for each kernel.
     """
-    rows = [dict(_terms(family, kernel, resource)) for kernel, _ in measured]
-    found = np.array([getattr(taken, resource) for _, taken in measured], dtype=float)
+    rows = [dict(_terms(kernel, resource)) for kernel, _ in measured]
+    whole = np.array([getattr(taken, resource) for _, taken in measured], dtype=float)
+    found = np.maximum(0, whole - [getattr(in_memories(family, kernel), resource) for kernel, _ in measured])
     names = sorted({name for row in rows for name in row})
-    weight = 1 / np.sqrt(np.maximum(found, 1))
+    weight = 1 / np.sqrt(np.maximum(whole, 1))
     matrix = np.array([[row.get(name, 0) for name in names] for row in rows]) * weight[:, None]
     held = STIFFNESS * np.linalg.norm(matrix, axis=0)
     prior = np.array([float(term != "kernel") for _, term in names])
@@ -118,26 +132,22 @@ def _fit(family: Family, measured: Sequence[Measured], resource: str) -> dict[st
     return coefficients
 
 
-def _terms(family: Family, kernel: Kernel, resource: str) -> Iterator[tuple[tuple[str, str], int]]:
-    """Every term of the kernel and of its memories in LUTs, by (kind, term)."""
+def _terms(kernel: Kernel, resource: str) -> Iterator[tuple[tuple[str, str], int]]:
+    """Every term of the kernel by (kind, term); its memories are no part of the fit."""
     kind = kind_of(kernel.layer.kind)
-    yield from _named(kind.name, kind.logic(kernel.layer, kernel.folding), resource)
-    totals: Counter[tuple[str, str]] = Counter()
-    for memory in kind.memories(kernel.layer, kernel.folding):
-        if kernel.storage[memory.name] == "lut":
-            totals.update(dict(_named("ram" if memory.writable else "rom", lut_memory(family, memory), resource)))
-    yield from totals.items()
+    amounts = terms(kind.name, kind.logic(kernel.layer, kernel.folding))[resource]
+    return (((kind.name, term), amount) for term, amount in amounts.items())
 
 
-def _named(kind: str, logic: Logic, resource: str) -> Iterator[tuple[tuple[str, str], int]]:
-    return (((kind, term), amount) for term, amount in terms(kind, logic)[resource].items())
+def in_memories(family: Family, kernel: Kernel) -> Resources:
+    """What the kernel's memories take: arithmetic, held against single memories in the tests."""
+    memories = kind_of(kernel.layer.kind).memories(kernel.layer, kernel.folding)
+    return sum((memory_resources(family, memory, kernel.storage[memory.name]) for memory in memories), Resources())
 
 
 def estimated(family: Family, kernel: Kernel) -> Resources:
     """What `check` counts for the kernel and its memories."""
-    memories = kind_of(kernel.layer.kind).memories(kernel.layer, kernel.folding)
-    taken = (memory_resources(family, memory, kernel.storage[memory.name]) for memory in memories)
-    return sum(taken, logic_resources(family, kernel.layer, kernel.folding))
+    return in_memories(family, kernel) + logic_resources(family, kernel.layer, kernel.folding)
 
 
 def print_errors(family: Family, measured: Sequence[Measured]) -> None:
@@ -200,14 +210,17 @@ def write_costs(family: Family, costs: dict[str, Any]) -> None:
 def calibrate(family: Family) -> None:
     """Sweep, fit, hold against what the fit did not see; print and write it all."""
     board = BOARDS[family.name]
-    sweep = spread([kernel for case in SWEEP for kernel in kernels(planned(board, case))], PER_KIND, OTHERS)
+    plans = (planned(board, case, even=i % 3 > 0) for i, case in enumerate(SWEEP))
+    everything = [kernel for design in plans for kernel in kernels(design)]
+    sweep = spread(everything, PER_KIND, OTHERS) + spread(packed(family, everything), {}, PACKED)
     measured = synthesized(family, sweep)
     coefficients = fit(family, measured)
     write_costs(family, coefficients | {"error": dict.fromkeys(ESTIMATED, 0.0)})
     print(f"\n{family.name}: the sweep")
     print_errors(family, measured)
     print(f"{family.name}: kernels that the fit did not see")
-    others = spread(list(kernels(planned(board, HELD_OUT_KERNELS))), {"mvau": 3, "sliding_window": 2}, 1)
+    unseen = list(kernels(planned(board, HELD_OUT_KERNELS)))
+    others = spread(unseen, {"mvau": 3, "sliding_window": 2}, 1) + spread(packed(family, unseen), {}, 2)
     print_errors(family, synthesized(family, others))
     pairs = []
     for case in HELD_OUT:

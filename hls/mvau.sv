@@ -5,8 +5,13 @@
 // a bubble. Weights: word nf*(MW/SIMD) + sf, row p and column s at (p*SIMD + s)*WEIGHT_BITS. Thresholds: see
 // threshold_unit. One signed bit means bipolar, {-1, +1} coded 0 and 1; bipolar times bipolar counts equal bits.
 //
+// Multipliers are made of LUTs, or, if PACKED > 0, are hardware multipliers that up to PACKED rows of a column share,
+// dealt out evenly. Signed weights that share one are taken as w + 2**(WEIGHT_BITS-1), and what that adds, the sum of
+// the inputs times 2**(WEIGHT_BITS-1), the same for all rows, is subtracted again. PACKED is for operands that are not
+// bipolar.
+//
 // Cycles per frame: pixels * (MH/PE) * (MW/SIMD). Latency, from a pixel's last beat to its first result:
-// 4 + ceil(log4(SIMD)), and 2 + ceil(log4(THRESHOLDS)) more with thresholds.
+// 4 + ceil(log4(SIMD)), one more if signed weights share multipliers, and with thresholds that of threshold_unit more.
 // Accumulators are taken modulo 2**ACC_BITS: the graph guarantees that they suffice. A stall of the output holds the
 // whole pipeline; bubbles are not squeezed out. It does not build windows: the sliding_window in front of it does.
 module mvau #(
@@ -23,10 +28,18 @@ module mvau #(
   parameter int OUT_BITS = 1,
   parameter int OFFSET = 0,
   parameter int THRESHOLDS = 0,
-  parameter int INPUT_BLOCK = 0,
-  parameter int WEIGHTS_BLOCK = 1,
+  parameter int THRESHOLD_BITS = 1,
+  parameter int STEP_BITS = 0,
+  parameter int FRACTION_BITS = 0,
+  parameter int PACKED = 0,
+  parameter int INPUT_BLOCK_WORDS = 0,
+  parameter int INPUT_BLOCK_WIDTH = 0,
+  parameter int INPUT_LARGE = 0,
+  parameter int WEIGHTS_BLOCK_WORDS = 0,
+  parameter int WEIGHTS_BLOCK_WIDTH = 0,
   parameter WEIGHTS_FILE = "",
-  parameter int THRESHOLDS_BLOCK = 0,
+  parameter int THRESHOLDS_BLOCK_WORDS = 0,
+  parameter int THRESHOLDS_BLOCK_WIDTH = 0,
   parameter THRESHOLDS_FILE = ""
 ) (
   input  logic clk_i,
@@ -47,14 +60,18 @@ module mvau #(
   localparam bit InBipolar = (IN_BITS == 1) && (IN_SIGNED != 0);
   localparam bit WeightBipolar = (WEIGHT_BITS == 1) && (WEIGHT_SIGNED != 0);
   localparam bit BothBipolar = InBipolar && WeightBipolar;
-  localparam bit NeitherSigned = (IN_SIGNED == 0) && (WEIGHT_SIGNED == 0);
+  localparam bit NeitherBipolar = !InBipolar && !WeightBipolar;
+  localparam bit Shifted = (PACKED > 1) && (WEIGHT_SIGNED != 0);
   localparam int ProductBits =
-    BothBipolar ? 1 : InBipolar ? WEIGHT_BITS + 1 : WeightBipolar ? IN_BITS + 1
-                                                                  : IN_BITS + WEIGHT_BITS + (NeitherSigned ? 1 : 0);
+    BothBipolar ? 1 : InBipolar ? WEIGHT_BITS + 1 : WeightBipolar ? IN_BITS + 1 : IN_BITS + WEIGHT_BITS;
+  localparam bit ProductSigned =
+    NeitherBipolar ? (IN_SIGNED != 0) || ((WEIGHT_SIGNED != 0) && !Shifted) : !BothBipolar;
+  // Of a product in LUTs the wider operand is cut into digits, unless the other is one digit.
+  localparam bit CutWeight = (IN_BITS < WEIGHT_BITS) != ((IN_BITS <= 2) || (WEIGHT_BITS <= 2));
   localparam int SumBits = ProductBits + $clog2(SIMD);
   localparam int TreeStages = ($clog2(SIMD) + 1) / 2;
-  localparam int LutOperandBits = 4;  // a product with an operand this short is made of LUTs, not of a multiplier block
-  localparam int Stages = 3 + TreeStages;  // memories, operands, products, adder tree
+  // Memories, operands, products, adder tree, what SHIFTED weights added.
+  localparam int Stages = 3 + TreeStages + (Shifted ? 1 : 0);
 
   // Control: one step a clock, of a beat from the input while the pixel's first rows are worked on, then from the
   // buffer that keeps the pixel.
@@ -90,9 +107,17 @@ module mvau #(
   end
 
   // What the memories give, then the operands: block RAM answers late, so a register of their own stands before the
-  // multipliers.
-  logic [SIMD*IN_BITS-1:0] inputs, inputs_q, fresh_q;
-  logic [PE*SIMD*WEIGHT_BITS-1:0] weights, weights_q;
+  // multipliers. Yosys, told to keep them, leaves registers out of the DSPs, which makes them countable.
+  logic [SIMD*IN_BITS-1:0] inputs, fresh_q;
+  logic [PE*SIMD*WEIGHT_BITS-1:0] weights;
+`ifdef YOSYS
+  (* keep = (PACKED > 0) *) logic [SIMD*IN_BITS-1:0] inputs_q;
+  (* keep = (PACKED > 0) *) logic [PE*SIMD*WEIGHT_BITS-1:0] weights_q;
+`else
+  logic [SIMD*IN_BITS-1:0] inputs_q;
+  logic [PE*SIMD*WEIGHT_BITS-1:0] weights_q;
+`endif
+  logic [PE*SIMD*ProductBits-1:0] products, products_q;
 
   always_ff @(posedge clk_i) begin
     if (en && valid_q[0]) begin
@@ -105,16 +130,26 @@ module mvau #(
     if (step && fresh) fresh_q <= in_data_i;
   end
 
-  if (Folds > 1) begin : gen_buffer
+  if (Folds > 1 && Steps > 1) begin : gen_buffer
     logic [SIMD*IN_BITS-1:0] kept_q;
-    logic from_kept_q;
+    logic from_kept_q, write_q;
+    logic [StepBits-1:0] write_step_q;
+    // Written a clock late, with an address of its own: as a memory of one port Yosys cannot make all sizes of it.
+    always_ff @(posedge clk_i) begin
+      write_q <= step && fresh;
+      write_step_q <= step_q;
+    end
     ram #(
-      .WORDS(Steps), .WIDTH(SIMD * IN_BITS), .BLOCK(INPUT_BLOCK)
+      .WORDS(Steps),
+      .WIDTH(SIMD * IN_BITS),
+      .BLOCK_WORDS(INPUT_BLOCK_WORDS),
+      .BLOCK_WIDTH(INPUT_BLOCK_WIDTH),
+      .LARGE(INPUT_LARGE)
     ) u_input (
       .clk_i,
-      .write_i(step && fresh),
-      .write_address_i(step_q),
-      .data_i(in_data_i),
+      .write_i(write_q),
+      .write_address_i(write_step_q),
+      .data_i(fresh_q),
       .read_i(step && !fresh),
       .read_address_i(step_q),
       .data_o(kept_q)
@@ -128,7 +163,11 @@ module mvau #(
   end
 
   rom #(
-    .WORDS(Steps * Folds), .WIDTH(PE * SIMD * WEIGHT_BITS), .BLOCK(WEIGHTS_BLOCK), .FILE(WEIGHTS_FILE)
+    .WORDS(Steps * Folds),
+    .WIDTH(PE * SIMD * WEIGHT_BITS),
+    .BLOCK_WORDS(WEIGHTS_BLOCK_WORDS),
+    .BLOCK_WIDTH(WEIGHTS_BLOCK_WIDTH),
+    .FILE(WEIGHTS_FILE)
   ) u_weights (
     .clk_i, .read_i(step), .address_i(word_q), .data_o(weights)
   );
@@ -158,76 +197,127 @@ module mvau #(
     end
   end
 
-`ifdef YOSYS
-  // a * b: a for every bit of b, shifted; bits of b from `sign` on repeat its sign and count as one, subtracted.
-  function automatic logic [ProductBits-1:0] sum_of_rows(
-    input logic [ProductBits-1:0] a, input logic [ProductBits-1:0] b, input int sign
-  );
-    sum_of_rows = '0;
-    for (int i = 0; i < ProductBits; i++) begin
-      if (i < sign) sum_of_rows = sum_of_rows + ((a & {ProductBits{b[i]}}) << i);
-      if (i == sign) sum_of_rows = sum_of_rows - ((a & {ProductBits{b[i]}}) << i);
+  // Products: element s times row p's weight at (p*SIMD + s)*ProductBits.
+  if (PACKED == 1) begin : gen_halves
+    // Of a whole product's register Yosys would make part of a DSP, and of the adder behind it. Not of two.
+    for (genvar i = 0; i < PE * SIMD; i++) begin : gen_product
+      localparam int First = i * ProductBits;
+      localparam int Low = ProductBits / 2;
+      always_ff @(posedge clk_i) begin
+        if (en && valid_q[1]) products_q[First+:Low] <= products[First+:Low];
+      end
+      always_ff @(posedge clk_i) begin
+        if (en && valid_q[1]) products_q[First+Low+:ProductBits-Low] <= products[First+Low+:ProductBits-Low];
+      end
     end
-  endfunction
-`endif
+  end else begin : gen_together
+    always_ff @(posedge clk_i) begin
+      if (en && valid_q[1]) products_q <= products;
+    end
+  end
+
+  if (NeitherBipolar && PACKED > 0) begin : gen_packed
+    localparam int Multipliers = (PE + PACKED - 1) / PACKED;  // of every column
+    for (genvar m = 0; m < Multipliers; m++) begin : gen_multiplier
+      localparam int First = m * PE / Multipliers;
+      localparam int Count = (m + 1) * PE / Multipliers - First;
+      for (genvar s = 0; s < SIMD; s++) begin : gen_simd
+        logic [Count*WEIGHT_BITS-1:0] shared_weights;
+        logic [Count*ProductBits-1:0] shared_products;
+        packed_multiplier #(
+          .COUNT(Count),
+          .IN_BITS(IN_BITS),
+          .IN_SIGNED(IN_SIGNED),
+          .WEIGHT_BITS(WEIGHT_BITS),
+          .WEIGHT_SIGNED(WEIGHT_SIGNED),
+          .SHIFTED(Shifted ? 1 : 0)
+        ) u_multiplier (
+          .element_i(inputs_q[s*IN_BITS+:IN_BITS]), .weights_i(shared_weights), .products_o(shared_products)
+        );
+        for (genvar i = 0; i < Count; i++) begin : gen_row
+          assign shared_weights[i*WEIGHT_BITS+:WEIGHT_BITS] = weights_q[((First+i)*SIMD+s)*WEIGHT_BITS+:WEIGHT_BITS];
+          assign products[((First+i)*SIMD+s)*ProductBits+:ProductBits] = shared_products[i*ProductBits+:ProductBits];
+        end
+      end
+    end
+  end else begin : gen_single
+    for (genvar p = 0; p < PE; p++) begin : gen_row
+      for (genvar s = 0; s < SIMD; s++) begin : gen_simd
+        logic [IN_BITS-1:0] x;
+        logic [WEIGHT_BITS-1:0] w;
+        logic [ProductBits-1:0] product;
+        assign x = inputs_q[s*IN_BITS+:IN_BITS];
+        assign w = weights_q[(p*SIMD+s)*WEIGHT_BITS+:WEIGHT_BITS];
+        assign products[(p*SIMD+s)*ProductBits+:ProductBits] = product;
+        if (BothBipolar) begin : gen_equal
+          assign product = ~(x ^ w);
+        end else if (InBipolar) begin : gen_signed_weight
+          logic [WEIGHT_BITS:0] wide;
+          assign wide = {(WEIGHT_SIGNED != 0) && w[WEIGHT_BITS-1], w};
+          assign product = x[0] ? wide : -wide;
+        end else if (WeightBipolar) begin : gen_signed_input
+          logic [IN_BITS:0] wide;
+          assign wide = {(IN_SIGNED != 0) && x[IN_BITS-1], x};
+          assign product = w[0] ? wide : -wide;
+        end else if (CutWeight) begin : gen_cut_weight
+          lut_multiplier #(
+            .CUT_BITS(WEIGHT_BITS), .CUT_SIGNED(WEIGHT_SIGNED), .BITS(IN_BITS), .SIGNED(IN_SIGNED)
+          ) u_multiplier (
+            .cut_i(w), .data_i(x), .product_o(product)
+          );
+        end else begin : gen_cut_input
+          lut_multiplier #(
+            .CUT_BITS(IN_BITS), .CUT_SIGNED(IN_SIGNED), .BITS(WEIGHT_BITS), .SIGNED(WEIGHT_SIGNED)
+          ) u_multiplier (
+            .cut_i(x), .data_i(w), .product_o(product)
+          );
+        end
+      end
+    end
+  end
+
+  // The sum of the inputs, in step with the adder trees, shifted as the weights are.
+  logic [SumBits-1:0] added;
+  if (Shifted) begin : gen_shifted
+    localparam int InputSumBits = IN_BITS + $clog2(SIMD);
+    logic [SIMD*IN_BITS-1:0] delayed_q;
+    logic [InputSumBits-1:0] input_sum;
+    always_ff @(posedge clk_i) begin
+      if (en && valid_q[1]) delayed_q <= inputs_q;
+    end
+    adder_tree #(
+      .COUNT(SIMD), .IN_BITS(IN_BITS), .SIGNED(IN_SIGNED), .OUT_BITS(InputSumBits)
+    ) u_inputs (
+      .clk_i, .move_i(tree_move), .data_i(delayed_q), .sum_o(input_sum)
+    );
+    assign added = SumBits'($signed({(IN_SIGNED != 0) && input_sum[InputSumBits-1], input_sum})) << (WEIGHT_BITS - 1);
+  end else begin : gen_whole
+    assign added = '0;
+  end
 
   logic [PE*ACC_BITS-1:0] results;
 
   for (genvar p = 0; p < PE; p++) begin : gen_pe
-    logic [SIMD*ProductBits-1:0] products_d, products_q;
     logic [SumBits-1:0] sum;
     logic signed [ACC_BITS-1:0] term, acc_q;
 
-    for (genvar s = 0; s < SIMD; s++) begin : gen_simd
-      logic [IN_BITS-1:0] x;
-      logic [WEIGHT_BITS-1:0] w;
-      logic [ProductBits-1:0] product;
-      assign x = inputs_q[s*IN_BITS+:IN_BITS];
-      assign w = weights_q[(p*SIMD+s)*WEIGHT_BITS+:WEIGHT_BITS];
-      if (BothBipolar) begin : gen_equal
-        assign product = ~(x ^ w);
-      end else if (InBipolar) begin : gen_signed_weight
-        logic [WEIGHT_BITS:0] wide;
-        assign wide = {(WEIGHT_SIGNED != 0) && w[WEIGHT_BITS-1], w};
-        assign product = x[0] ? wide : -wide;
-      end else if (WeightBipolar) begin : gen_signed_input
-        logic [IN_BITS:0] wide;
-        assign wide = {(IN_SIGNED != 0) && x[IN_BITS-1], x};
-        assign product = w[0] ? wide : -wide;
-      end else begin : gen_multiply
-        logic signed [IN_BITS:0] x_signed;
-        logic signed [WEIGHT_BITS:0] w_signed;
-        assign x_signed = {(IN_SIGNED != 0) && x[IN_BITS-1], x};
-        assign w_signed = {(WEIGHT_SIGNED != 0) && w[WEIGHT_BITS-1], w};
-`ifdef YOSYS  // which takes a multiplier block wherever it can
-        if (IN_BITS <= LutOperandBits || WEIGHT_BITS <= LutOperandBits) begin : gen_lut
-          assign product = (IN_BITS < WEIGHT_BITS) ? sum_of_rows(ProductBits'(w_signed), ProductBits'(x_signed), IN_BITS)
-                                                   : sum_of_rows(ProductBits'(x_signed), ProductBits'(w_signed), WEIGHT_BITS);
-        end else begin : gen_dsp
-          assign product = ProductBits'(x_signed) * ProductBits'(w_signed);
-        end
-`else
-        assign product = ProductBits'(x_signed) * ProductBits'(w_signed);
-`endif
-      end
-      assign products_d[s*ProductBits+:ProductBits] = product;
-    end
-
-    always_ff @(posedge clk_i) begin
-      if (en && valid_q[1]) products_q <= products_d;
-    end
-
     adder_tree #(
-      .COUNT(SIMD), .IN_BITS(ProductBits), .SIGNED(BothBipolar ? 0 : 1), .OUT_BITS(SumBits)
+      .COUNT(SIMD), .IN_BITS(ProductBits), .SIGNED(ProductSigned ? 1 : 0), .OUT_BITS(SumBits)
     ) u_sum (
-      .clk_i, .move_i(tree_move), .data_i(products_q), .sum_o(sum)
+      .clk_i, .move_i(tree_move), .data_i(products_q[p*SIMD*ProductBits+:SIMD*ProductBits]), .sum_o(sum)
     );
 
     if (BothBipolar) begin : gen_count
       // n equal pairs among SIMD: the sum is n - (SIMD - n).
       assign term = $signed(ACC_BITS'({sum, 1'b0}) - ACC_BITS'(SIMD));
+    end else if (Shifted) begin : gen_less
+      logic signed [SumBits-1:0] less_q;
+      always_ff @(posedge clk_i) begin
+        if (en && valid_q[Stages-2]) less_q <= $signed(sum - added);
+      end
+      assign term = ACC_BITS'(less_q);
     end else begin : gen_sum
-      assign term = ACC_BITS'($signed(sum));
+      assign term = ACC_BITS'($signed({ProductSigned && sum[SumBits-1], sum}));
     end
 
     always_ff @(posedge clk_i) begin
@@ -245,8 +335,11 @@ module mvau #(
       .OFFSET(OFFSET),
       .FOLDS(Folds),
       .THRESHOLDS(THRESHOLDS),
-      .THRESHOLD_BITS(ACC_BITS),
-      .THRESHOLDS_BLOCK(THRESHOLDS_BLOCK),
+      .THRESHOLD_BITS(THRESHOLD_BITS),
+      .STEP_BITS(STEP_BITS),
+      .FRACTION_BITS(FRACTION_BITS),
+      .THRESHOLDS_BLOCK_WORDS(THRESHOLDS_BLOCK_WORDS),
+      .THRESHOLDS_BLOCK_WIDTH(THRESHOLDS_BLOCK_WIDTH),
       .THRESHOLDS_FILE(THRESHOLDS_FILE)
     ) u_thresholds (
       .clk_i,

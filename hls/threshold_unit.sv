@@ -1,11 +1,13 @@
 // Counts, for each of PE elements at a time, how many of its channel's THRESHOLDS thresholds it has reached.
 //
-// data_o[p] = OFFSET + #{t : data_i[p] >= threshold[p][t]}, modulo 2**OUT_BITS. The unit goes through FOLDS words of
-// thresholds, one for each valid input, over and over: word f belongs to elements f*PE .. f*PE+PE-1; threshold t of
-// element p lies at (p*THRESHOLDS + t)*THRESHOLD_BITS. Elements and thresholds are both signed or both unsigned.
+// data_o[p] = OFFSET + #{t : data_i[p] >= threshold[t]}, modulo 2**OUT_BITS. The unit goes through FOLDS words of
+// thresholds, one for each valid input, over and over: word f belongs to elements f*PE .. f*PE+PE-1. If STEP_BITS is 0,
+// threshold t of element p lies at (p*THRESHOLDS + t)*THRESHOLD_BITS, and elements and thresholds are both signed or both
+// unsigned. Otherwise the thresholds are evenly spaced, and what element p has is a base and above it a step, at
+// p*(THRESHOLD_BITS + STEP_BITS), as threshold_search reads them; then THRESHOLDS is 2**OUT_BITS - 1, at least 3.
 //
-// Latency: 2 + ceil(log4(THRESHOLDS)) clocks of en_i: comparison, count, offset. It has no handshake: en_i moves the
-// whole pipeline, and the parent keeps it low while its output is stalled.
+// Latency in clocks of en_i: that of threshold_count, 2 + ceil(log4(THRESHOLDS)), or of threshold_search, OUT_BITS. It
+// has no handshake: en_i moves the whole pipeline, and the parent keeps it low while its output is stalled.
 module threshold_unit #(
   parameter int PE = 1,
   parameter int IN_BITS = 1,
@@ -15,7 +17,10 @@ module threshold_unit #(
   parameter int FOLDS = 1,
   parameter int THRESHOLDS = 1,
   parameter int THRESHOLD_BITS = 1,
-  parameter int THRESHOLDS_BLOCK = 0,
+  parameter int STEP_BITS = 0,
+  parameter int FRACTION_BITS = 0,
+  parameter int THRESHOLDS_BLOCK_WORDS = 0,
+  parameter int THRESHOLDS_BLOCK_WIDTH = 0,
   parameter THRESHOLDS_FILE = ""
 ) (
   input  logic clk_i,
@@ -26,17 +31,16 @@ module threshold_unit #(
   output logic valid_o,
   output logic [PE*OUT_BITS-1:0] data_o
 );
-  localparam int TreeStages = ($clog2(THRESHOLDS) + 1) / 2;
-  localparam int Latency = 2 + TreeStages;
+  localparam int Latency = (STEP_BITS > 0) ? OUT_BITS : 2 + ($clog2(THRESHOLDS) + 1) / 2;
   localparam int FoldBits = (FOLDS > 1) ? $clog2(FOLDS) : 1;
-  localparam int WordBits = THRESHOLDS * THRESHOLD_BITS;
+  localparam int WordBits = (STEP_BITS > 0) ? THRESHOLD_BITS + STEP_BITS : THRESHOLDS * THRESHOLD_BITS;
 
-  logic [Latency-1:0] valid_q;
-  logic take, fold_last;
+  logic [Latency-1:0] valid_q, move;
+  logic fold_last;
   logic [FoldBits-1:0] fold_q, fold_d;
   logic [PE*WordBits-1:0] thresholds_q;
 
-  assign take = en_i && valid_i;
+  assign move = {valid_q[Latency-2:0], valid_i} & {Latency{en_i}};
   assign valid_o = valid_q[Latency-1];
 
   always_ff @(posedge clk_i) begin
@@ -49,51 +53,38 @@ module threshold_unit #(
   assign fold_d = (!rst_ni || fold_last) ? '0 : fold_q + 1'b1;
 
   always_ff @(posedge clk_i) begin
-    if (!rst_ni || take) fold_q <= fold_d;
+    if (!rst_ni || move[0]) fold_q <= fold_d;
   end
 
   rom #(
-    .WORDS(FOLDS), .WIDTH(PE * WordBits), .BLOCK(THRESHOLDS_BLOCK), .FILE(THRESHOLDS_FILE)
+    .WORDS(FOLDS),
+    .WIDTH(PE * WordBits),
+    .BLOCK_WORDS(THRESHOLDS_BLOCK_WORDS),
+    .BLOCK_WIDTH(THRESHOLDS_BLOCK_WIDTH),
+    .FILE(THRESHOLDS_FILE)
   ) u_thresholds (
-    .clk_i, .read_i(!rst_ni || take), .address_i(fold_d), .data_o(thresholds_q)
+    .clk_i, .read_i(!rst_ni || move[0]), .address_i(fold_d), .data_o(thresholds_q)
   );
 
   for (genvar p = 0; p < PE; p++) begin : gen_pe
-    logic [THRESHOLD_BITS-1:0] element;
-    logic [THRESHOLDS-1:0] reached_d, reached_q;
-    logic [OUT_BITS-1:0] count;
-
-    assign element =
-      THRESHOLD_BITS'($signed({(IN_SIGNED != 0) && data_i[(p+1)*IN_BITS-1], data_i[p*IN_BITS+:IN_BITS]}));
-
-    for (genvar t = 0; t < THRESHOLDS; t++) begin : gen_threshold
-      if (IN_SIGNED != 0) begin : gen_signed
-        assign reached_d[t] =
-          $signed(element) >= $signed(thresholds_q[p*WordBits+t*THRESHOLD_BITS+:THRESHOLD_BITS]);
-      end else begin : gen_unsigned
-        assign reached_d[t] = element >= thresholds_q[p*WordBits+t*THRESHOLD_BITS+:THRESHOLD_BITS];
-      end
-    end
-
-    always_ff @(posedge clk_i) begin
-      if (take) reached_q <= reached_d;
-    end
-
-    logic [((TreeStages > 0) ? TreeStages : 1)-1:0] move;
-    if (TreeStages > 0) begin : gen_move
-      assign move = valid_q[TreeStages-1:0] & {TreeStages{en_i}};
-    end else begin : gen_still
-      assign move = 1'b0;
-    end
-
-    adder_tree #(
-      .COUNT(THRESHOLDS), .IN_BITS(1), .SIGNED(0), .OUT_BITS(OUT_BITS)
-    ) u_count (
-      .clk_i, .move_i(move), .data_i(reached_q), .sum_o(count)
-    );
-
-    always_ff @(posedge clk_i) begin
-      if (en_i && valid_q[Latency-2]) data_o[p*OUT_BITS+:OUT_BITS] <= count + OUT_BITS'(OFFSET);
+    if (STEP_BITS > 0) begin : gen_search
+      threshold_search #(
+        .IN_BITS(IN_BITS), .IN_SIGNED(IN_SIGNED), .OUT_BITS(OUT_BITS), .OUT_SIGNED((OFFSET != 0) ? 1 : 0),
+        .FRACTION_BITS(FRACTION_BITS), .BASE_BITS(THRESHOLD_BITS), .STEP_BITS(STEP_BITS)
+      ) u_search (
+        .clk_i, .move_i(move), .element_i(data_i[p*IN_BITS+:IN_BITS]),
+        .base_i(thresholds_q[p*WordBits+:THRESHOLD_BITS]),
+        .step_i(thresholds_q[p*WordBits+THRESHOLD_BITS+:STEP_BITS]),
+        .data_o(data_o[p*OUT_BITS+:OUT_BITS])
+      );
+    end else begin : gen_count
+      threshold_count #(
+        .IN_BITS(IN_BITS), .IN_SIGNED(IN_SIGNED), .OUT_BITS(OUT_BITS), .OFFSET(OFFSET),
+        .THRESHOLDS(THRESHOLDS), .THRESHOLD_BITS(THRESHOLD_BITS)
+      ) u_count (
+        .clk_i, .move_i(move), .element_i(data_i[p*IN_BITS+:IN_BITS]),
+        .thresholds_i(thresholds_q[p*WordBits+:WordBits]), .data_o(data_o[p*OUT_BITS+:OUT_BITS])
+      );
     end
   end
 endmodule

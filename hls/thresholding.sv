@@ -2,7 +2,7 @@
 //
 // Streams: PE elements a beat in and out, FOLDS beats a pixel, channels innermost; element 0 lowest. Thresholds as in
 // threshold_unit. A bipolar input goes in as its code (0 or 1) with thresholds to match; a bipolar output is the count.
-// Cycles per frame: pixels * FOLDS, without a bubble. Latency: 2 + ceil(log4(THRESHOLDS)).
+// Cycles per frame: pixels * FOLDS, without a bubble. Latency: that of threshold_unit.
 // A stall of the output holds the whole pipeline; bubbles are not squeezed out. It does not know where a frame ends.
 module thresholding #(
   parameter int PE = 1,
@@ -13,7 +13,10 @@ module thresholding #(
   parameter int FOLDS = 1,
   parameter int THRESHOLDS = 1,
   parameter int THRESHOLD_BITS = 1,
-  parameter int THRESHOLDS_BLOCK = 0,
+  parameter int STEP_BITS = 0,
+  parameter int FRACTION_BITS = 0,
+  parameter int THRESHOLDS_BLOCK_WORDS = 0,
+  parameter int THRESHOLDS_BLOCK_WIDTH = 0,
   parameter THRESHOLDS_FILE = ""
 ) (
   input  logic clk_i,
@@ -36,7 +39,10 @@ module thresholding #(
     .FOLDS(FOLDS),
     .THRESHOLDS(THRESHOLDS),
     .THRESHOLD_BITS(THRESHOLD_BITS),
-    .THRESHOLDS_BLOCK(THRESHOLDS_BLOCK),
+    .STEP_BITS(STEP_BITS),
+    .FRACTION_BITS(FRACTION_BITS),
+    .THRESHOLDS_BLOCK_WORDS(THRESHOLDS_BLOCK_WORDS),
+    .THRESHOLDS_BLOCK_WIDTH(THRESHOLDS_BLOCK_WIDTH),
     .THRESHOLDS_FILE(THRESHOLDS_FILE)
   ) u_thresholds (
     .clk_i,

@@ -12,6 +12,7 @@ import numpy as np
 
 from hwcodesign.cells import step_count
 from hwcodesign.dataflow import Attribute, Dataflow, Edge, IntType, Layer, Stream
+from hwcodesign.kinds import kind_of
 
 Tensors = Mapping[str, np.ndarray]
 NO_TENSORS: Tensors = {}
@@ -152,6 +153,7 @@ class Assembly:
         tensors: Tensors = NO_TENSORS,
     ) -> str:
         inputs = tuple(self.stream(source) for source in sources)
-        self._layers[name] = Layer(name, kind, inputs, (output,), attributes or {}, tensors)
+        layer = Layer(name, kind, inputs, (output,), attributes or {}, tensors)
+        self._layers[name] = kind_of(kind).completed(layer)
         self._reads[name] = tuple(sources)
         return name

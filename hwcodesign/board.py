@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 from functools import cached_property
+from typing import Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from hwcodesign.assets import asset_folder
 from hwcodesign.device import FAMILIES, Family
@@ -32,10 +33,43 @@ class LimitTable(StrictModel):
     ff: float = Field(gt=0, le=1)
     dsp: float = Field(gt=0, le=1)
     block_ram: float = Field(gt=0, le=1)
+    large_ram: float = Field(default=0.80, gt=0, le=1)
+
+
+class OscillatorTable(StrictModel):
+    """What the design's clock is made from: the pin it comes in at, and its frequency."""
+
+    pin: str
+    mhz: float = Field(gt=0)
+
+
+class LinkTable(StrictModel):
+    """How a host talks to the design: a UART at two pins, seen from the FPGA, or the DMA of a Zynq's processors."""
+
+    kind: Literal["uart", "axi-dma"]
+    baud: int | None = Field(default=None, gt=0)
+    rx: str | None = None
+    tx: str | None = None
+
+    @model_validator(mode="after")
+    def _whole(self) -> "LinkTable":
+        given = [value is not None for value in (self.baud, self.rx, self.tx)]
+        if self.kind == "uart" and not all(given):
+            raise ValueError("a uart with baud, rx and tx")
+        if self.kind != "uart" and any(given):
+            raise ValueError(f"{self.kind} without baud, rx and tx")
+        return self
 
 
 class Board(StrictModel):
-    """One board. `clock_mhz` is the default clock of a design; `toolchain` the programs from netlist to bitstream."""
+    """One board.
+
+    `clock_mhz` is the default clock of a design, `toolchain` the programs from netlist to bitstream; `nextpnr` and
+    `pack` are the arguments that name the part to the second and the third of them, `programmer` those that name the
+    board to openFPGALoader. `vivado_board` names Vivado's board files, whose preset sets up a processor's memory
+    and pins. `high` are pins that the design must hold at 1. `pins_from` names the independent sources
+    in which the pins were looked up.
+    """
 
     name: str
     title: str
@@ -43,8 +77,23 @@ class Board(StrictModel):
     family: str
     clock_mhz: float = Field(gt=0)
     toolchain: tuple[str, ...] = Field(min_length=1)
+    nextpnr: tuple[str, ...] = ()
+    pack: tuple[str, ...] = ()
+    programmer: tuple[str, ...] = ()
+    io_standard: str = "LVCMOS33"
+    high: tuple[str, ...] = ()
+    pins_from: tuple[str, ...] = ()
+    oscillator: OscillatorTable | None = None
+    link: LinkTable | None = None
+    vivado_board: str = ""
     resources: ResourceTable
     limits: LimitTable
+
+    @model_validator(mode="after")
+    def _pins_are_checked(self) -> "Board":
+        if self.pins and len(self.pins_from) < 2:
+            raise ValueError("a board whose pins were looked up in two independent sources: name them in pins_from")
+        return self
 
     @field_validator("family")
     @classmethod
@@ -54,18 +103,36 @@ class Board(StrictModel):
         return name
 
     @property
+    def pins(self) -> Mapping[str, str]:
+        """The pin of every port of the top level that a bitstream for this board has."""
+        pins = {f"high_o[{i}]": pin for i, pin in enumerate(self.high)}
+        if self.oscillator:
+            pins["clk_i"] = self.oscillator.pin
+        if self.link and self.link.rx and self.link.tx:
+            pins |= {"rx_i": self.link.rx, "tx_o": self.link.tx}
+        return pins
+
+    @property
     def device(self) -> Family:
         """The memories of this board's family."""
         return FAMILIES[self.family]
 
     @cached_property
     def usable(self) -> Mapping[str, int]:
-        """How much of each resource (lut, ff, dsp, block_ram) a design may use: the part's amount times the limit."""
-        return {key: int(getattr(self.resources, key) * limit) for key, limit in self.limits.model_dump().items()}
+        """How much of each resource a design may use, by its key in `limits`: the part's amount times the limit.
+
+        Of a large RAM that cannot serve the kernels, none.
+        """
+        found = {key: int(getattr(self.resources, key) * limit) for key, limit in self.limits.model_dump().items()}
+        return found if self.device.large_shape else found | {"large_ram": 0}
+
+    def unit(self, resource: str) -> str:
+        """What a resource is counted in: BRAM18, URAM, LUT, ..."""
+        return {"block_ram": self.device.block_name, "large_ram": self.device.large_ram}.get(resource, resource.upper())
 
     @property
     def memory_bits(self) -> int:
-        """More bits of memory than a design on this board can have: all usable blocks, and ROMs in all usable LUTs."""
+        """More bits of ROM than a design on this board can have: in all usable blocks and all usable LUTs."""
         return self.usable["block_ram"] * self.device.block_bits + self.usable["lut"] * self.device.lut_rom_words
 
 

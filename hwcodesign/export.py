@@ -11,6 +11,7 @@ import importlib.metadata
 import json
 import platform
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from hwcodesign import untrained
 from hwcodesign.data import load_dataset
 from hwcodesign.nets.build import NetworkModule, freeze, score_step
 from hwcodesign.nets.network import Add, Concat, Conv, GlobalAvgPool, MaxPool, Network
+from hwcodesign.progress import frames_bar
 from hwcodesign.recipe import Recipe
 from hwcodesign.train import load_trained
 from hwcodesign.training.checkpoint import recipe_tables
@@ -43,10 +45,14 @@ class Exported:
 
 @dataclass(frozen=True)
 class Measured:
-    """Images (uint8 NHWC) to measure on, their labels if they have any, what they are, and what weights are used."""
+    """Images (uint8 NHWC) to measure on, their labels if they have any, what they are, and what weights are used.
+
+    `classes` are the names that labels stand for.
+    """
 
     images: np.ndarray
     labels: np.ndarray | None
+    classes: tuple[str, ...] | None
     dataset: str
     split: str
     weights: str
@@ -73,7 +79,8 @@ def export(
     measured = _untrained(recipe) if random_weights else _held_out(recipe, data_folder)
     out_folder.mkdir(parents=True, exist_ok=True)
     write_onnx(model, out_folder / "model.onnx")
-    evaluation = evaluate(model, measured.images)
+    with frames_bar("reference", len(measured.images)) as on_frames:
+        evaluation = evaluate(model, measured.images, on_frames)
     step = score_step(freeze(model))
     arrays = {"images": measured.images, "integer_scores": evaluation.integer_scores}
     arrays["scores"] = evaluation.integer_scores * step
@@ -88,11 +95,11 @@ def export(
 
 def _held_out(recipe: Recipe, data_folder: Path | None) -> Measured:
     dataset = load_dataset(recipe.data, data_folder)
-    return Measured(dataset.test_images, dataset.test_labels, dataset.name, "test", "trained")
+    return Measured(dataset.test_images, dataset.test_labels, dataset.classes, dataset.name, "test", "trained")
 
 
 def _untrained(recipe: Recipe) -> Measured:
-    return Measured(untrained.reference_images(recipe), None, "none", "random", untrained.describe(recipe))
+    return Measured(untrained.reference_images(recipe), None, None, "none", "random", untrained.describe(recipe))
 
 
 def write_onnx(model: NetworkModule, path: Path) -> None:
@@ -142,7 +149,9 @@ def _rename_tensors(graph: Any, renamed: dict[str, str]) -> None:
 
 
 @torch.no_grad()
-def evaluate(model: NetworkModule, images: np.ndarray) -> Evaluation:
+def evaluate(
+    model: NetworkModule, images: np.ndarray, on_frames: Callable[[int], None] = lambda done: None
+) -> Evaluation:
     """The exact scores of `images` (uint8 NHWC): weights frozen as exported, arithmetic in float64.
 
     The same images go through training's float32 arithmetic too, to count those with an activation on another level.
@@ -151,10 +160,11 @@ def evaluate(model: NetworkModule, images: np.ndarray) -> Evaluation:
     scores, flips = [], []
     for start in range(0, len(images), _BATCH):
         raw = torch.from_numpy(np.ascontiguousarray(images[start : start + _BATCH].transpose(0, 3, 1, 2)))
-        real, levels = _with_levels(exact, raw.double(), exact)
-        _, levels_float32 = _with_levels(model.eval(), raw.float(), exact)
+        real, levels = with_levels(exact, raw.double(), exact)
+        _, levels_float32 = with_levels(model.eval(), raw.float(), exact)
         flips.append(_any_differs(levels, levels_float32))
         scores.append(_integers(real.numpy() / step))
+        on_frames(min(start + _BATCH, len(images)))
     return Evaluation(np.concatenate(scores), np.concatenate(flips))
 
 
@@ -164,7 +174,7 @@ def _integers(values: np.ndarray) -> np.ndarray:
     return nearest.astype(np.int64)
 
 
-def _with_levels(
+def with_levels(
     model: NetworkModule, raw: torch.Tensor, exact: NetworkModule
 ) -> tuple[torch.Tensor, list[torch.Tensor]]:
     """Scores, and the integer level of every activation behind a quantizer, in the order they are computed."""
@@ -193,6 +203,7 @@ def _reference(recipe: Recipe, measured: Measured, evaluation: Evaluation, step:
     return {
         "dataset": measured.dataset,
         "split": measured.split,
+        "classes": None if measured.classes is None else list(measured.classes),
         "images": len(classes),
         "top1": None if measured.labels is None else float((classes == measured.labels).mean()),
         "weights": measured.weights,

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
@@ -11,11 +12,13 @@ from hwcodesign.emit import Interface
 from hwcodesign.rtl import pack
 
 
-def frame_bytes(frames: np.ndarray, kind: IntType, interface: Interface) -> Iterator[bytes]:
-    """Each frame (H, W, C) as its beats, every beat padded to whole bytes, most significant byte first."""
+def frame_bytes(
+    frames: np.ndarray, kind: IntType, interface: Interface, order: Literal["big", "little"] = "big"
+) -> Iterator[bytes]:
+    """Each frame (H, W, C) as its beats, every beat padded to whole bytes, most significant byte first or last."""
     for frame in frames:
         beats = pack(kind.encode(frame).reshape(interface.in_beats, interface.in_lanes), kind.bits)
-        yield b"".join(beat.to_bytes(interface.in_bytes, "big") for beat in beats)
+        yield b"".join(beat.to_bytes(interface.in_bytes, order) for beat in beats)
 
 
 @dataclass(frozen=True)

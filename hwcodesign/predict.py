@@ -1,8 +1,10 @@
 """The hardware graph that lowering will give, from a network's description alone: before training, in milliseconds.
 
-Layers, shapes, stream types and attributes are those of `lower`, with two exceptions, because they depend on weights
-that are not there yet: the accumulator takes the worst case over all weights of the type, and the weights have the
-type they are trained in (`lower` narrows both to what the trained weights need).
+Layers, shapes, stream types and attributes are those of `lower`, with three exceptions, because they depend on weights
+that are not there yet: the accumulator takes the worst case over all weights of the type; the weights have the type
+they are trained in (`lower` narrows both to what the trained weights need); and every quantizer is taken to keep a base
+and a step for each channel, as wide as they can get. `lower` finds out whether that is exact. It is not where a
+quantizer rounds halves that its integers hit; then the layer keeps a table, which takes more.
 """
 
 from hwcodesign.assemble import Assembly, signed_holding

@@ -12,6 +12,7 @@ from hwcodesign.nets.network import Network, Quantization
 from hwcodesign.strict_toml import StrictModel, read_toml, validated
 
 Bits = Field(default=None, ge=1, le=8)
+WARMUP_EPOCHS = 5.0  # of a training whose batch was made larger
 FrameRate = Annotated[float, Field(gt=0.0)] | Literal["max"]  # frames per second
 
 
@@ -65,9 +66,20 @@ class TrainTable(StrictModel):
     seed: int = Field(default=1, ge=0)
     threads: int = Field(default=1, ge=1, description="of the CPU; another number rounds otherwise, so it is fixed")
 
+    def at_batch(self, batch_size: int) -> "TrainTable":
+        """The same training with another (global) batch: the learning rate grows or falls with it.
+
+        A larger one warms up over some epochs first (P. Goyal et al., Accurate, large minibatch SGD, 2017).
+        """
+        factor = batch_size / self.batch_size
+        warmup = max(self.warmup_epochs, WARMUP_EPOCHS) if factor > 1 else self.warmup_epochs
+        scaled = {"batch_size": batch_size, "learning_rate": factor * self.learning_rate, "warmup_epochs": warmup}
+        return self.model_copy(update=scaled)
+
 
 class HardwareTable(StrictModel):
-    """The board, its clock, the frame rate to reach, and folding constraints by layer name: {pe = 8, simd = 4}.
+    """The board, its clock, the frame rate to reach, and folding constraints by layer name: {pe = 8, simd = 4,
+    packed = 2}; packed is how many products share a hardware multiplier, 0 stands for multipliers of LUTs.
 
     `exact` asks a solver for the cheapest design; frame_rate = "max" asks it for the fastest that fits the board.
     """
@@ -77,7 +89,7 @@ class HardwareTable(StrictModel):
     frame_rate: FrameRate = 30.0
     exact: bool = False
     solver_seconds: float = Field(default=10.0, gt=0.0, description="after so long the best found is taken")
-    fold: dict[str, dict[Literal["pe", "simd"], int]] = Field(default_factory=dict)
+    fold: dict[str, dict[Literal["pe", "simd", "packed"], int]] = Field(default_factory=dict)
 
     def wishes(self) -> dict[str, Any]:
         """What `plan` shall reach: all but the board, by the names of its arguments."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from hwcodesign import __version__
-from hwcodesign.errors import UserError
+from hwcodesign.errors import UserError, did_you_mean
 
 Summary = dict[str, Any]
 _RECORD = "stage.json"
@@ -81,6 +81,16 @@ class RunFolder:
         (unfinished / _RECORD).write_text(json.dumps(record, indent=1) + "\n")
         _replace(unfinished, self.stage(stage.name))
         return self.summary(stage.name)
+
+
+def existing_run(name: str, runs: Path) -> RunFolder:
+    """The run `name` in the folder `runs`, or at the path `name`. Raises UserError if there is none."""
+    for path in (runs / name, Path(name)):
+        if path.is_dir():
+            return RunFolder(path.resolve())
+    known = [path.name for path in runs.iterdir() if path.is_dir()] if runs.is_dir() else []
+    hint = did_you_mean(name, known) if known else f"hwcodesign run {name} makes one"
+    raise UserError(f"there is no run {name!r} in {runs}: {hint}")
 
 
 def digest(paths: Iterable[Path]) -> str:

@@ -74,19 +74,18 @@ def simulate(
     quiet_cycles: int,
     on_frames: Callable[[int], None] = lambda done: None,
     stalls: tuple[int, int] = (0, 0),
+    seed: int = 1,
 ) -> Measured:
     """Send `frames` (N, H, W, C) of type `kind` through a built simulation, back to back.
 
-    `quiet_cycles` without any beat at either end count as a deadlock. `stalls` are percentages of random idle cycles
-    at the input and not-ready cycles at the output. `on_frames` hears how many frames are done. Raises UserError with
-    the end of the log if the simulation fails.
+    `quiet_cycles` without any beat at either end count as a deadlock. `stalls` are percentages of idle cycles at the
+    input and not-ready cycles at the output, drawn at random from `seed`. `on_frames` hears how many frames are done.
+    Raises UserError with the end of the log if the simulation fails.
     """
     interface, folder = Interface.load(emitted), simulation.folder
     with (folder / "input.bin").open("wb") as file:
         file.writelines(frame_bytes(frames, kind, interface))
-    for image in (emitted / "memory").iterdir():  # $readmemh looks where the simulation runs
-        (folder / image.name).unlink(missing_ok=True)
-        (folder / image.name).symlink_to(image.resolve())
+    link_images(emitted, folder)
     result = folder / "result.json"
     environment = {"FRAMES": str(len(frames)), "QUIET_CYCLES": str(quiet_cycles), "RESULT": str(result)}
     arguments = [
@@ -94,8 +93,9 @@ def simulate(
         f"+output={folder / 'output.txt'}",
         f"+input_stall={stalls[0]}",
         f"+output_stall={stalls[1]}",
+        f"+verilator+seed+{seed}",
     ]
-    with _cocotb_sees(asset_folder("sim")), _watched(result.with_suffix(".progress"), on_frames):
+    with cocotb_sees(asset_folder("sim")), _watched(result.with_suffix(".progress"), on_frames):
         simulator.run(simulation, "network_test", environment, arguments)
     counted = json.loads(result.read_text())
     if counted["frame_error"]:
@@ -127,8 +127,16 @@ def _measured(results: Results, frames: int, counted: Mapping[str, Any]) -> Meas
     )
 
 
+def link_images(emitted: Path, folder: Path) -> None:
+    """Show the memory images of an emitted design to a simulation: $readmemh looks where it runs."""
+    for image in (emitted / "memory").iterdir():
+        (folder / image.name).unlink(missing_ok=True)
+        (folder / image.name).symlink_to(image.resolve())
+
+
 @contextmanager
-def _cocotb_sees(folder: Path) -> Iterator[None]:
+def cocotb_sees(folder: Path) -> Iterator[None]:
+    """Let a simulation find its cocotb test in `folder`."""
     sys.path.insert(0, str(folder))
     try:
         yield

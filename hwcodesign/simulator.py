@@ -35,14 +35,14 @@ def build(
     simulator: Name = "verilator",
     optimise: str = "-O1",
     trace: bool = False,
-    parameters: Mapping[str, int] | None = None,
+    parameters: Mapping[str, int | str] | None = None,
     defines: Sequence[str] = (),
 ) -> Simulation:
     """Compile `sources` in `folder`; Python will see the `ports` of module `top`.
 
-    `optimise` is the C++ compiler's level: -O0 and -O1 build fast, -O3 runs fast. `parameters` are those of `top`,
-    `defines` preprocessor names; `trace` makes every run write all signals to WAVE. Raises UserError if a tool is
-    missing or the design does not compile (the message ends with the compiler's last words).
+    `optimise` is the C++ compiler's level: -O0 and -O1 build fast, -O3 runs fast. `parameters` are those of `top` (a
+    string is a literal), `defines` preprocessor names; `trace` makes every run write all signals to WAVE. Raises
+    UserError if a tool is missing or the design does not compile (the message ends with the compiler's last words).
     """
     folder.mkdir(parents=True, exist_ok=True)
     if simulator == "icarus":

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 UINT8 = IntType(8, signed=False)
 RANDOM_FRAMES = 16  # simulated for a model that comes without images
 RANDOM_SEED = 1
+PHASES = "bitstream-phases"  # a run folder in the run folder: what the tools made on the way to a bitstream
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Job:
 
     `input_scale` is the real value of one step of the model's input (None: the model's own default). `images` is an
     .npy file of frames (N, H, W, C) to simulate instead of the default; `frames` bounds how many. `untrained` puts
-    random weights in place of training.
+    random weights in place of training. `seed` is that of the placement; `backend`: our own bitstream flow, or FINN's.
     """
 
     run: RunFolder
@@ -47,6 +48,8 @@ class Job:
     untrained: bool = False
     shipped: Path | None = None
     force: bool = False
+    seed: int = 1
+    backend: str = "own"
 
     @property
     def board(self) -> Board:
@@ -131,12 +134,15 @@ def shipped_export(job: Job) -> Stage:
 def _lower(job: Job) -> Stage:
     def work(folder: Path) -> Summary:
         from hwcodesign.lower import lower
+        from hwcodesign.progress import frames_bar
         from hwcodesign.verify import Images, verify_integers
 
         lowered = lower(job.qonnx, folder, job.input_type, job.input_scale)
         summary = {"layers": len(lowered.dataflow.layers), **lowered.report}
         if job.held_out:
-            summary |= verify_integers(lowered.dataflow, Images.held_out(job.held_out))
+            images = Images.held_out(job.held_out)
+            with frames_bar("integer reference", len(images.frames)) as on_frames:
+                summary |= verify_integers(lowered.dataflow, images, on_frames)
         return summary
 
     settings = [str(job.input_type), job.input_scale]
@@ -203,13 +209,52 @@ def _simulate(job: Job) -> Stage:
     return Stage("simulate", inputs, [job.frames, job.wave], work)
 
 
+def _bitstream(job: Job) -> Stage:
+    planned, emitted, board = job.run.stage("plan"), job.run.stage("emit"), job.board
+
+    def work(folder: Path) -> Summary:
+        from hwcodesign import link
+        from hwcodesign.bitstream.build import build
+        from hwcodesign.bitstream.flow import Request
+        from hwcodesign.bitstream.toolchain import toolchain_of
+        from hwcodesign.plan import Plan
+        from hwcodesign.xilinx.stage import build_amd, for_vivado
+
+        made, phases = Plan.load(planned), RunFolder(job.run.path / PHASES)
+        request, images = Request(board, emitted, made.clock_mhz, job.seed), _images(job, made.design).frames
+        if for_vivado(board):
+            return build_amd(request, made, job.run.path.name, images, phases, folder)
+        toolchain_of(board)
+        contract = link.contract_of(job.run.path.name, made, emitted, request.baud, request.line)
+        link.hand_over(folder, contract, made.design, images)
+        return build(request, made, phases, folder)
+
+    def hand_to_finn(folder: Path) -> Summary:
+        from hwcodesign import finn_build
+        from hwcodesign.plan import Plan
+
+        return finn_build.hand_over(job.run.stage("lower"), Plan.load(planned), board, folder)
+
+    if job.backend == "finn":
+        return Stage("bitstream", (planned, job.run.stage("lower")), [board.model_dump(), "finn"], hand_to_finn)
+    inputs = (planned, emitted, asset_folder("hls"), asset_folder("boards"), *_given(job.held_out))
+    return Stage("bitstream", inputs, [board.model_dump(), job.seed, job.frames, _vivado()], work)
+
+
+def _vivado() -> bool:
+    """A project that was written without Vivado is built once it is there."""
+    from hwcodesign.xilinx.vivado import vivado_is_there
+
+    return vivado_is_there()
+
+
 def _images(job: Job, graph: Dataflow) -> "Images":
     from hwcodesign.verify import Images
 
     if job.images:
         return Images.from_file(job.images, graph).first(job.frames)
     if job.held_out:
-        return Images.held_out(job.held_out).first(job.frames)
+        return Images.held_out(job.held_out).to_simulate(job.frames)
     return Images.random(graph, job.frames or RANDOM_FRAMES, RANDOM_SEED)
 
 
@@ -230,6 +275,8 @@ _MAKERS: Mapping[str, Callable[[Job], Stage]] = {
     "check": _check,
     "emit": _emit,
     "simulate": _simulate,
+    "bitstream": _bitstream,
 }
 STAGE_NAMES = tuple(_MAKERS)
+PROVEN = "simulate"  # a run ends here unless it is asked for more
 _TRAINING = ("train", "export")  # a job with a model of its own starts after these

@@ -2,7 +2,7 @@
 
 import tomllib
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -57,6 +57,6 @@ def _describe(model: type[BaseModel], fault: Any) -> str:
 def _keys(model: type[BaseModel], location: list[str]) -> list[str]:
     for part in location:
         annotation = model.model_fields[part].annotation
-        assert isinstance(annotation, type) and issubclass(annotation, BaseModel)
-        model = annotation
+        tables = [t for t in (annotation, *get_args(annotation)) if isinstance(t, type) and issubclass(t, BaseModel)]
+        (model,) = tables  # the table itself, or the one of `Table | None`
     return list(model.model_fields)

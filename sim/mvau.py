@@ -4,11 +4,11 @@ import numpy as np
 
 from hwcodesign.cells import step_count
 from hwcodesign.dataflow import IntType, Layer, Stream
-from hwcodesign.kinds import Folding
+from hwcodesign.kinds import Folding, kind_of
 from sim.bench import random_type
 from sim.thresholding import random_thresholds
 
-# (input, weights, output; none: raw sums), pixels, (folds of rows, pe), (steps of columns, simd)
+# (input, weights, output; none: raw sums), pixels, (folds of rows, pe), (steps of columns, simd), packed; none: LUTs
 CASES = (
     ("uint4", "int4", "uint4", 3, (2, 4), (9, 4)),
     ("uint8", "int8", None, 2, (3, 2), (5, 3)),
@@ -24,22 +24,39 @@ CASES = (
     ("uint8", "int4", "uint4", 6, (1, 8), (1, 3)),
     ("uint1", "int2", "bipolar", 4, (3, 2), (2, 8)),
     ("uint4", "uint4", None, 4, (1, 1), (1, 1)),
+    ("uint4", "int4", "uint4", 5, (2, 5), (3, 4), 3),
+    ("uint4", "int4", None, 3, (3, 8), (2, 9), 3),
+    ("int8", "int8", "int4", 4, (2, 2), (3, 3), 1),
+    ("int3", "int3", None, 4, (1, 4), (5, 2), 4),
+    ("uint2", "uint2", "uint4", 3, (1, 5), (6, 5), 5),
+    ("int5", "uint2", None, 3, (2, 3), (4, 1), 3),
 )
 
-RANDOM_CASES = 4
+RANDOM_CASES = 6
 
 
 def cases(rng: np.random.Generator) -> list[tuple[Layer, Folding]]:
-    """The cases above, which reach every branch of the kernel, and some that are random in every respect."""
-    return [random_case(rng, *case) for case in CASES] + [_any_case(rng) for _ in range(RANDOM_CASES)]
+    """The cases above, which reach every branch of the kernel, and some that are random in every respect.
+
+    Those with several thresholds come twice: with uneven ones, then with even ones.
+    """
+    given = [random_case(rng, *case, even=even) for case in CASES for even in (False, True)[: 1 + _several(case[2])]]
+    return given + [_any_case(rng) for _ in range(RANDOM_CASES)]
+
+
+def _several(target: str | None) -> bool:
+    return target is not None and step_count(IntType.parse(target)) > 1
 
 
 def _any_case(rng: np.random.Generator) -> tuple[Layer, Folding]:
     source, weight = str(random_type(rng)), str(random_type(rng))
     bits = int(rng.integers(1, 5))
     target = None if rng.random() < 0.25 else str(IntType(bits, signed=bool(rng.integers(2))))
-    pixels, *factors = (int(n) for n in rng.integers(1, 6, 5))
-    return random_case(rng, source, weight, target, pixels, (factors[0], factors[1]), (factors[2], 2 * factors[3]))
+    pixels, row_folds, pe, steps, half_simd = (int(n) for n in rng.integers(1, 6, 5))
+    rows, columns = (row_folds, pe), (steps, 2 * half_simd)
+    layer, folding = random_case(rng, source, weight, target, pixels, rows, columns, even=bool(rng.integers(2)))
+    legal = [f for f in kind_of("mvau").foldings(layer) if (f.pe, f.simd) == (folding.pe, folding.simd)]
+    return layer, legal[rng.integers(len(legal))]
 
 
 def random_case(
@@ -50,6 +67,8 @@ def random_case(
     pixels: int,
     rows: tuple[int, int],
     columns: tuple[int, int],
+    packed: int = 0,
+    even: bool = False,
 ) -> tuple[Layer, Folding]:
     """A layer with random weights and thresholds, in the narrowest accumulator that holds all its sums."""
     in_type, weight_type = IntType.parse(source), IntType.parse(weight)
@@ -61,7 +80,8 @@ def random_case(
     count = step_count(out_type) if target else 0
     tensors = {"weights": weights}
     if count:
-        tensors["thresholds"] = random_thresholds(rng, height, count, low, high)
+        thresholds = random_thresholds(rng, height, count, low, high, even)
+        tensors["thresholds"] = np.clip(thresholds, acc_type.min, acc_type.max)
     layer = Layer(
         "matrix",
         "mvau",
@@ -70,7 +90,7 @@ def random_case(
         {"weight_type": weight, "acc_type": str(acc_type), "thresholds": count},
         tensors,
     )
-    return layer, Folding(rows[1], columns[1])
+    return kind_of("mvau").completed(layer), Folding(rows[1], columns[1], packed)
 
 
 def random_weights(rng: np.random.Generator, kind: IntType, shape: tuple[int, int]) -> np.ndarray:

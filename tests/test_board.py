@@ -34,7 +34,24 @@ def test_every_board_is_whole(name):
 
 
 def test_the_boards_that_ship():
-    assert board_names() == ["icebreaker", "kv260", "pynq-z1", "ulx3s-25f", "ulx3s-85f", "zcu104"]
+    assert board_names() == [
+        *("arty-a7-100", "arty-a7-35", "colorlight-i5", "colorlight-i9", "icebreaker", "kv260"),
+        *("orangecrab-25f", "orangecrab-85f", "pynq-z1", "pynq-z2", "tang-nano-20k", "tang-nano-9k", "ultra96-v2"),
+        *("ulx3s-12f", "ulx3s-25f", "ulx3s-45f", "ulx3s-85f", "zcu104"),
+    ]
+
+
+@pytest.mark.parametrize("name", board_names())
+def test_every_board_has_a_link_whose_pins_two_sources_agree_on(name):
+    board = load_board(name)
+    assert board.link is not None
+    if board.link.kind == "uart":
+        assert set(board.pins) >= {"clk_i", "rx_i", "tx_o"}
+        assert len(set(board.pins.values())) == len(board.pins), "one pin for one port"
+        assert len(board.pins_from) >= 2
+        assert board.programmer
+    else:
+        assert not board.pins, "clock and link come from the processors"
 
 
 def test_an_unknown_board_names_the_nearest():
@@ -49,6 +66,11 @@ def test_an_unknown_board_names_the_nearest():
         ("block_ram = 9", "bram = 9", "unknown key 'resources.bram'"),
         ("lut = 0.7", "lut = 1.7", r"limits.lut = 1.7: must be less than or equal to 1"),
         ("clock_mhz = 100.0", "", "the key 'clock_mhz' is missing"),
+        ("[limits]", '[link]\nkind = "uart"\nrx = "A1"\n[limits]', "link = .*: must be a uart with baud, rx and tx"),
+        ("[limits]", '[link]\nkind = "axi-dma"\nbaud = 9600\n[limits]', "must be axi-dma without baud, rx and tx"),
+        ("[limits]", '[link]\nkind = "uar"\n[limits]', "link.kind = 'uar': did you mean 'uart'"),
+        ("[limits]", '[oscillator]\npin = "A1"\nmhz = 25\n[limits]', "name them in pins_from"),
+        ("[limits]", '[oscillator]\npn = "A1"\nmhz = 25\n[limits]', "unknown key 'oscillator.pn': did you mean 'pin'"),
     ],
 )
 def test_a_bad_board_file_says_which_key(tmp_path, monkeypatch, old, new, message):

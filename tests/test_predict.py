@@ -23,10 +23,11 @@ def _small(bypass: str) -> Network:
 
 
 def _without_widths(graph: Dataflow) -> list[Layer]:
-    """Layers but for what depends on the trained weights: how narrow accumulators and weights can be."""
+    """Layers but for what depends on the trained weights: how narrow accumulators, weights and thresholds can be."""
+    widths = ("acc_type", "weight_type", "spacing")
 
     def shared(layer: Layer) -> Layer:
-        attributes = {key: value for key, value in layer.attributes.items() if key not in ("acc_type", "weight_type")}
+        attributes = {key: value for key, value in layer.attributes.items() if key not in widths}
         return replace(layer, attributes=attributes)
 
     return [shared(layer) for layer in graph.layers]
@@ -59,6 +60,9 @@ def test_prediction_equals_lowering(bypass: str, tmp_path: Path) -> None:
         for key in ("acc_type", "weight_type"):
             if key in one.attributes:  # the prediction may be wider, never narrower
                 assert int(str(one.attributes[key])[3:]) >= int(str(other.attributes[key])[3:])
+        if "spacing" in one.attributes:  # it foresees a base and a step, and lowering finds them
+            pairs = zip(one.numbers("spacing"), other.numbers("spacing"), strict=True)
+            assert all(predicted_bits >= bits for predicted_bits, bits in pairs), one.name
 
 
 def test_full_size_squeezenet() -> None:

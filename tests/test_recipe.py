@@ -6,7 +6,7 @@ import pytest
 
 from hwcodesign.assets import asset_folder
 from hwcodesign.errors import UserError
-from hwcodesign.recipe import load_recipe
+from hwcodesign.recipe import TrainTable, load_recipe
 
 SHIPPED = sorted(path.stem for path in asset_folder("models").glob("*.toml"))
 GOOD = """
@@ -73,3 +73,12 @@ def test_a_fault_is_named_with_what_is_allowed(tmp_path: Path, old: str, new: st
 def test_an_unknown_recipe_offers_the_nearest() -> None:
     with pytest.raises(UserError, match="did you mean 'digits-squeezenet'"):
         load_recipe("digit-squeezenet")
+
+
+def test_a_larger_batch_takes_a_larger_rate_and_a_warm_up() -> None:
+    table = TrainTable(batch_size=256, learning_rate=0.01)
+    larger = table.at_batch(1024)
+    assert (larger.batch_size, larger.learning_rate, larger.warmup_epochs) == (1024, 0.04, 5.0)
+    assert table.at_batch(128).learning_rate == 0.005 and table.at_batch(128).warmup_epochs == 0
+    assert table.at_batch(256) == table
+    assert table.model_copy(update={"warmup_epochs": 8.0}).at_batch(512).warmup_epochs == 8

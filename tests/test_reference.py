@@ -2,11 +2,13 @@
 
 import numpy as np
 import pytest
+from graphs import tiny_squeezenet
 
 from hwcodesign import reference
 from hwcodesign.assemble import Assembly
 from hwcodesign.dataflow import Dataflow, IntType, Stream
 from hwcodesign.errors import UserError
+from hwcodesign.kinds import mvau
 
 WEIGHTS = np.random.default_rng(0).integers(-7, 8, (3, 4))
 
@@ -47,6 +49,23 @@ def test_trace_gives_every_port_of_the_layers_asked_for() -> None:
     for port in found["matrix.fork"]:
         assert np.array_equal(port, frames.astype(np.int64) @ WEIGHTS)
     assert np.array_equal(found["pool"][0][:, 0, 0], _scores(frames))
+
+
+def test_floating_point_products_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    graph = tiny_squeezenet()
+    frames = np.random.default_rng(3).integers(0, 256, (100, *graph.input.shape), dtype=np.uint8)
+    fast = reference.run(graph, frames)
+    monkeypatch.setattr(mvau, "product", lambda matrix, vectors: matrix.astype(np.int64) @ vectors.astype(np.int64))
+    assert np.array_equal(fast, reference.run(graph, frames))
+    assert len(np.unique(fast, axis=0)) > 10
+
+
+def test_memory_bounds_the_batch_and_progress_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[int] = []
+    monkeypatch.setattr(reference, "BATCH_BYTES", 3 * 8 * 5 * 4 * 4)  # three of the largest stream
+    found = reference.run(_graph(), _frames(7), on_frames=told.append)
+    assert told == [3, 6, 7]
+    assert np.array_equal(found[:, :-1], _scores(_frames(7)))
 
 
 def test_no_frames() -> None:

@@ -1,7 +1,7 @@
 """Analyses as tables for a terminal, and as JSON."""
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from rich.console import Console
@@ -10,6 +10,7 @@ from rich.table import Table
 from hwcodesign.analyze.costs import Costs, LayerCost
 from hwcodesign.analyze.lint import RULES, Finding
 from hwcodesign.analyze.metrics import Metric, si, size
+from hwcodesign.analyze.scaling import WAYS, Scaling
 from hwcodesign.analyze.what_if import WhatIf
 
 PIPE_COLUMNS = 140
@@ -124,6 +125,43 @@ def what_if_json(result: WhatIf) -> dict[str, Any]:
     }
     return {"before": costs_json(result.before), "after": costs_json(result.after), "ratios": ratios,
             "verdict": result.verdict, "beyond": list(result.beyond)}  # fmt: skip
+
+
+def scaling_table(result: Scaling) -> Table:
+    """A row for every number of workers: times of one step, and speed-ups over one worker."""
+    title = (
+        f"{result.title}: training steps of {result.batch:,} images, {size(result.gradient_bytes)} of gradients\n"
+        f"{result.images_per_second:,.0f} images/s a worker, {size(result.bandwidth)}/s a link"
+    )
+    table = _table(title)
+    for heading in ("workers", "images each", "compute", "server", "tree", "ring"):
+        table.add_column(heading, justify="right")
+    for way in WAYS:
+        table.add_column(f"x {way}", justify="right")
+    for step in result.steps:
+        times = (si(value, "s") for value in (step.compute, step.server, step.tree, step.ring))
+        speedups = (f"{result.speedup(step, way):.1f}" for way in WAYS)
+        table.add_row(str(step.workers), str(step.images_each), *times, *speedups)
+    return table
+
+
+def firecaffe_table(rows: Iterable[Mapping[str, Any]]) -> Table:
+    """FireCaffe's printed speed-ups beside the model's."""
+    table = _table("FireCaffe's measurements beside equation 3.4 (one bandwidth fitted for each network)", "network")
+    for heading in ("workers", "batch", "printed", "model"):
+        table.add_column(heading, justify="right")
+    table.add_column("", overflow="fold")
+    for row in rows:
+        speedups = (f"{row['printed']:g}x", f"{row['model']:.1f}x")
+        table.add_row(row["network"], str(row["workers"]), str(row["batch"]), *speedups, row["why"])
+    return table
+
+
+def scaling_json(result: Scaling) -> dict[str, Any]:
+    """The scaling's settings, and `steps`: times in seconds and `speedup` by way of communicating."""
+    settings = {key: value for key, value in vars(result).items() if key != "steps"}
+    steps = [vars(step) | {"speedup": {way: result.speedup(step, way) for way in WAYS}} for step in result.steps]
+    return settings | {"steps": steps}
 
 
 def _numbers(item: LayerCost | Costs) -> dict[str, float]:

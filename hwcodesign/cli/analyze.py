@@ -16,9 +16,20 @@ import click
 @click.option("--activation-bits", type=click.IntRange(1, 32), help="Precision of activations, likewise.")
 @click.option("--shape", help="Shape of an ONNX file's input where it is dynamic, batch first: 1x3x224x224.")
 @click.option("--plot", type=click.Path(path_type=Path), help="Draw the layers' costs into this file (.png, .svg).")
+@click.option("--training", is_flag=True, help="Price data-parallel training on several workers instead.")
+@click.option("--workers", default="1..128", show_default=True, help="With --training: 1,2,4, or a range that doubles.")
+@click.option("--bandwidth", default="10Gbit/s", show_default=True, help="Of one worker's link: 1.25GB/s, 10Gbit/s.")
+@click.option(
+    "--images-per-second",
+    "rate",
+    type=click.FloatRange(0, min_open=True),
+    help="One worker's, forward and backward; measured on this machine if not given.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of tables.")
 @click.option("--runs", default=Path("runs"), type=click.Path(path_type=Path), show_default=True)
-def command(network: str, shape: str | None, **options: Any) -> None:
+def command(
+    network: str, shape: str | None, training: bool, workers: str, bandwidth: str, rate: float | None, **options: Any
+) -> None:
     """Parameters, activations and operations of every layer, from shapes alone: no training, no weights.
 
     Operations are two for each multiply-accumulate and one for each element of a pool's windows.
@@ -30,11 +41,37 @@ def command(network: str, shape: str | None, **options: Any) -> None:
       hwcodesign analyze NiN --what-if "conv7.kernel=6,pad=2; classes=4000"
       hwcodesign analyze digits-squeezenet --board icebreaker --plot costs.svg
       hwcodesign analyze theirs.onnx --shape 1x3x224x224 --json
+      hwcodesign analyze NiN --training --workers 1..128 --bandwidth 3GB/s --images-per-second 120
     """
+    if training:
+        _training(network, workers, bandwidth, rate, options["batch"], options["as_json"])
+        return
     if network.endswith(".onnx"):
         _analyze_file(Path(network), shape, **options)
     else:
         _analyze_network(network, shape, **options)
+
+
+def _training(name: str, workers: str, bandwidth: str, rate: float | None, batch: int, as_json: bool) -> None:
+    """Communication against computation, and the speed-ups that FireCaffe measured."""
+    from hwcodesign.analyze.costs import costs
+    from hwcodesign.analyze.firecaffe import FITTED, compare
+    from hwcodesign.analyze.scaling import parse_bandwidth, parse_workers, scaling
+    from hwcodesign.analyze.subject import find_subject
+    from hwcodesign.analyze.tables import console, firecaffe_table, scaling_json, scaling_table
+
+    subject, counts, bytes_per_second = find_subject(name), parse_workers(workers), parse_bandwidth(bandwidth)
+    described = subject.network()
+    if rate is None:
+        from hwcodesign.throughput import training_images_per_second
+
+        rate = training_images_per_second(described)
+    result = scaling(subject.title, costs(described).parameters, batch, counts, rate, bytes_per_second)
+    published = compare({network: costs(find_subject(network).network()).parameters for network in FITTED})
+    if as_json:
+        click.echo(json.dumps(scaling_json(result) | {"firecaffe": published}, indent=1))
+        return
+    console().print(scaling_table(result), "", firecaffe_table(published))
 
 
 def _analyze_file(path: Path, shape: str | None, **options: Any) -> None:

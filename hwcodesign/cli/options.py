@@ -36,15 +36,42 @@ _OPTIONS = (
     *PLANNING,
     click.option("--data", type=click.Path(path_type=Path), help="Folder with the images (digits needs none)."),
     click.option("--device", default="auto", show_default=True, help="Where to train: auto, cpu, cuda, cuda:1."),
+    click.option("--batch-size", type=click.IntRange(2), help="Train with another; the learning rate scales with it."),
     click.option("--input", "input_type", default="uint8", show_default=True, help="Integer type of a model's input."),
     click.option("--input-scale", help="Real value of one step of a model's input, such as 1/255."),
     click.option("--untrained", is_flag=True, help="Random weights instead of training (results: NAME-untrained)."),
     click.option("--images", type=click.Path(path_type=Path), help="An .npy file (N, H, W, C) of frames to simulate."),
     click.option("--frames", type=click.IntRange(1), help="Simulate at most so many frames."),
     click.option("--wave", is_flag=True, help="Write every signal to an FST file while simulating (slow)."),
+    click.option("--seed", type=click.IntRange(0), default=1, help="Of the placement: another may reach more."),
+    click.option(
+        "--backend", type=click.Choice(["own", "finn"]), default="own", help="Whose flow makes the bitstream."
+    ),
     click.option("--force", is_flag=True, help="Go on with a design that does not fit the board."),
     click.option("--runs", default=Path("runs"), type=click.Path(path_type=Path), show_default=True),
 )
+
+_BOARD = (
+    click.option("--port", required=True, help="The board's serial port, such as /dev/ttyUSB0."),
+    click.option("--run", "run", help="The run whose design is on the board, or a bitstream's folder."),
+    click.option("--runs", default=Path("runs"), type=click.Path(path_type=Path), show_default=True),
+)
+
+
+def board_options(command: _F) -> _F:
+    """The options that say which board, and which designs may be on it, on a click command."""
+    return _with(_BOARD, command)
+
+
+def designs_folder(run: str | None, runs: Path) -> Path:
+    """Where the contracts of the designs lie that may be on the board. Raises UserError if that is no folder."""
+    named = runs / run if run else runs
+    folder = named if named.is_dir() else Path(run or "")
+    if not folder.is_dir():
+        raise UserError(
+            f"there is no run {run!r} in {runs}: build a bitstream first, or name its folder (--run FOLDER)"
+        )
+    return folder
 
 
 def job_options(command: _F) -> _F:
@@ -75,14 +102,18 @@ def make_job(recipe: str | None, model: Path | None, runs: Path, **given: Any) -
         raise UserError("give a recipe (hwcodesign run digits-squeezenet) or --model FILE.onnx, one of the two")
     wanted = {key: given.pop(key) for key in ("board", "clock_mhz", "frame_rate", "exact", "solver_seconds")}
     wanted = {key: value for key, value in wanted.items() if value is not None}
+    batch_size = given.pop("batch_size")
     loaded = load_recipe(recipe) if recipe else None
     if loaded:
         hardware = loaded.hardware.model_copy(update=wanted)
-        loaded = loaded.model_copy(update={"hardware": hardware})
+        schedule = loaded.train.at_batch(batch_size) if batch_size else loaded.train
+        loaded = loaded.model_copy(update={"hardware": hardware, "train": schedule})
     elif "board" in wanted:
         hardware = HardwareTable(**wanted)
     else:
         raise UserError("--model needs --board NAME too (say --board ulx3s-85f)")
+    if model and batch_size:
+        raise UserError("--model brings its own weights: --batch-size goes with a recipe")
     if model and given["untrained"]:
         raise UserError("--model brings its own weights: --untrained goes with a recipe")
     name = loaded.name if loaded else Path(str(model)).stem
@@ -115,10 +146,10 @@ def _fraction(text: str | None) -> float | None:
     return value
 
 
-def stage_command(stage: str, help_text: str) -> click.Command:
+def stage_command(stage: str, help_text: str, example: str = "") -> click.Command:
     """The command that runs one stage of a job again, from the results of the stages before it."""
 
-    @click.command(stage, help=f"{help_text}\n\nExample: hwcodesign {stage} digits-squeezenet")
+    @click.command(stage, help=f"{help_text}\n\n\b\nExample:\n  {example or f'hwcodesign {stage} digits-squeezenet'}")
     @job_options
     def command(**options: Any) -> None:
         from hwcodesign.pipeline import run_job

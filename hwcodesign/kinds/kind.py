@@ -23,11 +23,13 @@ class Folding:
     """How much of a layer works at once. `pe`: outputs at a time; `simd`: inputs at a time of each.
 
     Kinds without a matrix use `pe` alone (elements of a beat) and leave `simd` at 1; but a sliding window may send
-    `simd` pixels at a time.
+    `simd` pixels at a time. `packed`: how many products at most share one hardware multiplier; 0: multipliers, if
+    there are any, are made of LUTs.
     """
 
     pe: int = 1
     simd: int = 1
+    packed: int = 0
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,29 @@ class MemoryImage:
     width: int
 
 
-Storage = Literal["lut", "block"]
+@dataclass(frozen=True)
+class Storage:
+    """Where a memory lies: the first `words` words of its first `width` columns in block RAM, the rest in LUTs.
+
+    `large`: all of it in large RAM instead (URAM), where the family has it and the memory is writable.
+    """
+
+    words: int = 0
+    width: int = 0
+    large: bool = False
+
+    @classmethod
+    def whole(cls, memory: Memory, large: bool = False) -> "Storage":
+        """All of `memory` in block RAM, or in large RAM."""
+        return cls(memory.words, memory.width, large)
+
+    @property
+    def block_bits(self) -> int:
+        """Bits in block RAM."""
+        return 0 if self.large else self.words * self.width
+
+
+IN_LUTS = Storage()
 
 
 class Kind(ABC):
@@ -86,6 +110,10 @@ class Kind(ABC):
     def check(self, layer: Layer) -> None:
         """Raise UserError (naming the layer, the limit and the fix) if the kernel cannot compute this layer."""
 
+    def completed(self, layer: Layer) -> Layer:
+        """The layer with the attributes that follow from its tensors; without tensors, the most they may come to."""
+        return layer
+
     @abstractmethod
     def run(self, layer: Layer, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         """The integer reference: int64 arrays (frames, H, W, C), one per input, to one per output. Exact."""
@@ -93,6 +121,11 @@ class Kind(ABC):
     def foldings(self, layer: Layer) -> list[Folding]:
         """Every legal folding, sorted."""
         return [Folding(pe) for pe in divisors(layer.input.channels)]
+
+    def operand_bits(self, layer: Layer, folding: Folding) -> int:
+        """Bits of the widest signed operand of its hardware multipliers; 0 if it has none."""
+        del layer, folding
+        return 0
 
     def lanes(self, layer: Layer, folding: Folding) -> tuple[int, int]:
         """Elements per beat (of each input, of each output)."""

@@ -1,31 +1,39 @@
 """Matrix-vector-activation unit: a matrix times every pixel, then (optionally) thresholds. Convolutions and FC layers.
 
 Attributes: `weight_type` and `acc_type` (str(IntType)); `thresholds`, their number N for each row, 0 for none, in which
-case the output type is `acc_type`. Tensors, int64: `weights` (MW, MH); `thresholds` (MH, N), rising along each row,
-within `acc_type`. MW is the input's channels, MH the output's.
+case the output type is `acc_type`; `spacing` as in `thresholding`. Tensors, int64: `weights` (MW, MH); `thresholds`
+(MH, N), rising along each row, within `acc_type`. MW is the input's channels, MH the output's.
 output = out_type.min + #{t : sum >= threshold[t]}; for a bipolar output, -1 or +1. The memory `input` keeps a pixel
-while its rows are worked off `pe` at a time; there is none if all rows are done at once.
+while its rows are worked off `pe` at a time; there is none if all rows are done at once, or all columns.
+
+`packed` rows of a column share a hardware multiplier where the two operands make it wide enough that synthesis takes
+one, and where there are so many weights that they are no constants; not with bipolar operands.
 """
 
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from hwcodesign.cells import ThresholdUnit, quantize, tree_logic, tree_stages
+from hwcodesign.cells import THRESHOLD_CELLS, ThresholdUnit, quantize, tree_logic, tree_stages
 from hwcodesign.dataflow import IntType, Layer
 from hwcodesign.errors import UserError
 from hwcodesign.kinds.kind import Folding, Kind, Logic, Memory, MemoryImage, divisors
-from hwcodesign.kinds.thresholding import check_thresholds
+from hwcodesign.kinds.thresholding import check_thresholds, spacing_of, with_spacing
 from hwcodesign.rtl import pack
+from hwcodesign.uniform import Line, line_through
 
-DSP_OPERAND_BITS = 4  # a multiplier with both operands wider than this is counted as a DSP, else as LUTs
+WIDEST_OPERAND_BITS = 27  # of a hardware multiplier of any family
+# Yosys leaves narrower products to LUTs: DSP_Y_MINWIDTH of its iCE40 mapping is 11, of the others 9.
+LEAST_DSP_BITS = 11
+LEAST_DSP_WORDS = 4  # of weights: with fewer, many of a multiplier's bits are constants
+TABLE_INPUTS = 6  # of the LUTs that the estimates are for
 
 
 class Mvau(Kind):
     """`simd` columns of `pe` rows a cycle."""
 
     name = "mvau"
-    cells = ("threshold_unit", "adder_tree", "rom", "ram")
+    cells = ("packed_multiplier", "lut_multiplier", *THRESHOLD_CELLS, "ram", "ram_bank")
 
     def check(self, layer: Layer) -> None:
         if layer.input.shape[:2] != layer.output.shape[:2]:
@@ -41,6 +49,11 @@ class Mvau(Kind):
         if layer.tensors:
             _check_tensors(layer)
 
+    def completed(self, layer: Layer) -> Layer:
+        if not _thresholds(layer):
+            return layer
+        return with_spacing(layer, _line(layer) if layer.tensors else None, _acc_type(layer).bits)
+
     def run(self, layer: Layer, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         """Exact: see `product`."""
         pixels = inputs[0].reshape(-1, _columns(layer))
@@ -50,7 +63,15 @@ class Mvau(Kind):
         return [np.ascontiguousarray(sums.T).reshape(*inputs[0].shape[:-1], _rows(layer))]
 
     def foldings(self, layer: Layer) -> list[Folding]:
-        return [Folding(pe, simd) for pe in divisors(_rows(layer)) for simd in divisors(_columns(layer))]
+        return [
+            Folding(pe, simd, packed)
+            for pe in divisors(_rows(layer))
+            for simd in divisors(_columns(layer))
+            for packed in _packings(layer, pe, simd)
+        ]
+
+    def operand_bits(self, layer: Layer, folding: Folding) -> int:
+        return _operand_bits(layer, folding.packed) if folding.packed else 0
 
     def lanes(self, layer: Layer, folding: Folding) -> tuple[int, int]:
         return folding.simd, folding.pe
@@ -59,8 +80,8 @@ class Mvau(Kind):
         return layer.input.pixels * self.pixel_cycles(layer, folding)
 
     def latency(self, layer: Layer, folding: Folding) -> int:
-        """Memories, operands, products, adder tree, accumulator; then the thresholds."""
-        accumulated = 4 + tree_stages(folding.simd)
+        """Memories, operands, products, adder tree, what shifted weights added, accumulator; then the thresholds."""
+        accumulated = 4 + tree_stages(folding.simd) + int(_shifted(layer, folding))
         return accumulated + (_unit(layer, folding).latency if _thresholds(layer) else 0)
 
     def pixel_cycles(self, layer: Layer, folding: Folding) -> int:
@@ -75,31 +96,41 @@ class Mvau(Kind):
         found = [Memory("weights", self.pixel_cycles(layer, folding), width)]
         if _thresholds(layer):
             found.append(_unit(layer, folding).memory)
-        if folding.pe < _rows(layer):
+        if _keeps_pixels(layer, folding):
             beats = _columns(layer) // folding.simd
             found.append(Memory("input", beats, folding.simd * layer.input.type.bits, writable=True))
         return found
 
     def logic(self, layer: Layer, folding: Folding) -> Logic:
-        """Flip-flops as declared. LUTs: a multiplier of m x n bits takes m * (n + 1), XNOR one, a sign change n + 1."""
+        """Flip-flops as declared. LUTs: see `_lut_multiplier`; an adder takes one a bit."""
         kind, weight, acc = layer.input.type, _weight_type(layer), _acc_type(layer)
-        multipliers = folding.pe * folding.simd
-        on_dsp = min(kind.bits, weight.bits) > DSP_OPERAND_BITS
+        products = folding.pe * folding.simd
         product_bits = _product_bits(kind, weight)
-        each = product_bits if kind.bipolar or weight.bipolar else kind.bits * (weight.bits + 1)
-        tree = tree_logic(folding.simd, product_bits, product_bits + (folding.simd - 1).bit_length())
+        sum_bits = product_bits + (folding.simd - 1).bit_length()
+        tables, sums = (0, 0) if folding.packed else _lut_multiplier(kind, weight)
+        tree = tree_logic(folding.simd, product_bits, sum_bits)
         counter_bits = 2 * self.pixel_cycles(layer, folding).bit_length()
-        operands = 2 * folding.simd * kind.bits + multipliers * (weight.bits + product_bits)
+        operands = 2 * folding.simd * kind.bits + products * (weight.bits + product_bits)
         ff = operands + folding.pe * (tree.ff + acc.bits) + counter_bits + self.latency(layer, folding)
+        if _keeps_pixels(layer, folding):
+            ff += 1 + (_columns(layer) // folding.simd - 1).bit_length()
+        adders = products * sums + folding.pe * (tree.lut + acc.bits)
+        if _shifted(layer, folding):
+            of_inputs = tree_logic(folding.simd, kind.bits, kind.bits + (folding.simd - 1).bit_length())
+            ff += folding.simd * kind.bits + of_inputs.ff + folding.pe * sum_bits
+            adders += of_inputs.lut + folding.pe * sum_bits
+        if folding.packed > 1 and kind.signed:
+            adders += (products - folding.simd * _multipliers(folding)) * product_bits
         parts = {
-            "multipliers": 0 if on_dsp else multipliers * each,
-            "adders": folding.pe * (tree.lut + acc.bits),
-            "control": 2 * counter_bits + (folding.simd * kind.bits if folding.pe < _rows(layer) else 0),
+            "multipliers": products * tables,
+            "adders": adders,
+            "control": 2 * counter_bits + (folding.simd * kind.bits if _keeps_pixels(layer, folding) else 0),
         }
         if _thresholds(layer):
             unit = _unit(layer, folding).logic
             parts, ff = {**parts, **unit.parts}, ff + unit.ff
-        return Logic(sum(parts.values()), ff, dsp=multipliers if on_dsp else 0, parts=parts)
+        dsp = folding.simd * _multipliers(folding) if folding.packed else 0
+        return Logic(sum(parts.values()), ff, dsp=dsp, parts=parts)
 
     def parameters(self, layer: Layer, folding: Folding) -> Mapping[str, int]:
         kind, weight, acc = layer.input.type, _weight_type(layer), _acc_type(layer)
@@ -116,13 +147,15 @@ class Mvau(Kind):
             "ACC_SIGNED": int(acc.signed),
             "OUT_BITS": layer.output.type.bits,
             "OFFSET": _unit(layer, folding).offset if _thresholds(layer) else 0,
-            "THRESHOLDS": _thresholds(layer),
+            **(_unit(layer, folding).parameters if _thresholds(layer) else {}),
+            "PACKED": folding.packed,
         }
 
     def images(self, layer: Layer, folding: Folding) -> Mapping[str, MemoryImage]:
         found = {"weights": _weight_image(layer, folding)}
         if _thresholds(layer):
-            found["thresholds"] = _unit(layer, folding).image(layer.tensors["thresholds"])
+            unit = _unit(layer, folding)
+            found["thresholds"] = unit.image(layer.tensors["thresholds"], _line(layer) if unit.spacing else None)
         return found
 
 
@@ -150,11 +183,9 @@ def _check_tensors(layer: Layer) -> None:
         raise UserError(f"{layer.name}: weights must be of shape {shape}, not {weights.shape}")
     if (kind.decode(kind.encode(weights)) != weights).any():
         raise UserError(f"{layer.name}: weights from {weights.min()} to {weights.max()} are not all of type {kind}")
-    source = layer.input.type
-    largest = np.where(weights > 0, weights * source.max, weights * source.min).sum(axis=0).max()
-    smallest = np.where(weights > 0, weights * source.min, weights * source.max).sum(axis=0).min()
-    if smallest < acc.min or largest > acc.max:
-        raise UserError(f"{layer.name}: sums from {smallest} to {largest} do not fit {acc}; widen acc_type")
+    low, high = _reach(layer)
+    if low.min() < acc.min or high.max() > acc.max:
+        raise UserError(f"{layer.name}: sums from {low.min()} to {high.max()} do not fit {acc}; widen acc_type")
     if _thresholds(layer):
         thresholds = layer.tensors["thresholds"]
         if thresholds.min() < acc.min or thresholds.max() > acc.max:
@@ -162,6 +193,17 @@ def _check_tensors(layer: Layer) -> None:
                 f"{layer.name}: thresholds from {thresholds.min()} to {thresholds.max()} do not fit {acc}; widen "
                 "acc_type, or clip the thresholds that are always or never reached to the range of the sums"
             )
+
+
+def _reach(layer: Layer) -> tuple[np.ndarray, np.ndarray]:
+    """The lowest and the highest sum that any input can give each row, (MH,) each."""
+    weights, source = layer.tensors["weights"], layer.input.type
+    low, high = weights * source.min, weights * source.max
+    return np.minimum(low, high).sum(axis=0), np.maximum(low, high).sum(axis=0)
+
+
+def _line(layer: Layer) -> Line | None:
+    return line_through(layer.tensors["thresholds"], *_reach(layer))
 
 
 def _weight_image(layer: Layer, folding: Folding) -> MemoryImage:
@@ -173,18 +215,67 @@ def _weight_image(layer: Layer, folding: Folding) -> MemoryImage:
     return MemoryImage(pack(words, kind.bits), pe * simd * kind.bits)
 
 
+def _packings(layer: Layer, pe: int, simd: int) -> list[int]:
+    """What `packed` can be: 0 for LUTs, then every number of products that needs fewer multipliers than the one before.
+
+    Each multiplier then has two products or more, or one product is wide enough by itself.
+    """
+    kind, weight = layer.input.type, _weight_type(layer)
+    found = [0]
+    if kind.bipolar or weight.bipolar or _rows(layer) * _columns(layer) < LEAST_DSP_WORDS * pe * simd:
+        return found
+    for packed in range(1, pe + 1):
+        if _operand_bits(layer, packed) > WIDEST_OPERAND_BITS:
+            break
+        fewest = pe // _multipliers(Folding(pe, simd, packed))  # products of a multiplier
+        fewer = packed == 1 or _multipliers(Folding(pe, simd, packed)) < _multipliers(Folding(pe, simd, packed - 1))
+        if fewer and fewest * (kind.bits + weight.bits) >= LEAST_DSP_BITS:
+            found.append(packed)
+    return found
+
+
+def _multipliers(folding: Folding) -> int:
+    """Hardware multipliers of a column, between which its rows are dealt out evenly."""
+    return -(-folding.pe // folding.packed)
+
+
+def _operand_bits(layer: Layer, packed: int) -> int:
+    """Bits of the weights that share a multiplier, side by side, and a sign."""
+    weight = _weight_type(layer)
+    return (packed - 1) * (layer.input.type.bits + weight.bits) + weight.bits + 1
+
+
+def _shifted(layer: Layer, folding: Folding) -> bool:
+    """Whether the kernel takes its weights as non-negative: see mvau.sv."""
+    return folding.packed > 1 and _weight_type(layer).signed
+
+
 def _product_bits(kind: IntType, weight: IntType) -> int:
     """As `ProductBits` in mvau.sv: a bipolar operand changes the other's sign or, if both are, counts equal bits."""
     if kind.bipolar and weight.bipolar:
         return 1
     if kind.bipolar or weight.bipolar:
         return max(kind.bits, weight.bits) + 1
-    return kind.bits + weight.bits + int(not kind.signed and not weight.signed)
+    return kind.bits + weight.bits
+
+
+def _lut_multiplier(kind: IntType, weight: IntType) -> tuple[int, int]:
+    """LUTs of the tables of one product's digits, and of the adders that join them; see lut_multiplier.sv.
+
+    A bit of a table of too many inputs takes two LUTs. XNOR takes one LUT, a sign change one a bit.
+    """
+    if kind.bipolar or weight.bipolar:
+        return _product_bits(kind, weight), 0
+    narrow, wide = sorted((kind.bits, weight.bits))
+    cut, bits = (narrow, wide) if narrow <= 2 else (wide, narrow)
+    digits = -(-cut // 2)
+    tables = (bits * digits + cut) * (1 if bits + min(cut, 2) <= TABLE_INPUTS else 2)
+    return tables, sum(cut + bits - 2 * digit for digit in range(1, digits))
 
 
 def _unit(layer: Layer, folding: Folding) -> ThresholdUnit:
     acc = _acc_type(layer)
-    return ThresholdUnit(folding.pe, _rows(layer), _thresholds(layer), acc, acc, layer.output.type)
+    return ThresholdUnit(folding.pe, _rows(layer), _thresholds(layer), acc, acc, layer.output.type, spacing_of(layer))
 
 
 def _rows(layer: Layer) -> int:
@@ -193,6 +284,10 @@ def _rows(layer: Layer) -> int:
 
 def _columns(layer: Layer) -> int:
     return layer.input.channels
+
+
+def _keeps_pixels(layer: Layer, folding: Folding) -> bool:
+    return folding.pe < _rows(layer) and folding.simd < _columns(layer)
 
 
 def _thresholds(layer: Layer) -> int:

@@ -1,29 +1,35 @@
 """A quantizer that stands alone: after an add, or at the graph's input.
 
-Attribute `thresholds`: their number N for each channel. Tensor `thresholds`: int64 (C, N), rising along each row.
+Attributes: `thresholds`, their number N for each channel; `spacing`, how a base and a step take their place, as in
+`hwcodesign.uniform`, or () for a table. Tensor `thresholds`: int64 (C, N), rising along each row.
 output = out_type.min + #{t : input >= threshold[t]}; for a bipolar output, -1 or +1.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
-from hwcodesign.cells import ThresholdUnit, quantize, step_count
+from hwcodesign.cells import THRESHOLD_CELLS, ThresholdUnit, quantize, step_count
 from hwcodesign.dataflow import IntType, Layer
 from hwcodesign.errors import UserError
 from hwcodesign.kinds.kind import Folding, Kind, Logic, Memory, MemoryImage
+from hwcodesign.uniform import Line, Spacing, line_through, widest_spacing
 
 
 class Thresholding(Kind):
     """Compares `pe` elements at a time with all thresholds of their channels."""
 
     name = "thresholding"
-    cells = ("threshold_unit", "adder_tree", "rom")
+    cells = THRESHOLD_CELLS
 
     def check(self, layer: Layer) -> None:
         check_thresholds(layer, layer.input.channels)
         if layer.input.shape != layer.output.shape:
             raise UserError(f"{layer.name}: a quantizer keeps the shape {layer.input.shape}, not {layer.output.shape}")
+
+    def completed(self, layer: Layer) -> Layer:
+        return with_spacing(layer, _line(layer) if layer.tensors else None, _compared_type(layer).bits)
 
     def run(self, layer: Layer, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         values = inputs[0]
@@ -49,17 +55,12 @@ class Thresholding(Kind):
             "OUT_BITS": unit.out_type.bits,
             "OFFSET": unit.offset,
             "FOLDS": layer.input.channels // folding.pe,
-            "THRESHOLDS": unit.thresholds,
-            "THRESHOLD_BITS": unit.threshold_type.bits,
+            **unit.parameters,
         }
 
     def images(self, layer: Layer, folding: Folding) -> Mapping[str, MemoryImage]:
         unit = _unit(layer, folding)
-        thresholds = layer.tensors["thresholds"]
-        if layer.input.type.bipolar:
-            thresholds = (thresholds > -1).astype(np.int64) + (thresholds > 1)
-        thresholds = np.clip(thresholds, unit.threshold_type.min, unit.in_type.max + 1)
-        return {"thresholds": unit.image(thresholds)}
+        return {"thresholds": unit.image(_codes(layer), _line(layer) if unit.spacing else None)}
 
 
 def check_thresholds(layer: Layer, channels: int) -> None:
@@ -77,14 +78,54 @@ def check_thresholds(layer: Layer, channels: int) -> None:
         raise UserError(f"{layer.name}: the thresholds of channel {falling} must rise, as a quantizer's steps do")
 
 
+def with_spacing(layer: Layer, line: Line | None, compared_bits: int) -> Layer:
+    """The layer with its attribute `spacing`: that of the line through its thresholds, () if there is none.
+
+    Without tensors its quantizer is taken to be uniform, over all that what is compared can hold.
+    """
+    widest = widest_spacing(layer.number("thresholds"), compared_bits)
+    spacing = (line.spacing if line else None) if layer.tensors else widest
+    return replace(layer, attributes={**layer.attributes, "spacing": spacing.numbers if spacing else ()})
+
+
+def spacing_of(layer: Layer) -> Spacing | None:
+    """How the layer's thresholds are spaced; None for a table."""
+    return Spacing(*layer.numbers("spacing")) if layer.attributes.get("spacing") else None
+
+
 def _unit(layer: Layer, folding: Folding) -> ThresholdUnit:
-    """A bipolar input is compared by its codes, 0 and 1. A threshold may lie one above the largest input: never."""
-    kind = IntType(1, signed=False) if layer.input.type.bipolar else layer.input.type
+    kind = _compared_type(layer)
     return ThresholdUnit(
         pe=folding.pe,
         channels=layer.input.channels,
         thresholds=layer.number("thresholds"),
         in_type=kind,
-        threshold_type=IntType.holding(kind.min, kind.max + 1),
+        threshold_type=_threshold_type(layer),
         out_type=layer.output.type,
+        spacing=spacing_of(layer),
     )
+
+
+def _compared_type(layer: Layer) -> IntType:
+    """A bipolar input is compared by its codes, 0 and 1."""
+    return IntType(1, signed=False) if layer.input.type.bipolar else layer.input.type
+
+
+def _threshold_type(layer: Layer) -> IntType:
+    """A threshold may lie one above the largest input: never."""
+    kind = _compared_type(layer)
+    return IntType.holding(kind.min, kind.max + 1)
+
+
+def _codes(layer: Layer) -> np.ndarray:
+    """The thresholds that the hardware compares with, int64 (C, N): what is out of reach is just out of reach."""
+    thresholds = layer.tensors["thresholds"]
+    if layer.input.type.bipolar:
+        thresholds = (thresholds > -1).astype(np.int64) + (thresholds > 1)
+    clipped: np.ndarray = np.clip(thresholds, _threshold_type(layer).min, _compared_type(layer).max + 1)
+    return clipped
+
+
+def _line(layer: Layer) -> Line | None:
+    kind, channels = _compared_type(layer), layer.input.channels
+    return line_through(_codes(layer), np.full(channels, kind.min), np.full(channels, kind.max))

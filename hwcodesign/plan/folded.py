@@ -1,11 +1,12 @@
 """Half a plan: foldings are chosen, FIFO depths and memories are not."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from hwcodesign.board import Board
 from hwcodesign.dataflow import Dataflow
 from hwcodesign.kinds import Folding, Storage, kind_of
+from hwcodesign.plan.arithmetic import into_hardware
 from hwcodesign.plan.fifo import fifo_depths
 from hwcodesign.plan.folding import Constraints, Target, choose_foldings
 from hwcodesign.plan.memory import (
@@ -77,7 +78,9 @@ def fold_only(
     """The first half of `plan`, which takes the same arguments and raises the same errors."""
     target = Target(board, clock_mhz or board.clock_mhz, frame_rate)
     foldings = choose_foldings(dataflow, target, fold)
-    return Folded(board, target.clock_mhz, frame_rate, *insert_streams(dataflow, foldings))
+    folded = Folded(board, target.clock_mhz, frame_rate, *insert_streams(dataflow, foldings))
+    taken = folded.least_resources
+    return replace(folded, foldings=into_hardware(folded.design.layers, folded.foldings, taken, board, fold))
 
 
 def _latency(design: Dataflow, foldings: Mapping[str, Folding]) -> int:

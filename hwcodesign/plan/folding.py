@@ -8,12 +8,13 @@ from typing import Literal
 
 from hwcodesign.board import Board
 from hwcodesign.dataflow import Dataflow, Layer
+from hwcodesign.device import Family
 from hwcodesign.errors import UserError, did_you_mean, nearest_numbers
 from hwcodesign.kinds import Folding, kind_of
 from hwcodesign.plan.memory import Resources, cheaper_storage, logic_resources
 from hwcodesign.plan.streams import SHORTEST, conversion, converter
 
-Wanted = Mapping[Literal["pe", "simd"], int]
+Wanted = Mapping[Literal["pe", "simd", "packed"], int]
 Constraints = Mapping[str, Wanted]  # by layer
 ANY_CYCLES = 1 << 62
 
@@ -56,7 +57,7 @@ def fast_enough(
 
     Raises UserError as `choose_foldings` does.
     """
-    legal = _legal_foldings(dataflow, constraints)
+    legal = _legal_foldings(dataflow, target.board.device, constraints)
     cycles = {x.name: {f: kind_of(x.kind).cycles(x, f) for f in legal[x.name]} for x in dataflow.layers}
     _check_rate({name: min(of_layer.values()) for name, of_layer in cycles.items()}, target, constraints)
     enough = {name: [f for f, taken in of_layer.items() if taken <= target.cycles] for name, of_layer in cycles.items()}
@@ -71,33 +72,46 @@ def fast_enough(
     return groups
 
 
-def _legal_foldings(dataflow: Dataflow, constraints: Constraints) -> dict[str, list[Folding]]:
-    """Every layer's foldings that agree with the user's constraints and with its neighbours."""
+def _legal_foldings(dataflow: Dataflow, device: Family, constraints: Constraints) -> dict[str, list[Folding]]:
+    """Every layer's foldings that agree with the device, the user's constraints and its neighbours."""
     for name in constraints:
         if name not in dataflow.by_name:
             raise UserError(f"fold: there is no layer {name!r}: {did_you_mean(name, dataflow.by_name)}")
     for layer in dataflow.layers:
         kind_of(layer.kind).check(layer)
-    legal = {layer.name: kind_of(layer.kind).foldings(layer) for layer in dataflow.layers}
+    legal = {layer.name: possible_foldings(layer, device) for layer in dataflow.layers}
     _tie_windows(dataflow, legal)
     for name, wanted in constraints.items():
         for key, value in wanted.items():
             allowed = {getattr(folding, key) for folding in legal[name]}
             if value not in allowed:
                 nearest = " or ".join(map(str, nearest_numbers(value, allowed)))
-                raise UserError(
-                    f"fold: {name}: {key} = {value} does not divide this layer: nearest legal: {nearest}"
-                    + _prime_hint(allowed)
-                )
+                reason = _why_not_packed(device) if key == "packed" else "does not divide this layer"
+                hint = "" if key == "packed" else _prime_hint(allowed)
+                raise UserError(f"fold: {name}: {key} = {value} {reason}: nearest legal: {nearest}{hint}")
         legal[name] = [f for f in legal[name] if all(getattr(f, key) == value for key, value in wanted.items())]
     _tie_windows(dataflow, legal)
     for name in constraints:
         if not legal[name]:
             raise UserError(
                 f"fold: {name}: no legal folding has {_text(constraints[name])}; "
-                "a sliding window's pe equals its reader's simd (a max pool's pe), unless it sends whole windows"
+                "a sliding window's pe equals its reader's simd (a max pool's pe), unless it sends whole windows; "
+                "packed is at most pe"
             )
     return legal
+
+
+def possible_foldings(layer: Layer, device: Family) -> list[Folding]:
+    """The foldings whose hardware multipliers the device has."""
+    kind = kind_of(layer.kind)
+    return [f for f in kind.foldings(layer) if kind.operand_bits(layer, f) <= device.multiplier_bits]
+
+
+def _why_not_packed(device: Family) -> str:
+    return (
+        "cannot be: as many products do not share a hardware multiplier here "
+        f"({device.name}: {device.multiplier_bits} bits; 0 stands for multipliers of LUTs)"
+    )
 
 
 def _prime_hint(allowed: set[int]) -> str:

@@ -86,6 +86,7 @@ def test_memories_are_those_of_the_images_and_need_no_tensors() -> None:
     assert memories[2] == Memory("input", words=6, width=5 * 4, writable=True)
     all_rows = MVAU.memories(layer, Folding(12, 5))
     assert [m.name for m in all_rows] == ["weights", "thresholds"], "rows done at once need no copy of the pixel"
+    assert [m.name for m in MVAU.memories(layer, Folding(4, 30))] == ["weights", "thresholds"], "one beat is a register"
 
 
 def test_cycles_are_the_bound() -> None:
@@ -93,14 +94,46 @@ def test_cycles_are_the_bound() -> None:
     for folding in MVAU.foldings(layer):
         macs = 7 * layer.output.channels * layer.input.channels
         assert MVAU.cycles(layer, folding) * folding.pe * folding.simd == macs
-    assert len(MVAU.foldings(layer)) == 6 * 8, "the divisors of 12 times the divisors of 30"
+    in_luts = [f for f in MVAU.foldings(layer) if not f.packed]
+    assert len(in_luts) == 6 * 8, "the divisors of 12 times the divisors of 30"
 
 
-def test_wide_operands_multiply_in_dsp_and_narrow_ones_in_lut() -> None:
-    rng = np.random.default_rng(0)
-    wide, folding = random_case(rng, "uint8", "int8", "uint4", 1, (2, 2), (2, 3))
-    narrow, _ = random_case(rng, "uint8", "int4", "uint4", 1, (2, 2), (2, 3))
-    assert (MVAU.logic(wide, folding).dsp, MVAU.logic(narrow, folding).dsp) == (6, 0)
+def packings(source: str, weight: str, pe: int, words: int = 4) -> list[int]:
+    layer, _ = random_case(np.random.default_rng(0), source, weight, None, 1, (1, pe), (words, 1))
+    return [f.packed for f in MVAU.foldings(layer) if (f.pe, f.simd) == (pe, 1)]
+
+
+@pytest.mark.parametrize(
+    ("source", "weight", "pe", "expected"),
+    [
+        ("uint4", "int4", 1, [0]),  # eight bits of a product are too few for Yosys to take a DSP
+        ("uint4", "int4", 2, [0, 2]),
+        ("uint4", "int4", 3, [0, 3]),  # two to a multiplier would leave one alone
+        ("uint4", "int4", 4, [0, 2]),  # three to a multiplier are dealt out two and two
+        ("uint4", "int4", 8, [0, 2, 3]),
+        ("uint8", "int8", 4, [0, 1, 2]),  # 16 + 8 bits and a sign
+        ("uint8", "int4", 1, [0, 1]),
+        ("int2", "uint3", 6, [0, 3]),  # four need as many multipliers as three, six are too wide
+        ("bipolar", "int4", 4, [0]),
+        ("uint4", "bipolar", 4, [0]),
+    ],
+)
+def test_products_share_a_multiplier_where_they_fit_side_by_side(
+    source: str, weight: str, pe: int, expected: list[int]
+) -> None:
+    assert packings(source, weight, pe) == expected
+
+
+def test_few_weights_are_constants_and_stay_in_luts() -> None:
+    assert packings("uint8", "int8", 2, words=3) == [0]
+
+
+def test_rows_are_dealt_out_between_the_multipliers_of_a_column() -> None:
+    layer, _ = random_case(np.random.default_rng(0), "uint4", "int4", "uint4", 1, (2, 8), (4, 3))
+    dsp = {packed: MVAU.logic(layer, Folding(8, 3, packed)).dsp for packed in (0, 2, 3)}
+    assert dsp == {0: 0, 2: 4 * 3, 3: 3 * 3}
+    bits = [MVAU.operand_bits(layer, Folding(8, 3, packed)) for packed in (0, 2, 3)]
+    assert bits == [0, 8 + 4 + 1, 16 + 4 + 1]
 
 
 # LUTs and flip-flops by Yosys 0.70, synth_xilinx -family xc7 -flatten -nodsp, memories in block RAM.

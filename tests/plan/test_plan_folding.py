@@ -5,7 +5,7 @@ from graphs import tiny_squeezenet
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hwcodesign.board import load_board
+from hwcodesign.board import Board, load_board
 from hwcodesign.errors import UserError
 from hwcodesign.kinds import Folding, kind_of
 from hwcodesign.plan import plan
@@ -76,9 +76,28 @@ def test_the_users_folding_is_honoured():
     assert planned.foldings["fire2.expand3x3.window"] == Folding(2)
 
 
+def test_the_users_arithmetic_is_honoured():
+    for packed in (0, 2):
+        planned = plan(NET, BOARD, frame_rate=100, fold={"fire2.expand3x3": {"pe": 4, "simd": 2, "packed": packed}})
+        assert planned.foldings["fire2.expand3x3"] == Folding(4, 2, packed)
+        assert planned.resources.dsp == 2 * packed
+
+
+def test_multipliers_move_into_hardware_only_where_luts_run_out():
+    roomy = plan(NET, BOARD, frame_rate=100_000)
+    assert roomy.resources.dsp == 0
+    limits = BOARD.limits.model_dump() | {"lut": 0.8 * roomy.resources.lut / BOARD.resources.lut}
+    tight = plan(NET, Board(**BOARD.model_dump() | {"limits": limits}), frame_rate=100_000)
+    assert 0 < tight.resources.dsp <= BOARD.usable["dsp"]
+    assert tight.resources.lut < roomy.resources.lut
+
+
 @pytest.mark.parametrize(
     ("fold", "message"),
     [
+        ({"fire2.expand3x3": {"packed": 3}}, r"packed = 3 cannot be: .* \(ecp5: 18 bits; .* nearest legal: 0 or 2"),
+        ({"fire2.expand3x3": {"packed": 2, "pe": 1}}, "no legal folding has packed = 2, pe = 1; .* at most pe"),
+        ({"pool1": {"packed": 1}}, "packed = 1 cannot be.* nearest legal: 0"),
         ({"fire2.expand3x": {"pe": 2}}, "no layer 'fire2.expand3x': did you mean 'fire2.expand3x3'"),
         ({"fire2.expand3x3": {"pe": 3}}, "fire2.expand3x3: pe = 3 does not divide this layer: nearest legal: 2 or 4"),
         ({"fire2.expand3x3": {"simd": 10}}, "simd = 10 .* nearest legal: 9 or 12"),

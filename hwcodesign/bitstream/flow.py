@@ -1,0 +1,146 @@
+"""The phases from an emitted design to a bitstream: synthesise, place and route, pack.
+
+Each is a stage of a run folder of its own, so one that is current is not run again: another seed starts at place and
+route, and after Ctrl-C the same command goes on behind the last finished phase.
+"""
+
+import json
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hwcodesign import link, progress, tools
+from hwcodesign.assets import asset_folder
+from hwcodesign.bitstream.clocking import Clock, clock_for
+from hwcodesign.bitstream.constraints import write_constraints
+from hwcodesign.bitstream.messages import explained
+from hwcodesign.bitstream.toolchain import Toolchain, toolchain_of
+from hwcodesign.bitstream.top import TOP, board_top
+from hwcodesign.board import Board
+from hwcodesign.emit import Interface
+from hwcodesign.errors import UserError
+from hwcodesign.run import RunFolder, Stage, Summary
+from hwcodesign.synthesis import read_sources
+from hwcodesign.tools import Tool
+
+NETLIST, REPORT = "netlist.json", "report.json"
+PHASES = ("synthesise", "place_and_route", "pack")
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to build: an emitted design for a board at a clock (MHz), placed from a seed."""
+
+    board: Board
+    emitted: Path
+    clock_mhz: float
+    seed: int
+
+    @property
+    def clock(self) -> Clock:
+        return clock_for(self.board, self.clock_mhz)
+
+    @property
+    def line(self) -> link.Timing:
+        """The serial line's timing at that clock. Raises UserError if the clock cannot make its baud rate."""
+        return link.Timing.at(self.clock.mhz, self.baud)
+
+    @property
+    def baud(self) -> int:
+        assert self.board.link and self.board.link.baud, "a toolchain asks for a uart first"
+        return self.board.link.baud
+
+    @property
+    def toolchain(self) -> Toolchain:
+        return toolchain_of(self.board)
+
+
+def run_phases(request: Request, folder: RunFolder) -> dict[str, Summary]:
+    """Run every phase that is not current; what each says of itself: its `seconds` and its tool's version.
+
+    Raises UserError if a tool is missing, fails or is killed, and DoesNotFitError if the design is too large.
+    """
+    found = {}
+    for name, make in zip(PHASES, (_synthesise, _place_and_route, _pack), strict=True):
+        stage = make(request, folder)
+        if not folder.is_current(stage):
+            folder.execute(stage)
+        found[name] = folder.summary(name)
+    return found
+
+
+def _synthesise(request: Request, _folder: RunFolder) -> Stage:
+    board, clock, emitted = request.board, request.clock, request.emitted
+    parameters = link.parameters(Interface.load(emitted), request.line, link.design_hash(emitted))
+    top = board_top(board, clock, parameters)
+    clocks = (asset_folder("boards") / "clocks" / f"{clock.module}.sv",) if clock.module else ()
+    sources = [*clocks, *(asset_folder("hls") / f"{module}.sv" for module in link.MODULES)]
+    yosys = tools.require(tools.YOSYS)
+    period = f"scratchpad -set abc9.D {1e6 / clock.mhz:.0f}"  # picoseconds that abc9 works towards
+
+    def work(folder: Path) -> Summary:
+        for file in (*(emitted / "rtl").iterdir(), *(emitted / "memory").iterdir(), *sources):
+            shutil.copyfile(file, folder / file.name)
+        (folder / f"{TOP}.sv").write_text(top)
+        read = read_sources(board.device, sorted(file.name for file in folder.glob("*.sv")))
+        commands = [read, f"{board.device.synthesis} -top {TOP} -json {NETLIST}".replace(_DEFAULT_PERIOD, period)]
+        (folder / "synthesis.ys").write_text("\n".join(commands) + "\n")
+        _run(request, "synthesise", [yosys, "-s", "synthesis.ys"], folder, "yosys.log")
+        return _versions(tools.YOSYS, yosys)
+
+    return Stage("synthesise", (emitted, *sources), [top, board.device.synthesis, period, str(yosys)], work)
+
+
+_DEFAULT_PERIOD = "scratchpad -set abc9.D 20000"  # what the family's synthesis is calibrated with
+
+
+def _place_and_route(request: Request, phases: RunFolder) -> Stage:
+    chain, board, netlist = request.toolchain, request.board, phases.stage("synthesise") / NETLIST
+    nextpnr = tools.require(chain.place_and_route)
+    pins, text = write_constraints(board)
+    arguments = [*board.nextpnr, "--freq", f"{request.clock.mhz:.6g}", "--seed", str(request.seed)]
+    files = chain.place_files(pins, chain.placed)
+    command = [str(nextpnr), *arguments, *files, "--report", REPORT, "--timing-allow-fail"]
+
+    def work(folder: Path) -> Summary:
+        (folder / pins).write_text(text)
+        shutil.copyfile(netlist, folder / NETLIST)  # programs in WebAssembly see their own folder alone
+        _run(request, "place and route", [*command, "--json", NETLIST], folder, "nextpnr.log")
+        (folder / NETLIST).unlink()
+        return _versions(chain.place_and_route, nextpnr)
+
+    return Stage("place_and_route", (netlist,), [text, *command], work)
+
+
+def _pack(request: Request, phases: RunFolder) -> Stage:
+    chain, placed = request.toolchain, phases.stage("place_and_route") / request.toolchain.placed
+    pack = tools.require(chain.pack)
+    command = [str(pack), *request.board.pack, *chain.pack_files(chain.placed, chain.bitstream)]
+
+    def work(folder: Path) -> Summary:
+        shutil.copyfile(placed, folder / chain.placed)
+        _run(request, "pack", command, folder, "pack.log")
+        (folder / chain.placed).unlink()
+        return _versions(chain.pack, pack)
+
+    return Stage("pack", (placed,), command, work)
+
+
+def _run(request: Request, title: str, command: Sequence[str | Path], folder: Path, log: str) -> None:
+    try:
+        with progress.phase(title) as on_line:
+            tools.run(command, folder, folder / log, on_line=on_line)
+    except UserError as error:
+        raise explained(error, request.board, folder / log) from None
+
+
+def _versions(tool: Tool, path: Path) -> dict[str, Any]:
+    return {"tool": tool.name, "version": ".".join(map(str, tools.version_of(tool, path)))}
+
+
+def read_report(phases: RunFolder) -> Mapping[str, Any]:
+    """nextpnr's own report: `fmax`, `critical_paths` and `utilization`."""
+    report: Mapping[str, Any] = json.loads((phases.stage("place_and_route") / REPORT).read_text())
+    return report

@@ -1,0 +1,64 @@
+"""What the tools say, in words for a person: warnings counted and grouped, failures explained."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from hwcodesign.board import Board
+from hwcodesign.errors import DoesNotFitError, UserError
+
+# A missed clock is reported by itself.
+_WARNING = re.compile(r"^\s*(?:\S+:\d+: )?warning:(?!\s*Max frequency)\s*(.*)", re.IGNORECASE)
+_NAMES = re.compile(r"'[^']*'|\"[^\"]*\"|`[^'`]*['`]|\\?\S*[\d$\\/]\S*")  # what differs between two of one kind
+_FULL = (
+    r"no BELs remaining to implement cell type '(?P<cell>\w+)'",
+    r"Unable to find a placement location for cell .* of type '(?P<cell>\w+)'",
+    r"Unable to find legal placement",
+    r"probably at utilisation limit",
+    r"[Nn]ot enough (?:free )?(?P<cell>\w+)",
+)
+_OUT_OF_MEMORY = r"bad_alloc|[Oo]ut of memory|MemoryError|wasm (?:trap|backtrace)"
+_UNROUTED = r"[Ff]ailed to route|[Uu]nable to route|[Rr]outing design failed|Failed to find a route"
+
+
+@dataclass(frozen=True)
+class Warnings:
+    """One kind of warning of one tool: how often, and the first of them in full."""
+
+    tool: str
+    count: int
+    example: str
+
+
+def warnings_in(log: Path) -> list[Warnings]:
+    """The warnings of a log file, those that differ in names and numbers alone together, the most frequent first."""
+    groups: dict[str, list[str]] = {}
+    for line in log.read_text(errors="replace").splitlines():
+        if (found := _WARNING.match(line)) and found[1]:
+            groups.setdefault(_NAMES.sub("…", found[1]), []).append(found[1])
+    kinds = [Warnings(log.stem, len(lines), lines[0]) for lines in groups.values()]
+    return sorted(kinds, key=lambda kind: (-kind.count, kind.example))
+
+
+def explained(error: UserError, board: Board, log: Path) -> UserError:
+    """The failure of a tool with what it means and what to do first, the tool's own words after."""
+    text = log.read_text(errors="replace") if log.exists() else ""
+    for pattern in _FULL:
+        if found := re.search(pattern, text):
+            cell = found.groupdict().get("cell")
+            what = f"there are not enough {cell} on it" if cell else "the cells find no legal places"
+            return DoesNotFitError(
+                f"the design is too large for {board.name}: {what}. "
+                f"Plan for fewer frames per second, fewer bits, or a larger board.\n{error}"
+            )
+    if re.search(_OUT_OF_MEMORY, text):
+        return UserError(f"the tool ran out of memory; a native one on the PATH needs less.\n{error}")
+    if re.search(_UNROUTED, text):
+        return UserError(f"the design was placed but cannot be wired on {board.name}: try --seed N.\n{error}")
+    return error
+
+
+def as_rows(warnings: Iterable[Warnings]) -> list[str]:
+    """One line each: 12x yosys: ..."""
+    return [f"{kind.count}x {kind.tool}: {kind.example}" for kind in warnings]

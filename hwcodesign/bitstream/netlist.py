@@ -1,0 +1,56 @@
+"""Which layer a cell of a flattened netlist belongs to: its name still says in which instance it was made."""
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from hwcodesign.bitstream.top import DESIGN
+from hwcodesign.dataflow import Dataflow
+from hwcodesign.plan.memory import Resources
+from hwcodesign.plan.streams import inserted
+from hwcodesign.rtl import identifier
+from hwcodesign.synthesis import counted
+
+INSIDE = f"{DESIGN}."  # where in the board's top level network and link are
+NETWORK, LINK = "u_accelerator.", "u_link."
+STREAMS, THE_LINK, CLOCK_AND_RESET = "(streams between layers)", "(link)", "(clock and reset)"
+OVERHEAD = (THE_LINK, CLOCK_AND_RESET)  # what is not the network, and so not in the plan
+
+
+def owners(design: Dataflow) -> dict[str, str]:
+    """By instance in the network's top level: the layer it is, or whose stream it carries (FIFOs, converters)."""
+    found: dict[str, str] = {}
+    for layer in design.layers:
+        source = design.edges_into(layer.name)[0].source if inserted(layer) else ""
+        found[f"u_{identifier(layer.name)}"] = found[f"u_{identifier(source)}"] if source else layer.name
+    return found
+
+
+def owner(cell: str, instances: Mapping[str, str], inside: str = INSIDE) -> str:
+    """The layer of a cell of the board's top level, or one of the names in brackets."""
+    if cell.startswith(inside + LINK):
+        return THE_LINK
+    if not cell.startswith(inside + NETWORK):
+        return CLOCK_AND_RESET
+    instance, dot, _ = cell.removeprefix(inside + NETWORK).partition(".")
+    return instances.get(instance, STREAMS) if dot else STREAMS
+
+
+def resources_by_layer(netlist: Path, top: str, design: Dataflow, inside: str = INSIDE) -> dict[str, Resources]:
+    """What every layer takes of a mapped netlist (Yosys' JSON), in the design's order, then what is no layer's.
+
+    `inside` is the path in `top` of the module that holds network and link, with a dot at its end.
+    """
+    cells = json.loads(netlist.read_text())["modules"][top]["cells"]
+    instances = owners(design)
+    types: dict[str, Counter[str]] = defaultdict(Counter)
+    for name, cell in cells.items():
+        types[owner(name, instances, inside)][cell["type"]] += 1
+    order = dict.fromkeys([*(layer.name for layer in design.layers), STREAMS, *OVERHEAD])
+    return {name: counted(types[name]) for name in order if name in types}
+
+
+def total(parts: Iterable[Resources]) -> Resources:
+    """Their sum."""
+    return sum(parts, Resources())

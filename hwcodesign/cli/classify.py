@@ -1,0 +1,38 @@
+"""`hwcodesign classify`: image files through a board."""
+
+from pathlib import Path
+
+import click
+
+from hwcodesign.cli.options import board_options, designs_folder
+
+
+@click.command()
+@click.argument("images", nargs=-1, required=True, type=click.Path(path_type=Path))
+@board_options
+@click.option("--resize", is_flag=True, help="Scale images of another size.")
+def command(images: tuple[Path, ...], port: str, run: str | None, runs: Path, resize: bool) -> None:
+    """Classify IMAGES on the board at a serial port.
+
+    The board is asked which design it holds, and images are prepared as that design was trained.
+
+    \b
+    Examples:
+      hwcodesign classify --port /dev/ttyUSB0 cat.png dog.png
+      hwcodesign classify --port COM3 --run digits-squeezenet digit.png --resize
+    """
+    from rich.table import Table
+
+    from hwcodesign.host import Accelerator
+    from hwcodesign.host.images import read_images
+    from hwcodesign.progress import frames_bar
+    from hwcodesign.terminal import console
+
+    with Accelerator(port, designs_folder(run, runs)) as board:
+        pixels = read_images(images, board.contract, resize)
+        with frames_bar("classify", len(pixels)) as on_frames:
+            scores, classes = board.predict(pixels, on_frames)
+    table = Table("image", "class", "score", box=None, header_style="bold")
+    for path, row, best in zip(images, scores * board.contract.score_scale, classes, strict=True):
+        table.add_row(str(path), " ".join(map(str, best)), " ".join(f"{row[i]:.4g}" for i in best))
+    console().print(table)

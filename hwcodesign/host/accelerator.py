@@ -1,0 +1,123 @@
+"""A board that classifies images."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import NamedTuple
+
+import numpy as np
+
+from hwcodesign.errors import UserError, VerificationError
+from hwcodesign.host.contract import Contract, contracts_below, load_selftest
+from hwcodesign.host.dma_line import DmaLine
+from hwcodesign.host.packets import VERSION
+from hwcodesign.host.serial_line import SerialLine
+
+Found = tuple[Path, Contract]
+
+
+class Predictions(NamedTuple):
+    """`scores` (N, classes) int64, times `Contract.score_scale` the real ones; `classes` (N, top), best first."""
+
+    scores: np.ndarray
+    classes: np.ndarray
+
+
+class Accelerator:
+    """The board at `port`, such as /dev/ttyUSB0; or, on a Zynq board itself, the bitstream file to load there.
+
+    `designs` is a folder with the contract of the design on the board in it or below: that of the bitstream, of its
+    run, or of all runs. The board is asked which one it holds; a bitstream has its contract beside it. A context
+    manager.
+
+    Raises UserError if there is no such port, if it is busy, if nothing answers, or if none of the designs is on the
+    board.
+    """
+
+    def __init__(self, port: str, designs: Path | str = "runs") -> None:
+        self._line: SerialLine | DmaLine
+        if port.endswith(".bit"):
+            self.folder = Path(port).parent
+            self.contract = Contract.load(self.folder)
+            self._line = DmaLine(Path(port), self.contract)
+            return
+        line, (self.folder, self.contract) = _connect(port, contracts_below(Path(designs)))
+        line.window, line.patience = self.contract.window, self.contract.patience
+        self._line = line
+
+    @property
+    def retries(self) -> int:
+        """How many requests had to be sent again so far."""
+        return self._line.retries
+
+    def predict(
+        self, images: np.ndarray | Sequence[np.ndarray], on_done: Callable[[int], None] = lambda done: None
+    ) -> Predictions:
+        """Classify `images` (N, H, W, C), as `Contract.prepare` understands them.
+
+        `on_done` hears how many are done. Raises UserError for images that do not fit the network, and if the board
+        stops answering.
+        """
+        contract = self.contract
+        frames = contract.prepare(images)
+        values = contract.values(self._line.results(contract.payloads(frames), on_done))
+        return Predictions(values[:, : contract.classes], values[:, contract.classes :])
+
+    def selftest(self, on_done: Callable[[int], None] = lambda done: None) -> int:
+        """Classify the images that travel with the bitstream; their number.
+
+        Raises VerificationError unless every score and class is the expected one, and UserError if the images are not
+        there or the board stops answering.
+        """
+        images, expected = load_selftest(self.folder)
+        wrong = np.flatnonzero((np.hstack(self.predict(images, on_done)) != expected).any(axis=1))
+        if len(wrong):
+            raise VerificationError(
+                f"{len(wrong)} of {len(images)} images have other scores than the integer reference, image {wrong[0]} "
+                "the first: the clock is too fast for this chip, or its power is bad"
+            )
+        return len(images)
+
+    def close(self) -> None:
+        """Give the port free."""
+        self._line.close()
+
+    def __enter__(self) -> "Accelerator":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _connect(port: str, designs: Sequence[Found]) -> tuple[SerialLine, Found]:
+    """The open line and the design behind it; every baud rate that a design has is tried."""
+    serial = [contract for _, contract in designs if contract.link == "uart"]
+    rates = sorted({contract.baud for contract in serial}, reverse=True)
+    for baud in rates:
+        line = SerialLine(port, baud, max(contract.patience for contract in serial if contract.baud == baud))
+        try:
+            identity = line.identify()
+            if identity is not None:
+                return line, _identified(port, identity.version, identity.design_hash, designs)
+        except BaseException:
+            line.close()
+            raise
+        line.close()
+    tried = " or ".join(map(str, rates))
+    raise UserError(
+        f"{port}: nothing answers at {tried} baud: is the board powered and programmed, and is it this port?"
+    )
+
+
+def _identified(port: str, version: int, design_hash: str, designs: Sequence[Found]) -> Found:
+    if version != VERSION:
+        raise UserError(f"{port}: the board speaks version {version} of the protocol, this is {VERSION}: "
+                        "build its bitstream again")  # fmt: skip
+    for folder, contract in designs:
+        if contract.design_hash == design_hash:
+            return folder, contract
+    known = ", ".join(f"{contract.design_hash} ({folder})" for folder, contract in designs)
+    raise UserError(f"{port}: the board holds the design {design_hash}, but here is {known}: program the board, "
+                    "or name the folder of its bitstream")  # fmt: skip

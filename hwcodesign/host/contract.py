@@ -1,0 +1,153 @@
+"""What a host must know about the design on a board: `contract.json`, which travels with every bitstream."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from hwcodesign.dataflow import IntType, Shape
+from hwcodesign.emit import Interface
+from hwcodesign.errors import UserError
+from hwcodesign.frames import frame_bytes
+
+CONTRACT = "contract.json"
+SELFTEST = "selftest.npz"
+_FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Contract:
+    """A design's streams, what its numbers mean, and its link.
+
+    The network takes images of `in_shape` (height, width, channels); an integer of `in_type` times `input_scale` is
+    the real number that it was trained on (for raw pixels the scale is 1). It gives `classes` integer scores, each of
+    which times `score_scale` is the real one, and then the `top` best classes. `design_hash` (16 hexadecimal digits)
+    is what the board answers when it is asked what it is. `window` images may be on their way at once, and `patience`
+    seconds without an answer mean that they were lost.
+    """
+
+    network: str
+    design_hash: str
+    in_shape: Shape
+    in_type: IntType
+    input_scale: float
+    classes: int
+    top: int
+    score_scale: float
+    interface: Interface
+    link: Literal["uart", "axi-dma"]
+    baud: int = 0
+    window: int = 1
+    patience: float = 1.0
+
+    @property
+    def image_bytes(self) -> int:
+        """What one image takes on the line."""
+        return self.interface.in_bytes * self.interface.in_beats
+
+    @property
+    def result_bytes(self) -> int:
+        """What the scores and classes of one image take on the line."""
+        return self.interface.out_bytes * self.interface.out_beats
+
+    def save(self, folder: Path) -> None:
+        """Write `contract.json` into `folder`."""
+        document = {"format": _FORMAT} | asdict(self) | {"in_type": str(self.in_type)}
+        (folder / CONTRACT).write_text(json.dumps(document, indent=1) + "\n")
+
+    @classmethod
+    def load(cls, folder: Path) -> "Contract":
+        """Read what `save` wrote. Raises UserError if it is not there or not whole."""
+        path = folder / CONTRACT
+        try:
+            document = json.loads(path.read_text())
+            if document.pop("format") != _FORMAT:
+                raise UserError(f"{path} was written by another version of hwcodesign: build the bitstream again")
+            return cls(**document | _typed(document))
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise UserError(f"{path} is not the contract of a design: {error!r}") from None
+
+    def prepare(self, images: np.ndarray | Sequence[np.ndarray]) -> np.ndarray:
+        """Images as the integers that the network takes: (N, H, W, C) int64.
+
+        Integers are taken as they are; floating-point numbers are the real inputs, and become the nearest integers.
+        One image (H, W, C), and images of one channel without their last axis, are understood. Raises UserError for
+        another size, type or range.
+        """
+        try:
+            array = np.asarray(images)
+        except ValueError:
+            raise UserError("the images are of different sizes: scale them first") from None
+        if array.dtype.kind not in "iuf":
+            raise UserError(f"images must be an array of numbers, not of {array.dtype}")
+        frames = self._with_all_axes(array)
+        if frames.dtype.kind == "f":
+            frames = np.rint(frames / self.input_scale)
+        low, high = self.in_type.min, self.in_type.max
+        if frames.size and not (low <= frames.min() and frames.max() <= high):
+            step = f" steps of {self.input_scale:g}" if array.dtype.kind == "f" else ""
+            raise UserError(
+                f"image values run from {frames.min():g} to {frames.max():g}{step}; {self.network} takes "
+                f"{self.in_type}, {low} to {high}{step}"
+            )
+        whole: np.ndarray = frames.astype(np.int64)
+        if self.in_type.bipolar and not whole.all():
+            raise UserError(f"{self.network} takes bipolar images: -1 and 1, no 0")
+        return whole
+
+    def _with_all_axes(self, array: np.ndarray) -> np.ndarray:
+        for axes in ((), (-1,), (0,), (0, -1)):  # a missing channel axis, a single image, both
+            wider = np.expand_dims(array, axes)
+            if wider.ndim == len(self.in_shape) + 1 and wider.shape[1:] == self.in_shape:
+                return wider
+        raise UserError(f"images of shape {array.shape} do not fit: {self.network} takes (N, H, W, C) with (H, W, C) = "
+                        f"{self.in_shape}; scale them first")  # fmt: skip
+
+    def payloads(self, frames: np.ndarray) -> list[bytes]:
+        """Prepared images (N, H, W, C) as the bytes that travel: every beat with its lowest byte first."""
+        return list(frame_bytes(frames, self.in_type, self.interface, "little"))
+
+    def values(self, payloads: Sequence[bytes]) -> np.ndarray:
+        """What came back, (N, classes + top) int64: the scores, then the classes with the highest, best first."""
+        size = self.interface.out_bytes
+        numbers = [
+            int.from_bytes(payload[at : at + size], "little", signed=True)
+            for payload in payloads
+            for at in range(0, self.result_bytes, size)
+        ]
+        return np.array(numbers, dtype=np.int64).reshape(len(payloads), self.interface.out_beats)
+
+
+def contracts_below(folder: Path) -> list[tuple[Path, Contract]]:
+    """The contracts in `folder`, in its subfolders and in theirs, each with its own folder, sorted by path.
+
+    So a bitstream's folder, the folder of a run, and the folder of all runs will do. Raises UserError if there is none.
+    """
+    found = sorted({path.parent for depth in ("", "*/", "*/*/") for path in folder.glob(f"{depth}{CONTRACT}")})
+    if not found:
+        raise UserError(f"no {CONTRACT} in {folder} or below: name the folder of the bitstream, or of its run")
+    return [(path, Contract.load(path)) for path in found]
+
+
+def load_selftest(folder: Path) -> tuple[np.ndarray, np.ndarray]:
+    """The images (N, H, W, C) that travel with a bitstream, and the values that must come back for them.
+
+    Raises UserError if they are not there.
+    """
+    try:
+        with np.load(folder / SELFTEST) as arrays:
+            return arrays["images"], arrays["values"]
+    except (OSError, ValueError, KeyError) as error:
+        raise UserError(f"{folder / SELFTEST} holds no self-test: {error}") from None
+
+
+def _typed(document: dict[str, Any]) -> dict[str, Any]:
+    height, width, channels = document["in_shape"]
+    return {
+        "in_shape": (height, width, channels),
+        "in_type": IntType.parse(document["in_type"]),
+        "interface": Interface(**document["interface"]),
+    }

@@ -1,0 +1,43 @@
+"""Image files as the arrays that a network takes."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from hwcodesign.dataflow import IntType
+from hwcodesign.errors import UserError
+from hwcodesign.host.contract import Contract
+
+_PIXEL = IntType(8, signed=False)
+
+
+def read_images(paths: Sequence[Path], contract: Contract, resize: bool = False) -> np.ndarray:
+    """The files as (N, H, W, C) uint8, in grey for a network of one channel and in RGB for one of three.
+
+    `resize` scales what has another size (bilinear, as in training). Raises UserError if a file is no image or has
+    another size, and if the network takes no pixels.
+    """
+    if contract.in_type != _PIXEL or contract.in_shape[2] not in (1, 3):
+        raise UserError(f"{contract.network} takes {contract.in_type} in {contract.in_shape[2]} channels, no files: "
+                        "use hwcodesign.host.Accelerator with arrays")  # fmt: skip
+    return np.stack([_read(path, contract, resize) for path in paths])
+
+
+def _read(path: Path, contract: Contract, resize: bool) -> np.ndarray:
+    from PIL import Image
+
+    height, width, channels = contract.in_shape
+    try:
+        with Image.open(path) as opened:
+            image = opened.convert("L" if channels == 1 else "RGB")
+    except FileNotFoundError:
+        raise UserError(f"there is no file {path}") from None
+    except (OSError, ValueError) as error:
+        raise UserError(f"cannot read the image {path}: {error}") from None
+    if image.size != (width, height):
+        if not resize:
+            raise UserError(f"{path} has {image.size[0]} x {image.size[1]} pixels; {contract.network} takes "
+                            f"{width} x {height}: scale it, or add --resize")  # fmt: skip
+        image = image.resize((width, height), Image.Resampling.BILINEAR)
+    return np.asarray(image, dtype=np.uint8).reshape(contract.in_shape)

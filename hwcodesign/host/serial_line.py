@@ -1,0 +1,133 @@
+"""A board behind a serial line: sends packets, takes the answers, and sends again what was lost.
+
+The board answers in the order of the requests, and an answer names its request. So an answer tells that every request
+before it was lost if it has not been answered, and only the last ones need a time-out. What is sent again gets a new
+number; should the old one be answered after all, nobody waits for it.
+"""
+
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Sequence
+from secrets import randbelow
+
+from hwcodesign.errors import UserError
+from hwcodesign.host import ports
+from hwcodesign.host.packets import (
+    OVERHEAD_BYTES,
+    SEQUENCES,
+    Answer,
+    Decoder,
+    Identity,
+    Packet,
+    Request,
+    encode,
+)
+
+ATTEMPTS = 6
+_BITS_PER_BYTE = 10
+_EXPECTED = {Request.IMAGE: Answer.RESULT, Request.IDENTIFY: Answer.IDENTITY}
+_NO_ANSWER = "no answer"
+
+
+class NoAnswerError(UserError):
+    """The board does not answer, or only with refusals."""
+
+
+class SerialLine:
+    """An open port. `patience` is how many seconds without any answer mean that what is on its way was lost.
+
+    `window` requests may be on their way at once. Raises UserError if there is no such port, or it is busy.
+    """
+
+    def __init__(self, port: str, baud: int, patience: float) -> None:
+        self.port, self.baud, self.patience = port, baud, patience
+        self.window = 1
+        self.lost: Counter[str] = Counter()  # how often something had to be sent again, by the reason
+        self._serial = ports.open_port(port, baud, patience)
+        self._decoder = Decoder()
+        self._arrived: deque[Packet] = deque()
+        # A random start: answers to what a former program has sent do not look like answers to us.
+        self._sequence = randbelow(SEQUENCES)
+
+    @property
+    def retries(self) -> int:
+        """How many requests had to be sent again."""
+        return self.lost.total()
+
+    def close(self) -> None:
+        """Close the port."""
+        self._serial.close()
+
+    def identify(self) -> Identity | None:
+        """What the board says that it is; None if nothing that knows the protocol answers at this baud rate."""
+        try:
+            (payload,) = self._exchange(Request.IDENTIFY, [b""], lambda done: None, attempts=2)
+        except NoAnswerError:
+            return None
+        return Identity.parse(payload)
+
+    def results(self, images: Sequence[bytes], on_done: Callable[[int], None] = lambda done: None) -> list[bytes]:
+        """Send `images`, and again what is lost; the result of each, in their order.
+
+        `on_done` hears how many have their result. Raises NoAnswerError if one has none after ATTEMPTS times.
+        """
+        return self._exchange(Request.IMAGE, images, on_done, ATTEMPTS)
+
+    def _exchange(
+        self, kind: Request, payloads: Sequence[bytes], on_done: Callable[[int], None], attempts: int
+    ) -> list[bytes]:
+        answers: dict[int, bytes] = {}
+        due = deque(range(len(payloads)))
+        waiting: dict[int, int] = {}  # sequence number -> which payload, in the order in which they were sent
+        failures: Counter[int] = Counter()
+
+        def send_again(numbers: Sequence[int], reason: str) -> None:
+            indices = [waiting.pop(number) for number in numbers]
+            due.extendleft(reversed(indices))
+            failures.update(indices)
+            self.lost[reason] += len(indices)
+            if any(failures[index] == attempts for index in indices):
+                raise NoAnswerError(f"{self.port}: sent one request {attempts} times; the last time: {reason}")
+
+        while len(answers) < len(payloads):
+            while due and len(waiting) < self.window:
+                index = due.popleft()
+                waiting[self._send(kind, payloads[index])] = index
+            packet = self._receive(self._longest_silence(len(waiting) * len(payloads[0])))
+            if packet is None:
+                send_again(list(waiting), _NO_ANSWER)
+            elif packet.sequence in waiting:
+                order = list(waiting)
+                send_again(order[: order.index(packet.sequence)], _NO_ANSWER)
+                if packet.kind == _EXPECTED[kind]:
+                    answers[waiting.pop(packet.sequence)] = packet.payload
+                    on_done(len(answers))
+                else:
+                    send_again([packet.sequence], self._refused(packet.kind))
+        return [answers[index] for index in range(len(payloads))]
+
+    def _refused(self, kind: int) -> str:
+        if kind == Answer.OVERRUN:  # the network is slower than the line: from now on one image after the other
+            self.window = 1
+        return Answer(kind).name.lower().replace("_", " ") if kind in set(Answer) else f"answer {kind}"
+
+    def _longest_silence(self, payload_bytes: int) -> float:
+        """Patience, and the time that takes what is on its way, `payload_bytes` of payload in up to `window` packets.
+
+        An operating system may hold it all in a buffer.
+        """
+        return self.patience + _BITS_PER_BYTE * (2 * payload_bytes + self.window * OVERHEAD_BYTES) / self.baud
+
+    def _send(self, kind: Request, payload: bytes) -> int:
+        self._sequence = (self._sequence + 1) % SEQUENCES
+        ports.write(self._serial, encode(Packet(kind, self._sequence, payload)))
+        return self._sequence
+
+    def _receive(self, seconds: float) -> Packet | None:
+        """The next packet; None if none comes for so long."""
+        end = time.monotonic() + seconds
+        while not self._arrived:
+            if time.monotonic() > end:
+                return None
+            self._arrived.extend(self._decoder.feed(ports.read(self._serial)))
+        return self._arrived.popleft()

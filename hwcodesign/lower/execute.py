@@ -1,0 +1,101 @@
+"""The two graphs that are not ours, run by others' code: a QONNX file by QONNX, and FINN's hardware graph by FINN.
+
+Both work in float32, node by node. The file is quick, many frames at once; FINN's layers take seconds for one frame.
+"""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+
+from hwcodesign.lower.environment import finn_environment
+
+_BATCH = 128
+
+
+class QonnxFile:
+    """The exported network (input: raw pixels); `score_step` is the real value of one unit of the integer scores."""
+
+    def __init__(self, path: Path, score_step: float) -> None:
+        """Raises UserError if `path` is no QONNX file."""
+        from hwcodesign.lower.read import read_qonnx
+
+        with finn_environment():
+            self._model = read_qonnx(path)
+        self._step = score_step
+        self._batch = 1
+
+    def scores(self, frames: np.ndarray, on_frames: Callable[[int], None]) -> np.ndarray:
+        """int64 (frames, classes), rounded to the steps of the reference, of `frames` (frames, H, W, C)."""
+        found = []
+        for start in range(0, len(frames), _BATCH):
+            part = frames[start : start + _BATCH]
+            real = self._run(part)[self._model.graph.output[0].name].reshape(len(part), -1)
+            found.append(np.rint(real.astype(np.float64) / self._step).astype(np.int64))
+            on_frames(min(start + _BATCH, len(frames)))
+        return np.concatenate(found)
+
+    def levels(self, frame: np.ndarray) -> Mapping[str, np.ndarray]:
+        """Of one frame (H, W, C), what every quantizer of activations gives, as integers, by the layer's name."""
+        from hwcodesign.lower.names import layer_name
+        from hwcodesign.lower.read import QUANTIZERS
+
+        values = self._run(frame[None])
+        constants = {tensor.name for tensor in self._model.graph.initializer}
+        found = {}
+        for node in self._model.graph.node:
+            if node.op_type in QUANTIZERS and node.input[0] not in constants and node.input[1] in constants:
+                level = values[node.output[0]][0] / self._model.get_initializer(node.input[1])
+                found[layer_name(node)] = np.rint(level).astype(np.int64).reshape(level.shape[-3:]).transpose(1, 2, 0)
+        return found
+
+    def _run(self, frames: np.ndarray) -> Mapping[str, np.ndarray]:
+        """All tensors of the graph."""
+        from qonnx.core.onnx_exec import execute_onnx
+
+        self._set_batch(len(frames))
+        pixels = np.ascontiguousarray(frames.transpose(0, 3, 1, 2)).astype(np.float32)
+        with finn_environment():
+            found: Mapping[str, np.ndarray] = execute_onnx(self._model, {self._model.graph.input[0].name: pixels}, True)
+        return found
+
+    def _set_batch(self, count: int) -> None:
+        from qonnx.transformation.change_batchsize import ChangeBatchSize
+        from qonnx.transformation.infer_shapes import InferShapes
+
+        if count != self._batch:
+            with finn_environment():
+                model = self._model.transform(ChangeBatchSize(count), cleanup=False)
+                del model.graph.value_info[:]
+                self._model, self._batch = model.transform(InferShapes(), cleanup=False), count
+
+
+class FinnGraph:
+    """FINN's hardware layers, lowered.onnx, as FINN computes them."""
+
+    def __init__(self, path: Path) -> None:
+        from qonnx.core.modelwrapper import ModelWrapper
+
+        with finn_environment():
+            self._model = ModelWrapper(str(path))
+
+    def scores(self, frames: np.ndarray, on_frames: Callable[[int], None]) -> np.ndarray:
+        """int64 (frames, classes) of `frames` (frames, H, W, C)."""
+        found = []
+        for done, frame in enumerate(frames, 1):
+            values = self._run(frame)
+            found.append(values[self._model.graph.node[-1].input[0]].ravel())
+            on_frames(done)
+        return np.rint(found).astype(np.int64)
+
+    def levels(self, frame: np.ndarray) -> Mapping[str, np.ndarray]:
+        """None: FINN's tensors have generated names."""
+        return {}
+
+    def _run(self, frame: np.ndarray) -> Mapping[str, np.ndarray]:
+        from qonnx.core.onnx_exec import execute_onnx
+
+        with finn_environment():
+            pixels = {self._model.graph.input[0].name: frame[None].astype(np.float32)}
+            found: Mapping[str, np.ndarray] = execute_onnx(self._model, pixels, True)
+        return found

@@ -1,0 +1,75 @@
+"""What the network gets right and wrong on the held-out images: in integers, as the hardware computes it."""
+
+from pathlib import Path
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from hwcodesign.pictures import read_reference
+from hwcodesign.run import RunFolder
+from hwcodesign.verify import Images
+
+_MOST_CLASSES_NAMED = 40
+_ROWS, _COLUMNS = 5, 10
+
+
+def draw_confusion(run: RunFolder, path: Path) -> bool:
+    """Rows: what the images are; columns: what they are taken for."""
+    images = Images.held_out(run.stage("export") / "reference.npz")
+    if images.labels is None or images.scores is None:
+        return False
+    names, taken = _class_names(run, images.scores.shape[1]), images.scores.argmax(axis=1)
+    counts = confusion(images.labels, taken, len(names))
+    figure = Figure(figsize=(max(5.0, 0.45 * min(len(names), _MOST_CLASSES_NAMED)),) * 2, layout="constrained")
+    axes = figure.subplots()
+    shares = counts / np.maximum(1, counts.sum(axis=1, keepdims=True))
+    axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    if len(names) <= _MOST_CLASSES_NAMED:
+        axes.set_xticks(range(len(names)), names, rotation=90)
+        axes.set_yticks(range(len(names)), names)
+        for (row, column), count in np.ndenumerate(counts):
+            if count:
+                colour = "white" if shares[row, column] > 0.5 else "black"
+                axes.text(column, row, str(count), ha="center", va="center", fontsize=7, color=colour)
+    axes.set_xlabel("taken for")
+    axes.set_ylabel("is")
+    right = np.trace(counts) / counts.sum()
+    axes.set_title(f"{run.path.name}: {100 * right:.2f} % of {counts.sum():,} held-out images", fontsize=10)
+    figure.savefig(path, dpi=120)
+    return True
+
+
+def confusion(labels: np.ndarray, taken: np.ndarray, classes: int) -> np.ndarray:
+    """Counts (classes, classes): of images that are `row`, those taken for `column`."""
+    return np.bincount(labels * classes + taken, minlength=classes**2).reshape(classes, classes)
+
+
+def draw_misclassified(run: RunFolder, path: Path) -> bool:
+    """The mistakes, the surest first: by how far the score of the wrong class lies above that of the right one."""
+    images = Images.held_out(run.stage("export") / "reference.npz")
+    if images.labels is None or images.scores is None:
+        return False
+    names, taken = _class_names(run, images.scores.shape[1]), images.scores.argmax(axis=1)
+    wrong = np.flatnonzero(taken != images.labels)
+    margins = images.scores[wrong, taken[wrong]] - images.scores[wrong, images.labels[wrong]]
+    shown = wrong[np.argsort(-margins, kind="stable")][: _ROWS * _COLUMNS]
+    if not len(shown):
+        return False
+    columns = min(_COLUMNS, len(shown))
+    rows = -(-len(shown) // columns)
+    figure = Figure(figsize=(max(6.0, 1.2 * columns), 1.5 * rows + 0.5), layout="constrained")
+    grid = figure.subplots(rows, columns, squeeze=False).ravel()
+    for axes in grid:
+        axes.set_axis_off()
+    for axes, index in zip(grid, shown, strict=False):
+        frame = images.frames[index]
+        axes.imshow(frame if frame.shape[2] == 3 else frame[:, :, 0], cmap="gray", vmin=0, vmax=255)
+        axes.set_title(f"{names[images.labels[index]]}, not {names[taken[index]]}\nno. {index}", fontsize=7)
+    figure.suptitle(f"{run.path.name}: {len(wrong):,} of {len(taken):,} held-out images are taken for another class"
+                    f"{'' if len(wrong) == len(shown) else f'; the surest {len(shown)}'}", fontsize=10)  # fmt: skip
+    figure.savefig(path, dpi=120)
+    return True
+
+
+def _class_names(run: RunFolder, classes: int) -> list[str]:
+    return [str(name) for name in read_reference(run).get("classes") or range(classes)]

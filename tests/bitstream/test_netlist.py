@@ -1,0 +1,92 @@
+"""Cells go to the layer whose instance they were made in; what place and route says of them goes with them."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from hwcodesign.bitstream.netlist import (
+    CLOCK_AND_RESET,
+    STREAMS,
+    THE_LINK,
+    owner,
+    owners,
+    resources_by_layer,
+    total,
+)
+from hwcodesign.bitstream.timing import read_timing
+from hwcodesign.board import load_board
+from hwcodesign.plan import Plan, plan
+from hwcodesign.plan.memory import Resources
+from tests.graphs import tiny_squeezenet
+
+NETWORK = "u_design.u_accelerator."
+
+
+@pytest.fixture(scope="module")
+def made() -> Plan:
+    return plan(tiny_squeezenet(), load_board("ulx3s-85f"), frame_rate=10_000)
+
+
+def test_a_cell_belongs_to_its_instances_layer(made: Plan) -> None:
+    instances = owners(made.design)
+    assert owner(f"{NETWORK}u_fire2_expand3x3.gen_pe[0].acc_q_TRELLIS_FF_Q", instances) == "fire2.expand3x3"
+    assert owner(f"{NETWORK}u_fire2_expand3x3_window.u_buffer.data_o_LUT4_Z", instances) == "fire2.expand3x3.window"
+    assert owner(f"{NETWORK}fire2_squeeze_valid_LUT4_Z", instances) == STREAMS
+    assert owner("u_design.u_link.u_rx.bit_q_TRELLIS_FF_Q", instances) == THE_LINK
+    assert owner("waited_q_TRELLIS_FF_Q_3", instances) == CLOCK_AND_RESET
+
+
+def test_a_fifo_belongs_to_the_layer_whose_stream_it_carries(made: Plan) -> None:
+    fifo = next(layer for layer in made.design.layers if layer.kind == "fifo")
+    source = made.design.edges_into(fifo.name)[0].source
+    instance = f"u_{fifo.name.replace('.', '_')}"
+    assert owners(made.design)[instance] == source
+    converters = [layer for layer in made.design.layers if layer.kind == "width_converter"]
+    assert all(owners(made.design)[f"u_{c.name.replace('.', '_')}"] in made.design.by_name for c in converters)
+
+
+def test_every_cell_is_counted_once(made: Plan, tmp_path: Path) -> None:
+    cells = {
+        f"{NETWORK}u_conv1.a": "LUT4",
+        f"{NETWORK}u_conv1.b": "DP16KD",
+        f"{NETWORK}u_conv1_window.c": "CCU2C",
+        f"{NETWORK}loose": "LUT4",
+        "u_design.u_link.d": "TRELLIS_FF",
+        "e": "TRELLIS_FF",
+    }
+    netlist = tmp_path / "netlist.json"
+    netlist.write_text(json.dumps({"modules": {"top": {"cells": {n: {"type": t} for n, t in cells.items()}}}}))
+    found = resources_by_layer(netlist, "top", made.design)
+    assert list(found) == ["conv1.window", "conv1", STREAMS, THE_LINK, CLOCK_AND_RESET]
+    assert found["conv1"] == Resources(lut=1, block_ram=1)
+    assert found["conv1.window"] == Resources(lut=2)
+    assert total(found.values()) == Resources(lut=4, ff=2, block_ram=1)
+
+
+def step(kind: str, delay: float, start: str, end: str) -> dict[str, object]:
+    return {"type": kind, "delay": delay, "from": {"cell": start}, "to": {"cell": end}}
+
+
+def test_the_longest_path_is_told_by_its_layers(made: Plan) -> None:
+    first, second = f"{NETWORK}u_conv1.acc_q_TRELLIS_FF_Q_3", f"{NETWORK}u_pool1_window.row_q_LUT4_Z"
+    path = [
+        step("clk-to-q", 0.5, first, first),
+        step("routing", 2.0, first, "$nextpnr_CCU2C_4$CIN"),
+        step("logic", 0.25, "$nextpnr_CCU2C_4$CIN", second),
+        step("routing", 1.0, second, second),
+        step("setup", 0.0, second, second),
+    ]
+    report = {
+        "fmax": {"clk": {"achieved": 100.004, "constraint": 80.0}, "slow": {"achieved": 900, "constraint": 25}},
+        "critical_paths": [
+            {"from": "<async>", "to": "posedge clk", "path": []},
+            {"from": "posedge clk", "to": "posedge clk", "path": path},
+        ],
+    }
+    timing = read_timing(report, owners(made.design))
+    assert (timing.fmax_mhz, timing.logic_ns, timing.wires_ns) == (100.0, 0.75, 3.0)
+    assert timing.in_words() == (
+        "the longest path takes 3.8 ns (0.8 ns of logic, 3.0 ns of wires) through conv1 -> pool1.window, "
+        "from acc_q to row_q"
+    )

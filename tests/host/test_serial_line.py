@@ -1,0 +1,164 @@
+"""Ports that are not there, that nobody answers at, or that go away: one clear message, and never an endless wait."""
+
+import builtins
+import os
+import threading
+import time
+import tty
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
+
+import pytest
+
+from hwcodesign.errors import UserError
+from hwcodesign.host import serial_line
+from hwcodesign.host.packets import Answer, Decoder, Packet, encode
+from hwcodesign.host.serial_line import ATTEMPTS, NoAnswerError, SerialLine
+
+BAUD = 115200
+PATIENCE_SECONDS = 0.1
+
+
+@pytest.fixture
+def terminal() -> Iterator[tuple[int, str]]:
+    """The board's end of a pseudo-terminal, and the name of the host's."""
+    board, host = os.openpty()
+    tty.setraw(host)
+    yield board, os.ttyname(host)
+    os.close(host)
+
+
+@pytest.mark.parametrize(
+    ("port", "message"),
+    [
+        ("/dev/ttyUSB99", "there is no port /dev/ttyUSB99"),
+        ("/dev/null", "no serial port"),
+        (__file__, "no serial port"),
+    ],
+)
+def test_a_port_that_is_none(port: str, message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        SerialLine(port, BAUD, PATIENCE_SECONDS)
+
+
+def test_a_port_of_somebody_else(terminal: tuple[int, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: Any, **__: Any) -> int:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(os, "open", refuse)
+    with pytest.raises(UserError, match="join the group"):
+        SerialLine(terminal[1], BAUD, PATIENCE_SECONDS)
+
+
+def test_pyserial_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    original = builtins.__import__
+
+    def without(name: str, *rest: Any) -> Any:
+        if name == "serial":
+            raise ImportError(name)
+        return original(name, *rest)
+
+    monkeypatch.setattr(builtins, "__import__", without)
+    with pytest.raises(UserError, match="pip install pyserial"):
+        SerialLine("/dev/ttyUSB0", BAUD, PATIENCE_SECONDS)
+
+
+def test_nobody_answers(terminal: tuple[int, str]) -> None:
+    line = SerialLine(terminal[1], BAUD, PATIENCE_SECONDS)
+    assert line.identify() is None
+    start = time.monotonic()
+    with pytest.raises(NoAnswerError, match=f"{ATTEMPTS} times; the last time: no answer"):
+        line.results([b"image"])
+    assert time.monotonic() - start < 20 * ATTEMPTS * PATIENCE_SECONDS
+    line.close()
+
+
+def test_nobody_even_reads(terminal: tuple[int, str]) -> None:
+    line = SerialLine(terminal[1], BAUD, PATIENCE_SECONDS)
+    with pytest.raises(UserError, match=r"takes no more bytes|no answer"):
+        line.results([bytes(1 << 20)])
+    line.close()
+
+
+def test_the_board_is_unplugged(terminal: tuple[int, str]) -> None:
+    line = SerialLine(terminal[1], BAUD, 5.0)
+    threading.Timer(0.1, os.close, [terminal[0]]).start()
+    with pytest.raises(UserError, match="is gone"):
+        line.results([b"image"])
+    line.close()
+
+
+class Script(threading.Thread):
+    """A board that answers as it is told: `answers(count, packet)` gives the packets for the count-th request."""
+
+    def __init__(self, terminal: int, answers: Any) -> None:
+        super().__init__(daemon=True)
+        self.terminal, self.answers, self.requests = terminal, answers, 0
+        self.start()
+
+    def run(self) -> None:
+        decoder = Decoder()
+        with suppress(OSError):  # the host's end is closed
+            while True:
+                for packet in decoder.feed(os.read(self.terminal, 4096)):
+                    for answer in self.answers(self.requests, packet):
+                        os.write(self.terminal, encode(answer))
+                    self.requests += 1
+
+
+def result(packet: Packet) -> Packet:
+    return Packet(Answer.RESULT, packet.sequence, packet.payload)
+
+
+def test_late_and_foreign_answers_are_ignored(terminal: tuple[int, str]) -> None:
+    stale = Packet(Answer.RESULT, 0, b"stale")
+    Script(terminal[0], lambda count, packet: [stale, result(packet), result(packet), stale])
+    line = SerialLine(terminal[1], BAUD, 5.0)
+    line._sequence = 100
+    line.window = 3
+    images = [bytes([i]) for i in range(10)]
+    assert line.results(images) == images and line.retries == 0
+    line.close()
+
+
+def test_numbers_start_again_after_the_last(terminal: tuple[int, str]) -> None:
+    Script(terminal[0], lambda count, packet: [result(packet)])
+    line = SerialLine(terminal[1], BAUD, 5.0)
+    line._sequence = serial_line.SEQUENCES - 3
+    images = [bytes([i]) for i in range(6)]
+    assert line.results(images) == images
+    line.close()
+
+
+def test_what_an_answer_overtakes_was_lost_and_is_sent_again_at_once(terminal: tuple[int, str]) -> None:
+    Script(terminal[0], lambda count, packet: [] if count in (1, 2) else [result(packet)])
+    line = SerialLine(terminal[1], BAUD, 60.0)
+    line.window = 4
+    heard: list[int] = []
+    images = [bytes([i]) for i in range(8)]
+    assert line.results(images, heard.append) == images
+    assert heard == list(range(1, 9)) and line.lost == {"no answer": 2}
+    line.close()
+
+
+def test_a_board_that_always_refuses_is_given_up(terminal: tuple[int, str]) -> None:
+    Script(terminal[0], lambda count, packet: [Packet(Answer.WRONG_LENGTH, packet.sequence)])
+    line = SerialLine(terminal[1], BAUD, 5.0)
+    with pytest.raises(NoAnswerError, match="wrong length"):
+        line.results([b"image"])
+    line.close()
+
+
+def test_an_overrun_makes_the_window_small(terminal: tuple[int, str]) -> None:
+    refused = {2, 3}
+    Script(
+        terminal[0],
+        lambda count, packet: [Packet(Answer.OVERRUN, packet.sequence) if count in refused else result(packet)],
+    )
+    line = SerialLine(terminal[1], BAUD, 5.0)
+    line.window = 4
+    images = [bytes([i]) for i in range(8)]
+    assert line.results(images) == images
+    assert line.window == 1 and line.lost["overrun"] == 2
+    line.close()

@@ -7,10 +7,11 @@ after `hwcodesign pictures`). Among them: `reference.top1` (null for random weig
 `reference.weights`; `lower.mismatches` (integer graph against exported network), `lower.threshold_bits` and
 `lower.threshold_table_bits` (as they are stored, and if all were tables); `plan.cycles_per_frame`,
 `plan.latency_cycles`; `check.fits`; `simulate.images`, `simulate.mismatches`, `simulate.top1`,
-`simulate.cycles_per_frame` (measured), `simulate.cycles_bound` (planned), `simulate.latency_cycles`, `simulate.latency_predicted`,
-`simulate.build_seconds`, `simulate.cycles`, `simulate.cycles_per_second`; `bitstream.fmax_mhz` (reached) and `bitstream.clock_mhz` (planned),
-`bitstream.timing_met`, `bitstream.sha256`, and for every resource `bitstream.resources.NAME`: `used` after place and
-route, `network` of it (without link, clock and reset), `planned`, `available`.
+`simulate.cycles_per_frame` (measured), `simulate.cycles_bound` (planned), `simulate.latency_cycles`,
+`simulate.latency_predicted`, `simulate.build_seconds`, `simulate.cycles`, `simulate.cycles_per_second`;
+`bitstream.fmax_mhz` (reached) and `bitstream.clock_mhz` (planned), `bitstream.timing_met`, `bitstream.sha256`, and for
+every resource `bitstream.resources.NAME`: `used` after place and route, `network` of it (without link, clock and
+reset), `planned`, `available`.
 """
 
 import json

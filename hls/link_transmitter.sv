@@ -44,7 +44,7 @@ module link_transmitter #(
   logic [POSITION_BITS-1:0] position_q;  // within the part
   logic                     escaped_q;   // the byte's escape has been sent
 
-  logic        is_result, is_identity, is_flag, special, take, done, last;
+  logic        is_result, is_identity, is_flag, valid, ready, take, last;
   logic [7:0]  value;
   logic [23:0] length;
   logic [47:0] header;
@@ -76,24 +76,18 @@ module link_transmitter #(
     endcase
   end
 
-  assign is_flag     = part_q == OPENING || part_q == CLOSING;
-  assign special     = (value == FLAG || value == ESCAPE) && !is_flag;
-  assign out_data_o  = !special ? value : escaped_q ? value ^ 8'h20 : ESCAPE;
-  assign out_valid_o = answer_valid_i && (part_q != PAYLOAD || !is_result || score_valid_i);
-
-  assign take           = out_valid_o && out_ready_i;
-  assign done           = take && (!special || escaped_q);
-  assign score_ready_o  = done && part_q == PAYLOAD && is_result;
-  assign answer_ready_o = done && part_q == CLOSING;
+  assign is_flag        = part_q == OPENING || part_q == CLOSING;
+  assign valid          = answer_valid_i && (part_q != PAYLOAD || !is_result || score_valid_i);
+  assign take           = valid && ready;
+  assign score_ready_o  = take && part_q == PAYLOAD && is_result;
+  assign answer_ready_o = take && part_q == CLOSING;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       part_q     <= OPENING;
       position_q <= '0;
-      escaped_q  <= 1'b0;
     end else if (take) begin
-      escaped_q <= !done;
-      if (done && last) begin
+      if (last) begin
         position_q <= '0;
         case (part_q)
           OPENING: part_q <= HEADER;
@@ -102,7 +96,7 @@ module link_transmitter #(
           CHECK:   part_q <= CLOSING;
           default: part_q <= OPENING;
         endcase
-      end else if (done) begin
+      end else begin
         position_q <= position_q + 1'b1;
       end
     end
@@ -112,9 +106,37 @@ module link_transmitter #(
     .clk_i  (clk_i),
     .clear_i(part_q == OPENING),
     .data_i (value),
-    .valid_i(done && (part_q == HEADER || part_q == PAYLOAD)),
+    .valid_i(take && (part_q == HEADER || part_q == PAYLOAD)),
     .crc_o  (crc),
     .match_o()
   );
+
+  // Bytes pass a register between what chooses them and what escapes them: one of the two is enough for a clock.
+  logic [7:0] chosen;
+  logic       chosen_is_flag, chosen_valid, special, done;
+  fifo #(
+    .WIDTH       (9),
+    .DEPTH       (2),
+    .BUFFER_BLOCK(0)
+  ) u_chosen (
+    .clk_i      (clk_i),
+    .rst_ni     (rst_ni),
+    .in_data_i  ({is_flag, value}),
+    .in_valid_i (valid),
+    .in_ready_o (ready),
+    .out_data_o ({chosen_is_flag, chosen}),
+    .out_valid_o(chosen_valid),
+    .out_ready_i(done)
+  );
+
+  assign special     = (chosen == FLAG || chosen == ESCAPE) && !chosen_is_flag;
+  assign out_data_o  = !special ? chosen : escaped_q ? chosen ^ 8'h20 : ESCAPE;
+  assign out_valid_o = chosen_valid;
+  assign done        = out_ready_i && (!special || escaped_q);
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) escaped_q <= 1'b0;
+    else if (out_valid_o && out_ready_i) escaped_q <= !done;
+  end
 
 endmodule

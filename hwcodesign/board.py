@@ -33,6 +33,7 @@ class LimitTable(StrictModel):
     ff: float = Field(gt=0, le=1)
     dsp: float = Field(gt=0, le=1)
     block_ram: float = Field(gt=0, le=1)
+    large_ram: float = Field(default=0.80, gt=0, le=1)
 
 
 class OscillatorTable(StrictModel):
@@ -65,7 +66,8 @@ class Board(StrictModel):
 
     `clock_mhz` is the default clock of a design, `toolchain` the programs from netlist to bitstream; `nextpnr` and
     `pack` are the arguments that name the part to the second and the third of them, `programmer` those that name the
-    board to openFPGALoader. `high` are pins that the design must hold at 1. `pins_from` names the independent sources
+    board to openFPGALoader. `vivado_board` names Vivado's board files, whose preset sets up a processor's memory
+    and pins. `high` are pins that the design must hold at 1. `pins_from` names the independent sources
     in which the pins were looked up.
     """
 
@@ -83,6 +85,7 @@ class Board(StrictModel):
     pins_from: tuple[str, ...] = ()
     oscillator: OscillatorTable | None = None
     link: LinkTable | None = None
+    vivado_board: str = ""
     resources: ResourceTable
     limits: LimitTable
 
@@ -116,12 +119,20 @@ class Board(StrictModel):
 
     @cached_property
     def usable(self) -> Mapping[str, int]:
-        """How much of each resource (lut, ff, dsp, block_ram) a design may use: the part's amount times the limit."""
-        return {key: int(getattr(self.resources, key) * limit) for key, limit in self.limits.model_dump().items()}
+        """How much of each resource a design may use, by its key in `limits`: the part's amount times the limit.
+
+        Of a large RAM that cannot serve the kernels, none.
+        """
+        found = {key: int(getattr(self.resources, key) * limit) for key, limit in self.limits.model_dump().items()}
+        return found if self.device.large_shape else found | {"large_ram": 0}
+
+    def unit(self, resource: str) -> str:
+        """What a resource is counted in: BRAM18, URAM, LUT, ..."""
+        return {"block_ram": self.device.block_name, "large_ram": self.device.large_ram}.get(resource, resource.upper())
 
     @property
     def memory_bits(self) -> int:
-        """More bits of memory than a design on this board can have: all usable blocks, and ROMs in all usable LUTs."""
+        """More bits of ROM than a design on this board can have: in all usable blocks and all usable LUTs."""
         return self.usable["block_ram"] * self.device.block_bits + self.usable["lut"] * self.device.lut_rom_words
 
 

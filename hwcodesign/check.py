@@ -100,20 +100,31 @@ class CheckReport:
         }
 
     def document(self) -> dict[str, Any]:
-        """Everything, ready for JSON: the summary and every layer."""
-        return self.summary() | {"layers": [asdict(layer) for layer in self.layers]}
+        """Everything, ready for JSON: the summary, and every layer with how full its block RAM is."""
+        layers = [asdict(layer) | {"block_ram_filled": self.filled([layer])} for layer in self.layers]
+        return self.summary() | {"layers": layers}
 
     def save(self, folder: Path) -> None:
         """Write the document as `check.json`."""
         (folder / "check.json").write_text(json.dumps(self.document(), indent=1) + "\n")
+
+    @property
+    def bottleneck(self) -> str:
+        """What a faster design would have to change: the slowest layer, and the resource nearest to its limit."""
+        slowest = max(self.layers, key=lambda layer: layer.cycles)
+        usable = self.board.usable
+        filled = {key: getattr(self.total, key) / usable[key] for key in RESOURCES if usable[key]}
+        key = max(filled, key=lambda name: filled[name])
+        fullest = self.board.device.block_name if key == "block_ram" else key.upper()
+        return f"the slowest layer is {slowest.name}, the fullest resource {fullest}, at {filled[key]:.0%} of its limit"
 
     def verdict(self) -> str:
         """One sentence, and the changes that would make it fit."""
         rate = f"at {self.frame_rate:.1f} frames per second and {self.clock_mhz:g} MHz"
         proof = f" ({self.proof})" if self.proof else ""
         if self.fits:
-            return f"fits {self.board.name} {rate}{proof}"
-        names = [self.board.device.block_name if name == "block_ram" else name.upper() for name in self.over]
+            return f"fits {self.board.name} {rate}; {self.bottleneck}{proof}"
+        names = [self.board.unit(name) for name in self.over]
         amounts = (
             f"{getattr(self.total, key)} of {self.board.usable[key]} usable {name}"
             for key, name in zip(self.over, names, strict=True)
@@ -150,7 +161,7 @@ def measure(planned: Plan, board: Board) -> CheckReport:
             bits[name][purpose] += memory.bits
             where = planned.storage[layer.name][memory.name]
             taken[name] += memory_resources(board.device, memory, where)
-            in_blocks[name] += memory.bits if where == "block" else 0
+            in_blocks[name] += where.block_bits
     layers = tuple(_use(planned, name, bits[name], in_blocks[name], taken[name]) for name in taken)
     return CheckReport(
         board,

@@ -1,5 +1,6 @@
 """The check's report as tables for a terminal."""
 
+from collections.abc import Sequence
 from io import StringIO
 
 from rich.box import SIMPLE_HEAD
@@ -7,7 +8,7 @@ from rich.console import Console, Group
 from rich.table import Table
 
 from hwcodesign.calibration import ESTIMATED
-from hwcodesign.check import PURPOSES, CheckReport
+from hwcodesign.check import PURPOSES, CheckReport, LayerUse
 from hwcodesign.plan.memory import RESOURCES, Resources
 
 
@@ -34,17 +35,19 @@ def _layers(report: CheckReport) -> Table:
     for layer in report.layers:
         used = layer.resources
         numbers = [layer.pe, layer.simd, layer.cycles, *(layer.bits[purpose] for purpose in PURPOSES)]
-        table.add_row(layer.name, *(_number(n) for n in numbers), *_amounts(used, report.filled([layer])))
+        table.add_row(layer.name, *(_number(n) for n in numbers), *_amounts(report, [layer], used))
     table.add_section()
     total = (_number(n) for n in report.bits.values())
-    table.add_row("total", "", "", "", *total, *_amounts(report.total, report.filled(report.layers)), style="bold")
+    table.add_row("total", "", "", "", *total, *_amounts(report, report.layers, report.total), style="bold")
     table.caption = f"weights, thresholds, line buffers and FIFOs in bits; {blocks} and how full they are"
     return table
 
 
-def _amounts(used: Resources, filled: float | None) -> list[str]:
-    blocks = "-" if filled is None else f"{used.block_ram:,} {filled:4.0%}"
-    return [blocks, *(_number(n) for n in (used.lut, used.ff, used.dsp))]
+def _amounts(report: CheckReport, uses: Sequence[LayerUse], used: Resources) -> list[str]:
+    filled = report.filled(uses)
+    blocks = "" if filled is None else f"{used.block_ram:,} {filled:4.0%}"
+    large = f"{used.large_ram:,} {report.board.unit('large_ram')}" if used.large_ram else ""
+    return [", ".join(filter(None, (large, blocks))) or "-", *(_number(n) for n in (used.lut, used.ff, used.dsp))]
 
 
 def _totals(report: CheckReport) -> Table:
@@ -53,13 +56,15 @@ def _totals(report: CheckReport) -> Table:
     for heading in ("", "used", "usable", "on the chip", "limit", "used is", ""):
         table.add_column(heading, justify="right" if heading and heading != "used is" else "left")
     for name in RESOURCES:
-        label = board.device.block_name if name == "block_ram" else name.upper()
+        if name == "large_ram" and not board.resources.large_ram:
+            continue
         verdict = "[red]too much[/red]" if name in report.over else "fits"
+        if name == "large_ram" and not board.usable[name]:
+            verdict = "one port: no use"
         limit = f"{getattr(board.limits, name):.0%}"
         amounts = (getattr(report.total, name), board.usable[name], getattr(board.resources, name))
+        label = board.unit(name)
         table.add_row(label, *(f"{amount:,}" for amount in amounts), limit, _certainty(report, name), verdict)
-    if board.resources.large_ram:
-        table.add_row(board.device.large_ram, "0", "0", f"{board.resources.large_ram:,}", "", "", "cannot hold a ROM")
     return table
 
 

@@ -1,22 +1,21 @@
-"""The serial link of a design: its kernels in `hls/`, their parameters and cost, and what a host gets to talk to it.
+"""The serial link of a design: its kernels in `hls/`, their parameters, and what a host gets to talk to it.
 
 `serial_accelerator` is the network with the link around it: clock, reset and the two wires of a UART.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from hwcodesign import reference
 from hwcodesign.dataflow import Dataflow
-from hwcodesign.device import Family, block_count
 from hwcodesign.emit import Interface
 from hwcodesign.errors import UserError, nearest_numbers
 from hwcodesign.host.contract import SELFTEST, Contract
 from hwcodesign.host.packets import OVERHEAD_BYTES
-from hwcodesign.kinds import Memory
-from hwcodesign.plan import Plan, Resources
+from hwcodesign.link_cost import ANSWERS
+from hwcodesign.plan import Plan
 from hwcodesign.run import digest
 
 TOP = "serial_accelerator"
@@ -27,13 +26,13 @@ MODULES = (
     "link_receiver",
     "link_transmitter",
     "ram",
+    "ram_bank",
     TOP,
     "serial_link",
     "uart_rx",
     "uart_tx",
     "width_converter",
 )
-ANSWERS = 8  # requests that may wait for their answers: serial_link's default
 SELFTEST_IMAGES = 16
 _STALL_SECONDS = 0.05  # operating systems pause in the middle of what they send
 _BITS_PER_BYTE = 10
@@ -87,19 +86,19 @@ def parameters(interface: Interface, timing: Timing, design: str) -> dict[str, s
     }
 
 
-def resources(family: Family, interface: Interface) -> Resources:
-    """What the link takes: block RAM by arithmetic, LUTs and flip-flops as synthesis found them (an estimate)."""
-    image = Memory("image", interface.in_bytes * interface.in_beats, 8, writable=True)
-    return Resources(lut=0, ff=0, block_ram=block_count(family, image))
-
-
 def contract_of(network: str, made: Plan, emitted: Path, baud: int, timing: Timing) -> Contract:
     """The contract of a planned and emitted design behind a UART."""
-    design, interface = made.design, Interface.load(emitted)
-    last = design.layers[-1]
+    contract = dma_contract(network, made, emitted)
+    line_cycles = _BITS_PER_BYTE * timing.clocks_per_bit * (contract.image_bytes + OVERHEAD_BYTES)
+    # A network that keeps up with the line has read an image before the next can overtake it.
+    window = ANSWERS if made.cycles_per_frame <= line_cycles else 1
+    return replace(contract, link="uart", baud=baud, window=window)
+
+
+def dma_contract(network: str, made: Plan, emitted: Path) -> Contract:
+    """The contract of a planned and emitted design behind the DMA of a Zynq."""
+    design, last = made.design, made.design.layers[-1]
     top = last.number("top") if last.kind == "label_select" else 0
-    image_bytes = interface.in_bytes * interface.in_beats
-    line_cycles = _BITS_PER_BYTE * timing.clocks_per_bit * (image_bytes + OVERHEAD_BYTES)
     return Contract(
         network=network,
         design_hash=design_hash(emitted),
@@ -109,11 +108,8 @@ def contract_of(network: str, made: Plan, emitted: Path, baud: int, timing: Timi
         classes=design.output.elements - top,
         top=top,
         score_scale=design.contract.get("score_scale", 1.0),
-        interface=interface,
-        link="uart",
-        baud=baud,
-        # A network that keeps up with the line has read an image before the next can overtake it.
-        window=ANSWERS if made.cycles_per_frame <= line_cycles else 1,
+        interface=Interface.load(emitted),
+        link="axi-dma",
     )
 
 

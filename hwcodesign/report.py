@@ -11,7 +11,8 @@ after `hwcodesign pictures`). Among them: `reference.top1` (null for random weig
 `simulate.latency_predicted`, `simulate.build_seconds`, `simulate.cycles`, `simulate.cycles_per_second`;
 `bitstream.fmax_mhz` (reached) and `bitstream.clock_mhz` (planned), `bitstream.timing_met`, `bitstream.sha256`, and for
 every resource `bitstream.resources.NAME`: `used` after place and route, `network` of it (without link, clock and
-reset), `planned`, `available`.
+reset), `planned`, `available`. For AMD's boards and for FINN `bitstream.state` says in words what there is: without the
+vendor's tools a project, and no `bitstream.bitstream`.
 """
 
 import json
@@ -76,12 +77,23 @@ def _rows(report: Report) -> Iterator[tuple[str, str]]:
         yield "latency", _beside(simulated["latency_cycles"], simulated["latency_predicted"], "predicted") + " cycles"
         yield "simulation", f"{simulated['cycles_per_second']:,} cycles per second"
     if built := report.get("bitstream"):
+        yield from _bitstream(built)
+
+
+def _bitstream(built: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """What there is of a bitstream: of a project that no tool has built, less."""
+    if state := built.get("state"):
+        yield "bitstream", state
+    if built.get("bitstream"):
         yield "bitstream", f"{built['bitstream']} for {built['part']}, {built['bytes']:,} bytes"
         colour = "green" if built["timing_met"] else "red"
-        reached = f"[{colour}]{built['fmax_mhz']:g} MHz reached[/], {built['clock_mhz']:g} MHz planned"
-        yield "clock", reached
-        yield "on the chip", _placed(built["resources"])
+        yield "clock", f"[{colour}]{built['fmax_mhz']:g} MHz reached[/], {built['clock_mhz']:g} MHz planned"
+    if resources := built.get("resources"):
+        yield "on the chip", _placed(resources) + (f"\n({built['counted_by']})" if "counted_by" in built else "")
+    if "warnings" in built:
         yield "warnings", _warnings(built["warnings"])
+    if host := built.get("host"):
+        yield "host", host
 
 
 def _reference(reference: dict[str, Any]) -> str:

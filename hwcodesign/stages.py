@@ -31,7 +31,7 @@ class Job:
 
     `input_scale` is the real value of one step of the model's input (None: the model's own default). `images` is an
     .npy file of frames (N, H, W, C) to simulate instead of the default; `frames` bounds how many. `untrained` puts
-    random weights in place of training. `seed` is that of the placement.
+    random weights in place of training. `seed` is that of the placement; `backend`: our own bitstream flow, or FINN's.
     """
 
     run: RunFolder
@@ -46,8 +46,10 @@ class Job:
     frames: int | None = None
     wave: bool = False
     untrained: bool = False
+    shipped: Path | None = None
     force: bool = False
     seed: int = 1
+    backend: str = "own"
 
     @property
     def board(self) -> Board:
@@ -106,6 +108,27 @@ def _export(job: Job) -> Stage:
         return {"model": exported.model.name, "bytes": exported.model.stat().st_size}
 
     return Stage("export", (checkpoint,), [recipe.data.model_dump(), job.data_folder, job.untrained], work)
+
+
+def shipped_export(job: Job) -> Stage:
+    """In place of training and export: the trained files that come with the recipe."""
+    recipe, shipped = _recipe(job), job.shipped
+    assert shipped is not None
+
+    def work(folder: Path) -> Summary:
+        from hwcodesign.data import load_dataset
+        from hwcodesign.shipped import unpack
+
+        at_hand = job.data_folder is not None or recipe.data.dataset == "digits"
+        dataset = load_dataset(recipe.data, job.data_folder) if at_hand else None
+        unpack(shipped, recipe, dataset, folder)
+        return {
+            "model": "model.onnx",
+            "bytes": (folder / "model.onnx").stat().st_size,
+            "from": "the recipe's own files",
+        }
+
+    return Stage("export", (shipped,), [recipe.data.model_dump(), job.data_folder], work)
 
 
 def _lower(job: Job) -> Stage:
@@ -195,16 +218,34 @@ def _bitstream(job: Job) -> Stage:
         from hwcodesign.bitstream.flow import Request
         from hwcodesign.bitstream.toolchain import toolchain_of
         from hwcodesign.plan import Plan
+        from hwcodesign.xilinx.stage import build_amd, for_vivado
 
-        made = Plan.load(planned)
+        made, phases = Plan.load(planned), RunFolder(job.run.path / PHASES)
+        request, images = Request(board, emitted, made.clock_mhz, job.seed), _images(job, made.design).frames
+        if for_vivado(board):
+            return build_amd(request, made, job.run.path.name, images, phases, folder)
         toolchain_of(board)
-        request = Request(board, emitted, made.clock_mhz, job.seed)
         contract = link.contract_of(job.run.path.name, made, emitted, request.baud, request.line)
-        link.hand_over(folder, contract, made.design, _images(job, made.design).frames)
-        return build(request, made, RunFolder(job.run.path / PHASES), folder)
+        link.hand_over(folder, contract, made.design, images)
+        return build(request, made, phases, folder)
 
-    inputs = (planned, emitted, asset_folder("hls"), asset_folder("boards") / "clocks", *_given(job.held_out))
-    return Stage("bitstream", inputs, [board.model_dump(), job.seed, job.frames], work)
+    def hand_to_finn(folder: Path) -> Summary:
+        from hwcodesign import finn_build
+        from hwcodesign.plan import Plan
+
+        return finn_build.hand_over(job.run.stage("lower"), Plan.load(planned), board, folder)
+
+    if job.backend == "finn":
+        return Stage("bitstream", (planned, job.run.stage("lower")), [board.model_dump(), "finn"], hand_to_finn)
+    inputs = (planned, emitted, asset_folder("hls"), asset_folder("boards"), *_given(job.held_out))
+    return Stage("bitstream", inputs, [board.model_dump(), job.seed, job.frames, _vivado()], work)
+
+
+def _vivado() -> bool:
+    """A project that was written without Vivado is built once it is there."""
+    from hwcodesign.xilinx.vivado import vivado_is_there
+
+    return vivado_is_there()
 
 
 def _images(job: Job, graph: Dataflow) -> "Images":

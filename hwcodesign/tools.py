@@ -75,7 +75,10 @@ GOWIN_PACK = _of_package("gowin_pack", (), "apycula", native=False)
 OPENFPGALOADER = Tool(
     "openFPGALoader", ("openFPGALoader",), (), "apt install openfpgaloader, or oss-cad-suite", version_flag="-V"
 )
-BITSTREAM_TOOLS = (NEXTPNR_ECP5, ECPPACK, NEXTPNR_ICE40, ICEPACK, NEXTPNR_GOWIN, GOWIN_PACK, OPENFPGALOADER)
+VIVADO = Tool(
+    "vivado", ("vivado",), (2020, 2), "Vivado from amd.com, then source its settings64.sh", version_flag="-version"
+)
+BITSTREAM_TOOLS = (NEXTPNR_ECP5, ECPPACK, NEXTPNR_ICE40, ICEPACK, NEXTPNR_GOWIN, GOWIN_PACK, OPENFPGALOADER, VIVADO)
 TOOLS = (VERILATOR, GXX, MAKE, PERL, ICARUS, VVP, YOSYS, *BITSTREAM_TOOLS)
 
 # Distribution: (oldest good version, first version that is known or feared to break). Brevitas, QONNX and FINN follow
@@ -167,7 +170,7 @@ def run(
     """
     tail: deque[str] = deque(maxlen=12)
     start = time.monotonic()
-    with log.open("w") as file, _start(command, folder, environment) as process:
+    with log.open("w", buffering=1) as file, _start(command, folder, environment) as process:
         assert process.stdout is not None
         try:
             for line in process.stdout:

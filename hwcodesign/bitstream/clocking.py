@@ -90,9 +90,21 @@ def _gowin(source: float, slowest: float, fastest: float) -> Iterator[Clock]:
                 yield Clock(mhz, "gowin", {"FCLKIN": f"{source:g}", **values})
 
 
+def _xilinx7(source: float) -> Iterator[Clock]:
+    """AMD DS181, MMCM of speed grades -1 and -1L: detector from 10 MHz, oscillator 600 to 1200, output from 4.69."""
+    for divider in range(1, min(5, int(source / 10)) + 1):  # the faster the detector, the steadier the clock
+        for factor in range(2, 65):
+            loop = source / divider * factor
+            for output in range(1, 129) if 600 <= loop <= 1200 else ():
+                period = round(1e6 / source)
+                values = {"PERIOD_PS": period, "DIVCLK": divider, "MULT": factor, "DIVIDE": output}
+                yield Clock(round(loop / output, 9), "xilinx7", dict(values))
+
+
 _PLLS: dict[str, Callable[[float], Iterator[Clock]]] = {
     "ecp5": _ecp5,
     "ice40": _ice40,
+    "xilinx7": _xilinx7,
     "gw1n": partial(_gowin, slowest=400, fastest=1200),  # GW1NR-9, speed C6/I5
     "gw2a": partial(_gowin, slowest=500, fastest=1250),  # GW2AR-18, speed C8/I7
 }

@@ -12,7 +12,8 @@ from hwcodesign.plan.streams import inserted
 from hwcodesign.rtl import identifier
 from hwcodesign.synthesis import counted
 
-NETWORK, LINK = f"{DESIGN}.u_accelerator.", f"{DESIGN}.u_link."
+INSIDE = f"{DESIGN}."  # where in the board's top level network and link are
+NETWORK, LINK = "u_accelerator.", "u_link."
 STREAMS, THE_LINK, CLOCK_AND_RESET = "(streams between layers)", "(link)", "(clock and reset)"
 OVERHEAD = (THE_LINK, CLOCK_AND_RESET)  # what is not the network, and so not in the plan
 
@@ -26,23 +27,26 @@ def owners(design: Dataflow) -> dict[str, str]:
     return found
 
 
-def owner(cell: str, instances: Mapping[str, str]) -> str:
+def owner(cell: str, instances: Mapping[str, str], inside: str = INSIDE) -> str:
     """The layer of a cell of the board's top level, or one of the names in brackets."""
-    if cell.startswith(LINK):
+    if cell.startswith(inside + LINK):
         return THE_LINK
-    if not cell.startswith(NETWORK):
+    if not cell.startswith(inside + NETWORK):
         return CLOCK_AND_RESET
-    instance, dot, _ = cell.removeprefix(NETWORK).partition(".")
+    instance, dot, _ = cell.removeprefix(inside + NETWORK).partition(".")
     return instances.get(instance, STREAMS) if dot else STREAMS
 
 
-def resources_by_layer(netlist: Path, top: str, design: Dataflow) -> dict[str, Resources]:
-    """What every layer takes of a mapped netlist (Yosys' JSON), in the design's order, then what is no layer's."""
+def resources_by_layer(netlist: Path, top: str, design: Dataflow, inside: str = INSIDE) -> dict[str, Resources]:
+    """What every layer takes of a mapped netlist (Yosys' JSON), in the design's order, then what is no layer's.
+
+    `inside` is the path in `top` of the module that holds network and link, with a dot at its end.
+    """
     cells = json.loads(netlist.read_text())["modules"][top]["cells"]
     instances = owners(design)
     types: dict[str, Counter[str]] = defaultdict(Counter)
     for name, cell in cells.items():
-        types[owner(name, instances)][cell["type"]] += 1
+        types[owner(name, instances, inside)][cell["type"]] += 1
     order = dict.fromkeys([*(layer.name for layer in design.layers), STREAMS, *OVERHEAD])
     return {name: counted(types[name]) for name in order if name in types}
 

@@ -10,18 +10,21 @@ from hwcodesign.cli.options import job_options, make_job
 @click.command()
 @job_options
 def command(**options: Any) -> None:
-    """Make the bitstream for the board, with open tools: every stage that is not current, then synthesis, place and
-    route, packing.
+    """Make the bitstream for the board: every stage that is not current, then synthesis, place and route, packing.
 
-    The bitstream, utilisation.json, the tools' logs and what a host needs lie in runs/NAME/bitstream. Finished phases
-    are not run again; another --seed starts at place and route. Exit code: 2 bad input or a tool failed, 3 does not fit
-    the board, 4 the clock was missed (the bitstream is there all the same).
+    With open tools; for AMD's boards it writes a Vivado project, and builds it where Vivado is on the PATH. --backend
+    finn hands the network to FINN's own build instead. The bitstream, utilisation.json, the tools' logs and what a host
+    needs lie in runs/NAME/bitstream. Finished phases are not run again; another --seed starts at place and route. Exit
+    code: 2 bad input or a tool failed, 3 does not fit the board, 4 the clock was missed (the bitstream is there all the
+    same).
 
     \b
     Examples:
       hwcodesign bitstream digits-squeezenet
       hwcodesign bitstream digits-squeezenet --clock-mhz 80 --seed 2
       hwcodesign bitstream digits-icebreaker
+      hwcodesign bitstream digits-squeezenet --board pynq-z1
+      hwcodesign bitstream digits-squeezenet --board zcu104 --backend finn
     """
     from hwcodesign.pipeline import run_job
     from hwcodesign.terminal import console

@@ -44,6 +44,9 @@ _OPTIONS = (
     click.option("--frames", type=click.IntRange(1), help="Simulate at most so many frames."),
     click.option("--wave", is_flag=True, help="Write every signal to an FST file while simulating (slow)."),
     click.option("--seed", type=click.IntRange(0), default=1, help="Of the placement: another may reach more."),
+    click.option(
+        "--backend", type=click.Choice(["own", "finn"]), default="own", help="Whose flow makes the bitstream."
+    ),
     click.option("--force", is_flag=True, help="Go on with a design that does not fit the board."),
     click.option("--runs", default=Path("runs"), type=click.Path(path_type=Path), show_default=True),
 )
@@ -92,6 +95,7 @@ def make_job(recipe: str | None, model: Path | None, runs: Path, **given: Any) -
     from hwcodesign.dataflow import IntType
     from hwcodesign.recipe import HardwareTable, load_recipe
     from hwcodesign.run import RunFolder
+    from hwcodesign.shipped import shipped_with
     from hwcodesign.stages import Job
 
     if (recipe is None) == (model is None):
@@ -115,6 +119,7 @@ def make_job(recipe: str | None, model: Path | None, runs: Path, **given: Any) -
     name = loaded.name if loaded else Path(str(model)).stem
     name += "-untrained" if given["untrained"] else ""
     given["data_folder"] = given.pop("data")
+    given["shipped"] = shipped_with(recipe) if recipe and not given["untrained"] else None
     given["input_type"] = _int_type(given["input_type"], IntType)
     given["input_scale"] = _fraction(given["input_scale"])
     return Job(run=RunFolder(runs / name), hardware=hardware, recipe=loaded, model=model, **given)

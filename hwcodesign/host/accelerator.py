@@ -9,6 +9,7 @@ import numpy as np
 
 from hwcodesign.errors import UserError, VerificationError
 from hwcodesign.host.contract import Contract, contracts_below, load_selftest
+from hwcodesign.host.dma_line import DmaLine
 from hwcodesign.host.packets import VERSION
 from hwcodesign.host.serial_line import SerialLine
 
@@ -23,18 +24,26 @@ class Predictions(NamedTuple):
 
 
 class Accelerator:
-    """The board at `port`, such as /dev/ttyUSB0.
+    """The board at `port`, such as /dev/ttyUSB0; or, on a Zynq board itself, the bitstream file to load there.
 
     `designs` is a folder with the contract of the design on the board in it or below: that of the bitstream, of its
-    run, or of all runs. The board is asked which one it holds. A context manager.
+    run, or of all runs. The board is asked which one it holds; a bitstream has its contract beside it. A context
+    manager.
 
     Raises UserError if there is no such port, if it is busy, if nothing answers, or if none of the designs is on the
     board.
     """
 
     def __init__(self, port: str, designs: Path | str = "runs") -> None:
-        self._line, (self.folder, self.contract) = _connect(port, contracts_below(Path(designs)))
-        self._line.window, self._line.patience = self.contract.window, self.contract.patience
+        self._line: SerialLine | DmaLine
+        if port.endswith(".bit"):
+            self.folder = Path(port).parent
+            self.contract = Contract.load(self.folder)
+            self._line = DmaLine(Path(port), self.contract)
+            return
+        line, (self.folder, self.contract) = _connect(port, contracts_below(Path(designs)))
+        line.window, line.patience = self.contract.window, self.contract.patience
+        self._line = line
 
     @property
     def retries(self) -> int:

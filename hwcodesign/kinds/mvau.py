@@ -33,7 +33,7 @@ class Mvau(Kind):
     """`simd` columns of `pe` rows a cycle."""
 
     name = "mvau"
-    cells = ("packed_multiplier", "lut_multiplier", *THRESHOLD_CELLS, "ram")
+    cells = ("packed_multiplier", "lut_multiplier", *THRESHOLD_CELLS, "ram", "ram_bank")
 
     def check(self, layer: Layer) -> None:
         if layer.input.shape[:2] != layer.output.shape[:2]:
@@ -112,6 +112,8 @@ class Mvau(Kind):
         counter_bits = 2 * self.pixel_cycles(layer, folding).bit_length()
         operands = 2 * folding.simd * kind.bits + products * (weight.bits + product_bits)
         ff = operands + folding.pe * (tree.ff + acc.bits) + counter_bits + self.latency(layer, folding)
+        if _keeps_pixels(layer, folding):
+            ff += 1 + (_columns(layer) // folding.simd - 1).bit_length()
         adders = products * sums + folding.pe * (tree.lut + acc.bits)
         if _shifted(layer, folding):
             of_inputs = tree_logic(folding.simd, kind.bits, kind.bits + (folding.simd - 1).bit_length())

@@ -49,12 +49,13 @@ class _Nodes:
 
 
 def to_dataflow(model: ModelWrapper, exact: Exact, contract: Mapping[str, float]) -> tuple[Dataflow, Thresholds]:
-    """The graph of FINN's hardware `model`, under the names of `exact`.
+    """The graph of FINN's hardware `model`, under the names of `exact`; FINN's nodes get them as their doc strings.
 
     Raises UserError if FINN left something unconverted, with the layer where that is.
     """
     matched: dict[str, _Nodes] = {}
     _match(model, exact, exact.scores, _scores(model), matched)
+    _name(model, matched)
     build = _Build(model, _frames(model), matched)
     for name, operation in exact.operations.items():
         if name in matched:  # what does not lead to the scores is no hardware
@@ -102,6 +103,17 @@ def _match(model: ModelWrapper, exact: Exact, name: str, tensor: str, matched: d
     inputs = [first.input[0]] if len(operation.sources) == 1 else list(node.input)[: len(operation.sources)]
     for source, made in zip(operation.sources, inputs, strict=True):
         _match(model, exact, source, made, matched)
+
+
+def _name(model: ModelWrapper, matched: Mapping[str, _Nodes]) -> None:
+    for name, nodes in matched.items():
+        for node, suffix in ((nodes.padding, ".pad"), (nodes.window, ".window"), (nodes.layer, "")):
+            if node is not None:
+                node.doc_string = name + suffix
+    for node in model.get_nodes_by_op_type("DuplicateStreams"):
+        source = model.find_producer(node.input[0])
+        node.doc_string = f"{source.doc_string.removesuffix('.fork') if source else GRAPH_INPUT}.fork"
+    model.find_producer(model.graph.output[0].name).doc_string = "label_select"
 
 
 def _producer(model: ModelWrapper, tensor: str, op_type: str) -> NodeProto | None:

@@ -4,13 +4,13 @@ Variables, in this order: one for every choice of every group; one for every edg
 for every resource, by how much of the board its limit is exceeded.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.sparse import csr_array, eye_array, hstack
 
-from hwcodesign.kinds import kind_of
+from hwcodesign.kinds import Folding, kind_of
 from hwcodesign.plan.choices import Choices
 from hwcodesign.plan.memory import RESOURCES, Resources
 
@@ -37,7 +37,8 @@ Pair = tuple[int, int, int]  # edge's number, lanes sent, lanes needed
 
 def program(choices: Choices, reserved: Resources) -> Program:
     """The program for `choices`, within the board's limits less `reserved`."""
-    ends = [(_ends(choices, edge.source, 1), _ends(choices, edge.target, 0)) for edge in choices.edges]
+    numbered = _numbered(choices)
+    ends = [(_ends(choices, numbered, e.source, 1), _ends(choices, numbered, e.target, 0)) for e in choices.edges]
     pairs = [(i, sent, needed) for i, (sends, needs) in enumerate(ends) for sent in sends for needed in needs]
     streams = (choices.stream(choices.edges[i], sent, needed) for i, sent, needed in pairs)
     taken = [*(choice.taken for choice in choices.flat), *streams]
@@ -54,12 +55,20 @@ def program(choices: Choices, reserved: Resources) -> Program:
     )
 
 
-def _ends(choices: Choices, name: str, side: int) -> Ends:
+def _numbered(choices: Choices) -> dict[str, list[tuple[int, Folding]]]:
+    """For every layer, the choices of its group by number, and the layer's folding in each."""
+    found: dict[str, list[tuple[int, Folding]]] = {}
+    for number, choice in enumerate(choices.flat):
+        for name, folding in choice.foldings.items():
+            found.setdefault(name, []).append((number, folding))
+    return found
+
+
+def _ends(choices: Choices, numbered: Mapping[str, list[tuple[int, Folding]]], name: str, side: int) -> Ends:
     layer = choices.dataflow.by_name[name]
     found: Ends = {}
-    for number, choice in enumerate(choices.flat):
-        if name in choice.foldings:
-            found.setdefault(kind_of(layer.kind).lanes(layer, choice.foldings[name])[side], []).append(number)
+    for number, folding in numbered[name]:
+        found.setdefault(kind_of(layer.kind).lanes(layer, folding)[side], []).append(number)
     return found
 
 

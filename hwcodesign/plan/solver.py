@@ -28,6 +28,7 @@ from hwcodesign.plan.program import program
 OVER = 10_000.0
 DEAREST_FIT = 8.0  # a design that fits costs at most one for each of four resources, or two where memory is in LUTs
 SHORTEST_SECONDS = 1.0  # for an integer program, whatever time is left
+ATTEMPT = 0.25  # of the time that is left, for each frame rate that is tried
 ROUNDING = 1e-6  # what HiGHS takes for feasible
 FIRST_MARGIN = 0.01  # of the relaxation's optimum: the reduced costs that the first integer program admits
 
@@ -52,6 +53,15 @@ class Solution:
         return not self.fits and self.bound > DEAREST_FIT
 
 
+@dataclass(frozen=True)
+class _Relaxed:
+    """The linear program's optimum, each variable's reduced cost (infinite if it must be 0) and its upper bound."""
+
+    cost: float
+    reduced: np.ndarray
+    upper: np.ndarray
+
+
 class Solver:
     """Solves for `choices` within the limits of the board less `reserved`, which is for what is not known yet."""
 
@@ -73,11 +83,12 @@ class Solver:
         If none fits, the one that exceeds the limits least.
         """
         counts = self.choices.cycle_counts
-        first = bisect_left(counts[:-1], True, key=lambda cycles: self._relaxed(cycles, 0.0).x is not None)
+        first = bisect_left(counts[:-1], True, key=lambda cycles: self._relaxed(cycles, 0.0) is not None)
         fitting: dict[int, Solution] = {}
 
         def fits(number: int) -> bool:
-            solution = self._cheapest(counts[number], most_over=0.0)
+            left = self._until - time.monotonic()
+            solution = self._cheapest(counts[number], most_over=0.0, until=self._until - (1 - ATTEMPT) * left)
             if solution:
                 fitting[number] = solution
             return solution is not None
@@ -88,20 +99,21 @@ class Solver:
         bisect_left(range(len(counts)), True, low, min(high, len(counts)), key=fits)
         return fitting[min(fitting)] if fitting else self._cheapest(counts[-1], most_over=np.inf), counts[first]
 
-    def _cheapest(self, cycles: float, most_over: float) -> Solution | None:
-        """None if there is none, or none was found in time."""
+    def _cheapest(self, cycles: float, most_over: float, until: float | None = None) -> Solution | None:
+        """None if there is none, or none was found in time: `until`, or all that there is."""
+        until = until or self._until
         relaxed = self._relaxed(cycles, most_over)
-        if relaxed.x is None:
+        if relaxed is None:
             return None
         margin, best = FIRST_MARGIN, None
         while True:
-            upper = np.where(relaxed.lower.marginals <= margin * relaxed.fun, self._upper(cycles, most_over), 0.0)
-            found = self._integer(upper)
-            everything = bool((upper == self._upper(cycles, most_over)).all())
-            if found.x is not None:
-                bound = min(found.mip_dual_bound, np.inf if everything else (1 + margin) * relaxed.fun)
+            admitted = relaxed.reduced <= margin * relaxed.cost
+            found = self._integer(np.where(admitted, relaxed.upper, 0.0), until)
+            everything = bool(admitted[relaxed.upper > 0].all())
+            if found is not None:
+                bound = min(found.mip_dual_bound, np.inf if everything else (1 + margin) * relaxed.cost)
                 best = self._solution(found, cycles, max(0.0, 1 - bound / found.fun))
-            if (best and best.gap <= self.gap) or everything or time.monotonic() > self._until:
+            if (best and best.gap <= self.gap) or everything or time.monotonic() > until:
                 return best
             margin *= 4
 
@@ -111,24 +123,36 @@ class Solver:
         upper[-len(RESOURCES) :] = most_over
         return upper
 
-    def _relaxed(self, cycles: float, most_over: float) -> Any:
-        """The linear program: a group may divide itself among its choices."""
-        upper = self._upper(cycles, most_over)
-        made = self._program
-        bounds = np.stack([np.zeros(len(upper)), upper], axis=1)
-        return linprog(self._costs, made.shares, made.limits, made.equalities, made.sums, bounds)
+    def _relaxed(self, cycles: float, most_over: float) -> _Relaxed | None:
+        """The linear program: a group may divide itself among its choices. None if it has no solution."""
+        made, upper = self._program, self._upper(cycles, most_over)
+        (columns,) = np.nonzero(upper)
+        bounds = np.stack([np.zeros(len(columns)), upper[columns]], axis=1)
+        shares, equalities = made.shares[:, columns], made.equalities[:, columns]
+        found = linprog(self._costs[columns], shares, made.limits, equalities, made.sums, bounds)
+        if found.x is None:
+            return None
+        reduced = np.full(len(upper), np.inf)
+        reduced[columns] = found.lower.marginals
+        return _Relaxed(found.fun, reduced, upper)
 
-    def _integer(self, upper: np.ndarray) -> Any:
+    def _integer(self, upper: np.ndarray, until: float) -> Any:
+        """The integer program of the variables whose upper bound is not 0; None if nothing was found in time."""
         made = self._program
-        equalities = LinearConstraint(made.equalities, made.sums, made.sums)
-        seconds = max(SHORTEST_SECONDS, self._until - time.monotonic())
-        return milp(
-            self._costs,
-            integrality=made.integral,
-            bounds=Bounds(0, upper),
-            constraints=[equalities, LinearConstraint(made.shares, ub=made.limits)],
-            options={"time_limit": seconds, "mip_rel_gap": self.gap / 2},
+        (columns,) = np.nonzero(upper)
+        equalities, shares = made.equalities[:, columns], made.shares[:, columns]
+        found = milp(
+            self._costs[columns],
+            integrality=made.integral[columns],
+            bounds=Bounds(0, upper[columns]),
+            constraints=[LinearConstraint(equalities, made.sums, made.sums), LinearConstraint(shares, ub=made.limits)],
+            options={"time_limit": max(SHORTEST_SECONDS, until - time.monotonic()), "mip_rel_gap": self.gap / 2},
         )
+        if found.x is None:
+            return None
+        found.x, x = np.zeros(len(upper)), found.x
+        found.x[columns] = x
+        return found
 
     @property
     def _costs(self) -> np.ndarray:

@@ -11,11 +11,12 @@ from hwcodesign import pipeline, tools
 from hwcodesign.bitstream.build import build
 from hwcodesign.bitstream.flow import Request
 from hwcodesign.board import load_board
+from hwcodesign.dataflow import Dataflow
 from hwcodesign.emit import emit
 from hwcodesign.errors import UserError, VerificationError
 from hwcodesign.nets.network import Quantization
 from hwcodesign.nets.squeezenet import SqueezeNet
-from hwcodesign.plan import Plan, plan
+from hwcodesign.plan import plan
 from hwcodesign.predict import predict
 from hwcodesign.report import report_table
 from hwcodesign.run import RunFolder
@@ -23,17 +24,13 @@ from tests.bitstream.fakes import Workbench
 from tests.graphs import randomised
 
 
-def one_fire_module() -> Plan:
-    """The smallest network that has every part: planned for the iCEBreaker."""
+def one_fire_module() -> Dataflow:
+    """The smallest network that has every part."""
     family = SqueezeNet(
         base_e=4, incr_e=0, SR=0.5, fire_modules=1, conv1_filters=4, conv1_kernel=3, conv1_stride=2, conv1_pad=0,
         pool_after=(), pool_kernel=2, pool_stride=2, bypass="none",
     )  # fmt: skip
-    return plan(
-        randomised(predict(family.describe((7, 7, 1), 3), Quantization(2, 2)), 1),
-        load_board("icebreaker"),
-        frame_rate=100,
-    )
+    return randomised(predict(family.describe((7, 7, 1), 3), Quantization(2, 2)), 1)
 
 
 @pytest.fixture
@@ -92,7 +89,7 @@ def _has(*wanted: tools.Tool) -> bool:
     not _has(tools.YOSYS, tools.NEXTPNR_ICE40, tools.ICEPACK), reason="the tools for iCE40 are not installed"
 )
 def test_a_tiny_network_becomes_a_bitstream(tmp_path: Path) -> None:
-    made, folder = one_fire_module(), tmp_path / "bitstream"
+    made, folder = plan(one_fire_module(), load_board("icebreaker"), frame_rate=100), tmp_path / "bitstream"
     emit(made.design, made.foldings, made.storage, tmp_path / "emitted")
     folder.mkdir()
     request = Request(load_board("icebreaker"), tmp_path / "emitted", made.clock_mhz, 1)

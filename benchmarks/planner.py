@@ -6,10 +6,11 @@ Lowers full SqueezeNet v1.1 and a SqueezeNet of CIFAR-10's size first, with rand
 
 For every matrix-vector unit FINN's own formulas: BRAM18 for weights by the rule of MVAU.bram_estimation, with all
 weights in block RAM as FINN places them; multipliers as DSPs by MVAU_rtl.dsp_estimation, ceil(PE / 4) * SIMD. Here,
-weights may lie in LUTs too, and those are counted. So that the comparison is one of foldings, all multiply in LUTs,
-and the solver is told that this costs DSPs, by FINN's formula. FINN knows no board: it gives the same folding for all.
-LUTs are each side's own estimate of the whole design: FINN's is 0 for its matrix-vector units and lacks FIFOs. FIFO
-bits are ours alone, since FINN finds depths by simulating the RTL.
+weights may lie in LUTs too, and those are counted. Our design multiplies in LUTs or in DSPs that products share; so
+that the comparison is one of foldings, the solver is told that all multipliers cost DSPs, by FINN's formula, and that
+is what the table shows. FINN knows no board: it gives the same folding for all. LUTs are each side's own estimate of
+the whole design: FINN's is 0 for its matrix-vector units and lacks FIFOs. FIFO bits are ours alone, since FINN finds
+depths by simulating the RTL.
 
 Writes planner.json and planner.png next to itself, and prints the table.
 """
@@ -129,17 +130,15 @@ def our_row(network: str, graph: Dataflow, board: Board, rate: int) -> Row:
 
 
 def with_finn_dsps(space: Choices) -> Choices:
-    """The choices that multiply in LUTs, each with the DSPs that FINN's formula gives its multipliers."""
+    """The choices, each with the DSPs that FINN's formula gives its multipliers in place of its own."""
 
     def priced(choice: Choice) -> Choice:
         kinds = {name: space.dataflow.by_name[name].kind for name in choice.foldings}
-        dsp = Resources(dsp=sum(finn_dsp(f) for name, f in choice.foldings.items() if kinds[name] == "mvau"))
-        return replace(choice, taken=choice.taken + Taken(dsp, dsp.share(space.board)))
+        by_finn = sum(finn_dsp(f) for name, f in choice.foldings.items() if kinds[name] == "mvau")
+        more = Resources(dsp=by_finn - choice.taken.resources.dsp)
+        return replace(choice, taken=choice.taken + Taken(more, more.share(space.board)))
 
-    def in_luts(choice: Choice) -> bool:
-        return not any(folding.packed for folding in choice.foldings.values())
-
-    return replace(space, groups=tuple(tuple(map(priced, filter(in_luts, group))) for group in space.groups))
+    return replace(space, groups=tuple(tuple(map(priced, group)) for group in space.groups))
 
 
 def memories_of(graph: Dataflow, choice: Choice) -> Iterator[tuple[tuple[str, str], Memory]]:

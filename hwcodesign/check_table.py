@@ -45,9 +45,9 @@ def _layers(report: CheckReport) -> Table:
 
 def _amounts(report: CheckReport, uses: Sequence[LayerUse], used: Resources) -> list[str]:
     filled = report.filled(uses)
-    blocks = "" if filled is None else f"{used.block_ram:,} {filled:4.0%}"
-    large = f"{used.large_ram:,} {report.board.unit('large_ram')}" if used.large_ram else ""
-    return [", ".join(filter(None, (large, blocks))) or "-", *(_number(n) for n in (used.lut, used.ff, used.dsp))]
+    large = f"{used.large_ram} {report.board.unit('large_ram')}" if used.large_ram else "-"
+    blocks = large if filled is None else f"{used.block_ram:,} {filled:4.0%}"
+    return [blocks, *(_number(n) for n in (used.lut, used.ff, used.dsp))]
 
 
 def _totals(report: CheckReport) -> Table:

@@ -10,7 +10,6 @@ planned networks, with random weights and thresholds; since plans weigh estimate
 import json
 import sys
 import tempfile
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -23,9 +22,9 @@ from hwcodesign import calibration
 from hwcodesign.board import load_board
 from hwcodesign.calibration import ESTIMATED, terms
 from hwcodesign.dataflow import Shape
-from hwcodesign.device import FAMILIES, Family, lut_memory
+from hwcodesign.device import FAMILIES, Family
 from hwcodesign.emit import emit
-from hwcodesign.kinds import Logic, kind_of
+from hwcodesign.kinds import kind_of
 from hwcodesign.nets import metaparameters
 from hwcodesign.nets.network import Quantization
 from hwcodesign.plan import Plan, plan
@@ -118,10 +117,11 @@ def _fit(family: Family, measured: Sequence[Measured], resource: str) -> dict[st
 
     Where the sweep says little, a coefficient stays near what the structure alone says: 1, and 0 for each kernel.
     """
-    rows = [dict(_terms(family, kernel, resource)) for kernel, _ in measured]
-    found = np.array([getattr(taken, resource) for _, taken in measured], dtype=float)
+    rows = [dict(_terms(kernel, resource)) for kernel, _ in measured]
+    whole = np.array([getattr(taken, resource) for _, taken in measured], dtype=float)
+    found = np.maximum(0, whole - [getattr(in_memories(family, kernel), resource) for kernel, _ in measured])
     names = sorted({name for row in rows for name in row})
-    weight = 1 / np.sqrt(np.maximum(found, 1))
+    weight = 1 / np.sqrt(np.maximum(whole, 1))
     matrix = np.array([[row.get(name, 0) for name in names] for row in rows]) * weight[:, None]
     held = STIFFNESS * np.linalg.norm(matrix, axis=0)
     prior = np.array([float(term != "kernel") for _, term in names])
@@ -132,26 +132,22 @@ def _fit(family: Family, measured: Sequence[Measured], resource: str) -> dict[st
     return coefficients
 
 
-def _terms(family: Family, kernel: Kernel, resource: str) -> Iterator[tuple[tuple[str, str], int]]:
-    """Every term of the kernel and of its memories in LUTs, by (kind, term)."""
+def _terms(kernel: Kernel, resource: str) -> Iterator[tuple[tuple[str, str], int]]:
+    """Every term of the kernel by (kind, term); its memories are no part of the fit."""
     kind = kind_of(kernel.layer.kind)
-    yield from _named(kind.name, kind.logic(kernel.layer, kernel.folding), resource)
-    totals: Counter[tuple[str, str]] = Counter()
-    for memory in kind.memories(kernel.layer, kernel.folding):
-        if kernel.storage[memory.name] == "lut":
-            totals.update(dict(_named("ram" if memory.writable else "rom", lut_memory(family, memory), resource)))
-    yield from totals.items()
+    amounts = terms(kind.name, kind.logic(kernel.layer, kernel.folding))[resource]
+    return (((kind.name, term), amount) for term, amount in amounts.items())
 
 
-def _named(kind: str, logic: Logic, resource: str) -> Iterator[tuple[tuple[str, str], int]]:
-    return (((kind, term), amount) for term, amount in terms(kind, logic)[resource].items())
+def in_memories(family: Family, kernel: Kernel) -> Resources:
+    """What the kernel's memories take: arithmetic, held against single memories in the tests."""
+    memories = kind_of(kernel.layer.kind).memories(kernel.layer, kernel.folding)
+    return sum((memory_resources(family, memory, kernel.storage[memory.name]) for memory in memories), Resources())
 
 
 def estimated(family: Family, kernel: Kernel) -> Resources:
     """What `check` counts for the kernel and its memories."""
-    memories = kind_of(kernel.layer.kind).memories(kernel.layer, kernel.folding)
-    taken = (memory_resources(family, memory, kernel.storage[memory.name]) for memory in memories)
-    return sum(taken, logic_resources(family, kernel.layer, kernel.folding))
+    return in_memories(family, kernel) + logic_resources(family, kernel.layer, kernel.folding)
 
 
 def print_errors(family: Family, measured: Sequence[Measured]) -> None:

@@ -7,7 +7,9 @@
 module fifo #(
   parameter int WIDTH = 8,
   parameter int DEPTH = 2,
-  parameter int BUFFER_BLOCK = 0
+  parameter int BUFFER_BLOCK_WORDS = 0,
+  parameter int BUFFER_BLOCK_WIDTH = 0,
+  parameter int BUFFER_LARGE = 0
 ) (
   input  logic             clk_i,
   input  logic             rst_ni,
@@ -71,7 +73,9 @@ module fifo #(
       ram #(
         .WIDTH(WIDTH),
         .WORDS(WORDS),
-        .BLOCK(BUFFER_BLOCK)
+        .BLOCK_WORDS(BUFFER_BLOCK_WORDS),
+        .BLOCK_WIDTH(BUFFER_BLOCK_WIDTH),
+        .LARGE(BUFFER_LARGE)
       ) u_buffer (
         .clk_i          (clk_i),
         .write_i        (push),

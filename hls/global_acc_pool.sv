@@ -11,7 +11,9 @@ module global_acc_pool #(
   parameter int SUM_BITS = 1,
   parameter int PIXELS = 1,
   parameter int FOLDS = 1,
-  parameter int SUMS_BLOCK = 0
+  parameter int SUMS_BLOCK_WORDS = 0,
+  parameter int SUMS_BLOCK_WIDTH = 0,
+  parameter int SUMS_LARGE = 0
 ) (
   input  logic clk_i,
   input  logic rst_ni,
@@ -69,7 +71,11 @@ module global_acc_pool #(
 
   if (FOLDS > 1) begin : gen_memory
     ram #(
-      .WORDS(FOLDS), .WIDTH(PE * SUM_BITS), .BLOCK(SUMS_BLOCK)
+      .WORDS(FOLDS),
+      .WIDTH(PE * SUM_BITS),
+      .BLOCK_WORDS(SUMS_BLOCK_WORDS),
+      .BLOCK_WIDTH(SUMS_BLOCK_WIDTH),
+      .LARGE(SUMS_LARGE)
     ) u_sums (
       .clk_i,
       .write_i(in_ready_o && valid_q),

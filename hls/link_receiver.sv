@@ -148,7 +148,8 @@ module link_receiver #(
   ram #(
     .WIDTH(8),
     .WORDS(IMAGE_BYTES),
-    .BLOCK(BUFFER_BLOCK)
+    .BLOCK_WORDS(BUFFER_BLOCK != 0 ? IMAGE_BYTES : 0),
+    .BLOCK_WIDTH(BUFFER_BLOCK != 0 ? 8 : 0)
   ) u_image (
     .clk_i          (clk_i),
     .write_i        (payload && !occupied && !overrun_q),

@@ -32,10 +32,14 @@ module mvau #(
   parameter int STEP_BITS = 0,
   parameter int FRACTION_BITS = 0,
   parameter int PACKED = 0,
-  parameter int INPUT_BLOCK = 0,
-  parameter int WEIGHTS_BLOCK = 1,
+  parameter int INPUT_BLOCK_WORDS = 0,
+  parameter int INPUT_BLOCK_WIDTH = 0,
+  parameter int INPUT_LARGE = 0,
+  parameter int WEIGHTS_BLOCK_WORDS = 0,
+  parameter int WEIGHTS_BLOCK_WIDTH = 0,
   parameter WEIGHTS_FILE = "",
-  parameter int THRESHOLDS_BLOCK = 0,
+  parameter int THRESHOLDS_BLOCK_WORDS = 0,
+  parameter int THRESHOLDS_BLOCK_WIDTH = 0,
   parameter THRESHOLDS_FILE = ""
 ) (
   input  logic clk_i,
@@ -136,7 +140,11 @@ module mvau #(
       write_step_q <= step_q;
     end
     ram #(
-      .WORDS(Steps), .WIDTH(SIMD * IN_BITS), .BLOCK(INPUT_BLOCK)
+      .WORDS(Steps),
+      .WIDTH(SIMD * IN_BITS),
+      .BLOCK_WORDS(INPUT_BLOCK_WORDS),
+      .BLOCK_WIDTH(INPUT_BLOCK_WIDTH),
+      .LARGE(INPUT_LARGE)
     ) u_input (
       .clk_i,
       .write_i(write_q),
@@ -155,7 +163,11 @@ module mvau #(
   end
 
   rom #(
-    .WORDS(Steps * Folds), .WIDTH(PE * SIMD * WEIGHT_BITS), .BLOCK(WEIGHTS_BLOCK), .FILE(WEIGHTS_FILE)
+    .WORDS(Steps * Folds),
+    .WIDTH(PE * SIMD * WEIGHT_BITS),
+    .BLOCK_WORDS(WEIGHTS_BLOCK_WORDS),
+    .BLOCK_WIDTH(WEIGHTS_BLOCK_WIDTH),
+    .FILE(WEIGHTS_FILE)
   ) u_weights (
     .clk_i, .read_i(step), .address_i(word_q), .data_o(weights)
   );
@@ -326,7 +338,8 @@ module mvau #(
       .THRESHOLD_BITS(THRESHOLD_BITS),
       .STEP_BITS(STEP_BITS),
       .FRACTION_BITS(FRACTION_BITS),
-      .THRESHOLDS_BLOCK(THRESHOLDS_BLOCK),
+      .THRESHOLDS_BLOCK_WORDS(THRESHOLDS_BLOCK_WORDS),
+      .THRESHOLDS_BLOCK_WIDTH(THRESHOLDS_BLOCK_WIDTH),
       .THRESHOLDS_FILE(THRESHOLDS_FILE)
     ) u_thresholds (
       .clk_i,

@@ -15,7 +15,9 @@ module parallel_window #(
   parameter int KERNEL_W = 1,
   parameter int STRIDE_H = 1,
   parameter int STRIDE_W = 1,
-  parameter int BUFFER_BLOCK = 1
+  parameter int BUFFER_BLOCK_WORDS = 0,
+  parameter int BUFFER_BLOCK_WIDTH = 0,
+  parameter int BUFFER_LARGE = 0
 ) (
   input  logic clk_i,
   input  logic rst_ni,
@@ -94,7 +96,11 @@ module parallel_window #(
       if (take) address_q <= AddressBits'(column_q);
     end
     ram #(
-      .WORDS(WIDTH), .WIDTH((KERNEL_H - 1) * PIXEL), .BLOCK(BUFFER_BLOCK)
+      .WORDS(WIDTH),
+      .WIDTH((KERNEL_H - 1) * PIXEL),
+      .BLOCK_WORDS(BUFFER_BLOCK_WORDS),
+      .BLOCK_WIDTH(BUFFER_BLOCK_WIDTH),
+      .LARGE(BUFFER_LARGE)
     ) u_buffer (
       .clk_i,
       .write_i(move && waiting_q),

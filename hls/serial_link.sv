@@ -114,8 +114,7 @@ module serial_link #(
 
   fifo #(
     .WIDTH       (ANSWER_BITS),
-    .DEPTH       (ANSWERS),
-    .BUFFER_BLOCK(0)
+    .DEPTH       (ANSWERS)
   ) u_answers (
     .clk_i      (clk_i),
     .rst_ni     (rst_ni),
@@ -130,8 +129,7 @@ module serial_link #(
   // Cuts the path from the transmitter's ready into the network.
   fifo #(
     .WIDTH       (8 * OUT_BYTES),
-    .DEPTH       (2),
-    .BUFFER_BLOCK(0)
+    .DEPTH       (2)
   ) u_scores (
     .clk_i      (clk_i),
     .rst_ni     (rst_ni),

@@ -20,7 +20,9 @@ module sliding_window #(
   parameter int STRIDE_W = 1,
   parameter int DEPTHWISE = 0,
   parameter int BUFFER_WORDS = 1,
-  parameter int BUFFER_BLOCK = 1
+  parameter int BUFFER_BLOCK_WORDS = 0,
+  parameter int BUFFER_BLOCK_WIDTH = 0,
+  parameter int BUFFER_LARGE = 0
 ) (
   input  logic clk_i,
   input  logic rst_ni,
@@ -150,7 +152,11 @@ module sliding_window #(
   end
 
   ram #(
-    .WORDS(BUFFER_WORDS), .WIDTH(PE * BITS), .BLOCK(BUFFER_BLOCK)
+    .WORDS(BUFFER_WORDS),
+    .WIDTH(PE * BITS),
+    .BLOCK_WORDS(BUFFER_BLOCK_WORDS),
+    .BLOCK_WIDTH(BUFFER_BLOCK_WIDTH),
+    .LARGE(BUFFER_LARGE)
   ) u_buffer (
     .clk_i,
     .write_i(write),

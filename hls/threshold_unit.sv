@@ -19,7 +19,8 @@ module threshold_unit #(
   parameter int THRESHOLD_BITS = 1,
   parameter int STEP_BITS = 0,
   parameter int FRACTION_BITS = 0,
-  parameter int THRESHOLDS_BLOCK = 0,
+  parameter int THRESHOLDS_BLOCK_WORDS = 0,
+  parameter int THRESHOLDS_BLOCK_WIDTH = 0,
   parameter THRESHOLDS_FILE = ""
 ) (
   input  logic clk_i,
@@ -56,7 +57,11 @@ module threshold_unit #(
   end
 
   rom #(
-    .WORDS(FOLDS), .WIDTH(PE * WordBits), .BLOCK(THRESHOLDS_BLOCK), .FILE(THRESHOLDS_FILE)
+    .WORDS(FOLDS),
+    .WIDTH(PE * WordBits),
+    .BLOCK_WORDS(THRESHOLDS_BLOCK_WORDS),
+    .BLOCK_WIDTH(THRESHOLDS_BLOCK_WIDTH),
+    .FILE(THRESHOLDS_FILE)
   ) u_thresholds (
     .clk_i, .read_i(!rst_ni || move[0]), .address_i(fold_d), .data_o(thresholds_q)
   );

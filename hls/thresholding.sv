@@ -15,7 +15,8 @@ module thresholding #(
   parameter int THRESHOLD_BITS = 1,
   parameter int STEP_BITS = 0,
   parameter int FRACTION_BITS = 0,
-  parameter int THRESHOLDS_BLOCK = 0,
+  parameter int THRESHOLDS_BLOCK_WORDS = 0,
+  parameter int THRESHOLDS_BLOCK_WIDTH = 0,
   parameter THRESHOLDS_FILE = ""
 ) (
   input  logic clk_i,
@@ -40,7 +41,8 @@ module thresholding #(
     .THRESHOLD_BITS(THRESHOLD_BITS),
     .STEP_BITS(STEP_BITS),
     .FRACTION_BITS(FRACTION_BITS),
-    .THRESHOLDS_BLOCK(THRESHOLDS_BLOCK),
+    .THRESHOLDS_BLOCK_WORDS(THRESHOLDS_BLOCK_WORDS),
+    .THRESHOLDS_BLOCK_WIDTH(THRESHOLDS_BLOCK_WIDTH),
     .THRESHOLDS_FILE(THRESHOLDS_FILE)
   ) u_thresholds (
     .clk_i,

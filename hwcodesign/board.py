@@ -33,6 +33,7 @@ class LimitTable(StrictModel):
     ff: float = Field(gt=0, le=1)
     dsp: float = Field(gt=0, le=1)
     block_ram: float = Field(gt=0, le=1)
+    large_ram: float = Field(default=0.80, gt=0, le=1)
 
 
 class OscillatorTable(StrictModel):
@@ -118,12 +119,20 @@ class Board(StrictModel):
 
     @cached_property
     def usable(self) -> Mapping[str, int]:
-        """How much of each resource (lut, ff, dsp, block_ram) a design may use: the part's amount times the limit."""
-        return {key: int(getattr(self.resources, key) * limit) for key, limit in self.limits.model_dump().items()}
+        """How much of each resource a design may use, by its key in `limits`: the part's amount times the limit.
+
+        Of a large RAM that cannot serve the kernels, none.
+        """
+        found = {key: int(getattr(self.resources, key) * limit) for key, limit in self.limits.model_dump().items()}
+        return found if self.device.large_shape else found | {"large_ram": 0}
+
+    def unit(self, resource: str) -> str:
+        """What a resource is counted in: BRAM18, URAM, LUT, ..."""
+        return {"block_ram": self.device.block_name, "large_ram": self.device.large_ram}.get(resource, resource.upper())
 
     @property
     def memory_bits(self) -> int:
-        """More bits of memory than a design on this board can have: all usable blocks, and ROMs in all usable LUTs."""
+        """More bits of ROM than a design on this board can have: in all usable blocks and all usable LUTs."""
         return self.usable["block_ram"] * self.device.block_bits + self.usable["lut"] * self.device.lut_rom_words
 
 

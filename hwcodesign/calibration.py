@@ -2,6 +2,7 @@
 
 The coefficients lie beside the kinds in `kinds/costs.json`, written by `python -m benchmarks.calibrate`. An estimate is
 the sum of every term times its coefficient; the terms are a `Logic`'s parts (or its whole) and one for each kernel.
+Memories are no part of it: they are arithmetic (device.py).
 Not measured: whole windows on AMD parts, and multipliers with both operands over 4 bits, whose DSPs swallow registers
 on AMD parts, so that flip-flops are then overestimated.
 """
@@ -17,7 +18,6 @@ from hwcodesign.kinds.kind import Logic
 
 COSTS = Path(__file__).parent / "kinds" / "costs.json"
 ESTIMATED = ("lut", "ff")
-MEMORIES = ("rom", "ram")  # in LUTs: fitted like kinds
 
 
 @cache
@@ -29,12 +29,11 @@ def costs() -> Mapping[str, Any]:
 
 def terms(kind: str, logic: Logic) -> dict[str, dict[str, int]]:
     """What the coefficients multiply, for `lut` and for `ff`."""
-    kernel = {} if kind in MEMORIES else {"kernel": 1}
-    return {"lut": {**(logic.parts or {"logic": logic.lut}), **kernel}, "ff": {"logic": logic.ff, **kernel}}
+    return {"lut": {**(logic.parts or {"logic": logic.lut}), "kernel": 1}, "ff": {"logic": logic.ff, "kernel": 1}}
 
 
 def calibrated(family: Family, kind: str, logic: Logic) -> Logic:
-    """`logic` of a kernel of `kind` (or one of MEMORIES) as this family makes it.
+    """`logic` of a kernel of `kind` as this family makes it.
 
     It stays as it is where the family, or a part of it, was never measured.
     """

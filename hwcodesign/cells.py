@@ -15,7 +15,7 @@ from hwcodesign.kinds.kind import Logic, Memory, MemoryImage
 from hwcodesign.rtl import pack
 from hwcodesign.uniform import Line, Spacing
 
-THRESHOLD_CELLS = ("threshold_unit", "threshold_count", "threshold_search", "adder_tree", "rom")
+THRESHOLD_CELLS = ("threshold_unit", "threshold_count", "threshold_search", "adder_tree", "rom", "rom_bank")
 
 
 def tree_stages(count: int) -> int:

@@ -113,7 +113,7 @@ class CheckReport:
         proof = f" ({self.proof})" if self.proof else ""
         if self.fits:
             return f"fits {self.board.name} {rate}{proof}"
-        names = [self.board.device.block_name if name == "block_ram" else name.upper() for name in self.over]
+        names = [self.board.unit(name) for name in self.over]
         amounts = (
             f"{getattr(self.total, key)} of {self.board.usable[key]} usable {name}"
             for key, name in zip(self.over, names, strict=True)
@@ -150,7 +150,7 @@ def measure(planned: Plan, board: Board) -> CheckReport:
             bits[name][purpose] += memory.bits
             where = planned.storage[layer.name][memory.name]
             taken[name] += memory_resources(board.device, memory, where)
-            in_blocks[name] += memory.bits if where == "block" else 0
+            in_blocks[name] += where.block_bits
     layers = tuple(_use(planned, name, bits[name], in_blocks[name], taken[name]) for name in taken)
     return CheckReport(
         board,

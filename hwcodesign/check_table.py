@@ -53,13 +53,15 @@ def _totals(report: CheckReport) -> Table:
     for heading in ("", "used", "usable", "on the chip", "limit", "used is", ""):
         table.add_column(heading, justify="right" if heading and heading != "used is" else "left")
     for name in RESOURCES:
-        label = board.device.block_name if name == "block_ram" else name.upper()
+        if name == "large_ram" and not board.resources.large_ram:
+            continue
         verdict = "[red]too much[/red]" if name in report.over else "fits"
+        if name == "large_ram" and not board.usable[name]:
+            verdict = "one port: no use"
         limit = f"{getattr(board.limits, name):.0%}"
         amounts = (getattr(report.total, name), board.usable[name], getattr(board.resources, name))
+        label = board.unit(name)
         table.add_row(label, *(f"{amount:,}" for amount in amounts), limit, _certainty(report, name), verdict)
-    if board.resources.large_ram:
-        table.add_row(board.device.large_ram, "0", "0", f"{board.resources.large_ram:,}", "", "", "cannot hold a ROM")
     return table
 
 

@@ -83,7 +83,7 @@ def emit(
     for module in modules:
         shutil.copyfile(asset_folder("hls") / f"{module}.sv", rtl / f"{module}.sv")
     for layer in design.layers:
-        write_images(layer, foldings[layer.name], memory)
+        write_images(layer, foldings[layer.name], storage.get(layer.name, {}), memory)
     interface = interface_of(design, foldings)
     (rtl / f"{TOP}.sv").write_text(_top_level(design, foldings, storage, interface))
     (out_folder / "sources.f").write_text("".join(f"rtl/{name}.sv\n" for name in [*modules, TOP]))

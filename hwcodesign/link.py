@@ -26,6 +26,7 @@ MODULES = (
     "link_receiver",
     "link_transmitter",
     "ram",
+    "ram_bank",
     TOP,
     "serial_link",
     "uart_rx",

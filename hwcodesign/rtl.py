@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from hwcodesign.dataflow import Layer
-from hwcodesign.kinds import Folding, MemoryImage, Storage, kind_of
+from hwcodesign.kinds import Folding, Memory, MemoryImage, Storage, kind_of
 
 SIGNALS = ("in_data", "in_valid", "in_ready", "out_data", "out_valid", "out_ready")
 _LARGEST_INTEGER = (1 << 31) - 1
@@ -36,21 +36,38 @@ def instance(
     kind = kind_of(layer.kind)
     parameters = {key: _literal(value) for key, value in kind.parameters(layer, folding).items()}
     for memory in kind.memories(layer, folding):
-        parameters[f"{memory.name.upper()}_BLOCK"] = str(int(storage[memory.name] == "block"))
-    for memory_name in kind.images(layer, folding):
-        parameters[f"{memory_name.upper()}_FILE"] = f'"{_image_name(layer, memory_name)}"'
+        parameters |= _place(memory, storage[memory.name])
+    for name_of_image in kind.images(layer, folding):
+        parameters[f"{name_of_image.upper()}_FILE"] = f'"{_image_name(layer, name_of_image)}"'
     connections = {"clk_i": "aclk", "rst_ni": "aresetn"}
     connections |= {signal + ("_o" if _driven(signal) else "_i"): signals[signal] for signal in SIGNALS}
     return f"  {kind.module(folding)} #(\n{_named(parameters)}\n  ) {name} (\n{_named(connections)}\n  );\n"
 
 
-def write_images(layer: Layer, folding: Folding, folder: Path) -> None:
-    """Write every ROM of the layer into `folder`, one hexadecimal word a line, address 0 first.
+def write_images(layer: Layer, folding: Folding, storage: Mapping[str, Storage], folder: Path) -> None:
+    """Write every ROM of the layer into `folder`, a file for each of its parts (see `parts_of`).
 
-    A kernel opens its file by its bare name: simulate and synthesize where the files lie.
+    One hexadecimal word a line, address 0 first. A kernel opens its files by their bare names: simulate and synthesize
+    where the files lie.
     """
     for memory, image in kind_of(layer.kind).images(layer, folding).items():
-        (folder / _image_name(layer, memory)).write_text(_hexadecimal(image))
+        for part, contents in parts_of(image, storage[memory]).items():
+            (folder / f"{_image_name(layer, memory)}.{part}.hex").write_text(_hexadecimal(contents))
+
+
+def parts_of(image: MemoryImage, storage: Storage) -> dict[str, MemoryImage]:
+    """The parts of a ROM that lie in different places, as rom.sv has them; only those that are not empty.
+
+    `block` in block RAM; in LUTs `words`, the last words of its columns, and `columns`, those beyond it.
+    """
+    mask = (1 << storage.width) - 1
+    low = [word & mask for word in image.words]
+    parts = {
+        "block": MemoryImage(low[: storage.words], storage.width),
+        "words": MemoryImage(low[storage.words :], storage.width),
+        "columns": MemoryImage([word >> storage.width for word in image.words], image.width - storage.width),
+    }
+    return {name: part for name, part in parts.items() if part.words and part.width}
 
 
 def pack(codes: np.ndarray, bits: int) -> list[int]:
@@ -69,12 +86,19 @@ def unpack(words: Sequence[int], elements: int, bits: int) -> np.ndarray:
     return planes.reshape(-1, elements, bits).astype(np.int64) @ (np.int64(1) << np.arange(bits))
 
 
+def _place(memory: Memory, storage: Storage) -> dict[str, str]:
+    """The parameters that say where a memory lies."""
+    name = memory.name.upper()
+    place = {f"{name}_BLOCK_WORDS": str(storage.words), f"{name}_BLOCK_WIDTH": str(storage.width)}
+    return place | ({f"{name}_LARGE": str(int(storage.large))} if memory.writable else {})
+
+
 def _driven(signal: str) -> bool:
     return signal in ("in_ready", "out_data", "out_valid")
 
 
 def _image_name(layer: Layer, memory: str) -> str:
-    return f"{identifier(layer.name)}.{memory}.hex"
+    return f"{identifier(layer.name)}.{memory}"
 
 
 def _literal(value: int) -> str:

@@ -29,6 +29,7 @@ _BLOCKS: Mapping[str, int] = {
     **{"RAMB18E1": 1, "RAMB36E1": 2, "RAMB18E2": 1, "RAMB36E2": 2, "DP16KD": 1, "PDPW16KD": 1, "SB_RAM40_4K": 1},
     **dict.fromkeys(("SP", "SPX9", "SDPB", "SDPX9B", "DPB", "DPX9B", "pROM", "pROMX9"), 1),
 }
+_LARGE = ("URAM288",)
 _MULTIPLIERS = ("DSP48E1", "DSP48E2", "MULT18X18D", "SB_MAC16", "MULT9X9", "MULT18X18", "MULT36X36")
 
 
@@ -48,7 +49,7 @@ def synthesize_kernels(family: Family, kernels: Sequence[Kernel], folder: Path) 
         shutil.copyfile(asset_folder("hls") / f"{module}.sv", folder / f"{module}.sv")
     named = [replace(k, layer=replace(k.layer, name=f"kernel{i}")) for i, k in enumerate(kernels)]
     for kernel in named:
-        write_images(kernel.layer, kernel.folding, folder)
+        write_images(kernel.layer, kernel.folding, kernel.storage, folder)
     (folder / "kernels.sv").write_text("".join(map(_wrapper, named)) + _row(named))
     cells = _synthesize(family, folder, [f"{name}.sv" for name in (*modules, "kernels")], "kernels")
     return [counted(cells[kernel.layer.name]) for kernel in named]
@@ -86,6 +87,7 @@ def counted(cells: Mapping[str, int]) -> Resources:
         ff=sum(count for cell, count in cells.items() if cell.startswith(_FLIP_FLOPS)),
         dsp=sum(count for cell, count in cells.items() if cell in _MULTIPLIERS),
         block_ram=sum(_BLOCKS.get(cell, 0) * count for cell, count in cells.items()),
+        large_ram=sum(count for cell, count in cells.items() if cell in _LARGE),
     )
 
 

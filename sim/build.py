@@ -2,9 +2,11 @@
 
 from pathlib import Path
 
+import numpy as np
+
 from hwcodesign import simulator
 from hwcodesign.assets import asset_folder
-from hwcodesign.kinds import Storage, kind_of
+from hwcodesign.kinds import IN_LUTS, Storage, kind_of
 from hwcodesign.rtl import beat_bits, instance, write_images
 from sim.bench import Case, load_cases
 
@@ -22,8 +24,8 @@ def run_bench(
     cases = load_cases(kind, seed)
     top = folder / f"{TOP}.sv"
     top.write_text(_top_level(cases))
-    for case in cases:
-        write_images(case.layer, case.folding, folder)
+    for number, case in enumerate(cases):
+        write_images(case.layer, case.folding, _storage(number, case), folder)
     modules = (kind, *kind_of(kind).cells)
     kernels = hls or asset_folder("hls")
     sources = [kernels / f"{module}.sv" for module in modules] + [top]
@@ -66,10 +68,17 @@ def _case_instance(number: int, case: Case) -> str:
         "out_valid": f"out_valid_o[{case.first_output}+:{outs}]",
         "out_ready": f"out_ready_i[{case.first_output}+:{outs}]",
     }
-    # Memories take turns: block RAM in the odd cases, LUTs in the even ones.
-    choice: Storage = "block" if number % 2 else "lut"
-    storage = {memory.name: choice for memory in kind_of(case.layer.kind).memories(case.layer, case.folding)}
-    return instance(case.layer, case.folding, storage, f"u_{case.layer.name}", signals)
+    return instance(case.layer, case.folding, _storage(number, case), f"u_{case.layer.name}", signals)
+
+
+def _storage(number: int, case: Case) -> dict[str, Storage]:
+    """Memories take turns: in LUTs, in block RAM, and twice split between them at random."""
+    rng = np.random.default_rng(number)
+    choices = {}
+    for memory in kind_of(case.layer.kind).memories(case.layer, case.folding):
+        some = Storage(int(rng.integers(1, memory.words + 1)), int(rng.integers(1, memory.width + 1)))
+        choices[memory.name] = (IN_LUTS, some, Storage.whole(memory), some)[number % 4]
+    return choices
 
 
 def _joined(names: list[str]) -> str:

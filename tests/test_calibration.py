@@ -3,7 +3,7 @@
 import pytest
 
 from hwcodesign import calibration
-from hwcodesign.calibration import ESTIMATED, MEMORIES, calibrated, costs, measured_error
+from hwcodesign.calibration import ESTIMATED, calibrated, costs, measured_error
 from hwcodesign.device import FAMILIES
 from hwcodesign.kinds import Logic, all_kinds
 
@@ -13,7 +13,7 @@ MEASURED = sorted(costs())
 @pytest.mark.parametrize("family", MEASURED)
 def test_every_kind_has_coefficients_and_every_family_an_error(family: str) -> None:
     for resource in ESTIMATED:
-        assert set(costs()[family][resource]) == {*all_kinds(), *MEMORIES}
+        assert set(costs()[family][resource]) == set(all_kinds())
         assert 0 < measured_error(FAMILIES[family])[resource] < 0.2  # type: ignore[index]
 
 
@@ -30,10 +30,10 @@ def test_every_part_counts_with_its_own_coefficient(monkeypatch: pytest.MonkeyPa
     assert calibrated(FAMILIES["ecp5"], "add", logic) == Logic(lut=20 + 10 + 3, ff=15 + 1, dsp=4)
 
 
-def test_without_parts_the_whole_counts_and_a_memory_is_no_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
-    table = {"ecp5": {"lut": {"ram": {"logic": 2.0}}, "ff": {"ram": {"logic": 1.0}}}}
+def test_without_parts_the_whole_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    table = {"ecp5": {"lut": {"fork": {"logic": 2.0, "kernel": 1.0}}, "ff": {"fork": {"logic": 1.0, "kernel": 0.0}}}}
     monkeypatch.setattr(calibration, "costs", lambda: table)
-    assert calibrated(FAMILIES["ecp5"], "ram", Logic(30, 10)) == Logic(60, 10)
+    assert calibrated(FAMILIES["ecp5"], "fork", Logic(30, 10)) == Logic(61, 10)
 
 
 def test_a_part_that_was_not_measured_keeps_the_structure() -> None:

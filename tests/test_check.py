@@ -63,10 +63,9 @@ def test_block_ram_is_at_least_what_the_bits_take(on_zcu104):
     """A floor: bits in blocks / 18 Kb. And no layer's weights take more than FINN's BRAM18 rule gives for its shape."""
     planned = plan(predicted(FULL), on_zcu104.board, frame_rate=FULL.hardware.frame_rate)
     in_blocks = sum(
-        memory.bits
+        planned.storage[layer.name][memory.name].block_bits
         for layer in planned.design.layers
         for memory in kind_of(layer.kind).memories(layer, planned.foldings[layer.name])
-        if planned.storage[layer.name][memory.name] == "block"
     )
     assert in_blocks / 18432 <= on_zcu104.total.block_ram <= 1.5 * in_blocks / 18432
 
@@ -127,7 +126,7 @@ def test_the_text_has_every_layer_and_the_verdict(on_zcu104):
     assert all(layer.name in printed for layer in on_zcu104.layers)
     assert "~LUT" in printed and "fits zcu104" in printed
     assert f"estimate ± {measured_error(on_zcu104.board.device)['lut']:.0%}" in printed
-    assert printed.count("│ counted") == 2, "block RAM and DSP"
+    assert printed.count("│ counted") == 3, "block RAM, URAM and DSP"
 
 
 def test_an_estimate_that_was_never_measured_says_so():

@@ -119,7 +119,7 @@ def test_random_weights_go_the_whole_way_and_say_so(tmp_path: Path) -> None:
 def test_hardware_that_differs_fails_with_the_first_layer(done: Job, tmp_path: Path) -> None:
     copy = RunFolder(tmp_path / "copy")
     shutil.copytree(done.run.path, copy.path)
-    image = copy.stage("emit") / "memory/fire3_squeeze.weights.hex"
+    image = copy.stage("emit") / "memory/fire3_squeeze.weights.columns.hex"
     image.write_text("\n".join(line[:-1] + format(int(line[-1], 16) ^ 7, "x") for line in image.read_text().split()))
     loaded = recipe(tmp_path)
     broken = Job(run=copy, recipe=loaded, hardware=loaded.hardware, frames=4)

@@ -83,7 +83,7 @@ def test_compare_finds_the_frames_that_differ(tiny: Built) -> None:
 def test_a_fault_in_one_memory_is_traced_to_its_layer(tiny: Built, tmp_path: Path) -> None:
     broken = tmp_path / "emit"
     emit(tiny.plan.design, tiny.plan.foldings, tiny.plan.storage, broken)
-    image = broken / "memory/fire2_expand3x3.weights.hex"
+    image = broken / "memory/fire2_expand3x3.weights.columns.hex"
     image.write_text("\n".join(line[:-1] + format(int(line[-1], 16) ^ 1, "x") for line in image.read_text().split()))
     found = first_divergence(
         broken, tiny.plan.design, tiny.plan.foldings, tiny.frames[:2], tmp_path / "probes", QUIET_CYCLES

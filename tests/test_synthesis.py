@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 
 from hwcodesign.board import load_board
+from hwcodesign.dataflow import IntType, Layer, Stream
 from hwcodesign.device import FAMILIES, block_count
 from hwcodesign.emit import emit
 from hwcodesign.errors import UserError
-from hwcodesign.kinds import kind_of
+from hwcodesign.kinds import IN_LUTS, Folding, Storage, kind_of
 from hwcodesign.plan import plan
-from hwcodesign.plan.memory import Resources
+from hwcodesign.plan.memory import Resources, memory_resources
 from hwcodesign.synthesis import Kernel, counted, synthesize_design, synthesize_kernels
 from hwcodesign.tools import YOSYS, find
 from sim.mvau import random_case
@@ -34,7 +35,8 @@ needs_yosys = pytest.mark.skipif(not _has_yosys(), reason="Yosys is not installe
 def matrix(source: str, weight: str, rows: tuple[int, int], columns: tuple[int, int], packed: int = 0) -> Kernel:
     """A matrix-vector unit without thresholds; its weights lie in block RAM."""
     layer, folding = random_case(np.random.default_rng(0), source, weight, None, 1, rows, columns, packed)
-    return Kernel(layer, folding, {"weights": "block", "input": "lut"})
+    memories = kind_of("mvau").memories(layer, folding)
+    return Kernel(layer, folding, {m.name: IN_LUTS if m.writable else Storage.whole(m) for m in memories})
 
 
 def test_cells_count_as_what_they_take() -> None:
@@ -73,6 +75,49 @@ def test_block_ram_and_dsp_are_as_predicted(name: str, tmp_path: Path) -> None:
         weights = mvau.memories(kernel.layer, kernel.folding)[0]
         expected = block_count(family, weights), mvau.logic(kernel.layer, kernel.folding).dsp
         assert (taken.block_ram, taken.dsp) == expected, kernel.folding
+
+
+# (words, width, storage; None: all of it in large RAM)
+WHOLE = 2
+MEMORIES = (
+    (540, 36, Storage(512, 36)),
+    (530, 37, Storage(512, 36)),
+    (1127, 24, Storage(1127, 24)),
+    (1030, 19, Storage(1024, 18)),
+    (300, 38, Storage(300, 36)),
+    (260, 17, Storage(256, 16)),
+    (3600, 32, Storage(3584, 32)),
+    (4110, 3, Storage(4096, 3)),
+    (50, 20, IN_LUTS),
+    (3600, 32, None),
+    (9000, 25, None),
+)
+
+
+def stored(words: int, width: int, storage: Storage | None, writable: bool) -> Kernel:
+    """A kernel around one memory: a FIFO's buffer, or the weights of one row."""
+    storage = storage or Storage(words, width, large=True)
+    if writable:
+        stream = Stream((1, 1, width), IntType(1, signed=False))
+        return Kernel(
+            Layer("", "fifo", (stream,), (stream,), {"depth": words + 1}), Folding(width), {"buffer": storage}
+        )
+    layer, folding = random_case(np.random.default_rng(words), "uint1", "bipolar", None, 1, (1, 1), (words, width))
+    return Kernel(layer, folding, {"weights": storage})
+
+
+@needs_yosys
+@pytest.mark.parametrize("family", FAMILIES)
+def test_split_memories_take_the_blocks_that_are_counted(family: str, tmp_path: Path) -> None:
+    device = FAMILIES[family]
+    sizes = [size for size in MEMORIES if size[2] is not None or device.large_shape]
+    kernels = [stored(*size, writable=False) for size in sizes if size[2]]
+    kernels += [stored(*size, writable=True) for size in sizes if device.lut_rams or size == MEMORIES[WHOLE]]
+    for kernel, taken in zip(kernels, synthesize_kernels(device, kernels, tmp_path), strict=True):
+        (memory,) = kind_of(kernel.layer.kind).memories(kernel.layer, kernel.folding)
+        counts = memory_resources(device, memory, kernel.storage[memory.name])
+        assert (taken.block_ram, taken.large_ram) == (counts.block_ram, counts.large_ram), memory
+        assert taken.ff >= counts.ff
 
 
 @needs_yosys

@@ -4,9 +4,9 @@ import importlib
 import pkgutil
 from functools import cache
 
-from hwcodesign.kinds.kind import Folding, Kind, Logic, Memory, MemoryImage, Storage
+from hwcodesign.kinds.kind import IN_LUTS, Folding, Kind, Logic, Memory, MemoryImage, Storage
 
-__all__ = ["Folding", "Kind", "Logic", "Memory", "MemoryImage", "Storage", "all_kinds", "kind_of"]
+__all__ = ["IN_LUTS", "Folding", "Kind", "Logic", "Memory", "MemoryImage", "Storage", "all_kinds", "kind_of"]
 
 
 @cache

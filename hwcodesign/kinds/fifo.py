@@ -13,7 +13,7 @@ class Fifo(Kind):
     """The output is the input. One beat of `pe` elements a cycle, up to `depth` beats waiting."""
 
     name = "fifo"
-    cells = ("ram",)
+    cells = ("ram", "ram_bank")
 
     def check(self, layer: Layer) -> None:
         depth = layer.number("depth")

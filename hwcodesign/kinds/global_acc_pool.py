@@ -13,7 +13,7 @@ class GlobalAccPool(Kind):
     """One beat of `pe` channels a cycle; the memory `sums` holds the running sums of all but one beat's channels."""
 
     name = "global_acc_pool"
-    cells = ("ram",)
+    cells = ("ram", "ram_bank")
 
     def check(self, layer: Layer) -> None:
         source = layer.input

@@ -67,7 +67,29 @@ class MemoryImage:
     width: int
 
 
-Storage = Literal["lut", "block"]
+@dataclass(frozen=True)
+class Storage:
+    """Where a memory lies: the first `words` words of its first `width` columns in block RAM, the rest in LUTs.
+
+    `large`: all of it in large RAM instead (URAM), where the family has it and the memory is writable.
+    """
+
+    words: int = 0
+    width: int = 0
+    large: bool = False
+
+    @classmethod
+    def whole(cls, memory: Memory, large: bool = False) -> "Storage":
+        """All of `memory` in block RAM, or in large RAM."""
+        return cls(memory.words, memory.width, large)
+
+    @property
+    def block_bits(self) -> int:
+        """Bits in block RAM."""
+        return 0 if self.large else self.words * self.width
+
+
+IN_LUTS = Storage()
 
 
 class Kind(ABC):

@@ -24,7 +24,7 @@ class SlidingWindow(Kind):
     """`pe` channels in and `simd` times as many out a cycle; the memory `buffer` keeps what later windows need."""
 
     name = "sliding_window"
-    cells = ("parallel_window", "ram")
+    cells = ("parallel_window", "ram", "ram_bank")
 
     def module(self, folding: Folding) -> str:
         return "parallel_window" if folding.simd > 1 else self.name

@@ -12,7 +12,7 @@ from hwcodesign.board import Board
 from hwcodesign.dataflow import Dataflow, Edge, Layer
 from hwcodesign.kinds import Folding, Memory, Storage, kind_of
 from hwcodesign.plan.folding import Target, waiting_windows
-from hwcodesign.plan.memory import LUT_MEMORY_WEIGHT, Place, Resources, logic_resources, memory_resources
+from hwcodesign.plan.memory import PRICES, Place, Resources, logic_resources, memory_cost, memory_resources, storages
 from hwcodesign.plan.streams import lanes_at, stream_chain
 
 
@@ -35,6 +35,7 @@ class Taken:
             and mine.ff <= others.ff
             and mine.dsp <= others.dsp
             and mine.block_ram <= others.block_ram
+            and mine.large_ram <= others.large_ram
         )
 
 
@@ -149,26 +150,30 @@ def _between(dataflow: Dataflow, target: Target, foldings: tuple[Folding, ...], 
 
 
 def _storages(memories: Mapping[Place, Memory], board: Board) -> list[_Stored]:
-    """The ways to store the memories that are not worse than another in everything."""
-    storages: tuple[Storage, Storage] = ("lut", "block")
-    return _combined([[({p: where}, _memory(m, where, board)) for where in storages] for p, m in memories.items()])
+    """The cheapest way to store the memories at each price of a block RAM, without large RAM and with it."""
+    found = []
+    for large in (False, True)[: 1 + bool(board.usable["large_ram"])]:
+        ways = {place: storages(board.device, memory, large) for place, memory in memories.items()}
+        for i in range(len(PRICES)):
+            chosen = {place: of_memory[i] for place, of_memory in ways.items()}
+            found.append((chosen, sum((_memory(memories[p], s, board) for p, s in chosen.items()), NOTHING)))
+    return found
 
 
 def _combined(parts: list[list[_Stored]]) -> list[_Stored]:
-    """Every way to store the one part with every way to store the others, less those worse than another."""
-    ways: list[_Stored] = [({}, NOTHING)]
-    for part in parts:
-        joined = [({**first, **more}, taken + added) for first, taken in ways for more, added in part]
-        ways = []
-        for way in sorted(joined, key=lambda way: way[1].cost):
-            if not any(better.no_worse(way[1]) for _, better in ways):
-                ways.append(way)
+    """The storages of all parts at each price, less those worse than another in everything."""
+    ways: list[_Stored] = []
+    for at_one_price in zip(*parts, strict=True):
+        taken = sum((t for _, t in at_one_price), NOTHING)
+        if not any(better.no_worse(taken) for _, better in ways):
+            storage = {place: where for chosen, _ in at_one_price for place, where in chosen.items()}
+            ways = [way for way in ways if not taken.no_worse(way[1])] + [(storage, taken)]
     return ways
 
 
 def _memory(memory: Memory, storage: Storage, board: Board) -> Taken:
-    resources = memory_resources(board.device, memory, storage)
-    return Taken(resources, resources.share(board) * (LUT_MEMORY_WEIGHT if storage == "lut" else 1))
+    taken = memory_resources(board.device, memory, storage)
+    return Taken(taken, memory_cost(board, taken))
 
 
 def _logic(layer: Layer, folding: Folding, board: Board) -> Taken:

@@ -1,32 +1,44 @@
-"""Maps memories to block RAM or to LUTs, and counts what a design takes of a device."""
+"""Maps memories to block RAM, to LUTs or to both, and counts what a design takes of a device.
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+A memory may be split: whole blocks for most of it, LUTs for the words or columns that would leave one half empty. The
+3x3 kernels of a power of two of channels are 9 * 2**k words deep: 576 words x 36 bits fill one block and an eighth of
+another, whose 64 words cost one LUT a bit where LUTs have six inputs.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import cache
 
 from hwcodesign.board import Board
 from hwcodesign.calibration import calibrated
 from hwcodesign.dataflow import Layer
-from hwcodesign.device import Family, block_count, lut_memory
-from hwcodesign.kinds import Folding, Memory, Storage, kind_of
+from hwcodesign.device import Family, block_count, block_memory, large_memory, lut_memory
+from hwcodesign.kinds import IN_LUTS, Folding, Logic, Memory, Storage, kind_of
 
 # Memory in LUTs costs wires and clock rate, too, so only what fills its blocks badly goes there.
 LUT_MEMORY_WEIGHT = 1.4
-RESOURCES = ("lut", "ff", "dsp", "block_ram")
+# What a block RAM may be worth, in the LUTs that hold as many bits: in the best design, all memories pay one price.
+PRICES = (4.0, 1.0, 0.5, 0.25, 0.125, 0.0625, 0.0)
+RESOURCES = ("lut", "ff", "dsp", "block_ram", "large_ram")
 
 
 @dataclass(frozen=True)
 class Resources:
-    """Amounts of a device's resources; `block_ram` in the family's unit (BRAM18, DP16KD, EBR)."""
+    """Amounts of a device's resources; `block_ram` in the family's unit (BRAM18, DP16KD, EBR), `large_ram` in URAMs."""
 
     lut: int = 0
     ff: int = 0
     dsp: int = 0
     block_ram: int = 0
+    large_ram: int = 0
 
     def __add__(self, other: "Resources") -> "Resources":
         return Resources(
-            self.lut + other.lut, self.ff + other.ff, self.dsp + other.dsp, self.block_ram + other.block_ram
+            self.lut + other.lut,
+            self.ff + other.ff,
+            self.dsp + other.dsp,
+            self.block_ram + other.block_ram,
+            self.large_ram + other.large_ram,
         )
 
     def share(self, board: Board) -> float:
@@ -40,6 +52,7 @@ class Resources:
             + self.ff / usable["ff"]
             + self.dsp / max(1, usable["dsp"])
             + self.block_ram / usable["block_ram"]
+            + self.large_ram / max(1, usable["large_ram"])
         )
 
     def over(self, board: Board) -> list[str]:
@@ -49,11 +62,54 @@ class Resources:
 
 @cache
 def memory_resources(family: Family, memory: Memory, storage: Storage) -> Resources:
-    """What `memory` takes in that storage."""
-    if storage == "block":
-        return Resources(block_ram=block_count(family, memory))
-    cost = calibrated(family, "ram" if memory.writable else "rom", lut_memory(family, memory))
-    return Resources(lut=cost.lut, ff=cost.ff)
+    """What `memory` takes in that storage. In LUTs: an estimate; block RAM and large RAM are counted."""
+    rest = [lut_memory(family, part) for part in _parts_in_luts(memory, storage)]
+    if not storage.width:
+        return _logic_of(rest)
+    block = replace(memory, words=storage.words, width=storage.width)
+    count, join = (large_memory if storage.large else block_memory)(family, block)
+    select = Logic(storage.width, 1) if storage.words < memory.words else Logic(0, 0)
+    return replace(_logic_of([*rest, join, select]), **{"large_ram" if storage.large else "block_ram": count})
+
+
+def _parts_in_luts(memory: Memory, storage: Storage) -> Iterator[Memory]:
+    """The last words of the columns in block RAM, and the columns that remain: see rom.sv and ram.sv."""
+    if storage.width and storage.words < memory.words:
+        yield replace(memory, words=memory.words - storage.words, width=storage.width)
+    if storage.width < memory.width:
+        yield replace(memory, width=memory.width - storage.width)
+
+
+def _logic_of(parts: Iterable[Logic]) -> Resources:
+    return sum((Resources(lut=part.lut, ff=part.ff) for part in parts), Resources())
+
+
+@cache
+def storages(family: Family, memory: Memory, large: bool = False) -> tuple[Storage, ...]:
+    """For each of PRICES, the storage that is cheapest where a block RAM is worth that: from more LUTs to more blocks.
+
+    With `large`, a memory that is written lies in large RAM where that saves more block RAM than it is worth.
+    """
+    if large and memory.writable and family.large_shape:
+        whole = Storage.whole(memory, large=True)
+        if block_count(family, memory) > 2 * memory_resources(family, memory, whole).large_ram:
+            return (whole,) * len(PRICES)
+    counted = [(memory_resources(family, memory, split), split) for split in _splits(family, memory)]
+    full = family.block_bits / family.lut_rom_words
+    return tuple(min(counted, key=lambda x: (x[0].lut + price * full * x[0].block_ram, x[0].ff))[1] for price in PRICES)
+
+
+def _splits(family: Family, memory: Memory) -> Iterator[Storage]:
+    """All in LUTs, all in blocks; and whole blocks of some shape for as many words or columns as fill them."""
+    yield IN_LUTS
+    for depth in sorted({shape.words for shape in family.block_shapes}):
+        for words in {memory.words, memory.words // depth * depth} - {0}:
+            yield Storage(words, memory.width)
+            for shape in family.block_shapes:
+                parts = -(-words // shape.words)
+                full = parts * memory.width // shape.width * shape.width  # columns of as many blocks as are full
+                if shape.words == depth and full // parts:
+                    yield Storage(words, full // parts)
 
 
 def logic_resources(family: Family, layer: Layer, folding: Folding) -> Resources:
@@ -63,11 +119,22 @@ def logic_resources(family: Family, layer: Layer, folding: Folding) -> Resources
 
 
 def cheaper_storage(board: Board, memory: Memory) -> tuple[Storage, Resources]:
-    """The storage that takes the smaller share of the board (LUTs weighted), and what it takes."""
-    luts, blocks = (memory_resources(board.device, memory, storage) for storage in ("lut", "block"))
-    if LUT_MEMORY_WEIGHT * luts.share(board) < blocks.share(board):
-        return "lut", luts
-    return "block", blocks
+    """The storage that takes the smallest share of the board (LUTs weighted), and what it takes."""
+    return min(options(board, memory), key=lambda option: memory_cost(board, option[1]))
+
+
+def options(board: Board, memory: Memory) -> list[tuple[Storage, Resources]]:
+    """Every storage to choose between on this board, and what it takes."""
+    found = dict.fromkeys(storages(board.device, memory))
+    if board.usable["large_ram"]:
+        found |= dict.fromkeys(storages(board.device, memory, large=True))
+    return [(storage, memory_resources(board.device, memory, storage)) for storage in found]
+
+
+def memory_cost(board: Board, taken: Resources) -> float:
+    """The share of the board that a memory takes, its LUTs weighted."""
+    in_luts = Resources(lut=taken.lut, ff=taken.ff)
+    return taken.share(board) + (LUT_MEMORY_WEIGHT - 1) * in_luts.share(board)
 
 
 Place = tuple[str, str]  # a layer's name and a memory's name
@@ -78,24 +145,34 @@ def map_memories(
 ) -> dict[Place, Storage]:
     """A storage for every memory, within the board's limits if there is a way that this finds.
 
-    Starts from the storage that is `chosen` for each, or the cheaper; then, while one of the two runs out, moves what
-    is cheapest to move: out of block RAM what needs the fewest LUTs per block, out of LUTs what frees the most.
+    Starts from the storage that is `chosen` for each, or the cheapest; then, while block RAM runs out, moves what is
+    cheapest to move: what costs the fewest LUTs for each block that it frees. While LUTs run out, the reverse.
     """
-    storage = {place: cheaper_storage(board, memory)[0] for place, memory in memories.items()} | dict(chosen or {})
-    luts = {place: memory_resources(board.device, memory, "lut").lut for place, memory in memories.items()}
-    blocks = {place: block_count(board.device, memory) for place, memory in memories.items()}
-    by_luts_per_block = sorted(memories, key=lambda place: (luts[place] / blocks[place], place))
-    lut_room = board.usable["lut"] - logic.lut - sum(luts[p] for p in storage if storage[p] == "lut")
-    block_room = board.usable["block_ram"] - sum(blocks[p] for p in storage if storage[p] == "block")
-    for place in by_luts_per_block:
-        if block_room < 0 and storage[place] == "block" and luts[place] <= lut_room:
-            storage[place] = "lut"
-            lut_room, block_room = lut_room - luts[place], block_room + blocks[place]
-    for place in reversed(by_luts_per_block):
-        if lut_room < 0 and storage[place] == "lut" and blocks[place] <= block_room:
-            storage[place] = "block"
-            lut_room, block_room = lut_room + luts[place], block_room - blocks[place]
+    chosen = chosen or {}
+    device, usable = board.device, board.usable
+    storage = {place: chosen.get(place) or cheaper_storage(board, memory)[0] for place, memory in memories.items()}
+    taken = {place: memory_resources(device, memory, storage[place]) for place, memory in memories.items()}
+    for scarce, other in (("block_ram", "lut"), ("lut", "block_ram")):
+        total = sum(taken.values(), logic)
+        while getattr(total, scarce) > usable[scarce]:
+            room = usable[other] - getattr(total, other)
+            moves = [
+                (move, place, *option)
+                for place, memory in memories.items()
+                for option in options(board, memory)
+                if (move := _move(taken[place], option[1], scarce, other, room)) is not None
+            ]
+            if not moves:
+                break
+            _, place, storage[place], taken[place] = min(moves, key=lambda x: x[:2])
+            total = sum(taken.values(), logic)
     return storage
+
+
+def _move(now: Resources, then: Resources, scarce: str, other: str, room: int) -> float | None:
+    """How much of `other` each unit of `scarce` costs that this frees; None if it frees none or takes too much."""
+    freed, more = getattr(now, scarce) - getattr(then, scarce), getattr(then, other) - getattr(now, other)
+    return more / freed if freed > 0 and more <= room else None
 
 
 def design_memories(layers: Iterable[Layer], foldings: Mapping[str, Folding]) -> dict[Place, Memory]:

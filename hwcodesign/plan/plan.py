@@ -54,7 +54,10 @@ class Plan:
         """Write `plan.json` and the design (dataflow.json, dataflow.npz) into `folder`."""
         document = self.summary() | {
             "foldings": {name: asdict(folding) for name, folding in self.foldings.items()},
-            "storage": {name: dict(memories) for name, memories in self.storage.items()},
+            "storage": {
+                layer: {name: asdict(storage) for name, storage in memories.items()}
+                for layer, memories in self.storage.items()
+            },
             "fifo_depths": self.fifo_depths,
         }
         (folder / "plan.json").write_text(json.dumps(document, indent=1) + "\n")
@@ -67,7 +70,10 @@ class Plan:
         return cls(
             design=Dataflow.load(folder),
             foldings={name: Folding(**folding) for name, folding in document["foldings"].items()},
-            storage=document["storage"],
+            storage={
+                layer: {name: Storage(**storage) for name, storage in memories.items()}
+                for layer, memories in document["storage"].items()
+            },
             resources=Resources(**document["resources"]),
             **{field: document[field] for field in _PLAIN_FIELDS},
         )

@@ -11,11 +11,11 @@ from hwcodesign.assemble import Assembly
 from hwcodesign.board import Board, load_board
 from hwcodesign.dataflow import Dataflow, IntType, Stream
 from hwcodesign.errors import UserError
-from hwcodesign.kinds import kind_of
+from hwcodesign.kinds import Memory, kind_of
 from hwcodesign.plan import Resources, plan
 from hwcodesign.plan.choices import choices
 from hwcodesign.plan.folding import Target, fast_enough
-from hwcodesign.plan.memory import LUT_MEMORY_WEIGHT, design_memories, logic_resources, memory_resources
+from hwcodesign.plan.memory import PRICES, design_memories, logic_resources, memory_cost, memory_resources, storages
 from hwcodesign.plan.solver import Solver
 from hwcodesign.plan.streams import insert_streams
 
@@ -44,20 +44,24 @@ def _matrix(graph, name, source, rows):
 
 
 def every_design(graph: Dataflow):
-    """(cycles, cost, resources) of every folding and every storage, counted on the whole design."""
+    """(cycles, cost, resources) of every folding and every price of a block in every group, of the whole design."""
     for combination in product(*fast_enough(graph, ANY, {}).values()):
         names = [name for group in fast_enough(graph, ANY, {}) for name in group]
         foldings = dict(zip(names, (f for group in combination for f in group), strict=True))
         design, foldings = insert_streams(graph, foldings)
         logic = sum((logic_resources(BOARD.device, x, foldings[x.name]) for x in design.layers), Resources())
         cycles = max(kind_of(x.kind).cycles(x, foldings[x.name]) for x in design.layers)
-        memories = design_memories(design.layers, foldings).values()
-        for storages in product(("lut", "block"), repeat=len(memories)):
-            taken = {"lut": Resources(), "block": Resources()}
-            for memory, where in zip(memories, storages, strict=True):
-                taken[where] += memory_resources(BOARD.device, memory, where)
-            cost = (logic + taken["block"]).share(BOARD) + LUT_MEMORY_WEIGHT * taken["lut"].share(BOARD)
-            yield cycles, cost, logic + taken["lut"] + taken["block"]
+        memories = design_memories(design.layers, foldings)
+        groups = list(fast_enough(graph, ANY, {}))
+        for prices in product(range(len(PRICES)), repeat=len(groups)):
+            price = {name: p for group, p in zip(groups, prices, strict=True) for name in group}
+            taken = [_stored(memory, price[layer]) for (layer, _), memory in memories.items()]
+            cost = logic.share(BOARD) + sum(memory_cost(BOARD, resources) for resources in taken)
+            yield cycles, cost, sum(taken, logic)
+
+
+def _stored(memory: Memory, price: int) -> Resources:
+    return memory_resources(BOARD.device, memory, storages(BOARD.device, memory)[price])
 
 
 def solver(graph: Dataflow, board: Board = BOARD) -> Solver:
@@ -124,7 +128,7 @@ def test_the_fastest_honours_the_users_folding():
 
 def test_the_fastest_fits_with_all_its_fifos():
     board = load_board("ulx3s-85f")
-    small = with_limits(board, limits={"lut": 0.06, "ff": 0.1, "dsp": 0.1, "block_ram": 0.05})
+    small = with_limits(board, limits={"lut": 0.07, "ff": 0.1, "dsp": 0.1, "block_ram": 0.05})
     fastest = plan(tiny_squeezenet(), small, frame_rate="max")
     assert not fastest.resources.over(small)
     assert fastest.planned_frame_rate < plan(tiny_squeezenet(), board, frame_rate="max").planned_frame_rate

@@ -4,8 +4,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hwcodesign.board import load_board
-from hwcodesign.kinds import Memory
-from hwcodesign.plan.memory import Resources, cheaper_storage, map_memories, memory_resources
+from hwcodesign.device import FAMILIES, block_count
+from hwcodesign.kinds import IN_LUTS, Memory, Storage
+from hwcodesign.plan.memory import Resources, cheaper_storage, map_memories, memory_resources, options, storages
 
 PYNQ = load_board("pynq-z1")
 
@@ -15,8 +16,39 @@ def taken(memories, storage):
 
 
 def test_a_full_block_is_a_block_and_a_small_rom_is_luts():
-    assert cheaper_storage(PYNQ, Memory("weights", 1024, 18))[0] == "block"
-    assert cheaper_storage(PYNQ, Memory("weights", 16, 8))[0] == "lut"
+    full = Memory("weights", 1024, 18)
+    assert cheaper_storage(PYNQ, full)[0] == Storage.whole(full)
+    assert cheaper_storage(PYNQ, Memory("weights", 16, 8))[0] == IN_LUTS
+
+
+def test_what_full_blocks_leave_over_is_luts():
+    """576 words of 36 bits: a block, and 64 words of one LUT a bit with what chooses between the two."""
+    memory = Memory("weights", 576, 36)
+    storage, taken = cheaper_storage(PYNQ, memory)
+    assert storage == Storage(512, 36)
+    assert (taken.block_ram, taken.lut) == (1, 36 + 36)
+    assert cheaper_storage(PYNQ, Memory("weights", 512, 38))[0] == Storage(512, 36)
+
+
+@given(st.sampled_from(sorted(FAMILIES)), st.integers(1, 9000), st.integers(1, 600), st.booleans())
+def test_a_split_never_takes_more_blocks_than_the_whole_and_holds_every_bit(family, words, width, writable):
+    device, memory = FAMILIES[family], Memory("m", words, width, writable)
+    blocks = [memory_resources(device, memory, storage).block_ram for storage in storages(device, memory)]
+    luts = [memory_resources(device, memory, storage).lut for storage in storages(device, memory)]
+    assert blocks == sorted(blocks) and luts == sorted(luts, reverse=True)
+    for storage, taken in zip(storages(device, memory), blocks, strict=True):
+        assert storage.words <= words and storage.width <= width and bool(storage.words) == bool(storage.width)
+        assert storage.block_bits <= taken * device.block_bits
+        assert taken <= block_count(device, memory)
+
+
+def test_a_big_buffer_lies_in_large_ram_where_the_board_has_it():
+    buffer, weights = (Memory("m", 7232, 16, writable) for writable in (True, False))
+    zcu104 = load_board("zcu104")
+    whole = Storage.whole(buffer, large=True)
+    assert whole in dict(options(zcu104, buffer)) and whole not in dict(options(PYNQ, buffer))
+    assert whole not in dict(options(zcu104, weights))
+    assert memory_resources(zcu104.device, buffer, whole).large_ram == 1
 
 
 def test_when_blocks_run_out_the_worst_filled_go_to_luts():
@@ -24,13 +56,13 @@ def test_when_blocks_run_out_the_worst_filled_go_to_luts():
     memories |= {(f"half{i}", "weights"): Memory("weights", 600, 18) for i in range(5)}
     storage = map_memories(memories, Resources(), PYNQ)
     assert not taken(memories, storage).over(PYNQ)
-    moved = [place[0] for place, where in storage.items() if where == "lut"]
-    assert len(moved) == 4 and all(name.startswith("half") for name in moved)
+    moved = [place[0] for place, where in storage.items() if where != Storage.whole(memories[place])]
+    assert moved and all(name.startswith("half") for name in moved)
 
 
 def test_when_luts_run_out_memories_go_to_blocks():
     memories = {(f"layer{i}", "thresholds"): Memory("thresholds", 16, 256) for i in range(10)}
-    assert set(map_memories(memories, Resources(), PYNQ).values()) == {"lut"}
+    assert set(map_memories(memories, Resources(), PYNQ).values()) == {IN_LUTS}
     full = map_memories(memories, Resources(lut=PYNQ.usable["lut"] - 1000), PYNQ)
     assert not (taken(memories, full) + Resources(lut=PYNQ.usable["lut"] - 1000)).over(PYNQ)
 

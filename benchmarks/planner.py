@@ -6,9 +6,9 @@ Lowers full SqueezeNet v1.1 and a SqueezeNet of CIFAR-10's size first, with rand
 
 For every matrix-vector unit FINN's own formulas: BRAM18 for weights by the rule of MVAU.bram_estimation, with all
 weights in block RAM as FINN places them; multipliers as DSPs by MVAU_rtl.dsp_estimation, ceil(PE / 4) * SIMD. Here,
-weights may lie in LUTs too, and those are counted. Our design multiplies 4-bit numbers in LUTs; so that the comparison
-is one of foldings, the solver is told that multipliers cost DSPs, by FINN's formula. FINN knows no board: it gives the
-same folding for all. FIFO bits are ours alone, since FINN finds depths by simulating the RTL.
+weights may lie in LUTs too, and those are counted. So that the comparison is one of foldings, all multiply in LUTs,
+and the solver is told that this costs DSPs, by FINN's formula. FINN knows no board: it gives the same folding for all.
+FIFO bits are ours alone, since FINN finds depths by simulating the RTL.
 
 Writes planner.json and planner.png next to itself, and prints the table.
 """
@@ -31,7 +31,7 @@ from hwcodesign.kinds import Folding, Memory, kind_of
 from hwcodesign.lower.environment import finn_environment
 from hwcodesign.plan.choices import Choice, Choices, Taken, choices
 from hwcodesign.plan.exact import GAP, folded
-from hwcodesign.plan.folding import Target, fast_enough
+from hwcodesign.plan.folding import Constraints, Target, fast_enough
 from hwcodesign.plan.memory import Resources, memory_resources
 from hwcodesign.plan.solver import Solver
 
@@ -94,7 +94,8 @@ def our_row(network: str, graph: Dataflow, board: Board, rate: int) -> Row:
     """The solver's answer, with FIFO depths."""
     target = Target(board, CLOCK_MHZ, rate)
     start = time.perf_counter()
-    space = with_finn_dsps(choices(graph, target, fast_enough(graph, target, {})))
+    in_luts: Constraints = {layer.name: {"packed": 0} for layer in graph.layers if layer.kind == "mvau"}
+    space = with_finn_dsps(choices(graph, target, fast_enough(graph, target, in_luts)))
     solution = Solver(space, Resources(), SECONDS, GAP).cheapest(target.cycles)
     seconds = time.perf_counter() - start
     assert solution is not None, "the solver found nothing in time"

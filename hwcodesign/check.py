@@ -107,12 +107,22 @@ class CheckReport:
         """Write the document as `check.json`."""
         (folder / "check.json").write_text(json.dumps(self.document(), indent=1) + "\n")
 
+    @property
+    def bottleneck(self) -> str:
+        """What a faster design would have to change: the slowest layer, and the resource nearest to its limit."""
+        slowest = max(self.layers, key=lambda layer: layer.cycles)
+        usable = self.board.usable
+        filled = {key: getattr(self.total, key) / usable[key] for key in RESOURCES if usable[key]}
+        key = max(filled, key=lambda name: filled[name])
+        fullest = f"{self.board.unit(key)}, at {filled[key]:.0%} of its limit"
+        return f"the slowest layer is {slowest.name}, the fullest resource {fullest}"
+
     def verdict(self) -> str:
         """One sentence, and the changes that would make it fit."""
         rate = f"at {self.frame_rate:.1f} frames per second and {self.clock_mhz:g} MHz"
         proof = f" ({self.proof})" if self.proof else ""
         if self.fits:
-            return f"fits {self.board.name} {rate}{proof}"
+            return f"fits {self.board.name} {rate}; {self.bottleneck}{proof}"
         names = [self.board.unit(name) for name in self.over]
         amounts = (
             f"{getattr(self.total, key)} of {self.board.usable[key]} usable {name}"

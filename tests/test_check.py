@@ -41,6 +41,8 @@ def on_pynq():
 def test_full_squeezenet_fits_a_zcu104(on_zcu104):
     assert on_zcu104.fits and not on_zcu104.over and not on_zcu104.changes
     assert on_zcu104.verdict().startswith("fits zcu104 at 3")
+    bottleneck = r"slowest layer is \S+, the fullest resource (LUT|BRAM18), at \d+% of its limit$"
+    assert re.search(bottleneck, on_zcu104.verdict())
     assert on_zcu104.frame_rate >= 30
 
 

@@ -6,9 +6,11 @@ Lowers full SqueezeNet v1.1 and a SqueezeNet of CIFAR-10's size first, with rand
 
 For every matrix-vector unit FINN's own formulas: BRAM18 for weights by the rule of MVAU.bram_estimation, with all
 weights in block RAM as FINN places them; multipliers as DSPs by MVAU_rtl.dsp_estimation, ceil(PE / 4) * SIMD. Here,
-weights may lie in LUTs too, and those are counted. So that the comparison is one of foldings, all multiply in LUTs,
-and the solver is told that this costs DSPs, by FINN's formula. FINN knows no board: it gives the same folding for all.
-FIFO bits are ours alone, since FINN finds depths by simulating the RTL.
+weights may lie in LUTs too, and those are counted. Our design multiplies in LUTs or in DSPs that products share; so
+that the comparison is one of foldings, the solver is told that all multipliers cost DSPs, by FINN's formula, and that
+is what the table shows. FINN knows no board: it gives the same folding for all. LUTs are each side's own estimate of
+the whole design: FINN's is 0 for its matrix-vector units and lacks FIFOs. FIFO bits are ours alone, since FINN finds
+depths by simulating the RTL.
 
 Writes planner.json and planner.png next to itself, and prints the table.
 """
@@ -40,12 +42,12 @@ BOARDS = ("pynq-z1", "zcu104", "ulx3s-85f")  # XC7Z020, XCZU7EV, ECP5-85F
 RATES = {"squeezenet-v1.1": (30, 100, 300, 1000), "squeezenet-cifar": (1000, 3000, 10000)}
 RECIPES = {"squeezenet-v1.1": "squeezenet-v1.1", "squeezenet-cifar": "benchmarks/squeezenet-cifar.toml"}
 SECONDS = 10.0
-AXES = (("weight_blocks", "block RAMs for weights"), ("dsp", "DSP by FINN's formula"))
+AXES = (("weight_blocks", "block RAMs for weights"), ("dsp", "DSP, FINN's formula"), ("luts", "LUT, own estimates"))
 
 
 @dataclass(frozen=True)
 class Row:
-    """One planner's answer. `weight_luts`, `gap`, `full` and `fifo_bits` are None for FINN, which has none of them."""
+    """One planner's answer. What stands last, from `weight_luts` on, FINN has not."""
 
     network: str
     planner: str
@@ -54,11 +56,13 @@ class Row:
     weight_blocks: int
     dsp: int
     seconds: float
+    luts: int
     weight_luts: int | None = None
     full: float | None = None
     fits: bool | None = None
     gap: float | None = None
     fifo_bits: int | None = None
+    large_ram: int | None = None
 
 
 def finn_dsp(folding: Folding) -> int:
@@ -87,7 +91,8 @@ def finn_rows(network: str, lowered: Path) -> Iterator[Row]:
             foldings = [Folding(unit.get_nodeattr("PE"), unit.get_nodeattr("SIMD")) for unit in units]
             cycles = max(node.get_exp_cycles() for node in nodes)
             blocks = sum(unit.bram_estimation(part) for unit in units)
-            yield Row(network, "FINN", rate, cycles, blocks, sum(map(finn_dsp, foldings)), seconds)
+            luts = int(sum(node.node_res_estimation(part)["LUT"] for node in nodes))
+            yield Row(network, "FINN", rate, cycles, blocks, sum(map(finn_dsp, foldings)), seconds, luts)
 
 
 def our_row(network: str, graph: Dataflow, board: Board, rate: int) -> Row:
@@ -103,7 +108,7 @@ def our_row(network: str, graph: Dataflow, board: Board, rate: int) -> Row:
     storage = {place: where for choice in solution.choices for place, where in choice.storage.items()}
     taken = {place: memory_resources(board.device, memory, storage[place]) for place, memory in memories}
     weights = [taken[place] for place, _ in memories if place[1] == "weights"]
-    in_blocks = sum(memory.bits for place, memory in memories if storage[place] == "block")
+    in_blocks = sum(where.block_bits for where in storage.values())
     blocks = sum(resources.block_ram for resources in taken.values())
     planned = folded(graph, target, solution).finish()
     return Row(
@@ -114,23 +119,26 @@ def our_row(network: str, graph: Dataflow, board: Board, rate: int) -> Row:
         sum(resources.block_ram for resources in weights),
         sum(choice.taken.resources.dsp for choice in solution.choices),
         seconds,
+        planned.resources.lut,
         sum(resources.lut for resources in weights),
         in_blocks / (blocks * board.device.block_bits) if blocks else None,
         solution.fits,
         solution.gap,
         fifo_bits(planned.design, planned.foldings),
+        planned.resources.large_ram,
     )
 
 
 def with_finn_dsps(space: Choices) -> Choices:
-    """The choices, each with the DSPs that FINN's formula gives its multipliers."""
+    """The choices, each with the DSPs that FINN's formula gives its multipliers in place of its own."""
 
     def priced(choice: Choice) -> Choice:
         kinds = {name: space.dataflow.by_name[name].kind for name in choice.foldings}
-        dsp = Resources(dsp=sum(finn_dsp(f) for name, f in choice.foldings.items() if kinds[name] == "mvau"))
-        return replace(choice, taken=choice.taken + Taken(dsp, dsp.share(space.board)))
+        by_finn = sum(finn_dsp(f) for name, f in choice.foldings.items() if kinds[name] == "mvau")
+        more = Resources(dsp=by_finn - choice.taken.resources.dsp)
+        return replace(choice, taken=choice.taken + Taken(more, more.share(space.board)))
 
-    return replace(space, groups=tuple(tuple(priced(choice) for choice in group) for group in space.groups))
+    return replace(space, groups=tuple(tuple(map(priced, group)) for group in space.groups))
 
 
 def memories_of(graph: Dataflow, choice: Choice) -> Iterator[tuple[tuple[str, str], Memory]]:
@@ -150,7 +158,7 @@ def fifo_bits(design: Dataflow, foldings: dict[str, Folding]) -> int:
 def table(rows: list[Row]) -> Table:
     """All rows, for a terminal."""
     shown = Table(title=f"FINN's SetFolding and ours at {CLOCK_MHZ:g} MHz; DSP under FINN's formula for both")
-    for heading in ("network", "frames/s", "planner", "cycles", "BRAM18 weights", "LUT weights", "full", "DSP"):
+    for heading in ("network", "frames/s", "planner", "cycles", "BRAM18 weights", "LUT weights", "full", "DSP", "LUT"):
         shown.add_column(heading)
     for heading in ("fits", "gap", "FIFO bits", "s"):
         shown.add_column(heading)
@@ -159,21 +167,19 @@ def table(rows: list[Row]) -> Table:
         gap = "" if row.gap is None else f"{row.gap:.2%}"
         fits = {None: "", True: "yes", False: "no"}[row.fits]
         luts, fifos = ("" if n is None else f"{n:,}" for n in (row.weight_luts, row.fifo_bits))
-        counts = (f"{row.cycles:,}", str(row.weight_blocks), luts, full, str(row.dsp))
+        counts = (f"{row.cycles:,}", str(row.weight_blocks), luts, full, str(row.dsp), f"{row.luts:,}")
         shown.add_row(row.network, str(row.frame_rate), row.planner, *counts, fits, gap, fifos, f"{row.seconds:.1f}")
     return shown
 
 
 def plot(rows: list[Row], path: Path) -> None:
-    """Frame rate against block RAM for weights and against DSPs, one line for each planner."""
+    """Frame rate against block RAM for weights, DSPs and LUTs, one line for each planner."""
     from matplotlib import pyplot
 
     networks = list(dict.fromkeys(row.network for row in rows))
-    figure, axes = pyplot.subplots(2, len(networks), figsize=(5 * len(networks), 8), squeeze=False)
+    figure, axes = pyplot.subplots(len(AXES), len(networks), figsize=(5 * len(networks), 4 * len(AXES)), squeeze=False)
     for column, network in enumerate(networks):
-        for line, (field, label) in enumerate(
-            (("weight_blocks", "BRAM18 for weights"), ("dsp", "DSP, FINN's formula"))
-        ):
+        for line, (field, label) in enumerate(AXES):
             axis = axes[line][column]
             for planner in dict.fromkeys(row.planner for row in rows):
                 mine = [row for row in rows if row.network == network and row.planner == planner]
@@ -202,7 +208,7 @@ def main() -> None:
     here = Path(__file__).parent
     (here / "planner.json").write_text(json.dumps([asdict(row) for row in rows], indent=1) + "\n")
     plot(rows, here / "planner.png")
-    Console(width=150).print(table(rows))
+    Console(width=170).print(table(rows))
 
 
 if __name__ == "__main__":

@@ -100,8 +100,9 @@ class CheckReport:
         }
 
     def document(self) -> dict[str, Any]:
-        """Everything, ready for JSON: the summary and every layer."""
-        return self.summary() | {"layers": [asdict(layer) for layer in self.layers]}
+        """Everything, ready for JSON: the summary, and every layer with how full its block RAM is."""
+        layers = [asdict(layer) | {"block_ram_filled": self.filled([layer])} for layer in self.layers]
+        return self.summary() | {"layers": layers}
 
     def save(self, folder: Path) -> None:
         """Write the document as `check.json`."""

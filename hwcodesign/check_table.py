@@ -1,5 +1,6 @@
 """The check's report as tables for a terminal."""
 
+from collections.abc import Sequence
 from io import StringIO
 
 from rich.box import SIMPLE_HEAD
@@ -7,7 +8,7 @@ from rich.console import Console, Group
 from rich.table import Table
 
 from hwcodesign.calibration import ESTIMATED
-from hwcodesign.check import PURPOSES, CheckReport
+from hwcodesign.check import PURPOSES, CheckReport, LayerUse
 from hwcodesign.plan.memory import RESOURCES, Resources
 
 
@@ -34,16 +35,18 @@ def _layers(report: CheckReport) -> Table:
     for layer in report.layers:
         used = layer.resources
         numbers = [layer.pe, layer.simd, layer.cycles, *(layer.bits[purpose] for purpose in PURPOSES)]
-        table.add_row(layer.name, *(_number(n) for n in numbers), *_amounts(used, report.filled([layer])))
+        table.add_row(layer.name, *(_number(n) for n in numbers), *_amounts(report, [layer], used))
     table.add_section()
     total = (_number(n) for n in report.bits.values())
-    table.add_row("total", "", "", "", *total, *_amounts(report.total, report.filled(report.layers)), style="bold")
+    table.add_row("total", "", "", "", *total, *_amounts(report, report.layers, report.total), style="bold")
     table.caption = f"weights, thresholds, line buffers and FIFOs in bits; {blocks} and how full they are"
     return table
 
 
-def _amounts(used: Resources, filled: float | None) -> list[str]:
-    blocks = "-" if filled is None else f"{used.block_ram:,} {filled:4.0%}"
+def _amounts(report: CheckReport, uses: Sequence[LayerUse], used: Resources) -> list[str]:
+    filled = report.filled(uses)
+    large = f"{used.large_ram} {report.board.unit('large_ram')}" if used.large_ram else "-"
+    blocks = large if filled is None else f"{used.block_ram:,} {filled:4.0%}"
     return [blocks, *(_number(n) for n in (used.lut, used.ff, used.dsp))]
 
 

@@ -110,7 +110,10 @@ def running(emulation: Emulation, faults: Faults = NO_FAULTS) -> Iterator["Board
         yield board
     finally:
         stop.touch()
-        board.wait()
+        try:
+            board.wait()
+        finally:
+            port.unlink(missing_ok=True)  # its terminal's name will be somebody else's
 
 
 class Board:

@@ -26,6 +26,8 @@ from hwcodesign.nets.network import Add, Concat, Conv, GlobalAvgPool, MaxPool, N
 from hwcodesign.progress import frames_bar
 from hwcodesign.recipe import Recipe
 from hwcodesign.train import load_trained
+from hwcodesign.training.checkpoint import recipe_tables
+from hwcodesign.training.state import training_summary
 
 _BATCH = 256
 _OPSET = 13
@@ -86,6 +88,7 @@ def export(
         arrays["labels"] = measured.labels
     np.savez_compressed(out_folder / "reference.npz", **arrays)
     reference = _reference(recipe, measured, evaluation, step, out_folder / "model.onnx")
+    reference["training"] = None if random_weights else training_summary(recipe, checkpoint)
     (out_folder / "reference.json").write_text(json.dumps(reference, indent=1) + "\n")
     return Exported(out_folder / "model.onnx", reference)
 
@@ -206,6 +209,7 @@ def _reference(recipe: Recipe, measured: Measured, evaluation: Evaluation, step:
         "weights": measured.weights,
         "device": f"cpu ({platform.machine()}), float64",
         "versions": {"python": platform.python_version()} | {p: importlib.metadata.version(p) for p in _PACKAGES},
+        "recipe": recipe_tables(recipe),
         "seed": recipe.train.seed,
         "model_sha256": hashlib.sha256(model.read_bytes()).hexdigest(),
         "contract": {"mean": recipe.data.mean, "divisor": recipe.data.divisor, "score_step": step},

@@ -47,7 +47,6 @@ _STEPS = (
     "step_make_driver",
     "step_deployment_package",
 )
-_RAM_STYLES: Mapping[Storage, str] = {"block": "block", "lut": "distributed"}
 Attributes = dict[str, Any]
 
 
@@ -120,7 +119,7 @@ def finn_board(board: Board) -> str:
 
 def attributes(layer: Layer, folding: Folding, storage: Mapping[str, Storage]) -> Attributes:
     """FINN's attributes for a layer of ours: lanes, and where its memories lie."""
-    styles = {memory: _RAM_STYLES[place] for memory, place in storage.items()}
+    styles = {memory: _ram_style(place) for memory, place in storage.items()}
     match layer.kind:
         case "mvau":
             chosen = {"PE": folding.pe, "SIMD": folding.simd, "ram_style": styles["weights"]}
@@ -134,6 +133,13 @@ def attributes(layer: Layer, folding: Folding, storage: Mapping[str, Storage]) -
             return {"SIMD": folding.pe}
         case _:
             return {"PE": folding.pe}
+
+
+def _ram_style(storage: Storage) -> str:
+    """FINN puts a memory wholly into block RAM, into UltraRAM, or into LUTs."""
+    if storage.large:
+        return "ultra"
+    return "block" if storage.block_bits else "distributed"
 
 
 def _nodes(model: "ModelWrapper", made: Plan) -> "Iterator[tuple[NodeProto, Layer]]":

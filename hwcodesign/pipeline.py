@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from hwcodesign.errors import DoesNotFitError, UserError, VerificationError, did_you_mean
 from hwcodesign.report import Report, report_table, write_report
-from hwcodesign.run import Summary
-from hwcodesign.stages import PROVEN, Job, stage_names, stage_of
+from hwcodesign.run import Stage, Summary
+from hwcodesign.stages import PROVEN, Job, shipped_export, stage_names, stage_of
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -17,9 +17,10 @@ if TYPE_CHECKING:
 def run_job(job: Job, console: "Console", first: str | None = None, last: str | None = None) -> Report:
     """Run the stages from `first` to `last` (the proof, if not given); those that are current are not run again.
 
-    `first` and what follows it are run again in any case. The report is written and shown whatever happens. Raises
-    DoesNotFitError before any training if the recipe does not fit its board (unless the job is forced), and
-    VerificationError at the first stage whose result differs from the one before it, or misses its clock.
+    `first` and what follows it are run again in any case. A job that starts at lower without a training of its own
+    takes the trained files that come with its recipe, if there are some. The report is written and shown whatever
+    happens. Raises DoesNotFitError before any training if the recipe does not fit its board (unless the job is
+    forced), and VerificationError at the first stage whose result differs from the one before it, or misses its clock.
     """
     names = _selected(job, first, last)
     if int(os.environ.get("WORLD_SIZE", "1")) > 1:  # torchrun started several of us
@@ -29,8 +30,10 @@ def run_job(job: Job, console: "Console", first: str | None = None, last: str | 
             _help_to_train(job)
             return {}
     try:
+        if names[0] == "lower" and _takes_shipped(job):
+            _run_stage(job, shipped_export(job), console, again=False)
         for name in names:
-            _run_stage(job, name, console, again=first is not None)
+            _run_stage(job, stage_of(job, name), console, again=first is not None)
     finally:
         report = write_report(job.run) if job.run.path.exists() else {}
         if report:
@@ -38,8 +41,12 @@ def run_job(job: Job, console: "Console", first: str | None = None, last: str | 
     return report
 
 
-def _run_stage(job: Job, name: str, console: "Console", again: bool) -> None:
-    stage = stage_of(job, name)
+def _takes_shipped(job: Job) -> bool:
+    return job.shipped is not None and not job.run.finished("train")
+
+
+def _run_stage(job: Job, stage: Stage, console: "Console", again: bool) -> None:
+    name = stage.name
     if not again and job.run.is_current(stage):
         summary = job.run.summary(name)
         console.print(f"[dim]{name}: up to date[/]")

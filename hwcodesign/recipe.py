@@ -121,7 +121,7 @@ class Recipe(StrictModel):
 def find_recipe(name_or_path: str) -> Path:
     """The file of a recipe: a path that exists, or the name of one in `models/`. Raises UserError if there is none."""
     path = Path(name_or_path)
-    if path.suffix == ".toml" or path.exists():
+    if path.suffix == ".toml" or path.is_file():
         return path
     shipped = {p.stem: p for p in sorted(asset_folder("models").glob("*.toml"))}
     if name_or_path not in shipped:

@@ -74,12 +74,13 @@ def simulate(
     quiet_cycles: int,
     on_frames: Callable[[int], None] = lambda done: None,
     stalls: tuple[int, int] = (0, 0),
+    seed: int = 1,
 ) -> Measured:
     """Send `frames` (N, H, W, C) of type `kind` through a built simulation, back to back.
 
-    `quiet_cycles` without any beat at either end count as a deadlock. `stalls` are percentages of random idle cycles
-    at the input and not-ready cycles at the output. `on_frames` hears how many frames are done. Raises UserError with
-    the end of the log if the simulation fails.
+    `quiet_cycles` without any beat at either end count as a deadlock. `stalls` are percentages of idle cycles at the
+    input and not-ready cycles at the output, drawn at random from `seed`. `on_frames` hears how many frames are done.
+    Raises UserError with the end of the log if the simulation fails.
     """
     interface, folder = Interface.load(emitted), simulation.folder
     with (folder / "input.bin").open("wb") as file:
@@ -92,6 +93,7 @@ def simulate(
         f"+output={folder / 'output.txt'}",
         f"+input_stall={stalls[0]}",
         f"+output_stall={stalls[1]}",
+        f"+verilator+seed+{seed}",
     ]
     with cocotb_sees(asset_folder("sim")), _watched(result.with_suffix(".progress"), on_frames):
         simulator.run(simulation, "network_test", environment, arguments)

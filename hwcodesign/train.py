@@ -10,6 +10,7 @@ interrupted continues after its last whole epoch and ends with the very bits of 
 """
 
 import os
+import platform
 import time
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -29,7 +30,7 @@ from hwcodesign.training.augment import augmented
 from hwcodesign.training.checkpoint import load_checkpoint, write_checkpoint
 from hwcodesign.training.loss import loss_of, mixed
 from hwcodesign.training.schedule import learning_rate, quantizes, total_epochs
-from hwcodesign.training.state import best_epoch, quantized, resumed, save_epoch
+from hwcodesign.training.state import State, best_epoch, quantized, resumed, save_epoch
 
 VALIDATION = 0.1  # of the training images; it chooses the best epoch, so that the held-out test images never do
 
@@ -60,19 +61,18 @@ def _train(recipe: Recipe, data_folder: Path | None, out_folder: Path, where: to
     from torch.utils.tensorboard import SummaryWriter
 
     schedule = recipe.train
-    _require_possible(schedule)
+    workers.require_shares(schedule.batch_size)
     dataset = load_dataset(recipe.data, data_folder)
     images, labels = _to_tensors(dataset, where)
     fitted, validation = _split(dataset, schedule.seed)
 
-    torch.set_num_threads(schedule.threads)
-    torch.manual_seed(schedule.seed)
-    torch.backends.cudnn.deterministic = True
+    _make_deterministic(schedule)
     out_folder.mkdir(parents=True, exist_ok=True)
     for name in ("float.pt", "last.pt"):
         workers.copy_from_first(out_folder / name)
     state = resumed(recipe, build(recipe).to(where, memory_format=torch.channels_last), out_folder, where)
     history, epochs = state.history, total_epochs(schedule)
+    _require_teacher(schedule, state)
     network = workers.parallel(state.model, unused_parameters=not quantizes(schedule, len(history)))
     first = workers.index() == 0  # it alone writes
     log = SummaryWriter(str(out_folder), purge_step=len(history)) if first else nullcontext()
@@ -84,7 +84,7 @@ def _train(recipe: Recipe, data_folder: Path | None, out_folder: Path, where: to
             order = fitted[torch.randperm(len(fitted), generator=random)]
             # Batch norm knows no variance of a single image, and every worker needs one.
             batches = [batch for batch in order.split(schedule.batch_size) if len(batch) > workers.count()]
-            if 0 < epoch == schedule.float_epochs:
+            if quantizes(schedule, epoch) and not state.quantized:
                 state = quantized(state, schedule, [_pixels(images[batch.to(where)]) for batch in batches[:8]])
                 network = workers.parallel(state.model, unused_parameters=False)
 
@@ -115,7 +115,8 @@ def _train(recipe: Recipe, data_folder: Path | None, out_folder: Path, where: to
                 "quantized": quantizes(schedule, epoch),
                 "loss": _finite(losses, epoch),
                 "learning_rate": rate,
-                "images_per_second": round(len(fitted) / (time.monotonic() - start)),
+                **_pace(len(fitted), time.monotonic() - start),
+                "device": _describe(where),
                 "validation_top1": _top1(state.best_model, images, labels, validation),
             }
             history.append(entry)
@@ -172,12 +173,17 @@ def _device(name: str) -> torch.device:
     return torch.device(name)
 
 
-def _require_possible(schedule: TrainTable) -> None:
-    """Raises UserError for keys that contradict each other, or the number of workers."""
-    workers.require_shares(schedule.batch_size)
-    if schedule.distillation and not schedule.float_epochs:
+def _make_deterministic(schedule: TrainTable) -> None:
+    torch.set_num_threads(schedule.threads)
+    torch.manual_seed(schedule.seed)
+    torch.backends.cudnn.deterministic = True
+
+
+def _require_teacher(schedule: TrainTable, state: State) -> None:
+    if schedule.distillation and state.quantized and not state.teacher:
         raise UserError(
-            "train.distillation learns from the float network, and train.float_epochs = 0: set both, or none"
+            "train.distillation learns from a float network, and there is none: set train.float_epochs, or "
+            "train.start_from to the float.pt of another run"
         )
 
 
@@ -187,6 +193,17 @@ def _split(dataset: Dataset, seed: int) -> tuple[Tensor, Tensor]:
     if len(validation) == 0:
         raise UserError(f"{dataset.name} has one training image of each class; it needs two, one to validate with")
     return torch.from_numpy(fitted), torch.from_numpy(validation)
+
+
+def _pace(images: int, seconds: float) -> dict[str, float]:
+    return {"images_per_second": round(images / seconds), "seconds": round(seconds, 3)}
+
+
+def _describe(where: torch.device) -> str:
+    """The processor's name, as reference.json gives it."""
+    if where.type == "cuda":
+        return str(torch.cuda.get_device_name(where))
+    return f"cpu ({platform.machine()}), {torch.get_num_threads()} threads"
 
 
 def _to_tensors(dataset: Dataset, where: torch.device) -> tuple[Tensor, Tensor]:

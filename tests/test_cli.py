@@ -42,6 +42,10 @@ def outcome(
         (["run", "squeezenet-v1.0", "--to", "train"], 2, "run it with random weights: --untrained"),
         (["run", "--model", "x.onnx", "--board", "ulx3s-85f", "--untrained"], 2, "--untrained goes with a recipe"),
         (["simulate", "digits-squeezenet"], 2, "run the stage before it"),
+        (["bitstream", "digits-squeezenet", "--seed", "-1"], 2, "--seed"),
+        (["program"], 2, "give a run"),
+        (["program", "no-such-run"], 2, "no-such-run has no bitstream yet: hwcodesign bitstream no-such-run"),
+        (["program", "--bit", "none.bit"], 2, "there is no file none.bit"),
         (["rum"], 2, "rum"),
     ],
 )

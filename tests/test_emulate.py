@@ -1,6 +1,7 @@
 """The whole board in RTL behind a port: the host's driver gets every score right, whatever happens on the line."""
 
 import json
+import os
 import sys
 import time
 from collections.abc import Iterator
@@ -234,6 +235,12 @@ def test_the_commands(
 def test_a_run_without_a_design_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no emitted design"):
         emulate.prepare(RunFolder(tmp_path / "digits"))
+
+
+def test_the_port_is_there_as_long_as_the_board(tiny: Built) -> None:
+    with emulate.running(tiny.emulation) as board:
+        assert Path(board.port).exists()
+    assert not os.path.lexists(board.port)
 
 
 def test_a_simulation_that_fails_is_no_endless_wait(tiny: Built, monkeypatch: pytest.MonkeyPatch) -> None:

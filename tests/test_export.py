@@ -136,5 +136,5 @@ def test_a_missing_checkpoint(tmp_path):
 
 def test_a_checkpoint_of_another_recipe(checkpoint, tmp_path):
     other = RECIPE.model_copy(update={"quantization": RECIPE.quantization.model_copy(update={"weight_bits": 2})})
-    with pytest.raises(UserError, match=r"trained from another recipe: quantization differ"):
+    with pytest.raises(UserError, match=r"trained from another recipe: quantization.weight_bits = 2 \(there: 4\)"):
         load_trained(other, checkpoint)

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from hwcodesign.errors import DoesNotFitError, UserError, VerificationError
 from hwcodesign.recipe import Recipe, load_recipe
 from hwcodesign.run import RunFolder, digest
 from hwcodesign.stages import Job, stage_names
+from tests.bitstream.fakes import Workbench
 
 FRAMES = 8
 RECIPE = """
@@ -57,6 +59,13 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Job:
     return made
 
 
+def proof(of: Job) -> tuple[str, ...]:
+    """The stages of a run that is asked for no more: all but the bitstream."""
+    names = stage_names(of)
+    assert names[-1] == "bitstream"
+    return names[:-1]
+
+
 def report(of: Job) -> dict[str, dict[str, object]]:
     loaded: dict[str, dict[str, object]] = json.loads((of.run.path / "report.json").read_text())
     return loaded
@@ -64,7 +73,7 @@ def report(of: Job) -> dict[str, dict[str, object]]:
 
 def test_the_report_has_every_stage_and_the_promised_keys(done: Job) -> None:
     found = report(done)
-    assert set(found) == {*stage_names(done), "reference"}
+    assert set(found) == {*proof(done), "reference"}
     assert found["reference"]["images"] == found["lower"]["images"] == 359
     assert found["lower"]["mismatches"] == found["simulate"]["mismatches"] == 0
     assert found["check"]["fits"] is True
@@ -81,9 +90,9 @@ def test_the_integer_graph_has_the_trained_networks_accuracy(done: Job) -> None:
 
 
 def test_a_second_run_does_nothing_again(done: Job) -> None:
-    before = {name: (done.run.stage(name) / "stage.json").stat().st_mtime_ns for name in stage_names(done)}
+    before = {name: (done.run.stage(name) / "stage.json").stat().st_mtime_ns for name in proof(done)}
     pipeline.run_job(done, Console(quiet=True))
-    assert before == {name: (done.run.stage(name) / "stage.json").stat().st_mtime_ns for name in stage_names(done)}
+    assert before == {name: (done.run.stage(name) / "stage.json").stat().st_mtime_ns for name in proof(done)}
 
 
 def test_emitting_again_gives_the_same_bytes(done: Job) -> None:
@@ -126,6 +135,28 @@ def test_hardware_that_differs_fails_with_the_first_layer(done: Job, tmp_path: P
     with pytest.raises(VerificationError, match=r"layer fire3\.squeeze \(mvau\) is the first that differs"):
         pipeline.run_job(broken, Console(quiet=True), first="simulate")
     assert json.loads((copy.path / "report.json").read_text())["simulate"]["mismatches"] > 0
+
+
+def test_a_bitstream_folder_has_what_a_host_needs(done: Job, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    bench = Workbench(tmp_path, monkeypatch)
+    pipeline.run_job(done, Console(quiet=True), last="bitstream")
+    built = done.run.stage("bitstream")
+    names = {path.name for path in built.iterdir()}
+    assert names >= {"design.bit", "utilisation.json", "contract.json", "selftest.npz", "yosys.log", "nextpnr.log"}
+    assert report(done)["bitstream"]["timing_met"] is True
+    assert bench.calls == ["yosys", "nextpnr-ecp5", "ecppack"]
+    pipeline.run_job(done, Console(quiet=True), last="bitstream")
+    assert bench.calls == []
+
+
+def test_a_missed_clock_fails_with_the_bitstream_in_place(
+    done: Job, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Workbench(tmp_path, monkeypatch).reaches(40.0)
+    with pytest.raises(VerificationError, match=r"timing missed: planned for 50 MHz, reached 40 MHz\n.* in conv1"):
+        pipeline.run_job(replace(done, seed=2), Console(quiet=True), last="bitstream")
+    assert (done.run.stage("bitstream") / "design.bit").exists()
+    assert report(done)["bitstream"]["timing_met"] is False
 
 
 def test_a_network_that_cannot_fit_is_not_trained(tmp_path: Path) -> None:

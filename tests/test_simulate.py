@@ -56,6 +56,18 @@ def test_every_score_is_exact_whatever_stalls(tiny: Built, stalls: tuple[int, in
     assert simulate.compare(measured(tiny, stalls).results.values, tiny.expected) == []
 
 
+def test_twenty_stall_patterns_and_no_deadlock(tiny: Built) -> None:
+    """Forks, joins and a bypass, both ends stalling at random, from now and then to nearly always."""
+    kind, frames = tiny.plan.design.input.type, tiny.frames[:2]
+    ends = set()
+    for seed in range(1, 21):
+        stalls = (seed * 37 % 95, seed * 61 % 95)
+        result = simulate.simulate(tiny.simulation, tiny.emitted, frames, kind, QUIET_CYCLES, stalls=stalls, seed=seed)
+        assert simulate.compare(result.results.values, tiny.expected[:2]) == []
+        ends.add(tuple(result.results.last_cycles))
+    assert len(ends) > 10, "the patterns differ, though the slowest layer hides some"
+
+
 def test_cycles_and_latency_are_the_plans(tiny: Built) -> None:
     result = measured(tiny, (0, 0))
     assert result.cycles_per_frame == tiny.plan.cycles_per_frame

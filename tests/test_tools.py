@@ -158,3 +158,28 @@ def _alive(process: int) -> bool:
         return False
     # An orphan that ended may wait for init to collect it; then it is a zombie, not alive.
     return "Z" not in Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0]
+
+
+def test_a_package_tells_its_programs_version(only_this_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The program itself is not started: in WebAssembly that takes a while, and some tell no version."""
+    monkeypatch.setattr(sys, "prefix", str(only_this_path.parent))
+    pytest_tool = Tool("frog", ("frog", "toad"), (2, 1), "pip install frog", package="pytest")
+    path = program(only_this_path, "toad", "no number")
+    assert version_of(pytest_tool, path)[0] >= 8
+    native = program(only_this_path, "frog", "frog 2.5")
+    assert version_of(pytest_tool, native) == (2, 5)
+
+
+def test_a_tool_without_a_minimum_is_not_asked(only_this_path: Path) -> None:
+    path = program(only_this_path, "frog", "usage: frog")
+    assert version_of(Tool("frog", ("frog",), (), "pip install frog"), path) == ()
+
+
+@pytest.mark.parametrize("how", ["kill -9 $$", "exit 137"])
+def test_a_killed_program_is_said_to_be_killed(only_this_path: Path, tmp_path: Path, how: str) -> None:
+    path = program(only_this_path, "frog", "")
+    path.write_text(f"#!/bin/sh\necho jumping\n{how}\n")
+    with pytest.raises(
+        UserError, match=r"frog was killed after \d+ s \(signal 9; .*out of memory\), log in .*\njumping"
+    ):
+        run([path], tmp_path, tmp_path / "log")

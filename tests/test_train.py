@@ -41,7 +41,7 @@ def assert_same_bits(left, right):
 def metrics(folder) -> list[dict]:
     """Of every epoch, without its speed: that alone may differ from run to run."""
     entries = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
-    assert all(entry.pop("images_per_second") > 0 for entry in entries)
+    assert all(entry.pop("images_per_second") > 0 and entry.pop("seconds") > 0 for entry in entries)
     return entries
 
 
@@ -144,13 +144,26 @@ def test_scales_stay_as_measured_unless_they_are_learned(tmp_path):
 
 
 def test_distillation_needs_a_float_phase(tmp_path):
-    with pytest.raises(UserError, match=r"train.float_epochs = 0: set both, or none"):
+    with pytest.raises(UserError, match=r"learns from a float network, and there is none: set train.float_epochs"):
         train(recipe(distillation=0.5), None, tmp_path)
 
 
 def test_it_starts_from_another_runs_weights(tmp_path, whole):
     settings = recipe(start_from=str(whole[1] / "best.pt"), learning_rate=1e-9, epochs=1)
     assert abs(train(settings, None, tmp_path).validation_top1 - whole[0].validation_top1) < 0.05
+
+
+def test_it_starts_from_another_runs_float_phase_as_that_run_went_on(tmp_path):
+    """The quantized phase of a run, and one of its own from the first's float.pt: the same ranges, the same teacher."""
+    whole = recipe(float_epochs=1, epochs=1, distillation=0.5, learn_scales=False)
+    train(whole, None, tmp_path / "whole", device="cpu")
+    start = {"start_from": str(tmp_path / "whole" / "float.pt"), "learning_rate": 0.01}
+    apart = recipe(epochs=1, distillation=0.5, learn_scales=False, **start)
+    train(apart, None, tmp_path / "apart", device="cpu")
+    key = "conv1.quantizer.act_quant.fused_activation_quant_proxy.tensor_quant.scaling_impl.value"
+    there, here = (weights(tmp_path / name / "last.pt")[key] for name in ("whole", "apart"))
+    assert abs(here / there - 1) < 0.1  # measured on other images
+    assert here != 3.0  # which it would be without a measurement
 
 
 def test_a_finished_training_is_left_as_it_is(whole):

@@ -15,6 +15,8 @@ from hwcodesign.bitstream.messages import warnings_in
 from hwcodesign.bitstream.netlist import OVERHEAD, owners, resources_by_layer, total
 from hwcodesign.bitstream.timing import read_timing
 from hwcodesign.bitstream.top import TOP
+from hwcodesign.emit import Interface
+from hwcodesign.link_cost import require_room
 from hwcodesign.plan import Plan
 from hwcodesign.plan.memory import RESOURCES
 from hwcodesign.run import RunFolder, Summary
@@ -26,8 +28,10 @@ def build(request: Request, plan: Plan, phases: RunFolder, folder: Path) -> Summ
     """Write into `folder` the bitstream, `utilisation.json` and the tools' logs; return the report's part.
 
     `phases` keeps what each phase made. The summary has `timing_met`; where it is false, `timing` says in words which
-    layers the longest path goes through and which clock would hold.
+    layers the longest path goes through and which clock would hold. Raises DoesNotFitError before it starts a tool if
+    the part has no room for the network and its link.
     """
+    require_room(request.board, plan.resources, Interface.load(request.emitted))
     ran = run_phases(request, phases)
     chain, board = request.toolchain, request.board
     warnings = [kind for phase in ran for log in _logs(phases, phase, folder) for kind in warnings_in(log)]

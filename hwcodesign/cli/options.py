@@ -95,6 +95,7 @@ def make_job(recipe: str | None, model: Path | None, runs: Path, **given: Any) -
     from hwcodesign.dataflow import IntType
     from hwcodesign.recipe import HardwareTable, load_recipe
     from hwcodesign.run import RunFolder
+    from hwcodesign.shipped import shipped_with
     from hwcodesign.stages import Job
 
     if (recipe is None) == (model is None):
@@ -118,6 +119,7 @@ def make_job(recipe: str | None, model: Path | None, runs: Path, **given: Any) -
     name = loaded.name if loaded else Path(str(model)).stem
     name += "-untrained" if given["untrained"] else ""
     given["data_folder"] = given.pop("data")
+    given["shipped"] = shipped_with(recipe) if recipe and not given["untrained"] else None
     given["input_type"] = _int_type(given["input_type"], IntType)
     given["input_scale"] = _fraction(given["input_scale"])
     return Job(run=RunFolder(runs / name), hardware=hardware, recipe=loaded, model=model, **given)

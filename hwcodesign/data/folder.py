@@ -10,6 +10,7 @@ from hwcodesign.errors import UserError
 
 HELD_OUT = 0.2
 SPLIT_SEED = 0
+_SHOWN = 10  # of the images that cannot be read
 _SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".ppm", ".pgm", ".webp"}
 
 
@@ -17,7 +18,7 @@ def read(folder: Path, channels: int, size: tuple[int, int]) -> Dataset:
     """Every image scaled to `size` (height, width), classes in alphabetical order.
 
     Without train and test folders, a fifth of each class is held out. Raises UserError if a class has no images, if
-    train and test have different classes, or if an image cannot be read.
+    train and test have different classes, or if images cannot be read: which.
     """
     if not (folder / "train").is_dir():
         images, labels, classes = _read_classes(folder, channels, size)
@@ -37,13 +38,22 @@ def _read_classes(folder: Path, channels: int, size: tuple[int, int]) -> tuple[n
     classes = tuple(sorted(p.name for p in folder.iterdir() if p.is_dir()))
     if not classes:
         raise UserError(f"{folder} has no subfolders; it needs one for each class, with that class's images")
-    images, labels = [], []
+    images: list[np.ndarray] = []
+    labels: list[int] = []
+    faults: list[str] = []
     for label, name in enumerate(classes):
         paths = sorted(p for p in (folder / name).iterdir() if p.suffix.lower() in _SUFFIXES)
         if not paths:
-            raise UserError(f"{folder / name} holds no images ({', '.join(sorted(_SUFFIXES))})")
-        images += [_read_image(path, channels, size) for path in paths]
-        labels += [label] * len(paths)
+            faults.append(f"{folder / name} holds no images ({', '.join(sorted(_SUFFIXES))})")
+        for path in paths:
+            try:
+                images.append(_read_image(path, channels, size))
+                labels.append(label)
+            except UserError as error:
+                faults.append(str(error))
+    if faults:
+        more = [f"... and {len(faults) - _SHOWN} more"] if len(faults) > _SHOWN else []
+        raise UserError("\n".join([*faults[:_SHOWN], *more]))
     return np.stack(images), np.array(labels, np.int64), classes
 
 

@@ -12,6 +12,8 @@ a cycle of constraints without a token, and then there were no such schedule.
 A kernel's pipeline is rigid: while its output waits, nothing behind it moves, so a beat may be late by the pipeline's
 latency although there was room in front of it. Therefore the room for a beat must be there `latency` cycles early,
 when the beat enters the pipeline: then no stall outlasts the entry of any beat in the schedule.
+
+Of all schedules, one in which pixels wait where they are few bits makes for small FIFOs: see late.py.
 """
 
 from bisect import bisect_left
@@ -21,6 +23,7 @@ import numpy as np
 
 from hwcodesign.dataflow import Dataflow, Edge
 from hwcodesign.kinds import Folding, kind_of
+from hwcodesign.plan.late import as_late_as_possible
 from hwcodesign.plan.schedule import Schedule, Times, schedule
 from hwcodesign.plan.streams import SHORTEST, inserted, with_depths
 
@@ -36,7 +39,8 @@ def fifo_depths(design: Dataflow, foldings: Mapping[str, Folding], interval: int
     while not (times := schedule(deep, foldings, frames, interval)).repeats(frames, interval):
         frames *= 2
         assert frames < MOST_FRAMES, "a kernel of the design does not run at its bound"
-    return {name: _fifo_depth(design, foldings, times, name) for name in names}
+    late = as_late_as_possible(deep, foldings, times, frames)
+    return {name: _fifo_depth(design, foldings, late, name) for name in names}
 
 
 def _fifo_depth(design: Dataflow, foldings: Mapping[str, Folding], times: Schedule, name: str) -> int:

@@ -3,6 +3,10 @@
 A memory may be split: whole blocks for most of it, LUTs for the words or columns that would leave one half empty. The
 3x3 kernels of a power of two of channels are 9 * 2**k words deep: 576 words x 36 bits fill one block and an eighth of
 another, whose 64 words cost one LUT a bit where LUTs have six inputs.
+
+Layers do not share a block through its two ports: a port is then half as wide, so that two memories fit where each
+alone fits half a block's depth and saves nothing; what is deeper than that is cheaper split. Nor by taking turns: where
+a layer is idle half of the time, its weights already lie in the depth of a folding half as parallel.
 """
 
 from collections.abc import Iterable, Iterator, Mapping

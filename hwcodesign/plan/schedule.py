@@ -118,7 +118,7 @@ def _without_room(
 ) -> tuple[list[Times], np.ndarray]:
     """A kernel that takes an input pixel in the turn of the first output pixel that needs it."""
     slots = [_slot(kind, layer, folding, port) for port in range(len(feeds))]
-    needs = [_over_frames(kind.needs(layer, port), layer.inputs[port].pixels, frames) for port in range(len(feeds))]
+    needs = [over_frames(kind.needs(layer, port), layer.inputs[port].pixels, frames) for port in range(len(feeds))]
     ready = np.zeros(len(needs[0]), dtype=np.int64)
     for feed, (start, spread), needed in zip(feeds, slots, needs, strict=True):
         there = np.maximum(feed.first, feed.last - spread) - start
@@ -126,12 +126,12 @@ def _without_room(
     turns = _in_turn(ready, kind.pixel_cycles(layer, folding))
     takes = []
     for feed, (start, spread), needed in zip(feeds, slots, needs, strict=True):
-        begin = start + (turns if len(turns) == len(feed.first) else turns[_first_needing(needed, len(feed.first))])
+        begin = start + (turns if len(turns) == len(feed.first) else turns[first_needing(needed, len(feed.first))])
         takes.append(Times(begin, begin + spread))
     return takes, turns
 
 
-def _first_needing(needed: np.ndarray, pixels: int) -> np.ndarray:
+def first_needing(needed: np.ndarray, pixels: int) -> np.ndarray:
     """For each input pixel, the first output pixel that needs it."""
     first: np.ndarray = needed.searchsorted(np.arange(pixels, dtype=np.int64))
     return first
@@ -149,8 +149,8 @@ def _with_room(
     spread = layer.input.channels // in_lanes - 1
     cycles = kind.pixel_cycles(layer, folding)
     latency = kind.latency(layer, folding)
-    needed = _over_frames(kind.needs(layer, 0), layer.input.pixels, frames)
-    blocker = _over_frames(room, layer.output.pixels, frames)
+    needed = over_frames(kind.needs(layer, 0), layer.input.pixels, frames)
+    blocker = over_frames(room, layer.output.pixels, frames)
     there = np.maximum(feed.first, feed.last - spread)
     free = np.zeros(1, dtype=np.int64)
     while True:
@@ -177,7 +177,7 @@ def _in_turn(ready: np.ndarray, cycles: int) -> np.ndarray:
     return turns
 
 
-def _over_frames(indices: np.ndarray, pixels: int, frames: int) -> np.ndarray:
+def over_frames(indices: np.ndarray, pixels: int, frames: int) -> np.ndarray:
     """Indices within one frame of `pixels` pixels, for all frames; negative ones reach into the frame before."""
     all_frames: np.ndarray = np.arange(frames, dtype=np.int64)[:, None] * pixels + indices
     return all_frames.ravel()

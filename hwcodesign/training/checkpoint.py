@@ -17,7 +17,7 @@ _TABLES = ("network", "quantization", "data", "train")  # what a training depend
 def write_checkpoint(path: Path, recipe: Recipe, state: dict[str, Any]) -> None:
     """Write `state` as one of `recipe`. Raises UserError if the folder cannot be written."""
     buffer = io.BytesIO()
-    torch.save({"recipe": _identity(recipe), **state}, buffer)
+    torch.save({"recipe": recipe_tables(recipe), **state}, buffer)
     replace_file(path, buffer.getvalue())
 
 
@@ -34,7 +34,7 @@ def replace_file(path: Path, content: bytes) -> None:
 def load_checkpoint(recipe: Recipe, path: Path, where: torch.device) -> dict[str, Any]:
     """What `write_checkpoint` wrote. Raises UserError if it is missing, damaged, or of another recipe: which keys."""
     state = read_checkpoint(path, where)
-    saved, wanted = _identity(_recipe_of(path, state)), _identity(recipe)
+    saved, wanted = recipe_tables(_recipe_of(path, state)), recipe_tables(recipe)
     changed = [
         f"{table}.{key} = {wanted[table].get(key)} (there: {saved[table].get(key)})"
         for table in _TABLES
@@ -70,6 +70,7 @@ def _recipe_of(path: Path, state: dict[str, Any]) -> Recipe:
         ) from None
 
 
-def _identity(recipe: Recipe) -> dict[str, Any]:
+def recipe_tables(recipe: Recipe) -> dict[str, Any]:
+    """Everything of a recipe that a training depends on, as JSON values."""
     values = json.loads(recipe.model_dump_json())
     return {table: values[table] for table in _TABLES}

@@ -18,13 +18,15 @@ from hwcodesign.training.checkpoint import read_checkpoint
 GAUSSIAN_DEVIATION = 0.01  # the usual one of AlexNet's time
 
 
-def initialise(model: NetworkModule, schedule: TrainTable) -> None:
-    """Set `model`'s weights as the recipe says; raises UserError as `_transfer` does."""
+def initialise(model: NetworkModule, schedule: TrainTable) -> bool:
+    """Set `model`'s weights as the recipe says. Returns whether they are those of a trained float network.
+
+    Raises UserError as `_transfer` does.
+    """
     for module in model.modules():
         if isinstance(module, QuantizedConv):
             _draw(module.weight, schedule.initial)
-    if schedule.start_from:
-        _transfer(model, Path(schedule.start_from))
+    return bool(schedule.start_from) and _transfer(model, Path(schedule.start_from or ""))
 
 
 def _draw(weight: torch.Tensor, how: str) -> None:
@@ -37,12 +39,14 @@ def _draw(weight: torch.Tensor, how: str) -> None:
             nn.init.kaiming_normal_(weight, nonlinearity="relu")
 
 
-def _transfer(model: NetworkModule, checkpoint: Path) -> None:
+def _transfer(model: NetworkModule, checkpoint: Path) -> bool:
     """Take over everything but the last convolutions, which know other classes, if their shapes differ.
 
-    Raises UserError if the checkpoint is missing or damaged, or if another layer has another shape, or none.
+    Returns whether the checkpoint is of a float phase, whose quantizers have not been used. Raises UserError if it is
+    missing or damaged, or if another layer has another shape, or none.
     """
-    saved, own = read_checkpoint(checkpoint, torch.device("cpu"))["model"], model.state_dict()
+    state, own = read_checkpoint(checkpoint, torch.device("cpu")), model.state_dict()
+    saved, history = state["model"], state.get("history", [])
     scoring = tuple(f"{name}." for name in model.network.scoring)
     taken = {}
     for key, value in own.items():
@@ -55,3 +59,4 @@ def _transfer(model: NetworkModule, checkpoint: Path) -> None:
                 f"{there}; take a checkpoint of a network that differs in its last layer at most"
             )
     model.load_state_dict(taken, strict=False)
+    return bool(history) and not history[-1]["quantized"]

@@ -22,9 +22,12 @@ from hwcodesign.training.schedule import quantizes
 
 @dataclass
 class State:
-    """`history` holds the metrics of every epoch so far; `teacher` is the float network to learn from, if any."""
+    """`quantized`: the quantizers are on. `teacher` is the float network to learn from, if any; `history` holds the
+    metrics of every epoch so far.
+    """
 
     model: NetworkModule
+    quantized: bool
     optimizer: torch.optim.Optimizer
     average: Average | None
     teacher: NetworkModule | None
@@ -44,8 +47,24 @@ def best_epoch(history: list[dict[str, Any]]) -> dict[str, Any]:
     return max(history, key=lambda entry: (entry["quantized"], entry["validation_top1"], entry["epoch"]))
 
 
+def training_summary(recipe: Recipe, checkpoint: Path) -> dict[str, Any]:
+    """What reference.json says of the training that `checkpoint` is from: where, how long, how good when validated."""
+    history = load_checkpoint(recipe, checkpoint, torch.device("cpu"))["history"]
+    best = best_epoch(history)
+    return {
+        "device": best["device"],
+        "seconds": round(sum(entry["seconds"] for entry in history)),
+        "epochs": best["epoch"] + 1,
+        "float_epochs": recipe.train.float_epochs,
+        "validation_top1": best["validation_top1"],
+        "float_validation_top1": max(
+            (entry["validation_top1"] for entry in history if not entry["quantized"]), default=None
+        ),
+    }
+
+
 def quantized(state: State, schedule: TrainTable, batches: list[Tensor]) -> State:
-    """The start of the second phase: the float phase's network with its quantizers on, their ranges measured."""
+    """The start of the second phase: the float network with its quantizers on, their ranges measured on `batches`."""
     model = state.best_model.requires_grad_(True)
     teacher = _teacher(model, schedule)
     set_ranges(model, batches)
@@ -59,11 +78,13 @@ def resumed(recipe: Recipe, model: NetworkModule, folder: Path, where: torch.dev
     """
     schedule = recipe.train
     if not (folder / "last.pt").exists():
-        initialise(model, schedule)
-        return _fresh(model, schedule, None, [], on=quantizes(schedule, 0))
+        from_float = initialise(model, schedule)
+        if from_float and not schedule.float_epochs:
+            write_checkpoint(folder / "float.pt", recipe, {"model": model.state_dict(), "history": []})
+        return _fresh(model, schedule, None, [], on=quantizes(schedule, 0) and not from_float)
     saved = load_checkpoint(recipe, folder / "last.pt", where)
     on, teacher = quantizes(schedule, len(saved["history"]) - 1), None
-    if on and schedule.float_epochs and schedule.distillation:
+    if on and schedule.distillation:
         model.load_state_dict(load_checkpoint(recipe, folder / "float.pt", where)["model"])
         teacher = _teacher(model, schedule)
     model.load_state_dict(saved["model"])
@@ -100,7 +121,7 @@ def _fresh(
         if isinstance(module, Activation):
             module.requires_grad_(schedule.learn_scales)
     average = Average(model, schedule.average) if schedule.average else None
-    return State(model, make_optimizer(model, schedule), average, teacher, history)
+    return State(model, on, make_optimizer(model, schedule), average, teacher, history)
 
 
 def _teacher(model: NetworkModule, schedule: TrainTable) -> NetworkModule | None:

@@ -48,6 +48,16 @@ def test_folders_that_hold_no_data_set(tmp_path):
         load_dataset(TABLE, tmp_path)
 
 
+def test_every_image_that_cannot_be_read_is_named(tmp_path):
+    write(tmp_path, "cat", 3, (1, 2, 3))
+    (tmp_path / "dog").mkdir()
+    for number in range(12):
+        (tmp_path / "cat" / f"broken{number:02}.png").write_bytes(b"not an image")
+    with pytest.raises(UserError, match=r"broken00.png(.|\n)*broken09.png(.|\n)*and 3 more") as raised:
+        load_dataset(TABLE, tmp_path)
+    assert "broken10" not in str(raised.value)
+
+
 def test_train_without_test_and_classes_that_differ(tmp_path):
     write(tmp_path / "train", "cat", 2, (1, 2, 3))
     with pytest.raises(UserError, match=r"there is no folder .*test"):

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from token_simulation import simulate
 
 from hwcodesign.board import load_board
+from hwcodesign.changes import predicted
 from hwcodesign.errors import UserError
 from hwcodesign.kinds import kind_of
 from hwcodesign.nets.network import Quantization
@@ -19,6 +20,7 @@ from hwcodesign.plan.fifo import depth_between
 from hwcodesign.plan.schedule import Times
 from hwcodesign.plan.streams import with_depths
 from hwcodesign.predict import predict
+from hwcodesign.recipe import load_recipe
 
 BOARD = load_board("ulx3s-85f")
 
@@ -130,7 +132,22 @@ def test_fifos_deeper_than_a_pixel_are_where_branches_meet():
     fifos = [layer for layer in planned.design.layers if layer.kind == "fifo"]
     deep = [x.name for x in fifos if x.number("depth") > 2 * (x.input.channels // planned.foldings[x.name].pe + 2)]
     assert deep
-    assert all(".to.fire2.concat" in name or ".add" in name or ".to.fire3.concat" in name for name in deep)
+    assert all(".fork.to." in name or ".fork.fifo" in name or ".concat.fifo" in name for name in deep)
+
+
+@pytest.mark.parametrize(("recipe", "bits"), [("squeezenet-v1.1", 0.7), ("squeezenet-v1.0-bypass", 0.7)])
+def test_pixels_wait_where_they_are_few_bits(recipe, bits, monkeypatch):
+    """Against FIFOs for a schedule in which every layer works as soon as it can."""
+    hardware, graph = load_recipe(recipe).hardware, predicted(load_recipe(recipe))
+    late = plan(graph, load_board(hardware.board), **hardware.wishes())
+    monkeypatch.setattr(fifo, "as_late_as_possible", lambda design, foldings, times, frames: times)
+    soon = plan(graph, load_board(hardware.board), **hardware.wishes())
+    assert fifo_bits(late) < bits * fifo_bits(soon)
+
+
+def fifo_bits(planned):
+    fifos = (layer for layer in planned.design.layers if layer.kind == "fifo")
+    return sum(x.number("depth") * planned.foldings[x.name].pe * x.input.type.bits for x in fifos)
 
 
 def test_a_folded_reader_finds_its_whole_next_pixel_waiting():

@@ -75,17 +75,18 @@ def _synthesised(request: Request, project: Project, made: Plan, phases: RunFold
     yosys, family = tools.require(tools.YOSYS), request.board.device
     files = [file for file in project.files if file.startswith("rtl/")]
     sources = sorted(Path(file).name for file in files if not file.endswith(".hex"))
-    synthesis = f"{family.synthesis} -top {project.rtl_top} -json {NETLIST}"
+    # synth_xilinx leaves most cells without a name: autoname calls them after what they drive, which tells the layer.
+    commands = [f"{family.synthesis} -top {project.rtl_top}", "autoname", f"write_json {NETLIST}"]
 
     def work(folder: Path) -> Summary:
         for file in files:
             shutil.copyfile(project.folder / file, folder / Path(file).name)
-        (folder / "synthesis.ys").write_text(f"{read_sources(family, sources)}\n{synthesis}\n")
+        (folder / "synthesis.ys").write_text("\n".join([read_sources(family, sources), *commands, ""]))
         with progress.phase("synthesise (for the counts)") as on_line:
             tools.run([yosys, "-s", "synthesis.ys"], folder, folder / "yosys.log", on_line=on_line)
         return {}
 
-    stage = Stage("xilinx", tuple(project.folder / file for file in files), [synthesis, str(yosys)], work)
+    stage = Stage("xilinx", tuple(project.folder / file for file in files), [*commands, str(yosys)], work)
     if not phases.is_current(stage):
         phases.execute(stage)
     inside = "" if project.rtl_top == DMA_TOP else INSIDE

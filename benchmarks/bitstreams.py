@@ -1,0 +1,66 @@
+"""Bitstreams of the digits networks: the clock reached, and what place and route took of each resource beside the plan.
+
+    python benchmarks/bitstreams.py [RUNS]
+
+Every design is trained, compiled, proven and built with open tools (half an hour on two cores; what RUNS already holds
+is not made again). `network` is what the plan is about: everything but the link, the clock and the reset, which have a
+column of their own. LUTs are the places that are taken, so carry chains' ends and LUT RAMs' write ports count.
+"""
+
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+# The recipe and the options of each: the demo at its clock and at another's, and the largest on two small boards.
+DESIGNS: Sequence[tuple[str, ...]] = (
+    ("digits-squeezenet", "--clock-mhz", "80"),
+    ("digits-squeezenet", "--board", "ulx3s-25f", "--frame-rate", "1000"),
+    ("digits-squeezenet", "--board", "tang-nano-20k", "--frame-rate", "1000"),
+    ("digits-icebreaker",),
+)
+COLUMNS = ("design", "board", "bitstream", "clock reached", "resource", "placed", "link, clock", "network", "planned",
+           "off", "time")  # fmt: skip
+
+
+def built(design: Sequence[str], runs: Path) -> dict[str, Any]:
+    """Build one design in a folder of its own; its report."""
+    folder = runs / "-".join(part.lstrip("-") for part in design)
+    command = [sys.executable, "-m", "hwcodesign", "bitstream", *design, "--runs", str(folder)]
+    process = subprocess.run(command, check=False)
+    if process.returncode not in (0, 4):  # 4: the clock was missed; the table says by how much
+        raise SystemExit(process.returncode)
+    report: dict[str, Any] = json.loads((folder / design[0] / "report.json").read_text())
+    return report
+
+
+def rows(design: Sequence[str], report: dict[str, Any]) -> list[list[str]]:
+    """The cells of COLUMNS, a row for each resource."""
+    made, found = report["bitstream"], []
+    seconds = sum(phase["seconds"] for phase in made["phases"].values())
+    head = [" ".join(design), made["board"], f"{made['bytes']:,} bytes"]
+    head.append(f"{made['fmax_mhz']:g} MHz ({made['clock_mhz']:g} planned)")
+    for name, amount in made["resources"].items():
+        planned, network = amount["planned"], amount["network"]
+        off = f"{100 * (network - planned) / planned:+.1f} %" if planned else f"{network - planned:+d}"
+        numbers = (amount["used"], amount["used"] - network, network, planned)
+        found.append([*head, name, *(f"{number:,}" for number in numbers), off, f"{seconds:.0f} s"])
+        head, seconds = [""] * 4, 0
+    for later in found[1:]:
+        later[-1] = ""
+    return found
+
+
+if __name__ == "__main__":
+    folder = Path(sys.argv[1] if len(sys.argv) > 1 else "runs/bitstreams")
+    table = Table(*COLUMNS, title="Placed and routed, beside the plan")
+    for design in DESIGNS:
+        for row in rows(design, built(design, folder)):
+            table.add_row(*row)
+        table.add_section()
+    Console(width=200).print(table)

@@ -155,14 +155,15 @@ def test_it_starts_from_another_runs_weights(tmp_path, whole):
 
 def test_it_starts_from_another_runs_float_phase_as_that_run_went_on(tmp_path):
     """The quantized phase of a run, and one of its own from the first's float.pt: the same ranges, the same teacher."""
-    whole = recipe(float_epochs=1, epochs=1, distillation=0.5)
+    whole = recipe(float_epochs=1, epochs=1, distillation=0.5, learn_scales=False)
     train(whole, None, tmp_path / "whole", device="cpu")
-    apart = recipe(start_from=str(tmp_path / "whole" / "float.pt"), epochs=1, learning_rate=0.01, distillation=0.5)
+    start = {"start_from": str(tmp_path / "whole" / "float.pt"), "learning_rate": 0.01}
+    apart = recipe(epochs=1, distillation=0.5, learn_scales=False, **start)
     train(apart, None, tmp_path / "apart", device="cpu")
     key = "conv1.quantizer.act_quant.fused_activation_quant_proxy.tensor_quant.scaling_impl.value"
     there, here = (weights(tmp_path / name / "last.pt")[key] for name in ("whole", "apart"))
-    assert abs(here / there - 1) < 0.05
-    assert here != 3.0  # not the clip of a network that starts from nothing
+    assert abs(here / there - 1) < 0.1  # measured on other images
+    assert here != 3.0  # which it would be without a measurement
 
 
 def test_a_finished_training_is_left_as_it_is(whole):

@@ -21,11 +21,13 @@ class Bitstream:
 
     @classmethod
     def of_run(cls, run: Path) -> "Bitstream":
-        """The bitstream of a run folder. Raises UserError if it has none, or if it is not the one that was built."""
+        """The bitstream of a run folder. Raises UserError if it has none, or not the one that was built."""
         record = run / "bitstream" / UTILISATION
         if not record.is_file():
             raise UserError(f"{run} has no bitstream yet: hwcodesign bitstream {run.name}")
         built = json.loads(record.read_text())
+        if "bitstream" not in built:
+            raise UserError(f"{record.parent} holds no bitstream: {built['state']}")
         file = record.parent / built["bitstream"]
         if not file.is_file() or hashlib.sha256(file.read_bytes()).hexdigest() != built["sha256"]:
             raise UserError(f"{file} is not the bitstream that {record} describes: build it again")

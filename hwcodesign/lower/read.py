@@ -14,6 +14,7 @@ from qonnx.transformation.infer_shapes import InferShapes
 from qonnx.transformation.quant_constant_folding import FoldTransposeIntoQuantInit
 
 from hwcodesign.errors import UserError
+from hwcodesign.lower.connected import require_one_part, require_one_way
 
 QUANTIZERS = ("Quant", "BipolarQuant")
 _EXPORT_HINT = "export it with brevitas.export.export_qonnx"
@@ -22,11 +23,14 @@ _EXPORT_HINT = "export it with brevitas.export.export_qonnx"
 def read_qonnx(path: Path) -> ModelWrapper:
     """The model with batch 1, inferred shapes and folded constants; nodes keep the names they have in the file.
 
-    Raises UserError if the file is missing, empty, damaged, not ONNX, ONNX without quantizers, or QCDQ.
+    Raises UserError if the file is missing, empty, damaged, not ONNX, ONNX without quantizers, or QCDQ; and if its
+    graph has a circle or falls into parts.
     """
     model = ModelWrapper(_load(path))
     _require_quantizers(model, path)
     _require_one_frame(model, path)
+    require_one_way(model.graph, path)
+    require_one_part(model.graph, path)
     for node in model.graph.node:
         if node.op_type in (*QUANTIZERS, "Trunc"):
             node.domain = "qonnx.custom_op.general"

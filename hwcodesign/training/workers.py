@@ -29,6 +29,9 @@ from hwcodesign.errors import UserError, nearest_numbers
 from hwcodesign.training.shared_norm import share_statistics
 
 _FAILURE = "failure"  # the key in the workers' common store under which the one that fails says why
+# Kept to the end of the process: where DistributedDataParallel drops the last reference to a group, which it does with
+# the interpreter locked, gloo's threads may be waiting for the interpreter, and the group for its threads (torch 2.13).
+_GROUPS: list[Any] = []
 _PATIENCE = timedelta(seconds=3)  # for that word, after a connection broke
 
 
@@ -57,6 +60,7 @@ def joined(device: torch.device) -> Iterator[None]:
     try:
         backend = "nccl" if device.type == "cuda" else "gloo"
         dist.init_process_group(backend, store=store, rank=rank, world_size=total)
+        _GROUPS.append(dist.group.WORLD)
         yield
     except Exception as error:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)  # it comes while the reason is still being asked for

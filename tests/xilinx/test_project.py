@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from hwcodesign import tools
 from hwcodesign.bitstream.flow import Request
 from hwcodesign.board import board_names, load_board
 from hwcodesign.emit import emit
@@ -17,6 +18,14 @@ from tests.graphs import tiny_squeezenet
 
 tkinter = pytest.importorskip("tkinter")  # for its Tcl
 fake_vivado = pytest.importorskip("tests.xilinx.fake_vivado")
+
+
+def has_yosys() -> bool:
+    try:
+        tools.find(tools.YOSYS)
+    except UserError:
+        return False
+    return True
 
 
 def zynq_boards() -> list[str]:
@@ -58,9 +67,29 @@ def test_every_zynq_boards_project_is_whole(name: str, emitted: Path, tmp_path: 
 
 def test_every_memory_image_that_the_rtl_opens_lies_beside_it(emitted: Path, tmp_path: Path) -> None:
     project = write_project(Request(load_board("pynq-z1"), emitted, 100.0, 1), "net", tmp_path)
-    opened = set(re.findall(r'"(\S+\.hex)"', (tmp_path / "rtl/accelerator.sv").read_text()))
+    opened = set(re.findall(r'_FILE\("(\S+)"\)', (tmp_path / "rtl/accelerator.sv").read_text()))
+    images = {Path(file).name for file in project.files if file.endswith(".hex")}
     assert opened
-    assert opened == {Path(file).name for file in project.files if file.endswith(".hex")}
+    assert opened == {name.rsplit(".", 2)[0] for name in images}  # NAME.PART.hex
+    assert all((tmp_path / "rtl" / name).is_file() for name in images)
+
+
+@pytest.mark.skipif(not has_yosys(), reason="Yosys is not installed")
+@pytest.mark.parametrize("name", ["pynq-z1", "arty-a7-100"])
+def test_the_sources_go_together(name: str, emitted: Path, tmp_path: Path) -> None:
+    """Yosys finds every module and port; at 80 MHz the Arty's clock comes from its MMCM."""
+    project = write_project(Request(load_board(name), emitted, 80.0, 1), "net", tmp_path)
+    sources = " ".join(Path(file).name for file in project.files if file.endswith((".sv", ".v")))
+    cells = "read_verilog -lib -sv +/xilinx/cells_sim.v +/xilinx/cells_xtra.v"
+    script = f"{cells}; read_verilog -sv {sources}; hierarchy -check -top {project.rtl_top}"
+    tools.run([tools.find(tools.YOSYS), "-q", "-p", script], tmp_path / "rtl", tmp_path / "yosys.log")
+
+
+def test_an_artys_project_is_whole(emitted: Path, tmp_path: Path) -> None:
+    project = write_project(Request(load_board("arty-a7-35"), emitted, 80.0, 1), "net", tmp_path)
+    tcl = run_tcl(project)
+    assert tcl.eval("dict get $settings top") == "board_top"
+    assert {"rtl/xilinx7.sv", "pins.xdc"} <= set(project.files)
 
 
 def test_a_missing_source_is_noticed(emitted: Path, tmp_path: Path) -> None:

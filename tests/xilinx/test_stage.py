@@ -1,5 +1,6 @@
 """The bitstream stage for AMD's boards: what lies in its folder with and without Vivado, and what it says."""
 
+import io
 import json
 import os
 from dataclasses import replace
@@ -11,12 +12,15 @@ import pytest
 from hwcodesign import tools
 from hwcodesign.bitstream.build import UTILISATION
 from hwcodesign.bitstream.flow import Request
+from hwcodesign.bitstream.program import Bitstream
 from hwcodesign.board import board_names, load_board
 from hwcodesign.emit import emit
 from hwcodesign.errors import UserError
 from hwcodesign.host.contract import Contract, load_selftest
-from hwcodesign.plan import Plan, plan
+from hwcodesign.plan import Plan, Resources, plan
+from hwcodesign.recipe import HardwareTable
 from hwcodesign.run import RunFolder
+from hwcodesign.stages import Job, stage_of
 from hwcodesign.xilinx.stage import PLACED, SYNTHESISED, build_amd, for_vivado
 from tests.graphs import tiny_squeezenet
 
@@ -82,7 +86,7 @@ def test_without_vivado_there_is_a_project_a_driver_and_counts(bench: Workbench)
     assert summary["resources"]["block_ram"]["used"] == 2
     assert summary["counted_by"] == SYNTHESISED
     document = json.loads((out / UTILISATION).read_text())
-    assert document["layers"]["conv1"] == {"lut": 1, "ff": 0, "dsp": 0, "block_ram": 2}
+    assert Resources(**document["layers"]["conv1"]) == Resources(lut=1, block_ram=2)
     assert Contract.load(out) == Contract.load(out / "driver")
     assert Contract.load(out).link == "axi-dma"
     assert len(load_selftest(out / "driver")[0]) == len(IMAGES)
@@ -142,3 +146,25 @@ def test_a_clock_that_the_oscillator_cannot_make_is_refused(bench: Workbench) ->
     with pytest.raises(UserError, match="arty-a7-100 makes clocks from"):
         build_amd(request, bench.made, "tiny", IMAGES, RunFolder(bench.folder / "phases"), bench.folder)
     assert replace(request, clock_mhz=60.0).clock.module == "xilinx7"
+
+
+def test_the_stage_of_a_run_goes_this_way_and_the_report_says_so(bench: Workbench) -> None:
+    from rich.console import Console
+
+    from hwcodesign.report import report_table, write_report
+
+    run = RunFolder(bench.folder / "net")
+    (run.path / "plan").mkdir(parents=True)
+    bench.made.save(run.stage("plan"))
+    (bench.folder / "emit").rename(run.stage("emit"))
+    job = Job(run, HardwareTable(board="kv260"), model=Path("their.onnx"))
+    run.execute(stage_of(job, "bitstream"))
+    screen = Console(file=io.StringIO(), width=200)
+    with screen.capture() as captured:
+        screen.print(report_table(write_report(run), "net"))
+    text = captured.get()
+    assert "not built: Vivado is not on the PATH" in text
+    assert "(Yosys, before placement)" in text
+    assert "once net.bit and net.hwh are built" in text
+    with pytest.raises(UserError, match="holds no bitstream: project written, not built"):
+        Bitstream.of_run(run.path)

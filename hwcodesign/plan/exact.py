@@ -1,8 +1,9 @@
 """Planning by the solver: the cheapest design of a frame rate, or the fastest that fits, and how near to it it is.
 
 The solver counts every FIFO at its shortest, as only a whole design has FIFO depths. Where the depths make a design
-exceed the board, room is reserved for what was missing and the solver asked again. The bound that the proof rests on
-is that of the first time, without a reserve: it holds for every design.
+exceed the board, room is reserved for a part of what was missing and the solver asked again: what it finds then is
+slower perhaps, and has shorter FIFOs. The bound that the proof rests on is that of the first time, without a reserve:
+it holds for every design.
 """
 
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from hwcodesign.plan.streams import insert_streams
 
 GAP = 0.001  # proven, before the solver stops
 RESERVE_STEP = 0.01  # of what the board lets a design use: the least by which a reserve grows
+RESERVE_PARTS = 4  # a reserve grows by one of so many of what is missing
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ def plan_exactly(dataflow: Dataflow, target: Target, constraints: Constraints, s
         if solution is None:
             return _without_solver(dataflow, target, constraints, seconds)
         bounds = bounds or Bounds(solution.bound, least_cycles)
-        planned = folded(dataflow, target, solution).finish(_proof(solution, bounds, target))
+        planned = folded(dataflow, target, solution).finish(_proof(solution, bounds, target, reserved))
         if not solution.fits or not planned.resources.over(target.board):
             return planned
         reserved += _missing(planned.resources, target)
@@ -63,17 +65,18 @@ def folded(dataflow: Dataflow, target: Target, solution: Solution) -> Folded:
 
 
 def _missing(taken: Resources, target: Target) -> Resources:
-    """By how much each exceeded limit is exceeded, and no less than a step."""
+    """A part of what each exceeded limit is exceeded by, and no less than a step."""
     usable = target.board.usable
     over = taken.over(target.board)
-    missing = {key: max(getattr(taken, key) - usable[key], int(RESERVE_STEP * usable[key]) + 1) for key in over}
-    return Resources(**missing)
+    missing = {key: getattr(taken, key) - usable[key] for key in over}
+    steps = {key: int(RESERVE_STEP * usable[key]) + 1 for key in over}
+    return Resources(**{key: max(missing[key] // RESERVE_PARTS, steps[key]) for key in over})
 
 
-def _proof(solution: Solution, bounds: Bounds, target: Target) -> str:
-    """One sentence on how near to the best the design is."""
+def _proof(solution: Solution, bounds: Bounds, target: Target, reserved: Resources) -> str:
+    """One sentence on how near to the best the design is. With a reserve, that none fits says nothing of the board."""
     if not solution.fits:
-        proven = solution.proves_that_none_fits
+        proven = solution.proves_that_none_fits and reserved == Resources()
         return "proven: no folding fits the board's limits" if proven else "no folding was found that fits"
     if bounds.cycles is None:
         gap = 1 - bounds.cost / solution.cost

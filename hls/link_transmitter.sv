@@ -115,8 +115,8 @@ module link_transmitter #(
   logic [7:0] chosen;
   logic       chosen_is_flag, chosen_valid, special, done;
   fifo #(
-    .WIDTH(9),
-    .DEPTH(2)
+    .WIDTH       (9),
+    .DEPTH       (2)
   ) u_chosen (
     .clk_i      (clk_i),
     .rst_ni     (rst_ni),

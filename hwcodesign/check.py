@@ -115,8 +115,8 @@ class CheckReport:
         usable = self.board.usable
         filled = {key: getattr(self.total, key) / usable[key] for key in RESOURCES if usable[key]}
         key = max(filled, key=lambda name: filled[name])
-        fullest = self.board.device.block_name if key == "block_ram" else key.upper()
-        return f"the slowest layer is {slowest.name}, the fullest resource {fullest}, at {filled[key]:.0%} of its limit"
+        fullest = f"{self.board.unit(key)}, at {filled[key]:.0%} of its limit"
+        return f"the slowest layer is {slowest.name}, the fullest resource {fullest}"
 
     def verdict(self) -> str:
         """One sentence, and the changes that would make it fit."""

@@ -116,8 +116,7 @@ module link_transmitter #(
   logic       chosen_is_flag, chosen_valid, special, done;
   fifo #(
     .WIDTH       (9),
-    .DEPTH       (2),
-    .BUFFER_BLOCK(0)
+    .DEPTH       (2)
   ) u_chosen (
     .clk_i      (clk_i),
     .rst_ni     (rst_ni),

@@ -159,7 +159,7 @@ def evaluate(
     exact, step = freeze(model), score_step(freeze(model))
     scores, flips = [], []
     for start in range(0, len(images), _BATCH):
-        raw = torch.from_numpy(np.ascontiguousarray(images[start : start + _BATCH].transpose(0, 3, 1, 2)))
+        raw = torch.from_numpy(images[start : start + _BATCH].transpose(0, 3, 1, 2).copy())
         real, levels = with_levels(exact, raw.double(), exact)
         _, levels_float32 = with_levels(model.eval(), raw.float(), exact)
         flips.append(_any_differs(levels, levels_float32))

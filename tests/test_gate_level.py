@@ -16,7 +16,7 @@ from hwcodesign.emit import TOP, emit
 from hwcodesign.errors import UserError
 from hwcodesign.plan import plan
 from hwcodesign.synthesis import read_sources
-from tests.bitstream.test_build import one_fire_module
+from tests.bitstream.test_bitstream_build import one_fire_module
 
 BOARD = load_board("ulx3s-85f")
 FRAMES = 8

@@ -23,6 +23,7 @@ _ROWS = {
     "ff": ("Slice Registers", "CLB Registers"),
     "dsp": ("DSPs",),
     "block_ram": ("Block RAM Tile",),
+    "large_ram": ("URAM",),
 }
 
 
@@ -97,8 +98,8 @@ def worst_slack_ns(report: str) -> float:
 def used_resources(report: str) -> Resources:
     """Counts of a utilization report; 0 of what it has no row for."""
     counts = {key: _count(report, names) for key, names in _ROWS.items()}
-    return Resources(lut=int(counts["lut"]), ff=int(counts["ff"]), dsp=int(counts["dsp"]),
-                     block_ram=round(2 * counts["block_ram"]))  # fmt: skip
+    counts["block_ram"] *= 2
+    return Resources(**{key: round(count) for key, count in counts.items()})
 
 
 def _count(report: str, names: tuple[str, ...]) -> float:

@@ -16,7 +16,7 @@ from hwcodesign.emit import emit
 from hwcodesign.errors import UserError, VerificationError
 from hwcodesign.nets.network import Quantization
 from hwcodesign.nets.squeezenet import SqueezeNet
-from hwcodesign.plan import plan
+from hwcodesign.plan import Resources, plan
 from hwcodesign.predict import predict
 from hwcodesign.report import report_table
 from hwcodesign.run import RunFolder
@@ -51,7 +51,7 @@ def test_the_record_of_a_bitstream(bench: Workbench) -> None:
     assert made.items() <= document.items()
     assert document["sha256"] == hashlib.sha256((folder / "design.bit").read_bytes()).hexdigest()
     assert (document["clock_mhz"], document["fmax_mhz"], document["timing_met"]) == (50, 90, True)
-    assert document["layers"]["conv1"] == {"lut": 1, "ff": 1, "dsp": 0, "block_ram": 0}
+    assert Resources(**document["layers"]["conv1"]) == Resources(lut=1, ff=1)
     assert document["overhead"]["(link)"]["lut"] == 1
     used = document["resources"]["lut"]
     assert (used["used"], used["network"], used["planned"]) == (2, 1, bench.plan.resources.lut)

@@ -128,11 +128,27 @@ def test_without_the_planned_depths_the_bypass_deadlocks():
 
 
 def test_fifos_deeper_than_a_pixel_are_where_branches_meet():
-    planned = plan(tiny_squeezenet(), BOARD, frame_rate=1e4)
-    fifos = [layer for layer in planned.design.layers if layer.kind == "fifo"]
-    deep = [x.name for x in fifos if x.number("depth") > 2 * (x.input.channels // planned.foldings[x.name].pe + 2)]
+    deep = deep_fifos(plan(tiny_squeezenet(), BOARD, frame_rate=1e4))
     assert deep
     assert all(".fork.to." in name or ".fork.fifo" in name or ".concat.fifo" in name for name in deep)
+
+
+def deep_fifos(planned):
+    fifos = [layer for layer in planned.design.layers if layer.kind == "fifo"]
+    return [x.name for x in fifos if x.number("depth") > 2 * (x.input.channels // planned.foldings[x.name].pe + 2)]
+
+
+def test_with_half_the_depth_of_one_waiting_fifo_the_design_slows_or_stands_still():
+    """The depths are enough; how far from the least they can be is bounded here: each is less than twice its own."""
+    planned = plan(tiny_squeezenet(), BOARD, frame_rate=3e4)
+    assert len(deep_fifos(planned)) >= 3
+    for name in deep_fifos(planned):
+        halved = replace(planned, design=with_depths(planned.design, {name: planned.fifo_depths[name] // 2}))
+        try:
+            _, ends = simulate(halved, frames=6, limit=20 * planned.cycles_per_frame)
+        except AssertionError:
+            continue
+        assert ends[-1] - ends[2] > 3 * planned.cycles_per_frame, name
 
 
 @pytest.mark.parametrize(("recipe", "bits"), [("squeezenet-v1.1", 0.7), ("squeezenet-v1.0-bypass", 0.7)])

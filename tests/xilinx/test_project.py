@@ -67,9 +67,11 @@ def test_every_zynq_boards_project_is_whole(name: str, emitted: Path, tmp_path: 
 
 def test_every_memory_image_that_the_rtl_opens_lies_beside_it(emitted: Path, tmp_path: Path) -> None:
     project = write_project(Request(load_board("pynq-z1"), emitted, 100.0, 1), "net", tmp_path)
-    opened = set(re.findall(r'"(\S+\.hex)"', (tmp_path / "rtl/accelerator.sv").read_text()))
+    opened = set(re.findall(r'_FILE\("(\S+)"\)', (tmp_path / "rtl/accelerator.sv").read_text()))
+    images = {Path(file).name for file in project.files if file.endswith(".hex")}
     assert opened
-    assert opened == {Path(file).name for file in project.files if file.endswith(".hex")}
+    assert opened == {name.rsplit(".", 2)[0] for name in images}  # NAME.PART.hex
+    assert all((tmp_path / "rtl" / name).is_file() for name in images)
 
 
 @pytest.mark.skipif(not has_yosys(), reason="Yosys is not installed")

@@ -23,6 +23,7 @@ ULTRASCALE = """
 |   LUT as Logic             | 4800 |     0 |          0 |    230400 |  2.08 |
 | CLB Registers              | 6021 |     0 |          0 |    460800 |  1.31 |
 | Block RAM Tile             | 10.5 |     0 |          0 |       312 |  3.37 |
+| URAM                       |    3 |     0 |          0 |        96 |  3.13 |
 | DSPs                       |   12 |     0 |          0 |      1728 |  0.69 |
 """
 
@@ -85,4 +86,4 @@ def test_missed_timing_shows_in_the_slack() -> None:
 
 
 def test_counts_are_read_in_bram18() -> None:
-    assert used_resources(ULTRASCALE) == Resources(lut=5012, ff=6021, dsp=12, block_ram=21)
+    assert used_resources(ULTRASCALE) == Resources(lut=5012, ff=6021, dsp=12, block_ram=21, large_ram=3)

@@ -57,6 +57,7 @@ HELD_OUT_KERNELS: Case = ("zynqnet", {"width": 0.25, "fire_modules": 3}, (32, 32
 CLOCK_MHZ = 50.0
 LARGEST_LUT = 1500  # estimated; larger kernels are more of the same, and take Yosys long
 STIFFNESS = 0.05
+MEMORY_ERROR = 0.3  # of what memories of LUTs take, which depends on their contents
 PER_KIND = {"mvau": 18, "sliding_window": 10, "thresholding": 8, "fifo": 12, "width_converter": 10}
 OTHERS = 5
 PACKED = 10
@@ -113,23 +114,32 @@ def fit(family: Family, measured: Sequence[Measured]) -> dict[str, Any]:
 
 
 def _fit(family: Family, measured: Sequence[Measured], resource: str) -> dict[str, dict[str, float]]:
-    """Least squares of the error over the square root of the size, so that neither small nor large kernels rule.
+    """Least squares of the error over the square root of the size, so that neither small nor large kernels rule,
+    nor those that are mostly memory.
 
     Where the sweep says little, a coefficient stays near what the structure alone says: 1, and 0 for each kernel.
     """
-    rows = [dict(_terms(kernel, resource)) for kernel, _ in measured]
+    rows = [{_shared(*name): amount for name, amount in _terms(kernel, resource)} for kernel, _ in measured]
+    everywhere = {name for kernel, _ in measured for name, _ in _terms(kernel, resource)}
     whole = np.array([getattr(taken, resource) for _, taken in measured], dtype=float)
-    found = np.maximum(0, whole - [getattr(in_memories(family, kernel), resource) for kernel, _ in measured])
+    stored = np.array([getattr(in_memories(family, kernel), resource) for kernel, _ in measured], dtype=float)
+    found = np.maximum(0, whole - stored)
     names = sorted({name for row in rows for name in row})
-    weight = 1 / np.sqrt(np.maximum(whole, 1))
+    weight = 1 / np.sqrt(np.maximum(whole, 1) + (MEMORY_ERROR * stored) ** 2)
     matrix = np.array([[row.get(name, 0) for name in names] for row in rows]) * weight[:, None]
     held = STIFFNESS * np.linalg.norm(matrix, axis=0)
     prior = np.array([float(term != "kernel") for _, term in names])
     values, _ = nnls(np.vstack([matrix, np.diag(held)]), np.concatenate([found * weight, held * prior]))
+    found_for = dict(zip(names, values, strict=True))
     coefficients: dict[str, dict[str, float]] = {}
-    for (kind, term), value in zip(names, values, strict=True):
-        coefficients.setdefault(kind, {})[term] = round(float(value), 3)
+    for kind, term in sorted(everywhere):
+        coefficients.setdefault(kind, {})[term] = round(float(found_for[_shared(kind, term)]), 3)
     return coefficients
+
+
+def _shared(kind: str, term: str) -> tuple[str, str]:
+    """The name under which a term is fitted: the threshold unit is the same wherever it stands."""
+    return ("threshold_unit" if "threshold" in term else kind), term
 
 
 def _terms(kernel: Kernel, resource: str) -> Iterator[tuple[tuple[str, str], int]]:

@@ -14,6 +14,7 @@ from hwcodesign import reference, simulate, tools
 from hwcodesign.board import load_board
 from hwcodesign.emit import TOP, emit
 from hwcodesign.errors import UserError
+from hwcodesign.kinds.kind import IN_LUTS
 from hwcodesign.plan import plan
 from hwcodesign.synthesis import read_sources
 from tests.bitstream.test_bitstream_build import one_fire_module
@@ -64,7 +65,7 @@ def mapped(emitted: Path, folder: Path) -> Path:
 @pytest.mark.skipif(not _has_yosys(), reason="Yosys is not installed")
 def test_the_netlist_gives_the_scores_of_the_design(tmp_path: Path) -> None:
     made = plan(one_fire_module(), BOARD, frame_rate=100)
-    storage = {layer: dict.fromkeys(memories, "lut") for layer, memories in made.storage.items()}
+    storage = {layer: dict.fromkeys(memories, IN_LUTS) for layer, memories in made.storage.items()}
     emit(made.design, made.foldings, storage, tmp_path / "emitted")
     frames = np.random.default_rng(1).integers(0, 256, (FRAMES, *made.design.input.shape))
     expected = reference.run(made.design, frames)

@@ -107,7 +107,9 @@ def stored(words: int, width: int, storage: Storage | None, writable: bool) -> K
 
 
 @needs_yosys
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize(
+    "family", [pytest.param(x, marks=[] if x in ("ecp5", "xilinx7") else pytest.mark.slow) for x in FAMILIES]
+)
 def test_split_memories_take_the_blocks_that_are_counted(family: str, tmp_path: Path) -> None:
     device = FAMILIES[family]
     sizes = [size for size in MEMORIES if size[2] is not None or device.large_shape]

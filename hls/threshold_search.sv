@@ -25,7 +25,7 @@ module threshold_search #(
 );
   // The distance from the element up to the threshold: negative once that is reached. It never grows beyond the larger
   // of the first distance and the longest move.
-  localparam int ElementBits = IN_BITS + FRACTION_BITS;
+  localparam int ElementBits = IN_BITS + FRACTION_BITS + ((IN_SIGNED != 0) ? 0 : 1);
   localparam int LongestBits = STEP_BITS + OUT_BITS - 2;
   localparam int FirstBits = (ElementBits > BASE_BITS) ? ElementBits : BASE_BITS;
   localparam int Bits = ((FirstBits > LongestBits) ? FirstBits : LongestBits) + 1;

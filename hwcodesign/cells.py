@@ -91,7 +91,7 @@ class ThresholdUnit:
         Of steps and fractions from a memory of few words, synthesis keeps one of each column (see `lut_memory`).
         """
         stages, element = self.out_type.bits, self.in_type.bits + 1
-        distance = spacing.distance_bits(self.in_type.bits, stages)
+        distance = spacing.distance_bits(self.in_type, stages)
         lut = self.pe * (element + sum(distance - shift for shift in range(stages - 1)))
         ff = self.pe * (element + (stages - 2) * distance + 1 + stages * (stages - 1) // 2)
         columns = (1 << min(self.channels // self.pe, 30)) - 2

@@ -16,8 +16,8 @@ _CRC_BYTES = 4
 ANSWERS = 8  # requests that may wait for their answers: serial_link's default
 _ANSWER_BITS = 19
 # What does not depend on the design: both halves of the UART (25 clocks a bit), two CRCs, the time-out (21 bits),
-# kinds, numbers and states.
-_FIXED_FF = 199
+# the transmitter's FIFO, kinds, numbers and states.
+_FIXED_FF = 220
 _LUTS: Mapping[str, tuple[int, float]] = {  # by family: fixed, and for each bit of a counter
     "ecp5": (390, 3.0),
     "ice40": (441, 4.2),

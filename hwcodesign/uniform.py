@@ -30,9 +30,10 @@ class Spacing:
         """Of one channel."""
         return self.base_bits + self.step_bits
 
-    def distance_bits(self, element_bits: int, count_bits: int) -> int:
+    def distance_bits(self, element: IntType, count_bits: int) -> int:
         """Of the distance from an element to a threshold, as `Bits` in threshold_search.sv."""
-        return max(element_bits + self.fraction_bits, self.base_bits, self.step_bits + count_bits - 2) + 1
+        signed_bits = element.bits + (0 if element.signed else 1)
+        return max(signed_bits + self.fraction_bits, self.base_bits, self.step_bits + count_bits - 2) + 1
 
     @property
     def numbers(self) -> tuple[int, int, int]:

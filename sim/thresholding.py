@@ -18,6 +18,7 @@ TYPES = (
     ("bipolar", "uint2"),
     ("bipolar", "bipolar"),
     ("uint8", "uint8"),
+    ("uint8", "int8"),
     ("int4", "uint5"),
     ("uint1", "uint1"),
 )

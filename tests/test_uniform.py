@@ -13,6 +13,7 @@ from hwcodesign.dataflow import IntType
 from hwcodesign.uniform import Line, line_through, most_fraction_bits, widest_spacing
 
 LOW, HIGH = np.array([-60]), np.array([70])
+RANGES = st.sampled_from([(-60, 70), (0, 70)])
 COUNTS = st.sampled_from([3, 7, 15])
 NUMBERS = st.fractions(-100, 100, max_denominator=50)
 
@@ -22,10 +23,10 @@ def straight(start: Fraction, step: Fraction, count: int) -> np.ndarray:
     return np.array([[-((-start - t * step).__floor__()) for t in range(count)]])
 
 
-def reached(line: Line, value: int, count: int) -> int:
+def reached(line: Line, value: int, element: IntType, count: int) -> int:
     """As the hardware counts: one bit after the other, the distance to a threshold in a register of few bits."""
-    bits, element_bits = count.bit_length(), IntType.holding(int(LOW[0]), int(HIGH[0])).bits
-    width = line.spacing.distance_bits(element_bits, bits)
+    bits = count.bit_length()
+    width = line.spacing.distance_bits(element, bits)
     total, distance = 0, int(line.base[0]) - (value << line.fraction_bits)
     for stage in range(bits):
         assert -(1 << width - 1) <= distance < 1 << width - 1, "the register overflows"
@@ -35,16 +36,18 @@ def reached(line: Line, value: int, count: int) -> int:
     return total
 
 
-@given(NUMBERS, st.fractions(0, 40, max_denominator=50), COUNTS)
-def test_a_straight_line_is_found_and_counts_as_the_table_does(start: Fraction, step: Fraction, count: int) -> None:
+@given(NUMBERS, st.fractions(0, 40, max_denominator=50), COUNTS, RANGES)
+def test_a_straight_line_is_found_and_counts_as_the_table_does(
+    start: Fraction, step: Fraction, count: int, ends: tuple[int, int]
+) -> None:
     thresholds = straight(start, step, count)
-    line = line_through(thresholds, LOW, HIGH)
+    line = line_through(thresholds, *(np.array([end]) for end in ends))
     assert line is not None
-    values = np.arange(LOW[0], HIGH[0] + 1)
+    values = np.arange(ends[0], ends[1] + 1)
     out_type = IntType(count.bit_length(), signed=False)
     table, spaced = (quantize(values[None], rows, out_type)[0] for rows in (thresholds, line.thresholds(count)))
     assert spaced.tolist() == table.tolist()
-    assert [reached(line, int(value), count) for value in values] == table.tolist()
+    assert [reached(line, int(value), IntType.holding(*ends), count) for value in values] == table.tolist()
 
 
 @given(st.lists(st.integers(-9, 9), min_size=3, max_size=3), st.integers(-8, 0), st.integers(0, 8))

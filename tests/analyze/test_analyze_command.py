@@ -89,7 +89,7 @@ def test_options_that_do_not_go_together_are_refused(tmp_path):
     assert "--weight-bits needs a network's description" in refused("net.onnx", "--weight-bits", "8")
     assert "--shape 1xbx3: must be numbers with x between them" in refused("net.onnx", "--shape", "1xbx3")
     assert "the name must end in .png" in refused("lenet", "--plot", str(tmp_path / "costs.bmp"))
-    assert "there is no board 'pynq': did you mean 'pynq-z1'" in refused("lenet", "--board", "pynq")
+    assert "there is no board 'zcu': did you mean 'zcu104'" in refused("lenet", "--board", "zcu")
     assert "there is no network or recipe 'lennet'" in refused("lennet")
 
 

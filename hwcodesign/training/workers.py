@@ -12,6 +12,7 @@ Outside torchrun there is one worker, and nothing here does anything.
 
 import os
 import signal
+import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -32,6 +33,7 @@ _FAILURE = "failure"  # the key in the workers' common store under which the one
 # Kept to the end of the process: where DistributedDataParallel drops the last reference to a group, which it does with
 # the interpreter locked, gloo's threads may be waiting for the interpreter, and the group for its threads (torch 2.13).
 _GROUPS: list[Any] = []
+_LETTING_GO_SECONDS = 0.5
 _PATIENCE = timedelta(seconds=3)  # for that word, after a connection broke
 
 
@@ -62,6 +64,9 @@ def joined(device: torch.device) -> Iterator[None]:
         dist.init_process_group(backend, store=store, rank=rank, world_size=total)
         _GROUPS.append(dist.group.WORLD)
         yield
+        # gloo's threads still need the interpreter to let go of tensors, and one that waits for it when the process ends
+        # aborts the process: leave it to them for a moment.
+        time.sleep(_LETTING_GO_SECONDS)
     except Exception as error:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)  # it comes while the reason is still being asked for
         raise _explained(error, words, rank) from error

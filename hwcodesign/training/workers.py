@@ -64,8 +64,8 @@ def joined(device: torch.device) -> Iterator[None]:
         dist.init_process_group(backend, store=store, rank=rank, world_size=total)
         _GROUPS.append(dist.group.WORLD)
         yield
-        # gloo's threads still need the interpreter to let go of tensors, and one that waits for it when the process ends
-        # aborts the process: leave it to them for a moment.
+        # gloo's threads still need the interpreter to let go of tensors, and one that waits for it when the process
+        # ends aborts the process: leave it to them for a moment.
         time.sleep(_LETTING_GO_SECONDS)
     except Exception as error:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)  # it comes while the reason is still being asked for

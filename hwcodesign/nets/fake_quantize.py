@@ -38,7 +38,12 @@ class _FakeQuantize(torch.autograd.Function):
         passed = torch.ops.aten.hardtanh_backward(gradient, values, 0.0, _first_clipped(scale, ctx.levels))
         if not ctx.needs_input_grad[1]:
             return passed, None, None
-        return passed, ((gradient * result).sum() - (passed * values).sum()) / scale, None
+        return passed, (_dot(gradient, result) - _dot(passed, values)) / scale, None
+
+
+def _dot(left: Tensor, right: Tensor) -> Tensor:
+    """The sum of all products, without a tensor of them: both as they lie in memory, channels last."""
+    return torch.dot(left.movedim(1, -1).flatten(), right.movedim(1, -1).flatten())
 
 
 def _parts(values: Tensor) -> tuple[Tensor, ...]:

@@ -19,7 +19,7 @@ import numpy as np
 from scipy.optimize import nnls
 
 from hwcodesign import calibration
-from hwcodesign.board import load_board
+from hwcodesign.board import Board, load_board
 from hwcodesign.calibration import ESTIMATED, terms
 from hwcodesign.dataflow import Shape
 from hwcodesign.device import FAMILIES, Family
@@ -33,7 +33,16 @@ from hwcodesign.predict import predict
 from hwcodesign.synthesis import Kernel, synthesize_design, synthesize_kernels
 from tests.graphs import randomised
 
-BOARDS = {"xilinx7": "pynq-z1", "ultrascale-plus": "zcu104", "ecp5": "ulx3s-85f"}
+BOARDS = {
+    "xilinx7": "pynq-z1",
+    "ultrascale-plus": "zcu104",
+    "ecp5": "ulx3s-85f",
+    "ice40": "icebreaker",
+    "gw1n": "tang-nano-9k",
+    "gw2a": "tang-nano-20k",
+}
+SMALL_BOARDS = ("ice40", "gw1n", "gw2a")  # families whose largest board holds none of the sweep's networks
+ENLARGED = 24
 SQUEEZENET = {"fire_modules": 4, "base_e": 32, "incr_e": 32, "conv1_filters": 32, "conv1_kernel": 3, "conv1_stride": 1,
               "conv1_pad": 1, "pool_after": ["conv1", "fire3"], "pool_kernel": 2}  # fmt: skip
 SMALL = SQUEEZENET | {"fire_modules": 2, "base_e": 16, "conv1_filters": 8, "pool_after": ["conv1"]}
@@ -71,7 +80,15 @@ def planned(board: str, case: Case, even: bool = True) -> Plan:
     name, parameters, image, weight_bits, activation_bits, rate = case
     network = metaparameters(name, parameters).describe(image, 10)
     graph = predict(network, Quantization(weight_bits, activation_bits))
-    return plan(randomised(graph, 1, even), load_board(board), CLOCK_MHZ, rate)
+    return plan(randomised(graph, 1, even), roomy(load_board(board)), CLOCK_MHZ, rate)
+
+
+def roomy(board: Board) -> Board:
+    """The board, or so many of a small one that the sweep's networks fit, and no resource alone is short."""
+    if board.family not in SMALL_BOARDS:
+        return board
+    amounts = {name: ENLARGED * amount for name, amount in board.resources.model_dump().items()}
+    return board.model_copy(update={"resources": board.resources.model_copy(update=amounts)})
 
 
 def kernels(design: Plan) -> Iterator[Kernel]:
@@ -117,10 +134,11 @@ def _fit(family: Family, measured: Sequence[Measured], resource: str) -> dict[st
     """Least squares of the error over the square root of the size, so that neither small nor large kernels rule,
     nor those that are mostly memory.
 
-    Where the sweep says little, a coefficient stays near what the structure alone says: 1, and 0 for each kernel.
+    Where the sweep says little, a coefficient stays near what the structure alone says: 1, and 0 for each kernel and
+    for flip-flops in logic cells.
     """
-    rows = [{_shared(*name): amount for name, amount in _terms(kernel, resource)} for kernel, _ in measured]
-    everywhere = {name for kernel, _ in measured for name, _ in _terms(kernel, resource)}
+    rows = [{_shared(*name): amount for name, amount in _terms(family, kernel, resource)} for kernel, _ in measured]
+    everywhere = {name for kernel, _ in measured for name, _ in _terms(family, kernel, resource)}
     whole = np.array([getattr(taken, resource) for _, taken in measured], dtype=float)
     stored = np.array([getattr(in_memories(family, kernel), resource) for kernel, _ in measured], dtype=float)
     found = np.maximum(0, whole - stored)
@@ -128,7 +146,7 @@ def _fit(family: Family, measured: Sequence[Measured], resource: str) -> dict[st
     weight = 1 / np.sqrt(np.maximum(whole, 1) + (MEMORY_ERROR * stored) ** 2)
     matrix = np.array([[row.get(name, 0) for name in names] for row in rows]) * weight[:, None]
     held = STIFFNESS * np.linalg.norm(matrix, axis=0)
-    prior = np.array([float(term != "kernel") for _, term in names])
+    prior = np.array([float(term not in ("kernel", "flip_flops")) for _, term in names])
     values, _ = nnls(np.vstack([matrix, np.diag(held)]), np.concatenate([found * weight, held * prior]))
     found_for = dict(zip(names, values, strict=True))
     coefficients: dict[str, dict[str, float]] = {}
@@ -142,10 +160,10 @@ def _shared(kind: str, term: str) -> tuple[str, str]:
     return ("threshold_unit" if "threshold" in term else kind), term
 
 
-def _terms(kernel: Kernel, resource: str) -> Iterator[tuple[tuple[str, str], int]]:
+def _terms(family: Family, kernel: Kernel, resource: str) -> Iterator[tuple[tuple[str, str], int]]:
     """Every term of the kernel by (kind, term); its memories are no part of the fit."""
     kind = kind_of(kernel.layer.kind)
-    amounts = terms(kind.name, kind.logic(kernel.layer, kernel.folding))[resource]
+    amounts = terms(family, kind.logic(kernel.layer, kernel.folding))[resource]
     return (((kind.name, term), amount) for term, amount in amounts.items())
 
 

@@ -27,9 +27,12 @@ def costs() -> Mapping[str, Any]:
     return found
 
 
-def terms(kind: str, logic: Logic) -> dict[str, dict[str, int]]:
+def terms(family: Family, logic: Logic) -> dict[str, dict[str, int]]:
     """What the coefficients multiply, for `lut` and for `ff`."""
-    return {"lut": {**(logic.parts or {"logic": logic.lut}), "kernel": 1}, "ff": {"logic": logic.ff, "kernel": 1}}
+    luts = {**(logic.parts or {"logic": logic.lut}), "kernel": 1}
+    if family.cells_of_both:
+        luts["flip_flops"] = logic.ff
+    return {"lut": luts, "ff": {"logic": logic.ff, "kernel": 1}}
 
 
 def calibrated(family: Family, kind: str, logic: Logic) -> Logic:
@@ -41,7 +44,7 @@ def calibrated(family: Family, kind: str, logic: Logic) -> Logic:
     if table is None or not logic.lut + logic.ff or not logic.parts.keys() <= table["lut"][kind].keys():
         return logic
     counts = {}
-    for resource, amounts in terms(kind, logic).items():
+    for resource, amounts in terms(family, logic).items():
         coefficients = table[resource][kind]
         counts[resource] = round(sum(coefficients[term] * amount for term, amount in amounts.items()))
     return Logic(counts["lut"], counts["ff"], logic.dsp)

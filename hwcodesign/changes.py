@@ -83,7 +83,7 @@ def _fits(variant: _Variant) -> bool:
         folded = fold_only(dataflow, variant.board, variant.clock_mhz, variant.frame_rate, {})
     except UserError:  # this variant cannot be built at all
         return False
-    return not folded.least_resources.over(variant.board) and not folded.finish().resources.over(variant.board)
+    return not folded.least_resources.over(variant.board) and not folded.finish().total.over(variant.board)
 
 
 def _memory_bits(dataflow: Dataflow) -> int:

@@ -44,13 +44,16 @@ class LayerUse:
 
 @dataclass(frozen=True)
 class CheckReport:
-    """The verdict, and what it rests on. `find_changes` looks for the smallest changes that would make it fit."""
+    """The verdict, and what it rests on: what the layers take, and what the host's link and the clock take beside them.
+
+    `find_changes` looks for the smallest changes that would make it fit.
+    """
 
     board: Board
     clock_mhz: float
     frame_rate: float
     layers: tuple[LayerUse, ...]
-    total: Resources
+    link: Resources
     over: tuple[str, ...]
     proof: str = ""
     find_changes: Callable[[], tuple[Change, ...]] = tuple
@@ -58,6 +61,11 @@ class CheckReport:
     @property
     def fits(self) -> bool:
         return not self.over
+
+    @property
+    def total(self) -> Resources:
+        """What must fit: every layer, link and clock."""
+        return sum((layer.resources for layer in self.layers), self.link)
 
     @cached_property
     def changes(self) -> tuple[Change, ...]:
@@ -87,6 +95,7 @@ class CheckReport:
             "board": self.board.name,
             "over": list(self.over),
             "used": asdict(self.total),
+            "link": asdict(self.link),
             "usable": {name: self.board.usable[name] for name in RESOURCES},
             "available": {name: getattr(self.board.resources, name) for name in RESOURCES},
             "block_ram_unit": self.board.device.block_name,
@@ -168,8 +177,8 @@ def measure(planned: Plan, board: Board) -> CheckReport:
         planned.clock_mhz,
         planned.planned_frame_rate,
         layers,
-        planned.resources,
-        tuple(planned.resources.over(board)),
+        planned.link,
+        tuple(planned.total.over(board)),
         planned.proof,
     )
 

@@ -7,6 +7,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console, Group
 from rich.table import Table
 
+from hwcodesign.board import Board
 from hwcodesign.calibration import ESTIMATED
 from hwcodesign.check import PURPOSES, CheckReport, LayerUse
 from hwcodesign.plan.memory import RESOURCES, Resources
@@ -36,6 +37,8 @@ def _layers(report: CheckReport) -> Table:
         used = layer.resources
         numbers = [layer.pe, layer.simd, layer.cycles, *(layer.bits[purpose] for purpose in PURPOSES)]
         table.add_row(layer.name, *(_number(n) for n in numbers), *_amounts(report, [layer], used))
+    if report.board.link:
+        table.add_row(_link_name(report.board), *[""] * 7, *_amounts(report, [], report.link))
     table.add_section()
     total = (_number(n) for n in report.bits.values())
     table.add_row("total", "", "", "", *total, *_amounts(report, report.layers, report.total), style="bold")
@@ -43,11 +46,16 @@ def _layers(report: CheckReport) -> Table:
     return table
 
 
+def _link_name(board: Board) -> str:
+    """Of the link to the host, what is counted."""
+    return "(link: frames to and from AMD's DMA)" if board.link and board.link.kind == "axi-dma" else "(link, clock)"
+
+
 def _amounts(report: CheckReport, uses: Sequence[LayerUse], used: Resources) -> list[str]:
     filled = report.filled(uses)
     large = f"{used.large_ram} {report.board.unit('large_ram')}" if used.large_ram else "-"
-    blocks = large if filled is None else f"{used.block_ram:,} {filled:4.0%}"
-    return [blocks, *(_number(n) for n in (used.lut, used.ff, used.dsp))]
+    blocks = f"{used.block_ram:,}" + ("" if filled is None else f" {filled:4.0%}")
+    return [blocks if used.block_ram else large, *(_number(n) for n in (used.lut, used.ff, used.dsp))]
 
 
 def _totals(report: CheckReport) -> Table:

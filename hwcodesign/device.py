@@ -39,6 +39,8 @@ class Family:
     LUTs. Of other signals one LUT joins `mux_ways`.
     `multiplier_bits` are those of the wider signed operand of a hardware multiplier.
     `synthesis` is the Yosys command that maps a design to the family.
+    `cells_of_both`: a logic cell holds one LUT and one flip-flop, which share it only if the LUT drives the flip-flop
+    alone; all amounts of LUTs are then of logic cells.
     `large_ram` is the name of big memories that cannot be initialised (so they can hold no weights), or "";
     `large_shape` is theirs, if they can be read and written at once.
     """
@@ -56,6 +58,7 @@ class Family:
     synthesis: str
     large_ram: str = ""
     large_shape: BlockShape | None = None
+    cells_of_both: bool = False
 
     @property
     def block_bits(self) -> int:
@@ -81,9 +84,9 @@ _EBR = _shapes(64, 1, (2048, 2), (1024, 4), (512, 8), (256, 16))
 # picoseconds), a kernel takes by itself what it takes in a network.
 _ECP5 = "scratchpad -set abc9.D 20000; synth_ecp5"
 _XILINX = "synth_xilinx -flatten -noiopad -noclkbuf -family"
-# Gowin UG285 (BSRAM and SSRAM), UG288 (CFU): BSRAM in semi dual-port mode; a CFU's LUTs make 16x4 bits with the LUTs of
-# the same slices at the write port; wide multiplexers join up to sixteen LUT4.
-_GOWIN = ("BSRAM", _DP16KD, 9, 16, 256, 1.5, 2, (LutRam(16, 4, 6),), 18)
+# Gowin UG285 (BSRAM and SSRAM), UG288 (CFU): BSRAM in semi dual-port mode; wide multiplexers join up to sixteen LUT4. A
+# CFU makes 16x4 bits of RAM, and nextpnr puts nothing else into it: eight LUTs.
+_GOWIN = ("BSRAM", _DP16KD, 9, 16, 256, 1.5, 2, (LutRam(16, 4, 8),), 18)
 # RAM32M and RAM64M: the three read ports of four LUTs in a SLICEM (AMD UG474 and UG574, distributed RAM).
 _XILINX_LUT_RAMS = (LutRam(32, 6, 4), LutRam(64, 3, 4))
 
@@ -131,7 +134,7 @@ FAMILIES = {
         # flip-flops). FPGA-TN-02022: RAM of 256 Kb that cannot be initialised and has one port, so that it can hold
         # nothing that is read and written at once, as every writable memory here is. SB_MAC16 multiplies 16 x 16 bits
         # (FPGA-TN-02007).
-        Family("ice40", "EBR", _EBR, 1, 16, 16, 1.5, 2, (), 16, "synth_ice40 -dsp", "SPRAM"),
+        Family("ice40", "EBR", _EBR, 1, 16, 16, 1.5, 2, (), 16, "synth_ice40 -dsp", "SPRAM", cells_of_both=True),
         # The small and the large family of Gowin's that the open tools place.
         Family("gw1n", *_GOWIN, "synth_gowin -family gw1n"),
         Family("gw2a", *_GOWIN, "synth_gowin -family gw2a"),

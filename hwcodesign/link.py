@@ -14,8 +14,8 @@ from hwcodesign.emit import Interface
 from hwcodesign.errors import UserError, nearest_numbers
 from hwcodesign.host.contract import SELFTEST, Contract
 from hwcodesign.host.packets import OVERHEAD_BYTES
-from hwcodesign.link_cost import ANSWERS
 from hwcodesign.plan import Plan
+from hwcodesign.plan.link import ANSWERS
 from hwcodesign.run import digest
 
 TOP = "serial_accelerator"

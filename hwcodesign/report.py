@@ -125,7 +125,8 @@ def _usage(check: dict[str, Any]) -> str:
 def _placed(resources: dict[str, dict[str, int]]) -> str:
     rows = (
         f"{amount['used']:,} of {amount['available']:,} {name} (network {amount['network']:,}, "
-        f"planned {amount['planned']:,})"
+        f"planned {amount['planned']:,}; the rest {amount['used'] - amount['network']:,}, "
+        f"planned {amount['link_planned']:,})"
         for name, amount in resources.items()
     )
     return "\n".join(rows)

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,17 +13,18 @@ from hwcodesign.dataflow import Layer
 from hwcodesign.device import Family
 from hwcodesign.emit import TOP
 from hwcodesign.kinds import Folding, Storage, kind_of
+from hwcodesign.packing import LOGIC_CELL, Module, cell_types
 from hwcodesign.plan.memory import Resources
 from hwcodesign.rtl import SIGNALS, beat_bits, instance, write_images
 
 # The cells of a mapped netlist, and how many of each resource one takes. A LUT RAM takes whole LUTs: AMD UG474 and
-# UG574 (distributed RAM), Lattice FPGA-TN-02204 (two slices of data and one for the write port), Gowin UG288; CCU2C is
-# a carry over two LUTs, ALU one over one.
+# UG574 (distributed RAM), Lattice FPGA-TN-02204 (two slices of data and one for the write port), Gowin UG288
+# (a whole CFU); CCU2C is a carry over two LUTs, ALU one over one.
 _LUTS: Mapping[str, int] = {
     **{f"LUT{inputs}": 1 for inputs in range(1, 7)},
     **{"INV": 1, "SRL16E": 1, "SRLC32E": 1, "RAM32X1D": 2, "RAM64X1D": 2, "RAM128X1D": 4, "RAM32M": 4, "RAM64M": 4},
     **{"RAM32M16": 8, "RAM64M8": 8, "RAM32X16DR8": 8, "RAM64X8SW": 8},
-    **{"CCU2C": 2, "TRELLIS_DPR16X4": 6, "SB_LUT4": 1, "ALU": 1, "RAM16SDP4": 6},
+    **{"CCU2C": 2, "TRELLIS_DPR16X4": 6, "SB_LUT4": 1, LOGIC_CELL: 1, "ALU": 1, "RAM16SDP4": 8},
 }
 _FLIP_FLOPS = ("FDRE", "FDSE", "FDCE", "FDPE", "TRELLIS_FF", "SB_DFF", "DFF")  # the last two: and their variants
 _BLOCKS: Mapping[str, int] = {
@@ -51,8 +53,8 @@ def synthesize_kernels(family: Family, kernels: Sequence[Kernel], folder: Path) 
     for kernel in named:
         write_images(kernel.layer, kernel.folding, kernel.storage, folder)
     (folder / "kernels.sv").write_text("".join(map(_wrapper, named)) + _row(named))
-    cells = _synthesize(family, folder, [f"{name}.sv" for name in (*modules, "kernels")], "kernels")
-    return [counted(cells[kernel.layer.name]) for kernel in named]
+    mapped = _synthesize(family, folder, [f"{name}.sv" for name in (*modules, "kernels")], "kernels")
+    return [counted(mapped[kernel.layer.name]) for kernel in named]
 
 
 def synthesize_design(family: Family, emitted: Path, folder: Path) -> Resources:
@@ -62,16 +64,16 @@ def synthesize_design(family: Family, emitted: Path, folder: Path) -> Resources:
     return counted(_synthesize(family, folder, sorted(file.name for file in folder.glob("*.sv")), TOP)[TOP])
 
 
-def _synthesize(family: Family, folder: Path, sources: Sequence[str], top: str) -> dict[str, dict[str, int]]:
-    """The cells of every module that is left, by type. Memory images are read from `folder`, the log is yosys.log.
+def _synthesize(family: Family, folder: Path, sources: Sequence[str], top: str) -> Mapping[str, Module]:
+    """Every module that is left, by name. Memory images are read from `folder`, the log is yosys.log.
 
     Raises UserError if Yosys is missing or fails.
     """
-    commands = [read_sources(family, sources), f"{family.synthesis} -top {top}", "tee -o cells.json stat -json"]
+    commands = [read_sources(family, sources), f"{family.synthesis} -top {top} -json netlist.json"]
     (folder / "synthesis.ys").write_text("\n".join(commands) + "\n")
     tools.run([tools.require(tools.YOSYS), "-q", "synthesis.ys"], folder, folder / "yosys.log")
-    modules = json.loads((folder / "cells.json").read_text())["modules"]
-    return {name.lstrip("\\"): module["num_cells_by_type"] for name, module in modules.items()}
+    modules: Mapping[str, Module] = json.loads((folder / "netlist.json").read_text())["modules"]
+    return modules
 
 
 def read_sources(family: Family, sources: Sequence[str]) -> str:
@@ -80,8 +82,13 @@ def read_sources(family: Family, sources: Sequence[str]) -> str:
     return f"read_verilog -sv {define}{' '.join(sources)}"
 
 
-def counted(cells: Mapping[str, int]) -> Resources:
-    """Resources of a mapped netlist, from its number of cells of each type."""
+def counted(module: Module) -> Resources:
+    """Resources of a mapped module without instances of others."""
+    return resources_of(Counter(kind for _, kind in cell_types(module)))
+
+
+def resources_of(cells: Mapping[str, int]) -> Resources:
+    """Resources of so many cells of each type (see packing.cell_types)."""
     return Resources(
         lut=sum(_LUTS.get(cell, 0) * count for cell, count in cells.items()),
         ff=sum(count for cell, count in cells.items() if cell.startswith(_FLIP_FLOPS)),

@@ -17,8 +17,8 @@ def test_every_kind_has_coefficients_and_every_family_an_error(family: str) -> N
         assert 0 < measured_error(FAMILIES[family])[resource] < 0.2  # type: ignore[index]
 
 
-def test_lattice_and_amd_parts_are_measured() -> None:
-    assert {"ecp5", "xilinx7"} <= set(MEASURED)
+def test_every_family_is_measured() -> None:
+    assert set(FAMILIES) == set(MEASURED)
 
 
 def test_every_part_counts_with_its_own_coefficient(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -41,7 +41,16 @@ def test_a_part_that_was_not_measured_keeps_the_structure() -> None:
     assert calibrated(FAMILIES["ecp5"], "add", logic) is logic
 
 
-def test_a_family_that_was_not_measured_keeps_the_structure() -> None:
+def test_a_family_that_was_not_measured_keeps_the_structure(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(calibration, "costs", dict)
     logic = Logic(30, 10)
     assert calibrated(FAMILIES["ice40"], "add", logic) is logic
     assert measured_error(FAMILIES["ice40"]) is None
+
+
+def test_flip_flops_take_luts_where_a_logic_cell_holds_both(monkeypatch: pytest.MonkeyPatch) -> None:
+    luts = {"add": {"logic": 1.0, "kernel": 0.0, "flip_flops": 0.5}}
+    table = {"lut": luts, "ff": {"add": {"logic": 1.0, "kernel": 0.0}}}
+    monkeypatch.setattr(calibration, "costs", lambda: {"ice40": table, "ecp5": table})
+    assert calibrated(FAMILIES["ice40"], "add", Logic(30, 10)) == Logic(35, 10)
+    assert calibrated(FAMILIES["ecp5"], "add", Logic(30, 10)) == Logic(30, 10)

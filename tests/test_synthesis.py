@@ -13,7 +13,7 @@ from hwcodesign.errors import UserError
 from hwcodesign.kinds import IN_LUTS, Folding, Storage, kind_of
 from hwcodesign.plan import plan
 from hwcodesign.plan.memory import Resources, memory_resources
-from hwcodesign.synthesis import Kernel, counted, synthesize_design, synthesize_kernels
+from hwcodesign.synthesis import Kernel, resources_of, synthesize_design, synthesize_kernels
 from hwcodesign.tools import YOSYS, find
 from sim.mvau import random_case
 from tests.graphs import tiny_squeezenet
@@ -41,8 +41,8 @@ def matrix(source: str, weight: str, rows: tuple[int, int], columns: tuple[int, 
 
 def test_cells_count_as_what_they_take() -> None:
     cells = {"LUT6": 3, "LUT2": 2, "RAM32M": 2, "FDRE": 7, "FDSE": 1, "CARRY4": 9, "RAMB36E1": 1, "RAMB18E1": 1}
-    assert counted(cells | {"DSP48E1": 5}) == Resources(lut=5 + 8, ff=8, dsp=5, block_ram=3)
-    assert counted({"LUT4": 3, "CCU2C": 2, "TRELLIS_DPR16X4": 1, "TRELLIS_FF": 4, "PFUMX": 8}) == Resources(13, 4)
+    assert resources_of(cells | {"DSP48E1": 5}) == Resources(lut=5 + 8, ff=8, dsp=5, block_ram=3)
+    assert resources_of({"LUT4": 3, "CCU2C": 2, "TRELLIS_DPR16X4": 1, "TRELLIS_FF": 4, "PFUMX": 8}) == Resources(13, 4)
 
 
 # Of every width of product that becomes a DSP, the narrowest for Yosys' mappings among them, and products in LUTs.

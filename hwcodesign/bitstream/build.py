@@ -15,8 +15,8 @@ from hwcodesign.bitstream.messages import warnings_in
 from hwcodesign.bitstream.netlist import OVERHEAD, owners, resources_by_layer, total
 from hwcodesign.bitstream.timing import read_timing
 from hwcodesign.bitstream.top import TOP
-from hwcodesign.emit import Interface
-from hwcodesign.link_cost import require_room
+from hwcodesign.board import Board
+from hwcodesign.errors import DoesNotFitError
 from hwcodesign.plan import Plan
 from hwcodesign.plan.memory import RESOURCES
 from hwcodesign.run import RunFolder, Summary
@@ -31,7 +31,7 @@ def build(request: Request, plan: Plan, phases: RunFolder, folder: Path) -> Summ
     layers the longest path goes through and which clock would hold. Raises DoesNotFitError before it starts a tool if
     the part has no room for the network and its link.
     """
-    require_room(request.board, plan.resources, Interface.load(request.emitted))
+    _require_room(request.board, plan)
     ran = run_phases(request, phases)
     chain, board = request.toolchain, request.board
     warnings = [kind for phase in ran for log in _logs(phases, phase, folder) for kind in warnings_in(log)]
@@ -60,6 +60,7 @@ def build(request: Request, plan: Plan, phases: RunFolder, folder: Path) -> Summ
                 "available": getattr(board.resources, name),
                 "network": placed.get(name, synthesised[name]) - getattr(overhead, name),
                 "planned": getattr(plan.resources, name),
+                "link_planned": getattr(plan.link, name),
             }
             for name in RESOURCES
         },
@@ -74,6 +75,18 @@ def build(request: Request, plan: Plan, phases: RunFolder, folder: Path) -> Summ
     }
     (folder / UTILISATION).write_text(json.dumps(everything, indent=1) + "\n")
     return document
+
+
+def _require_room(board: Board, plan: Plan) -> None:
+    """The check leaves a part of the board free; this is for a design that was forced."""
+    short = [
+        f"{getattr(plan.total, name)} of {getattr(board.resources, name)} {board.unit(name)}"
+        for name in RESOURCES
+        if getattr(plan.total, name) > getattr(board.resources, name)
+    ]
+    if short:
+        raise DoesNotFitError(f"{board.name} has no room for the network and its serial link: they need "
+                              f"{', '.join(short)}; plan for a lower frame rate")  # fmt: skip
 
 
 def _logs(phases: RunFolder, phase: str, folder: Path) -> list[Path]:

@@ -7,13 +7,15 @@ from pathlib import Path
 
 from hwcodesign.bitstream.top import DESIGN
 from hwcodesign.dataflow import Dataflow
+from hwcodesign.packing import cell_types
 from hwcodesign.plan.memory import Resources
 from hwcodesign.plan.streams import inserted
 from hwcodesign.rtl import identifier
-from hwcodesign.synthesis import counted
+from hwcodesign.synthesis import resources_of
 
 INSIDE = f"{DESIGN}."  # where in the board's top level network and link are
 NETWORK, LINK = "u_accelerator.", "u_link."
+SCORES = "score_"  # the network's last registers, by the name of the wires that they drive
 STREAMS, THE_LINK, CLOCK_AND_RESET = "(streams between layers)", "(link)", "(clock and reset)"
 OVERHEAD = (THE_LINK, CLOCK_AND_RESET)  # what is not the network, and so not in the plan
 
@@ -31,6 +33,8 @@ def owner(cell: str, instances: Mapping[str, str], inside: str = INSIDE) -> str:
     """The layer of a cell of the board's top level, or one of the names in brackets."""
     if cell.startswith(inside + LINK):
         return THE_LINK
+    if cell.startswith(inside + SCORES):
+        return STREAMS
     if not cell.startswith(inside + NETWORK):
         return CLOCK_AND_RESET
     instance, dot, _ = cell.removeprefix(inside + NETWORK).partition(".")
@@ -42,13 +46,13 @@ def resources_by_layer(netlist: Path, top: str, design: Dataflow, inside: str = 
 
     `inside` is the path in `top` of the module that holds network and link, with a dot at its end.
     """
-    cells = json.loads(netlist.read_text())["modules"][top]["cells"]
+    module = json.loads(netlist.read_text())["modules"][top]
     instances = owners(design)
     types: dict[str, Counter[str]] = defaultdict(Counter)
-    for name, cell in cells.items():
-        types[owner(name, instances, inside)][cell["type"]] += 1
+    for name, kind in cell_types(module):
+        types[owner(name, instances, inside)][kind] += 1
     order = dict.fromkeys([*(layer.name for layer in design.layers), STREAMS, *OVERHEAD])
-    return {name: counted(types[name]) for name in order if name in types}
+    return {name: resources_of(types[name]) for name in order if name in types}
 
 
 def total(parts: Iterable[Resources]) -> Resources:

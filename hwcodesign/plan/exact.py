@@ -1,9 +1,9 @@
 """Planning by the solver: the cheapest design of a frame rate, or the fastest that fits, and how near to it it is.
 
-The solver counts every FIFO at its shortest, as only a whole design has FIFO depths. Where the depths make a design
-exceed the board, room is reserved for a part of what was missing and the solver asked again: what it finds then is
-slower perhaps, and has shorter FIFOs. The bound that the proof rests on is that of the first time, without a reserve:
-it holds for every design.
+The solver counts every FIFO at its shortest, and the link to the host at its least, as only a whole design has FIFO
+depths and a link. Where these make a design exceed the board, room is reserved for a part of what was missing and the
+solver asked again: what it finds then is slower perhaps, and has shorter FIFOs. The bound that the proof rests on is
+that of the first time, without such a reserve: it holds for every design.
 """
 
 from dataclasses import dataclass
@@ -13,6 +13,7 @@ from hwcodesign.errors import UserError
 from hwcodesign.plan.choices import Choices, choices
 from hwcodesign.plan.folded import Folded, fold_only
 from hwcodesign.plan.folding import Constraints, Target, fast_enough
+from hwcodesign.plan.link import least_link
 from hwcodesign.plan.memory import Resources
 from hwcodesign.plan.plan import Plan
 from hwcodesign.plan.solver import Solution, Solver
@@ -37,17 +38,18 @@ def plan_exactly(dataflow: Dataflow, target: Target, constraints: Constraints, s
     Raises UserError as `plan` does, and if the solver finds nothing in time where the fastest is asked for.
     """
     space = choices(dataflow, target, fast_enough(dataflow, target, constraints))
-    reserved = Resources()
+    reserved = least = least_link(target.board, dataflow)
     bounds: Bounds | None = None
     while True:
         solution, least_cycles = _solve(space, target, reserved, seconds)
         if solution is None:
             return _without_solver(dataflow, target, constraints, seconds)
         bounds = bounds or Bounds(solution.bound, least_cycles)
-        planned = folded(dataflow, target, solution).finish(_proof(solution, bounds, target, reserved))
-        if not solution.fits or not planned.resources.over(target.board):
+        proof = _proof(solution, bounds, target, for_every_design=reserved == least)
+        planned = folded(dataflow, target, solution).finish(proof)
+        if not solution.fits or not planned.total.over(target.board):
             return planned
-        reserved += _missing(planned.resources, target)
+        reserved += _missing(planned.total, target)
 
 
 def _solve(space: Choices, target: Target, reserved: Resources, seconds: float) -> tuple[Solution | None, int | None]:
@@ -73,10 +75,10 @@ def _missing(taken: Resources, target: Target) -> Resources:
     return Resources(**{key: max(missing[key] // RESERVE_PARTS, steps[key]) for key in over})
 
 
-def _proof(solution: Solution, bounds: Bounds, target: Target, reserved: Resources) -> str:
+def _proof(solution: Solution, bounds: Bounds, target: Target, for_every_design: bool) -> str:
     """One sentence on how near to the best the design is. With a reserve, that none fits says nothing of the board."""
     if not solution.fits:
-        proven = solution.proves_that_none_fits and reserved == Resources()
+        proven = solution.proves_that_none_fits and for_every_design
         return "proven: no folding fits the board's limits" if proven else "no folding was found that fits"
     if bounds.cycles is None:
         gap = 1 - bounds.cost / solution.cost

@@ -9,6 +9,7 @@ from hwcodesign.kinds import Folding, Storage, kind_of
 from hwcodesign.plan.arithmetic import into_hardware
 from hwcodesign.plan.fifo import fifo_depths
 from hwcodesign.plan.folding import Constraints, Target, choose_foldings
+from hwcodesign.plan.link import link_of
 from hwcodesign.plan.memory import (
     Place,
     Resources,
@@ -35,8 +36,12 @@ class Folded:
 
     @property
     def least_resources(self) -> Resources:
-        """What the finished plan will take at least: what does not fit now needs no schedule."""
-        return self._resources(self.design)[1]
+        """What the finished plan and its link will take at least: what does not fit now needs no schedule."""
+        return self._resources(self.design)[1] + self._link
+
+    @property
+    def _link(self) -> Resources:
+        return link_of(self.board, self.design, self.foldings)
 
     def finish(self, proof: str = "") -> Plan:
         """The plan with its FIFO depths and memories."""
@@ -56,15 +61,16 @@ class Folded:
             slowest=slowest,
             latency_cycles=_latency(design, foldings),
             resources=resources,
+            link=self._link,
             proof=proof,
         )
 
     def _resources(self, design: Dataflow) -> tuple[dict[str, dict[str, Storage]], Resources]:
-        """Where every memory goes, and what the whole design takes."""
+        """Where every memory goes, beside a link, and what the whole design takes without it."""
         device = self.board.device
         logic = sum((logic_resources(device, x, self.foldings[x.name]) for x in design.layers), Resources())
         memories = design_memories(design.layers, self.foldings)
-        storage = map_memories(memories, logic, self.board, self.storage)
+        storage = map_memories(memories, logic + self._link, self.board, self.storage)
         taken = (memory_resources(device, memories[place], storage[place]) for place in memories)
         by_layer: dict[str, dict[str, Storage]] = {}
         for (layer, memory), where in storage.items():

@@ -17,8 +17,9 @@ class Plan:
 
     `design` is the graph with its FIFOs and width converters as layers; `foldings` has every layer of it, `storage`
     every memory (by layer, then by memory). `cycles_per_frame` is the bound: the cycles of the slowest layer.
-    `latency_cycles` run from a first frame's first beat in to its last beat out. `resources` are estimates. `proof`
-    says how far from the best the design can be, where a solver was asked for it.
+    `latency_cycles` run from a first frame's first beat in to its last beat out. `resources` are estimates of what the
+    network takes, `link` of what the board's link and clock take beside it. `proof` says how far from the best the
+    design can be, where a solver was asked for it.
     """
 
     board: str
@@ -31,7 +32,13 @@ class Plan:
     slowest: str
     latency_cycles: int
     resources: Resources
+    link: Resources
     proof: str = ""
+
+    @property
+    def total(self) -> Resources:
+        """What must fit the board: the network and its link."""
+        return self.resources + self.link
 
     @property
     def planned_frame_rate(self) -> float:
@@ -48,6 +55,7 @@ class Plan:
         return {field: getattr(self, field) for field in _PLAIN_FIELDS} | {
             "planned_frame_rate": round(self.planned_frame_rate, 3),
             "resources": asdict(self.resources),
+            "link": asdict(self.link),
         }
 
     def save(self, folder: Path) -> None:
@@ -75,6 +83,7 @@ class Plan:
                 for layer, memories in document["storage"].items()
             },
             resources=Resources(**document["resources"]),
+            link=Resources(**document["link"]),
             **{field: document[field] for field in _PLAIN_FIELDS},
         )
 

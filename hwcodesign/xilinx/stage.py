@@ -105,6 +105,7 @@ def _table(
             "available": getattr(request.board.resources, name),
             "network": getattr(network, name),
             "planned": getattr(made.resources, name),
+            "link_planned": getattr(made.link, name),
         }
         for name in RESOURCES
     }

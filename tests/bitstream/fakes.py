@@ -14,12 +14,13 @@ from hwcodesign.tools import Tool
 from tests.graphs import tiny_squeezenet
 
 NETWORK = "u_design.u_accelerator."
-CELLS = {
-    f"{NETWORK}u_conv1.a": {"type": "LUT4"},
-    f"{NETWORK}u_conv1.b": {"type": "TRELLIS_FF"},
-    "u_design.u_link.c": {"type": "LUT4"},
-    "waited": {"type": "TRELLIS_FF"},
+TYPES = {
+    f"{NETWORK}u_conv1.a": "LUT4",
+    f"{NETWORK}u_conv1.b": "TRELLIS_FF",
+    "u_design.u_link.c": "LUT4",
+    "waited": "TRELLIS_FF",
 }
+CELLS = {name: {"type": kind, "connections": {}, "port_directions": {}} for name, kind in TYPES.items()}
 
 
 def report(fmax_mhz: float, constraint: float) -> dict[str, object]:

@@ -54,7 +54,8 @@ def test_the_record_of_a_bitstream(bench: Workbench) -> None:
     assert Resources(**document["layers"]["conv1"]) == Resources(lut=1, ff=1)
     assert document["overhead"]["(link)"]["lut"] == 1
     used = document["resources"]["lut"]
-    assert (used["used"], used["network"], used["planned"]) == (2, 1, bench.plan.resources.lut)
+    assert (used["used"], used["network"]) == (2, 1)
+    assert (used["planned"], used["link_planned"]) == (bench.plan.resources.lut, bench.plan.link.lut)
     assert [(w["tool"], w["count"]) for w in document["warnings"]] == [("yosys", 1)]
     assert {path.name for path in folder.iterdir()} >= {"design.bit", "yosys.log", "nextpnr.log", "pack.log"}
 
@@ -74,7 +75,8 @@ def test_the_table_shows_the_clock_and_what_was_planned(bench: Workbench) -> Non
     console.print(report_table({"bitstream": built(bench)}, "run"))
     text = console.export_text()
     assert "90 MHz reached, 50 MHz planned" in text
-    assert f"2 of 83,640 lut (network 1, planned {bench.plan.resources.lut:,})" in text
+    planned, link = bench.plan.resources.lut, bench.plan.link.lut
+    assert f"2 of 83,640 lut (network 1, planned {planned:,}; the rest 1, planned {link:,})" in text
     assert "1 of 1 kinds" in text
 
 

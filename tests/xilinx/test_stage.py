@@ -81,6 +81,7 @@ def test_without_vivado_there_is_a_project_a_driver_and_counts(bench: Workbench)
     assert "timing_met" not in summary
     assert summary["resources"]["lut"] == {
         "used": 1, "network": 1, "planned": bench.made.resources.lut, "available": 53200,
+        "link_planned": bench.made.link.lut,
     }  # fmt: skip
     assert summary["resources"]["ff"]["used"] - summary["resources"]["ff"]["network"] == 1
     assert summary["resources"]["block_ram"]["used"] == 2

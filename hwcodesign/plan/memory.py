@@ -16,7 +16,7 @@ from functools import cache
 from hwcodesign.board import Board
 from hwcodesign.calibration import calibrated
 from hwcodesign.dataflow import Layer
-from hwcodesign.device import Family, block_count, block_memory, large_memory, lut_memory
+from hwcodesign.device import Family, block_count, block_memory, large_memory, large_storage, lut_memory
 from hwcodesign.kinds import IN_LUTS, Folding, Logic, Memory, Storage, kind_of
 
 # Memory in LUTs costs wires and clock rate, too, so only what fills its blocks badly goes there.
@@ -70,10 +70,13 @@ def memory_resources(family: Family, memory: Memory, storage: Storage) -> Resour
     rest = [lut_memory(family, part) for part in _parts_in_luts(memory, storage)]
     if not storage.width:
         return _logic_of(rest)
+    if storage.large:
+        count, logic = large_memory(family, memory, storage.way)
+        return replace(_logic_of([logic]), large_ram=count)
     block = replace(memory, words=storage.words, width=storage.width)
-    count, join = (large_memory if storage.large else block_memory)(family, block)
+    count, join = block_memory(family, block)
     select = Logic(storage.width, 1) if storage.words < memory.words else Logic(0, 0)
-    return replace(_logic_of([*rest, join, select]), **{"large_ram" if storage.large else "block_ram": count})
+    return replace(_logic_of([*rest, join, select]), block_ram=count)
 
 
 def _parts_in_luts(memory: Memory, storage: Storage) -> Iterator[Memory]:
@@ -92,12 +95,11 @@ def _logic_of(parts: Iterable[Logic]) -> Resources:
 def storages(family: Family, memory: Memory, large: bool = False) -> tuple[Storage, ...]:
     """For each of PRICES, the storage that is cheapest where a block RAM is worth that: from more LUTs to more blocks.
 
-    With `large`, a memory that is written lies in large RAM where that saves more block RAM than it is worth.
+    With `large`, a memory that is written or loaded lies in large RAM where that saves more block RAM than it is worth.
     """
-    if large and memory.writable and family.large_shape:
-        whole = Storage.whole(memory, large=True)
-        if block_count(family, memory) > 2 * memory_resources(family, memory, whole).large_ram:
-            return (whole,) * len(PRICES)
+    whole = large_storage(family, memory) if large else None
+    if whole and block_count(family, memory) > 2 * memory_resources(family, memory, whole).large_ram:
+        return (whole,) * len(PRICES)
     counted = [(memory_resources(family, memory, split), split) for split in _splits(family, memory)]
     full = family.block_bits / family.lut_rom_words
     return tuple(min(counted, key=lambda x: (x[0].lut + price * full * x[0].block_ram, x[0].ff))[1] for price in PRICES)

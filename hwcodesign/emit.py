@@ -123,9 +123,7 @@ def emit(design: Dataflow, foldings: Mapping[str, Folding], storage: Stored, out
     return interface
 
 
-def _write_weights(
-    design: Dataflow, foldings: Mapping[str, Folding], storage: Stored, out_folder: Path
-) -> Interface:
+def _write_weights(design: Dataflow, foldings: Mapping[str, Folding], storage: Stored, out_folder: Path) -> Interface:
     """Write what the loaded memories are loaded with, filled up with zeros to whole frames; the whole interface."""
     interface, size = interface_of(design, foldings), 0
     layers = loaded_layers(design, storage)
@@ -271,5 +269,7 @@ def _in_front(interface: Interface, loaded: int) -> str:
         "out_valid_o": "from_host_valid",
         "out_ready_i": "from_host_ready",
     }
-    comment = f"  // The first {interface.weight_frames} frames after a reset are the words of {loaded} loaded memories.\n"
+    comment = (
+        f"  // The first {interface.weight_frames} frames after a reset are the words of {loaded} loaded memories.\n"
+    )
     return comment + loader(8 * interface.in_bytes, loaded, ends)

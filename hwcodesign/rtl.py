@@ -99,10 +99,10 @@ def loader(bits: int, count: int, ends: Mapping[str, str]) -> str:
 
 
 def write_images(layer: Layer, folding: Folding, storage: Mapping[str, Storage], folder: Path) -> None:
-    """Write every ROM of the layer into `folder`, a file for each of its parts (see `parts_of`); of none that is loaded.
+    """Write every ROM of the layer into `folder`, a file for each of its parts (see `parts_of`).
 
-    One hexadecimal word a line, address 0 first. A kernel opens its files by their bare names: simulate and synthesize
-    where the files lie.
+    A loaded memory has none. One hexadecimal word a line, address 0 first. A kernel opens its files by their bare
+    names: simulate and synthesize where the files lie.
     """
     for memory, image in kind_of(layer.kind).images(layer, folding).items():
         parts = {} if storage[memory].way else parts_of(image, storage[memory])

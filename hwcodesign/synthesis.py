@@ -11,7 +11,7 @@ from hwcodesign.assets import asset_folder
 from hwcodesign.dataflow import Layer
 from hwcodesign.device import Family
 from hwcodesign.emit import TOP
-from hwcodesign.kinds import Folding, Storage, kind_of
+from hwcodesign.kinds import Folding, Storage
 from hwcodesign.plan.memory import Resources
 from hwcodesign.rtl import SIGNALS, beat_bits, instance, is_loaded, modules_of, write_images
 

@@ -151,22 +151,23 @@ def map_memories(
 ) -> dict[Place, Storage]:
     """A storage for every memory, within the board's limits if there is a way that this finds.
 
-    Starts from the storage that is `chosen` for each, or the cheapest; then, while block RAM runs out, moves what is
-    cheapest to move: what costs the fewest LUTs for each block that it frees. While LUTs run out, the reverse.
+    Starts from the storage that is `chosen` for each, or the cheapest; then, while large RAM runs out, moves what is
+    cheapest to move: what costs the fewest blocks for each that it frees. So with block RAM and LUTs, and the reverse.
     """
     chosen = chosen or {}
     device, usable = board.device, board.usable
     storage = {place: chosen.get(place) or cheaper_storage(board, memory)[0] for place, memory in memories.items()}
     taken = {place: memory_resources(device, memory, storage[place]) for place, memory in memories.items()}
-    for scarce, other in (("block_ram", "lut"), ("lut", "block_ram")):
+    for scarce, other in (("large_ram", "block_ram"), ("block_ram", "lut"), ("lut", "block_ram")):
         total = sum(taken.values(), logic)
         while getattr(total, scarce) > usable[scarce]:
-            room = usable[other] - getattr(total, other)
+            room, large = (usable[name] - getattr(total, name) for name in (other, "large_ram"))
             moves = [
                 (move, place, *option)
                 for place, memory in memories.items()
                 for option in options(board, memory)
-                if (move := _move(taken[place], option[1], scarce, other, room)) is not None
+                if option[1].large_ram - taken[place].large_ram <= max(0, large)
+                and (move := _move(taken[place], option[1], scarce, other, room)) is not None
             ]
             if not moves:
                 break

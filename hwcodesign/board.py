@@ -131,6 +131,11 @@ class Board(StrictModel):
         """More bits of ROM than a design on this board can have: in all usable blocks and all usable LUTs."""
         return self.usable["block_ram"] * self.device.block_bits + self.usable["lut"] * self.device.lut_rom_words
 
+    @property
+    def large_bits(self) -> int:
+        """Bits of all usable large RAMs."""
+        return self.usable["large_ram"] * self.device.large_bits
+
 
 def board_names() -> list[str]:
     """The names of all boards, sorted."""

@@ -100,8 +100,8 @@ def _room(dataflow: Dataflow, board: Board) -> int:
     """Bits that the limits leave: all block RAM and large RAM, and the LUTs that the least logic does not take."""
     least = sum((logic_resources(board.device, layer, Folding()).lut for layer in dataflow.layers), 0)
     luts = max(0, board.usable["lut"] - least)
-    blocks = board.usable["block_ram"] * board.device.block_bits + board.usable["large_ram"] * board.device.large_bits
-    return blocks + luts * board.device.lut_rom_words
+    blocks = board.usable["block_ram"] * board.device.block_bits
+    return blocks + board.large_bits + luts * board.device.lut_rom_words
 
 
 def _fewer_bits(recipe: Recipe, keys: tuple[str, ...]) -> Iterator[tuple[Change, Recipe]]:

@@ -151,14 +151,16 @@ def map_memories(
 ) -> dict[Place, Storage]:
     """A storage for every memory, within the board's limits if there is a way that this finds.
 
-    Starts from the storage that is `chosen` for each, or the cheapest; then, while large RAM runs out, moves what is
-    cheapest to move: what costs the fewest blocks for each that it frees. So with block RAM and LUTs, and the reverse.
+    Starts from the storage that is `chosen` for each, or the cheapest, within large RAM. While block RAM then runs out,
+    it moves what is cheapest to move: what costs the fewest LUTs for each block that it frees. While LUTs run out, the
+    reverse.
     """
     chosen = chosen or {}
     device, usable = board.device, board.usable
     storage = {place: chosen.get(place) or cheaper_storage(board, memory)[0] for place, memory in memories.items()}
+    storage |= _out_of_large_ram(memories, storage, board)
     taken = {place: memory_resources(device, memory, storage[place]) for place, memory in memories.items()}
-    for scarce, other in (("large_ram", "block_ram"), ("block_ram", "lut"), ("lut", "block_ram")):
+    for scarce, other in (("block_ram", "lut"), ("lut", "block_ram")):
         total = sum(taken.values(), logic)
         while getattr(total, scarce) > usable[scarce]:
             room, large = (usable[name] - getattr(total, name) for name in (other, "large_ram"))
@@ -174,6 +176,27 @@ def map_memories(
             _, place, storage[place], taken[place] = min(moves, key=lambda x: x[:2])
             total = sum(taken.values(), logic)
     return storage
+
+
+def _out_of_large_ram(
+    memories: Mapping[Place, Memory], storage: Mapping[Place, Storage], board: Board
+) -> dict[Place, Storage]:
+    """Other storages for what must leave large RAM where it runs out: what costs the least for each that it frees."""
+    moves = []
+    for place in (place for place, where in storage.items() if where.large):
+        now = memory_resources(board.device, memories[place], storage[place])
+        others = [option for option in options(board, memories[place]) if not option[0].large]
+        where, then = min(others, key=lambda option: memory_cost(board, option[1]))
+        moves.append(
+            ((memory_cost(board, then) - memory_cost(board, now)) / now.large_ram, place, where, now.large_ram)
+        )
+    over = sum(move[-1] for move in moves) - board.usable["large_ram"]
+    found = {}
+    for _, place, where, freed in sorted(moves, key=lambda move: move[:2]):
+        if over > 0:
+            found[place] = where
+            over -= freed
+    return found
 
 
 def _move(now: Resources, then: Resources, scarce: str, other: str, room: int) -> float | None:

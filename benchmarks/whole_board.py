@@ -49,7 +49,7 @@ if __name__ == "__main__":
         folder = Path(scratch)
         board = emulate.build(run / "emit", folder / "simulation", made)
         contract = emulate.contract_of(run.name, made, run / "emit", board)
-        link.hand_over(folder, contract, made.design, images.frames)
+        link.hand_over(folder, contract, made.design, run / "emit", images.frames)
         for name, wrong in faults(contract.image_bytes).items():
             with emulate.running(board, wrong) as running, Accelerator(running.port, folder) as accelerator:
                 start = time.monotonic()

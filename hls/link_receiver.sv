@@ -4,11 +4,13 @@
 // sequence number. An image waits in a memory until its CRC has proved right, so nothing else reaches the network. The
 // memory holds one image; the next one may follow on its heels as long as the network reads faster than the line
 // brings bytes, otherwise it is refused (OVERRUN). An answer that finds answer_ready_i low is lost, its image too.
+// With WEIGHT_FRAMES > 0, so many packets of WEIGHTS go the same way before the first image after a reset.
 // After a packet that stalls for TIMEOUT_CLOCKS, and after a broken byte, everything up to the next flag is ignored.
 module link_receiver #(
   parameter int IMAGE_BYTES = 1,
   parameter int TIMEOUT_CLOCKS = 5000,
-  parameter int BUFFER_BLOCK = 1
+  parameter int BUFFER_BLOCK = 1,
+  parameter int WEIGHT_FRAMES = 0
 ) (
   input  logic        clk_i,
   input  logic        rst_ni,
@@ -21,13 +23,15 @@ module link_receiver #(
   output logic [2:0]  answer_code_o,
   output logic [15:0] answer_sequence_o,
   output logic        answer_valid_o,
-  input  logic        answer_ready_i
+  input  logic        answer_ready_i,
+  output logic [15:0] loaded_o
 );
 
   localparam logic [7:0] FLAG = 8'h7E;
   localparam logic [7:0] ESCAPE = 8'h7D;
   localparam logic [7:0] IMAGE = 8'd1;
   localparam logic [7:0] IDENTIFY = 8'd2;
+  localparam logic [7:0] WEIGHTS = 8'd3;
 
   localparam logic [2:0] UNKNOWN_KIND = 3'd0;
   localparam logic [2:0] RESULT = 3'd1;
@@ -53,12 +57,12 @@ module link_receiver #(
   logic                  wrong_length_q, overrun_q;
   logic [TIMER_BITS-1:0] timer_q;
 
-  logic       flag, escape, plain, started, closing, lost, is_image, whole;
+  logic       flag, escape, plain, started, closing, lost, is_image, is_weights, is_frame, loading, whole;
   logic [7:0] value, length_byte;
 
   logic                    pending_q;  // the memory holds an image that is right and not read to its end
   logic [ADDRESS_BITS-1:0] read_q;
-  logic                    payload, occupied, accepted, fetch, last;
+  logic                    payload, occupied, next_weights, accepted, fetch, last;
 
   assign flag    = byte_valid_i && byte_data_i == FLAG;
   assign escape  = byte_valid_i && byte_data_i == ESCAPE && !escaped_q;
@@ -69,11 +73,13 @@ module link_receiver #(
   assign lost    = started && (byte_broken_i || timer_q == '0) && !flag;
 
   assign is_image    = kind_q == IMAGE;
-  assign length_byte = !is_image ? 8'd0
+  assign is_weights  = kind_q == WEIGHTS && WEIGHT_FRAMES > 0;
+  assign is_frame    = is_image || is_weights;
+  assign length_byte = !is_frame ? 8'd0
                      : header_q == 3'd3 ? IMAGE_LENGTH[7:0]
                      : header_q == 3'd4 ? IMAGE_LENGTH[15:8] : IMAGE_LENGTH[23:16];
   assign whole = header_q == HEADER && !wrong_length_q
-              && index_q == INDEX_BITS'(CRC_BYTES + (is_image ? IMAGE_BYTES : 0));
+              && index_q == INDEX_BITS'(CRC_BYTES + (is_frame ? IMAGE_BYTES : 0));
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
@@ -117,17 +123,33 @@ module link_receiver #(
     if (byte_broken_i) answer_code_o = LINE_BROKEN;
     else if (!closing) answer_code_o = TIMED_OUT;
     else if (!match) answer_code_o = BAD_CRC;
-    else if (kind_q != IMAGE && kind_q != IDENTIFY) answer_code_o = UNKNOWN_KIND;
+    else if (!is_frame && kind_q != IDENTIFY) answer_code_o = UNKNOWN_KIND;
     else if (!whole) answer_code_o = WRONG_LENGTH;
-    else if (!is_image) answer_code_o = IDENTITY;
+    else if (!is_image || loading) answer_code_o = IDENTITY;
     else answer_code_o = overrun_q ? OVERRUN : RESULT;
+  end
+
+  if (WEIGHT_FRAMES > 0) begin : gen_weights
+    logic [15:0] loaded_q;
+    assign loading      = loaded_q != 16'(WEIGHT_FRAMES);
+    assign next_weights = is_weights && answer_code_o == IDENTITY && loading && answer_sequence_o == loaded_q
+                       && !overrun_q;
+    assign loaded_o     = loaded_q;
+    always_ff @(posedge clk_i) begin
+      if (!rst_ni) loaded_q <= '0;
+      else if (accepted && is_weights) loaded_q <= loaded_q + 1'b1;
+    end
+  end else begin : gen_no_weights
+    assign loading      = 1'b0;
+    assign next_weights = 1'b0;
+    assign loaded_o     = '0;
   end
 
   // The image: written while it comes in, read once its CRC is right. A byte of the next image may take the place of
   // one that has been read.
   assign payload  = plain && header_q == HEADER && index_q < INDEX_BITS'(IMAGE_BYTES);
   assign occupied = payload && pending_q && index_q[ADDRESS_BITS-1:0] >= read_q;
-  assign accepted = closing && answer_code_o == RESULT && answer_ready_i;
+  assign accepted = closing && answer_ready_i && (answer_code_o == RESULT || next_weights);
   assign fetch    = pending_q && (!out_valid_o || out_ready_i);
   assign last     = read_q == ADDRESS_BITS'(IMAGE_BYTES - 1);
 

@@ -5,6 +5,7 @@
 // Does not: keep a packet that has been sent.
 module link_transmitter #(
   parameter int RESULT_BYTES = 1,
+  parameter int WEIGHT_FRAMES = 0,
   parameter logic [63:0] DESIGN_HASH = '0
 ) (
   input  logic        clk_i,
@@ -13,6 +14,7 @@ module link_transmitter #(
   input  logic [15:0] answer_sequence_i,
   input  logic        answer_valid_i,
   output logic        answer_ready_o,
+  input  logic [15:0] loaded_i,
   input  logic [7:0]  score_data_i,
   input  logic        score_valid_i,
   output logic        score_ready_o,
@@ -34,11 +36,12 @@ module link_transmitter #(
   localparam logic [2:0] CLOSING = 3'd4;
 
   localparam int HEADER_BYTES = 6;
-  localparam int IDENTITY_BYTES = 9;
+  localparam int IDENTITY_BYTES = WEIGHT_FRAMES > 0 ? 11 : 9;
   localparam int CRC_BYTES = 4;
   localparam int MOST_BYTES = RESULT_BYTES > IDENTITY_BYTES ? RESULT_BYTES : IDENTITY_BYTES;
   localparam int POSITION_BITS = $clog2(MOST_BYTES);
-  localparam logic [8*IDENTITY_BYTES-1:0] SELF = {DESIGN_HASH, VERSION};
+
+  logic [8*IDENTITY_BYTES-1:0] self;
 
   logic [2:0]               part_q;
   logic [POSITION_BITS-1:0] position_q;  // within the part
@@ -62,7 +65,7 @@ module link_transmitter #(
         last  = position_q == POSITION_BITS'(HEADER_BYTES - 1);
       end
       PAYLOAD: begin
-        value = is_result ? score_data_i : SELF[8*position_q[3:0]+:8];
+        value = is_result ? score_data_i : self[8*position_q[3:0]+:8];
         last  = position_q == (is_result ? POSITION_BITS'(RESULT_BYTES - 1) : POSITION_BITS'(IDENTITY_BYTES - 1));
       end
       CHECK: begin
@@ -74,6 +77,16 @@ module link_transmitter #(
         last  = 1'b1;
       end
     endcase
+  end
+
+  if (WEIGHT_FRAMES > 0) begin : gen_loaded
+    logic [15:0] loaded_q;  // as an answer begins: it stays the same in the answer's two bytes
+    always_ff @(posedge clk_i) begin
+      if (part_q == OPENING) loaded_q <= loaded_i;
+    end
+    assign self = {loaded_q, DESIGN_HASH, VERSION};
+  end else begin : gen_nothing_loaded
+    assign self = {DESIGN_HASH, VERSION};
   end
 
   assign is_flag        = part_q == OPENING || part_q == CLOSING;

@@ -14,6 +14,8 @@
 // 4 + ceil(log4(SIMD)), one more if signed weights share multipliers, and with thresholds that of threshold_unit more.
 // Accumulators are taken modulo 2**ACC_BITS: the graph guarantees that they suffice. A stall of the output holds the
 // whole pipeline; bubbles are not squeezed out. It does not build windows: the sliding_window in front of it does.
+// With LOAD_BITS > 0 the weights are loaded after reset, from a second input of so many bits, which is ready until all
+// words are there, in their order; no pixel is taken before. See loaded_memory.sv, also for WEIGHTS_WAY.
 module mvau #(
   parameter int MW = 1,
   parameter int MH = 1,
@@ -38,15 +40,17 @@ module mvau #(
   parameter int WEIGHTS_BLOCK_WORDS = 0,
   parameter int WEIGHTS_BLOCK_WIDTH = 0,
   parameter WEIGHTS_FILE = "",
+  parameter int WEIGHTS_WAY = 1,
+  parameter int LOAD_BITS = 0,
   parameter int THRESHOLDS_BLOCK_WORDS = 0,
   parameter int THRESHOLDS_BLOCK_WIDTH = 0,
   parameter THRESHOLDS_FILE = ""
 ) (
   input  logic clk_i,
   input  logic rst_ni,
-  input  logic [SIMD*IN_BITS-1:0] in_data_i,
-  input  logic in_valid_i,
-  output logic in_ready_o,
+  input  logic [SIMD*IN_BITS+LOAD_BITS-1:0] in_data_i,
+  input  logic [(LOAD_BITS>0 ? 1 : 0):0] in_valid_i,
+  output logic [(LOAD_BITS>0 ? 1 : 0):0] in_ready_o,
   output logic [PE*OUT_BITS-1:0] out_data_o,
   output logic out_valid_o,
   input  logic out_ready_i
@@ -75,7 +79,7 @@ module mvau #(
 
   // Control: one step a clock, of a beat from the input while the pixel's first rows are worked on, then from the
   // buffer that keeps the pixel.
-  logic en, step, fresh, step_last, fold_last, word_last;
+  logic en, step, loading, stored, fresh, step_last, fold_last, word_last;
   logic [StepBits-1:0] step_q;
   logic [FoldBits-1:0] fold_q;
   logic [WordBits-1:0] word_q;
@@ -83,8 +87,8 @@ module mvau #(
 
   assign en = !out_valid_o || out_ready_i;
   assign fresh = (fold_q == '0);
-  assign in_ready_o = en && fresh;
-  assign step = en && (in_valid_i || !fresh);
+  assign in_ready_o[0] = en && fresh && !loading;
+  assign step = en && !loading && (in_valid_i[0] || !fresh);
   assign step_last = (step_q == StepBits'(Steps - 1));
   assign fold_last = (fold_q == FoldBits'(Folds - 1));
   assign word_last = step_last && fold_last;
@@ -94,7 +98,7 @@ module mvau #(
       step_q <= '0;
       fold_q <= '0;
       word_q <= '0;
-    end else if (step) begin
+    end else if (step || stored) begin
       step_q <= step_last ? '0 : step_q + 1'b1;
       if (step_last) fold_q <= fold_last ? '0 : fold_q + 1'b1;
       word_q <= word_last ? '0 : word_q + 1'b1;
@@ -127,7 +131,7 @@ module mvau #(
   end
 
   always_ff @(posedge clk_i) begin
-    if (step && fresh) fresh_q <= in_data_i;
+    if (step && fresh) fresh_q <= in_data_i[SIMD*IN_BITS-1:0];
   end
 
   if (Folds > 1 && Steps > 1) begin : gen_buffer
@@ -162,15 +166,35 @@ module mvau #(
     assign inputs = fresh_q;
   end
 
-  rom #(
-    .WORDS(Steps * Folds),
-    .WIDTH(PE * SIMD * WEIGHT_BITS),
-    .BLOCK_WORDS(WEIGHTS_BLOCK_WORDS),
-    .BLOCK_WIDTH(WEIGHTS_BLOCK_WIDTH),
-    .FILE(WEIGHTS_FILE)
-  ) u_weights (
-    .clk_i, .read_i(step), .address_i(word_q), .data_o(weights)
-  );
+  if (LOAD_BITS > 0) begin : gen_loaded
+    assign in_ready_o[1] = loading;
+    loaded_memory #(
+      .WORDS(Steps * Folds), .WIDTH(PE * SIMD * WEIGHT_BITS), .LOAD_BITS(LOAD_BITS), .WAY(WEIGHTS_WAY)
+    ) u_weights (
+      .clk_i,
+      .rst_ni,
+      .load_data_i(in_data_i[SIMD*IN_BITS+:LOAD_BITS]),
+      .load_valid_i(in_valid_i[1]),
+      .loading_o(loading),
+      .stored_o(stored),
+      .last_i(word_last),
+      .read_i(step),
+      .address_i(word_q),
+      .data_o(weights)
+    );
+  end else begin : gen_rom
+    assign loading = 1'b0;
+    assign stored = 1'b0;
+    rom #(
+      .WORDS(Steps * Folds),
+      .WIDTH(PE * SIMD * WEIGHT_BITS),
+      .BLOCK_WORDS(WEIGHTS_BLOCK_WORDS),
+      .BLOCK_WIDTH(WEIGHTS_BLOCK_WIDTH),
+      .FILE(WEIGHTS_FILE)
+    ) u_weights (
+      .clk_i, .read_i(step), .address_i(word_q), .data_o(weights)
+    );
+  end
 
   // The adder tree's stages move with the valid bits of what they hold.
   logic [((TreeStages > 0) ? TreeStages : 1)-1:0] tree_move;

@@ -1,6 +1,6 @@
 // The network behind a serial line: everything on the chip but clock, reset and pins.
 //
-// IN_BYTES, IN_BEATS, OUT_BYTES and OUT_BEATS are those of the emitted `accelerator` (interface.json). serial_link.sv
+// IN_BYTES, IN_BEATS, OUT_BYTES, OUT_BEATS and WEIGHT_FRAMES are those of the emitted `accelerator` (interface.json). serial_link.sv
 // says what travels on the line.
 module serial_accelerator #(
   parameter int CLOCKS_PER_BIT = 8,
@@ -9,6 +9,7 @@ module serial_accelerator #(
   parameter int IN_BEATS = 1,
   parameter int OUT_BYTES = 1,
   parameter int OUT_BEATS = 1,
+  parameter int WEIGHT_FRAMES = 0,
   parameter logic [63:0] DESIGN_HASH = '0
 ) (
   input  logic clk_i,
@@ -29,6 +30,7 @@ module serial_accelerator #(
     .IN_BEATS      (IN_BEATS),
     .OUT_BYTES     (OUT_BYTES),
     .OUT_BEATS     (OUT_BEATS),
+    .WEIGHT_FRAMES (WEIGHT_FRAMES),
     .DESIGN_HASH   (DESIGN_HASH)
   ) u_link (
     .clk_i        (clk_i),

@@ -4,11 +4,15 @@
 // (the framing of HDLC, RFC 1662), so a flag is always a border, and a lost byte spoils one packet and not the next.
 //   body:     kind (1 byte), sequence number (2), length of the payload (3), payload, CRC-32 of all before it (4);
 //             numbers are sent with the lowest byte first
-//   requests: 1 IMAGE: the beats of one image, IN_BYTES each, lowest byte first; 2 IDENTIFY: no payload
+//   requests: 1 IMAGE: the beats of one image, IN_BYTES each, lowest byte first; 2 IDENTIFY: no payload; 3 WEIGHTS:
+//             beats like those of an image
 //   answers:  1 RESULT: OUT_BEATS scores and classes, OUT_BYTES each, lowest byte first; 2 IDENTITY: the protocol's
 //             version (1 byte) and DESIGN_HASH (8); refusals without a payload: 0 unknown kind, 3 bad CRC, 4 wrong
 //             length, 5 overrun (the network was not done with the images before), 6 the packet stalled, 7 a byte
 //             without a stop bit (break, wrong baud rate)
+// A design with WEIGHT_FRAMES > 0 takes so many packets of WEIGHTS after a reset, before any image. Their sequence
+// numbers count from 0, and one is taken only in its turn. The answer is IDENTITY, to which such a design adds (2 bytes)
+// how many it has by then; so is the answer to an IMAGE that comes too early, which is not taken either.
 // Every request has one answer, which carries its sequence number, in the order of the requests. The number in a
 // refusal comes from a packet that may be damaged. A result depends on its own image alone, so an image without an
 // answer may simply be sent again. At most ANSWERS requests may wait for their answers; more are lost without one.
@@ -23,7 +27,8 @@ module serial_link #(
   parameter int OUT_BEATS = 1,
   parameter logic [63:0] DESIGN_HASH = '0,
   parameter int ANSWERS = 8,
-  parameter int BUFFER_BLOCK = 1
+  parameter int BUFFER_BLOCK = 1,
+  parameter int WEIGHT_FRAMES = 0
 ) (
   input  logic                   clk_i,
   input  logic                   rst_ni,
@@ -51,6 +56,7 @@ module serial_link #(
   logic                   tx_valid, tx_ready;
   logic [ANSWER_BITS-1:0] due, answer;
   logic                   due_valid, due_ready, answer_valid, answer_ready;
+  logic [15:0]            loaded;
 
   uart_rx #(
     .CLOCKS_PER_BIT(CLOCKS_PER_BIT)
@@ -66,7 +72,8 @@ module serial_link #(
   link_receiver #(
     .IMAGE_BYTES   (IN_BYTES * IN_BEATS),
     .TIMEOUT_CLOCKS(TIMEOUT_CLOCKS),
-    .BUFFER_BLOCK  (BUFFER_BLOCK)
+    .BUFFER_BLOCK  (BUFFER_BLOCK),
+    .WEIGHT_FRAMES (WEIGHT_FRAMES)
   ) u_receiver (
     .clk_i            (clk_i),
     .rst_ni           (rst_ni),
@@ -79,7 +86,8 @@ module serial_link #(
     .answer_code_o    (due[CODE_BITS-1:0]),
     .answer_sequence_o(due[ANSWER_BITS-1:CODE_BITS]),
     .answer_valid_o   (due_valid),
-    .answer_ready_i   (due_ready)
+    .answer_ready_i   (due_ready),
+    .loaded_o         (loaded)
   );
 
   if (IN_BYTES == 1) begin : gen_image_bytes
@@ -162,8 +170,9 @@ module serial_link #(
   end
 
   link_transmitter #(
-    .RESULT_BYTES(OUT_BYTES * OUT_BEATS),
-    .DESIGN_HASH (DESIGN_HASH)
+    .RESULT_BYTES (OUT_BYTES * OUT_BEATS),
+    .WEIGHT_FRAMES(WEIGHT_FRAMES),
+    .DESIGN_HASH  (DESIGN_HASH)
   ) u_transmitter (
     .clk_i            (clk_i),
     .rst_ni           (rst_ni),
@@ -171,6 +180,7 @@ module serial_link #(
     .answer_sequence_i(answer[ANSWER_BITS-1:CODE_BITS]),
     .answer_valid_i   (answer_valid),
     .answer_ready_o   (answer_ready),
+    .loaded_i         (loaded),
     .score_data_i     (score_byte),
     .score_valid_i    (score_byte_valid),
     .score_ready_o    (score_byte_ready),

@@ -119,12 +119,8 @@ class Board(StrictModel):
 
     @cached_property
     def usable(self) -> Mapping[str, int]:
-        """How much of each resource a design may use, by its key in `limits`: the part's amount times the limit.
-
-        Of a large RAM that cannot serve the kernels, none.
-        """
-        found = {key: int(getattr(self.resources, key) * limit) for key, limit in self.limits.model_dump().items()}
-        return found if self.device.large_shape else found | {"large_ram": 0}
+        """How much of each resource a design may use, by its key in `limits`: the part's amount times the limit."""
+        return {key: int(getattr(self.resources, key) * limit) for key, limit in self.limits.model_dump().items()}
 
     def unit(self, resource: str) -> str:
         """What a resource is counted in: BRAM18, URAM, LUT, ..."""
@@ -134,6 +130,11 @@ class Board(StrictModel):
     def memory_bits(self) -> int:
         """More bits of ROM than a design on this board can have: in all usable blocks and all usable LUTs."""
         return self.usable["block_ram"] * self.device.block_bits + self.usable["lut"] * self.device.lut_rom_words
+
+    @property
+    def large_bits(self) -> int:
+        """Bits of all usable large RAMs."""
+        return self.usable["large_ram"] * self.device.large_bits
 
 
 def board_names() -> list[str]:

@@ -13,7 +13,7 @@ from hwcodesign.dataflow import Dataflow
 from hwcodesign.errors import UserError
 from hwcodesign.kinds import Folding, kind_of
 from hwcodesign.nets import family_named
-from hwcodesign.plan import Plan, fold_only
+from hwcodesign.plan import Plan, fold_only, loadable
 from hwcodesign.plan.memory import logic_resources
 from hwcodesign.predict import predict
 from hwcodesign.recipe import Recipe
@@ -50,19 +50,24 @@ def changes_to_recipe(recipe: Recipe, frame_rate: float) -> tuple[Change, ...]:
     """The smallest changes to a recipe with which it fits at `frame_rate`, at most one of each sort."""
     hardware, board = recipe.hardware, load_board(recipe.hardware.board)
 
+    def graph(changed: Recipe) -> Dataflow:
+        return loadable(predicted(changed)) if hardware.load_weights else predicted(changed)
+
     def variant(change: Change, changed: Recipe) -> _Variant:
-        return _Variant(change, lambda: predicted(changed), board, hardware.clock_mhz, frame_rate)
+        return _Variant(change, lambda: graph(changed), board, hardware.clock_mhz, frame_rate)
 
     bits = (("weight_bits",), ("activation_bits",), ("weight_bits", "activation_bits"))
     networks = [*(_fewer_bits(recipe, keys) for keys in bits), _lower_squeeze_ratio(recipe)]
     sorts = [[variant(change, changed) for change, changed in sort] for sort in networks]
-    others = _other_hardware(lambda: predicted(recipe), board, hardware.clock_mhz, frame_rate)
+    others = _other_hardware(lambda: graph(recipe), board, hardware.clock_mhz, frame_rate)
     return _smallest([*sorts, *others])
 
 
 def changes_to_model(dataflow: Dataflow, planned: Plan, board: Board) -> tuple[Change, ...]:
     """The smallest changes with which a finished network fits: its bits are given, so frame rate and board are left."""
-    return _smallest(_other_hardware(lambda: dataflow, board, planned.clock_mhz, planned.frame_rate))
+    loads = any("loadable" in layer.attributes for layer in planned.design.layers)
+    graph = loadable(dataflow) if loads else dataflow
+    return _smallest(_other_hardware(lambda: graph, board, planned.clock_mhz, planned.frame_rate))
 
 
 def _smallest(sorts: Iterable[list[_Variant]]) -> tuple[Change, ...]:
@@ -95,8 +100,8 @@ def _room(dataflow: Dataflow, board: Board) -> int:
     """Bits that the limits leave: all block RAM and large RAM, and the LUTs that the least logic does not take."""
     least = sum((logic_resources(board.device, layer, Folding()).lut for layer in dataflow.layers), 0)
     luts = max(0, board.usable["lut"] - least)
-    blocks = board.usable["block_ram"] * board.device.block_bits + board.usable["large_ram"] * board.device.large_bits
-    return blocks + luts * board.device.lut_rom_words
+    blocks = board.usable["block_ram"] * board.device.block_bits
+    return blocks + board.large_bits + luts * board.device.lut_rom_words
 
 
 def _fewer_bits(recipe: Recipe, keys: tuple[str, ...]) -> Iterator[tuple[Change, Recipe]]:
@@ -126,7 +131,9 @@ def _with(recipe: Recipe, **tables: Any) -> Recipe:
 def _other_hardware(
     graph: Callable[[], Dataflow], board: Board, clock_mhz: float | None, rate: float
 ) -> list[list[_Variant]]:
-    """Two sorts: lower frame rates on the same board, and larger boards (at their own clock) at the same frame rate."""
+    """Weights in large RAM; lower frame rates on the same board; larger boards (their own clock) at the same rate."""
+    loads = Change(f"hardware.load_weights = true (the host loads weights into {board.unit('large_ram')})", 0.0)
+    loaded = [_Variant(loads, lambda: loadable(graph()), board, clock_mhz, rate)] if board.usable["large_ram"] else []
     slower = [
         _Variant(
             Change(f"hardware.frame_rate = {rate * f:g} instead of {rate:g}", 1 - f), graph, board, clock_mhz, rate * f
@@ -145,4 +152,4 @@ def _other_hardware(
         for other in others
         if other.memory_bits > board.memory_bits
     ]
-    return [slower, larger]
+    return [loaded, slower, larger]

@@ -29,7 +29,7 @@ PURPOSES = ("weights", "thresholds", "line_buffers", "fifos")
 class LayerUse:
     """What one layer takes, with the FIFOs and converters of the streams that leave it. `bits` by purpose.
 
-    `block_bits` are those that lie in block RAM.
+    `block_bits` are those that lie in block RAM, `loaded_bits` those that are loaded after every reset.
     """
 
     name: str
@@ -39,6 +39,7 @@ class LayerUse:
     cycles: int
     bits: Mapping[str, int]
     block_bits: int
+    loaded_bits: int
     resources: Resources
 
 
@@ -82,6 +83,11 @@ class CheckReport:
         """Bits on the chip, by purpose."""
         return {purpose: sum(layer.bits[purpose] for layer in self.layers) for purpose in PURPOSES}
 
+    @property
+    def loaded_bits(self) -> int:
+        """Bits that the host loads into large RAM after every reset."""
+        return sum(layer.loaded_bits for layer in self.layers)
+
     def filled(self, uses: Sequence[LayerUse]) -> float | None:
         """Useful bits over allocated bits of these layers' block RAM; None if they have none."""
         blocks = sum(use.resources.block_ram for use in uses)
@@ -102,6 +108,7 @@ class CheckReport:
             "estimate_error": self.estimate_error,
             "bits": self.bits,
             "block_ram_filled": self.filled(self.layers),
+            "loaded_bits": self.loaded_bits,
             "clock_mhz": self.clock_mhz,
             "frame_rate": round(self.frame_rate, 3),
             "proof": self.proof,
@@ -132,7 +139,9 @@ class CheckReport:
         rate = f"at {self.frame_rate:.1f} frames per second and {self.clock_mhz:g} MHz"
         proof = f" ({self.proof})" if self.proof else ""
         if self.fits:
-            return f"fits {self.board.name} {rate}; {self.bottleneck}{proof}"
+            large = f"{self.loaded_bits:,} bits of weights in {self.board.unit('large_ram')}"
+            loaded = f"; {large} are loaded after every reset" if self.loaded_bits else ""
+            return f"fits {self.board.name} {rate}; {self.bottleneck}{loaded}{proof}"
         names = [self.board.unit(name) for name in self.over]
         amounts = (
             f"{getattr(self.total, key)} of {self.board.usable[key]} usable {name}"
@@ -161,7 +170,7 @@ def measure(planned: Plan, board: Board) -> CheckReport:
     owner = _owners(planned.design)
     bits: dict[str, Counter[str]] = {name: Counter() for name in owner.values()}
     taken = dict.fromkeys(owner.values(), Resources())
-    in_blocks = Counter[str]()
+    in_blocks, loaded = Counter[str](), Counter[str]()
     for layer in planned.design.layers:
         folding, name = planned.foldings[layer.name], owner[layer.name]
         taken[name] += logic_resources(board.device, layer, folding)
@@ -171,7 +180,8 @@ def measure(planned: Plan, board: Board) -> CheckReport:
             where = planned.storage[layer.name][memory.name]
             taken[name] += memory_resources(board.device, memory, where)
             in_blocks[name] += where.block_bits
-    layers = tuple(_use(planned, name, bits[name], in_blocks[name], taken[name]) for name in taken)
+            loaded[name] += memory.bits if where.way else 0
+    layers = tuple(_use(planned, name, bits[name], (in_blocks[name], loaded[name]), taken[name]) for name in taken)
     return CheckReport(
         board,
         planned.clock_mhz,
@@ -183,11 +193,11 @@ def measure(planned: Plan, board: Board) -> CheckReport:
     )
 
 
-def _use(planned: Plan, name: str, bits: Counter[str], block_bits: int, resources: Resources) -> LayerUse:
+def _use(planned: Plan, name: str, bits: Counter[str], placed: tuple[int, int], resources: Resources) -> LayerUse:
     layer, folding = planned.design.by_name[name], planned.foldings[name]
     cycles = kind_of(layer.kind).cycles(layer, folding)
     by_purpose = {purpose: bits[purpose] for purpose in PURPOSES}
-    return LayerUse(name, layer.kind, folding.pe, folding.simd, cycles, by_purpose, block_bits, resources)
+    return LayerUse(name, layer.kind, folding.pe, folding.simd, cycles, by_purpose, *placed, resources)
 
 
 def _owners(design: Dataflow) -> dict[str, str]:

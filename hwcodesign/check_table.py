@@ -53,9 +53,9 @@ def _link_name(board: Board) -> str:
 
 def _amounts(report: CheckReport, uses: Sequence[LayerUse], used: Resources) -> list[str]:
     filled = report.filled(uses)
-    large = f"{used.large_ram} {report.board.unit('large_ram')}" if used.large_ram else "-"
-    blocks = f"{used.block_ram:,}" + ("" if filled is None else f" {filled:4.0%}")
-    return [blocks if used.block_ram else large, *(_number(n) for n in (used.lut, used.ff, used.dsp))]
+    blocks = [] if filled is None else [f"{used.block_ram:,} {filled:4.0%}"]
+    large = [f"{used.large_ram} {report.board.unit('large_ram')}"] if used.large_ram else []
+    return ["\n".join([*blocks, *large]) or "-", *(_number(n) for n in (used.lut, used.ff, used.dsp))]
 
 
 def _totals(report: CheckReport) -> Table:
@@ -67,8 +67,6 @@ def _totals(report: CheckReport) -> Table:
         if name == "large_ram" and not board.resources.large_ram:
             continue
         verdict = "[red]too much[/red]" if name in report.over else "fits"
-        if name == "large_ram" and not board.usable[name]:
-            verdict = "one port: no use"
         limit = f"{getattr(board.limits, name):.0%}"
         amounts = (getattr(report.total, name), board.usable[name], getattr(board.resources, name))
         label = board.unit(name)

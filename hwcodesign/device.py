@@ -5,10 +5,10 @@ Memories are simple dual-port (one write, one read) or ROMs with a registered re
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
-from hwcodesign.kinds import Logic, Memory
+from hwcodesign.kinds import Logic, Memory, Storage
 
 
 @dataclass(frozen=True)
@@ -41,8 +41,9 @@ class Family:
     `synthesis` is the Yosys command that maps a design to the family.
     `cells_of_both`: a logic cell holds one LUT and one flip-flop, which share it only if the LUT drives the flip-flop
     alone; all amounts of LUTs are then of logic cells.
-    `large_ram` is the name of big memories that cannot be initialised (so they can hold no weights), or "";
-    `large_shape` is theirs, if they can be read and written at once.
+    `large_ram` is the name of big memories that cannot be initialised (so weights in them are loaded after reset), or
+    ""; `large_shape` is theirs, `large_lanes` the widths of the lanes that they can be written in. Of `large_ports`
+    each reads or writes; with one, a memory is not read and written at once.
     """
 
     name: str
@@ -58,6 +59,8 @@ class Family:
     synthesis: str
     large_ram: str = ""
     large_shape: BlockShape | None = None
+    large_lanes: tuple[int, ...] = ()
+    large_ports: int = 0
     cells_of_both: bool = False
 
     @property
@@ -67,7 +70,7 @@ class Family:
 
     @property
     def large_bits(self) -> int:
-        """Bits of one large RAM that the kernels can use; 0 if there is none."""
+        """Bits of one large RAM; 0 if there is none."""
         return self.large_shape.words * self.large_shape.width if self.large_shape else 0
 
 
@@ -90,6 +93,10 @@ _GOWIN = ("BSRAM", _DP16KD, 9, 16, 256, 1.5, 2, (LutRam(16, 4, 8),), 18)
 # RAM32M and RAM64M: the three read ports of four LUTs in a SLICEM (AMD UG474 and UG574, distributed RAM).
 _XILINX_LUT_RAMS = (LutRam(32, 6, 4), LutRam(64, 3, 4))
 
+# Ways of a loaded memory in large RAM: see hls/loaded_memory.sv.
+ONE_PORT, TWO_PORTS, HALVES = 1, 2, 3
+_LOADING_LUTS = 6  # its states, and the gates at the kernel's control: Yosys' count
+
 FAMILIES = {
     family.name: family
     for family in (
@@ -108,8 +115,8 @@ FAMILIES = {
             25,
             f"{_XILINX} xc7",
         ),
-        # AMD UG573: RAMB18E2 as above. UltraRAM powers up as zeros, so it can hold no ROM. (F9 joins eight LUT6, but
-        # Yosys does not use it.)
+        # AMD UG573: RAMB18E2 as above. UltraRAM powers up as zeros, so it can hold no ROM; its two ports are written in
+        # lanes of 8 or 9 bits. (F9 joins eight LUT6, but Yosys does not use it.)
         # UG579: DSP48E2 multiplies 27 x 18 bits.
         Family(
             "ultrascale-plus",
@@ -125,16 +132,34 @@ FAMILIES = {
             f"{_XILINX} xcup -uram",
             "URAM",
             BlockShape(4096, 72, 1024),
+            (8, 9),
+            2,
         ),
         # Lattice FPGA-TN-02204 (ECP5 memory): DP16KD as pseudo dual-port, a 16x4 distributed RAM takes three slices
         # (two of data, one for its write port); PFUMX and L6MUX21 join up to four LUT4.
         # FPGA-TN-02205 (sysDSP): MULT18X18D.
         Family("ecp5", "DP16KD", _DP16KD, 9, 16, 64, 1.8, 2, (LutRam(16, 4, 6),), 18, _ECP5),
         # Lattice FPGA-TN-02002 (iCE40 memory): EBR of 4 Kb, no distributed RAM (writable LUT memory becomes
-        # flip-flops). FPGA-TN-02022: RAM of 256 Kb that cannot be initialised and has one port, so that it can hold
-        # nothing that is read and written at once, as every writable memory here is. SB_MAC16 multiplies 16 x 16 bits
-        # (FPGA-TN-02007).
-        Family("ice40", "EBR", _EBR, 1, 16, 16, 1.5, 2, (), 16, "synth_ice40 -dsp", "SPRAM", cells_of_both=True),
+        # flip-flops). FPGA-TN-02022: RAM of 256 Kb that cannot be initialised and has one port, written in lanes of
+        # 4 bits. SB_MAC16 multiplies 16 x 16 bits (FPGA-TN-02007).
+        Family(
+            "ice40",
+            "EBR",
+            _EBR,
+            1,
+            16,
+            16,
+            1.5,
+            2,
+            (),
+            16,
+            "synth_ice40 -dsp -spram",
+            "SPRAM",
+            BlockShape(16384, 16, 2048),
+            (4,),
+            1,
+            cells_of_both=True,
+        ),
         # The small and the large family of Gowin's that the open tools place.
         Family("gw1n", *_GOWIN, "synth_gowin -family gw1n"),
         Family("gw2a", *_GOWIN, "synth_gowin -family gw2a"),
@@ -174,11 +199,47 @@ def block_memory(family: Family, memory: Memory) -> tuple[int, Logic]:
     return best.primitives * best.shape.blocks, _join(family, memory, best.parts)
 
 
-def large_memory(family: Family, memory: Memory) -> tuple[int, Logic]:
-    """Large RAMs that a writable `memory` takes, in lanes of 8 or of 9 bits, and the logic that joins their words."""
-    assert family.large_shape and memory.writable, "large RAM is for memories that are written"
-    best = min((_layout(family.large_shape, memory, lane) for lane in (8, 9)), key=lambda layout: layout.primitives)
-    return best.primitives, _join(family, memory, best.parts)
+def large_memory(family: Family, memory: Memory, way: int = 0) -> tuple[int, Logic]:
+    """Large RAMs that `memory` takes, written or loaded in this `way` (see Storage), and the logic around them.
+
+    That is what joins their words and, of a loaded memory, the register in which a word is put together.
+    """
+    assert family.large_shape and (memory.writable or way), "large RAM is for memories that are written or loaded"
+    shape, written = family.large_shape, replace(memory, writable=True)
+    if way == HALVES:
+        written = replace(written, words=2 * _power_of_two(memory.words), width=-(-memory.width // 2))
+    layouts = (_layout(shape, written, lane) for lane in family.large_lanes)
+    best = min(layouts, key=lambda layout: layout.primitives)
+    join = _join(family, written, best.parts)
+    loading = _loading(memory, way) if way else Logic(0, 0)
+    return best.primitives, Logic(join.lut + loading.lut, join.ff + loading.ff)
+
+
+def large_storage(family: Family, memory: Memory) -> Storage | None:
+    """All of `memory` in large RAM, where it can be there; None if not.
+
+    A loaded memory that is wider than one RAM and at most half as deep is kept in halves, side by side in depth.
+    """
+    shape = family.large_shape
+    if shape is None or not (memory.loadable or (memory.writable and family.large_ports > 1)):
+        return None
+    whole = Storage.whole(memory, large=True)
+    if memory.writable or memory.words < 2:
+        return whole if memory.writable else None
+    if family.large_ports == 1:
+        return replace(whole, way=ONE_PORT)
+    halves = memory.width > shape.width and 2 * _power_of_two(memory.words) <= shape.words
+    return replace(whole, way=HALVES if halves else TWO_PORTS)
+
+
+def _power_of_two(words: int) -> int:
+    return 1 << (words - 1).bit_length()
+
+
+def _loading(memory: Memory, way: int) -> Logic:
+    """What loaded_memory.sv has besides the RAM: a word's register, which beat of it comes, three states; and `way`."""
+    beats, address = max(1, (memory.width - 1).bit_length() - 3), (memory.words - 1).bit_length()
+    return Logic(beats + _LOADING_LUTS, memory.width + beats + 2 + (address + 1 if way == TWO_PORTS else 0))
 
 
 def _layout(shape: BlockShape, memory: Memory, lane: int) -> Layout:

@@ -4,26 +4,42 @@ The top level `accelerator` has AXI4-Stream in (one beat: the first layer's lane
 (one score or class index a beat, sign-extended to bytes; a frame is all scores, then the classes), with tlast on a
 frame's final beat. `frame_error_o` goes up and stays up when an input tlast stands in the wrong place. The same design
 gives the same bytes.
+
+A design with loaded memories (weights in large RAM) takes their words over the same stream: after every reset the beats
+of WEIGHTS, a whole number of frames, come before the first frame. They are answered by nothing.
 """
 
 import json
 import shutil
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from hwcodesign.assets import asset_folder
 from hwcodesign.dataflow import Dataflow, Edge
 from hwcodesign.errors import UserError
 from hwcodesign.kinds import Folding, Storage, kind_of
-from hwcodesign.rtl import SIGNALS, identifier, instance, write_images
+from hwcodesign.rtl import (
+    SIGNALS,
+    identifier,
+    instance,
+    is_loaded,
+    loaded_beats,
+    loader,
+    with_words,
+    write_images,
+)
 
 TOP = "accelerator"
+WEIGHTS = "weights.bin"  # in the emitted folder of a design with loaded memories: its beats, lowest byte first
 
 
 @dataclass(frozen=True)
 class Interface:
-    """What a host must know to talk to the emitted top level. `beats` are per frame, `element_bits` per lane."""
+    """What a host must know to talk to the emitted top level. `beats` are per frame, `element_bits` per lane.
+
+    `weight_frames`: how many frames' beats load the memories after a reset; 0 where none is loaded.
+    """
 
     in_lanes: int
     in_element_bits: int
@@ -32,15 +48,25 @@ class Interface:
     out_element_bits: int
     out_bytes: int
     out_beats: int
+    weight_frames: int = 0
+
+    @property
+    def frame_bytes(self) -> int:
+        """Bytes of one input frame's beats."""
+        return self.in_bytes * self.in_beats
 
     @classmethod
     def load(cls, folder: Path) -> "Interface":
         """Read it from an emitted folder."""
         return cls(**json.loads((folder / "interface.json").read_text()))
 
+    def save(self, folder: Path) -> None:
+        """Write it into an emitted folder."""
+        (folder / "interface.json").write_text(json.dumps(asdict(self), indent=1) + "\n")
+
 
 def interface_of(design: Dataflow, foldings: Mapping[str, Folding]) -> Interface:
-    """The top level's streams, from the first and the last layer of the design."""
+    """The top level's streams, from the first and the last layer of the design; nothing is loaded."""
     first, last = design.layers[0], design.layers[-1]
     in_lanes, _ = kind_of(first.kind).lanes(first, foldings[first.name])
     in_bits, out_bits = first.input.type.bits, last.output.type.bits
@@ -55,40 +81,61 @@ def interface_of(design: Dataflow, foldings: Mapping[str, Folding]) -> Interface
     )
 
 
-def modules_of(design: Dataflow) -> list[str]:
-    """The files in `hls/` that the design is built from, without their suffix, sorted."""
+Stored = Mapping[str, Mapping[str, Storage]]  # by layer, then by memory name
+
+
+def modules_of(design: Dataflow, loaded: bool) -> list[str]:
+    """The files in `hls/` that the design is built from, without their suffix, sorted; `loaded`: memories are."""
     kinds = [kind_of(name) for name in {layer.kind for layer in design.layers}]
-    return sorted({"frame_last"} | {module for kind in kinds for module in (kind.name, *kind.cells)})
+    found = {"frame_last"} | {module for kind in kinds for module in (kind.name, *kind.cells)}
+    if loaded:
+        found |= {"loader", *(module for kind in kinds for module in kind.loading_cells)}
+    return sorted(found)
 
 
-def emit(
-    design: Dataflow,
-    foldings: Mapping[str, Folding],
-    storage: Mapping[str, Mapping[str, Storage]],
-    out_folder: Path,
-) -> Interface:
+def loaded_layers(design: Dataflow, storage: Stored) -> list[str]:
+    """The layers with a loaded memory, in the order in which they are loaded."""
+    return [layer.name for layer in design.layers if is_loaded(storage.get(layer.name, {}))]
+
+
+def emit(design: Dataflow, foldings: Mapping[str, Folding], storage: Stored, out_folder: Path) -> Interface:
     """Write the design into `out_folder`.
 
-    `rtl/` (accelerator.sv and the kernels), `memory/` (images for $readmemh), `sources.f` and `interface.json`.
-    `foldings` and `storage` (by layer, then by memory name) are the plan's, for every layer of the design. Raises
+    `rtl/` (accelerator.sv and the kernels), `memory/` (images for $readmemh), `sources.f`, `interface.json` and, where
+    memories are loaded, WEIGHTS. `foldings` and `storage` are the plan's, for every layer of the design. Raises
     UserError if two layers' names become the same in SystemVerilog.
     """
     _require_distinct(design)
     rtl, memory = out_folder / "rtl", out_folder / "memory"
     rtl.mkdir(parents=True)
     memory.mkdir()
-    modules = modules_of(design)
+    modules = modules_of(design, loaded=bool(loaded_layers(design, storage)))
     for module in modules:
         shutil.copyfile(asset_folder("hls") / f"{module}.sv", rtl / f"{module}.sv")
     for layer in design.layers:
         write_images(layer, foldings[layer.name], storage.get(layer.name, {}), memory)
-    interface = interface_of(design, foldings)
     last = design.layers[-1]
     assert kind_of(last.kind).lanes(last, foldings[last.name])[1] == 1, "the output carries one score a beat"
+    interface = _write_weights(design, foldings, storage, out_folder)
     (rtl / f"{TOP}.sv").write_text(_top_level(design, foldings, storage, interface))
     (out_folder / "sources.f").write_text("".join(f"rtl/{name}.sv\n" for name in [*modules, TOP]))
-    (out_folder / "interface.json").write_text(json.dumps(asdict(interface), indent=1) + "\n")
+    interface.save(out_folder)
     return interface
+
+
+def _write_weights(design: Dataflow, foldings: Mapping[str, Folding], storage: Stored, out_folder: Path) -> Interface:
+    """Write what the loaded memories are loaded with, filled up with zeros to whole frames; the whole interface."""
+    interface, size = interface_of(design, foldings), 0
+    layers = loaded_layers(design, storage)
+    if not layers:
+        return interface
+    with (out_folder / WEIGHTS).open("wb") as file:
+        for name in layers:
+            beats = loaded_beats(design.by_name[name], foldings[name], storage[name], 8 * interface.in_bytes)
+            size += file.write(b"".join(beat.to_bytes(interface.in_bytes, "little") for beat in beats))
+        frames = -(-size // interface.frame_bytes)
+        file.write(bytes(frames * interface.frame_bytes - size))
+    return replace(interface, weight_frames=frames)
 
 
 def _require_distinct(design: Dataflow) -> None:
@@ -102,11 +149,12 @@ def _require_distinct(design: Dataflow) -> None:
 def _top_level(
     design: Dataflow,
     foldings: Mapping[str, Folding],
-    storage: Mapping[str, Mapping[str, Storage]],
+    storage: Stored,
     interface: Interface,
 ) -> str:
     wires = {edge: wire(edge) for edge in design.edges}
-    parts = [_header(design, interface), _frame_ends(interface)]
+    loaded = loaded_layers(design, storage)
+    parts = [_header(design, interface), _frame_ends(interface, len(loaded))]
     for edge in design.edges:
         source = design.by_name[edge.source]
         _, lanes = kind_of(source.kind).lanes(source, foldings[source.name])
@@ -114,25 +162,23 @@ def _top_level(
     for layer in design.layers:
         inputs = [wires[edge] for edge in design.edges_into(layer.name)] or ["from_host"]
         outputs = [wires[edge] for edge in design.edges_from(layer.name)] or ["to_host"]
-        parts.append(_instance(layer.name, design, foldings, storage, inputs, outputs))
+        signals = _signals(inputs, outputs)
+        if layer.name in loaded:
+            signals = with_words(signals, loaded.index(layer.name))
+        name, places = f"u_{identifier(layer.name)}", storage.get(layer.name, {})
+        parts.append(instance(layer, foldings[layer.name], places, name, signals, 8 * interface.in_bytes))
     return "\n".join([*parts, "endmodule", ""])
 
 
-def _instance(
-    name: str,
-    design: Dataflow,
-    foldings: Mapping[str, Folding],
-    storage: Mapping[str, Mapping[str, Storage]],
-    inputs: list[str],
-    outputs: list[str],
-) -> str:
+def _signals(inputs: list[str], outputs: list[str]) -> dict[str, str]:
+    """What connects to the streams of a kernel between these wires."""
+
     def joined(wires: list[str], suffix: str) -> str:
         names = [f"{name}_{suffix}" for name in reversed(wires)]  # port 0 in the lowest bits
         return names[0] if len(names) == 1 else "{" + ", ".join(names) + "}"
 
     ends = {"in": inputs, "out": outputs}
-    signals = {signal: joined(ends[signal.split("_")[0]], signal.split("_")[1]) for signal in SIGNALS}
-    return instance(design.by_name[name], foldings[name], storage.get(name, {}), f"u_{identifier(name)}", signals)
+    return {signal: joined(ends[signal.split("_")[0]], signal.split("_")[1]) for signal in SIGNALS}
 
 
 def wire(edge: Edge) -> str:
@@ -176,8 +222,10 @@ module {TOP} (
 """
 
 
-def _frame_ends(interface: Interface) -> str:
+def _frame_ends(interface: Interface, loaded: int) -> str:
+    """The two ends of the network, and the check of tlast; with `loaded` memories, the loader in front."""
     in_width, out_width = interface.in_lanes * interface.in_element_bits, interface.out_element_bits
+    valid, ready = ("s_axis_tvalid", "s_axis_tready") if loaded else ("from_host_valid", "from_host_ready")
     extension = 8 * interface.out_bytes - out_width
     extended = f"{{{{{extension}{{to_host_data[{out_width - 1}]}}}}, to_host_data}}" if extension else "to_host_data"
     return f"""\
@@ -187,14 +235,13 @@ def _frame_ends(interface: Interface) -> str:
   logic to_host_valid, to_host_ready;
 
   assign from_host_data = s_axis_tdata[{in_width - 1}:0];
-  assign from_host_valid = s_axis_tvalid;
-  assign s_axis_tready = from_host_ready;
+{_in_front(interface, loaded) if loaded else _STRAIGHT}\
   assign m_axis_tdata = {extended};
   assign m_axis_tvalid = to_host_valid;
   assign to_host_ready = m_axis_tready;
 
   frame_last #(.BEATS({interface.in_beats})) u_in_last (
-    .clk_i(aclk), .rst_ni(aresetn), .valid_i(from_host_valid), .ready_i(from_host_ready), .last_o(from_host_last)
+    .clk_i(aclk), .rst_ni(aresetn), .valid_i({valid}), .ready_i({ready}), .last_o(from_host_last)
   );
   frame_last #(.BEATS({interface.out_beats})) u_out_last (
     .clk_i(aclk), .rst_ni(aresetn), .valid_i(to_host_valid), .ready_i(to_host_ready), .last_o(m_axis_tlast)
@@ -202,6 +249,27 @@ def _frame_ends(interface: Interface) -> str:
 
   always_ff @(posedge aclk) begin
     if (!aresetn) frame_error_o <= 1'b0;
-    else if (from_host_valid && from_host_ready && (s_axis_tlast != from_host_last)) frame_error_o <= 1'b1;
+    else if ({valid} && {ready} && (s_axis_tlast != from_host_last)) frame_error_o <= 1'b1;
   end
 """
+
+
+_STRAIGHT = """\
+  assign from_host_valid = s_axis_tvalid;
+  assign s_axis_tready = from_host_ready;
+"""
+
+
+def _in_front(interface: Interface, loaded: int) -> str:
+    ends = {
+        "in_data_i": "s_axis_tdata",
+        "in_valid_i": "s_axis_tvalid",
+        "in_last_i": "from_host_last",
+        "in_ready_o": "s_axis_tready",
+        "out_valid_o": "from_host_valid",
+        "out_ready_i": "from_host_ready",
+    }
+    comment = (
+        f"  // The first {interface.weight_frames} frames after a reset are the words of {loaded} loaded memories.\n"
+    )
+    return comment + loader(8 * interface.in_bytes, loaded, ends)

@@ -55,7 +55,7 @@ def prepare(run: RunFolder) -> "Emulation":
     emulation = build(emitted, folder / "simulation", made)
     held_out = run.stage("export") / "reference.npz"
     images = Images.held_out(held_out) if held_out.exists() else Images.random(made.design, link.SELFTEST_IMAGES, 1)
-    link.hand_over(folder, contract_of(run.path.name, made, emitted, emulation), made.design, images.frames)
+    link.hand_over(folder, contract_of(run.path.name, made, emitted, emulation), made.design, emitted, images.frames)
     return emulation
 
 

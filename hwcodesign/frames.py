@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from hwcodesign.dataflow import IntType
-from hwcodesign.emit import Interface
+from hwcodesign.emit import WEIGHTS, Interface
 from hwcodesign.rtl import pack
 
 
@@ -19,6 +19,14 @@ def frame_bytes(
     for frame in frames:
         beats = pack(kind.encode(frame).reshape(interface.in_beats, interface.in_lanes), kind.bits)
         yield b"".join(beat.to_bytes(interface.in_bytes, order) for beat in beats)
+
+
+def weight_bytes(emitted: Path, interface: Interface) -> bytes:
+    """What loads the memories of an emitted design after a reset, every beat with its most significant byte first."""
+    if not interface.weight_frames:
+        return b""
+    beats = np.frombuffer((emitted / WEIGHTS).read_bytes(), dtype=np.uint8).reshape(-1, interface.in_bytes)
+    return beats[:, ::-1].tobytes()
 
 
 @dataclass(frozen=True)

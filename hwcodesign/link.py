@@ -3,6 +3,7 @@
 `serial_accelerator` is the network with the link around it: clock, reset and the two wires of a UART.
 """
 
+import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,9 +11,9 @@ import numpy as np
 
 from hwcodesign import reference
 from hwcodesign.dataflow import Dataflow
-from hwcodesign.emit import Interface
+from hwcodesign.emit import WEIGHTS, Interface
 from hwcodesign.errors import UserError, nearest_numbers
-from hwcodesign.host.contract import SELFTEST, Contract
+from hwcodesign.host.contract import SELFTEST, Contract, digest_of
 from hwcodesign.host.packets import OVERHEAD_BYTES
 from hwcodesign.plan import Plan
 from hwcodesign.plan.link import ANSWERS
@@ -75,6 +76,7 @@ def _error(clock_mhz: float, baud: int) -> float:
 
 def parameters(interface: Interface, timing: Timing, design: str) -> dict[str, str]:
     """The parameters of `serial_accelerator`, as SystemVerilog literals. `design` is its `design_hash`."""
+    weights = {"WEIGHT_FRAMES": str(interface.weight_frames)} if interface.weight_frames else {}
     return {
         "CLOCKS_PER_BIT": str(timing.clocks_per_bit),
         "TIMEOUT_CLOCKS": str(timing.timeout_clocks),
@@ -82,6 +84,7 @@ def parameters(interface: Interface, timing: Timing, design: str) -> dict[str, s
         "IN_BEATS": str(interface.in_beats),
         "OUT_BYTES": str(interface.out_bytes),
         "OUT_BEATS": str(interface.out_beats),
+        **weights,
         "DESIGN_HASH": f"64'h{design}",
     }
 
@@ -110,14 +113,17 @@ def dma_contract(network: str, made: Plan, emitted: Path) -> Contract:
         score_scale=design.contract.get("score_scale", 1.0),
         interface=Interface.load(emitted),
         link="axi-dma",
+        weights_sha256=digest_of(weights.read_bytes()) if (weights := emitted / WEIGHTS).exists() else "",
     )
 
 
-def hand_over(folder: Path, contract: Contract, design: Dataflow, images: np.ndarray) -> None:
-    """Write into `folder` what a host needs: `contract.json`, and `selftest.npz`.
+def hand_over(folder: Path, contract: Contract, design: Dataflow, emitted: Path, images: np.ndarray) -> None:
+    """Write into `folder` what a host needs: `contract.json`, `selftest.npz` and, of loaded memories, WEIGHTS.
 
-    The latter holds the first `images` (N, H, W, C) and the scores and classes that the hardware must give for them.
+    The self-test holds the first `images` (N, H, W, C) and the scores and classes that the hardware must give for them.
     """
     contract.save(folder)
+    if contract.weights_sha256:
+        shutil.copyfile(emitted / WEIGHTS, folder / WEIGHTS)
     chosen = images[:SELFTEST_IMAGES]
     np.savez_compressed(folder / SELFTEST, images=chosen, values=reference.run(design, chosen))

@@ -82,6 +82,7 @@ class HardwareTable(StrictModel):
     packed = 2}; packed is how many products share a hardware multiplier, 0 stands for multipliers of LUTs.
 
     `exact` asks a solver for the cheapest design; frame_rate = "max" asks it for the fastest that fits the board.
+    `load_weights` lets weights lie in URAM or SPRAM, which power up empty: the host loads them after every reset.
     """
 
     board: str
@@ -89,6 +90,7 @@ class HardwareTable(StrictModel):
     frame_rate: FrameRate = 30.0
     exact: bool = False
     solver_seconds: float = Field(default=10.0, gt=0.0, description="after so long the best found is taken")
+    load_weights: bool = Field(default=False, description="large RAM may hold weights, which the host loads")
     fold: dict[str, dict[Literal["pe", "simd", "packed"], int]] = Field(default_factory=dict)
 
     def wishes(self) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """SystemVerilog text of one kernel instance, its memory images, and how elements are packed into beats and words."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -25,33 +25,88 @@ def beat_bits(layer: Layer, folding: Folding) -> tuple[list[int], list[int]]:
     return [s.type.bits * in_lanes for s in layer.inputs], [s.type.bits * out_lanes for s in layer.outputs]
 
 
+def modules_of(kind: str) -> tuple[str, ...]:
+    """Every module in `hls/` that an instance of the kind may be built from."""
+    return kind, *kind_of(kind).cells, *kind_of(kind).loading_cells
+
+
+def is_loaded(storage: Mapping[str, Storage]) -> bool:
+    """Whether one of a layer's memories is loaded after reset."""
+    return any(place.way for place in storage.values())
+
+
+def loaded_beats(layer: Layer, folding: Folding, storage: Mapping[str, Storage], bits: int) -> Iterator[int]:
+    """The beats of `bits` bits that load the layer's memories: word by word, the lowest bits first."""
+    images = kind_of(layer.kind).images(layer, folding)
+    for image in (images[name] for name, place in storage.items() if place.way):
+        for word in image.words:
+            for at in range(0, image.width, bits):
+                yield word >> at & (1 << bits) - 1
+
+
 def instance(
-    layer: Layer, folding: Folding, storage: Mapping[str, Storage], name: str, signals: Mapping[str, str]
+    layer: Layer,
+    folding: Folding,
+    storage: Mapping[str, Storage],
+    name: str,
+    signals: Mapping[str, str],
+    load_bits: int = 0,
 ) -> str:
     """The instantiation of the layer's kernel as `name`, with a line feed at the end.
 
     `storage` says for each Memory of the kind where it lies; `signals` gives the expression that connects to each of
-    SIGNALS. The surrounding module's clock is `aclk` and its reset `aresetn`. ROMs read the files of `write_images`.
+    SIGNALS. The surrounding module's clock is `aclk` and its reset `aresetn`. ROMs read the files of `write_images`. A
+    kernel with a loaded memory takes its words, `load_bits` a beat, from one more input: see `with_words`.
     """
     kind = kind_of(layer.kind)
     parameters = {key: _literal(value) for key, value in kind.parameters(layer, folding).items()}
     for memory in kind.memories(layer, folding):
         parameters |= _place(memory, storage[memory.name])
     for name_of_image in kind.images(layer, folding):
-        parameters[f"{name_of_image.upper()}_FILE"] = f'"{_image_name(layer, name_of_image)}"'
+        if not storage[name_of_image].way:
+            parameters[f"{name_of_image.upper()}_FILE"] = f'"{_image_name(layer, name_of_image)}"'
     connections = {"clk_i": "aclk", "rst_ni": "aresetn"}
+    if is_loaded(storage):
+        assert load_bits, "the words of a loaded memory come in beats"
+        parameters["LOAD_BITS"] = str(load_bits)
     connections |= {signal + ("_o" if _driven(signal) else "_i"): signals[signal] for signal in SIGNALS}
     return f"  {kind.module(folding)} #(\n{_named(parameters)}\n  ) {name} (\n{_named(connections)}\n  );\n"
+
+
+def with_words(signals: Mapping[str, str], number: int) -> dict[str, str]:
+    """The signals of a kernel whose memory is the loader's number `number`: its words are one more input."""
+    words = {"in_data": "load_data", "in_valid": f"load_valid[{number}]", "in_ready": f"loading[{number}]"}
+    return {**signals, **{name: f"{{{word}, {signals[name]}}}" for name, word in words.items()}}
+
+
+def loader(bits: int, count: int, ends: Mapping[str, str]) -> str:
+    """The loader of `count` memories, `bits` a beat, with the signals that `with_words` names.
+
+    `ends` connects its other ports.
+    """
+    connections = {"clk_i": "aclk", "rst_ni": "aresetn", **ends}
+    connections |= {"load_data_o": "load_data", "load_valid_o": "load_valid", "loading_i": "loading"}
+    return f"""\
+  logic [{bits - 1}:0] load_data;
+  logic [{count - 1}:0] load_valid, loading;
+  loader #(
+    .BITS({bits}),
+    .COUNT({count})
+  ) u_loader (
+{_named(connections)}
+  );
+"""
 
 
 def write_images(layer: Layer, folding: Folding, storage: Mapping[str, Storage], folder: Path) -> None:
     """Write every ROM of the layer into `folder`, a file for each of its parts (see `parts_of`).
 
-    One hexadecimal word a line, address 0 first. A kernel opens its files by their bare names: simulate and synthesize
-    where the files lie.
+    A loaded memory has none. One hexadecimal word a line, address 0 first. A kernel opens its files by their bare
+    names: simulate and synthesize where the files lie.
     """
     for memory, image in kind_of(layer.kind).images(layer, folding).items():
-        for part, contents in parts_of(image, storage[memory]).items():
+        parts = {} if storage[memory].way else parts_of(image, storage[memory])
+        for part, contents in parts.items():
             (folder / f"{_image_name(layer, memory)}.{part}.hex").write_text(_hexadecimal(contents))
 
 
@@ -89,6 +144,8 @@ def unpack(words: Sequence[int], elements: int, bits: int) -> np.ndarray:
 def _place(memory: Memory, storage: Storage) -> dict[str, str]:
     """The parameters that say where a memory lies."""
     name = memory.name.upper()
+    if storage.way:
+        return {f"{name}_WAY": str(storage.way)}
     place = {f"{name}_BLOCK_WORDS": str(storage.words), f"{name}_BLOCK_WIDTH": str(storage.width)}
     return place | ({f"{name}_LARGE": str(int(storage.large))} if memory.writable else {})
 

@@ -16,7 +16,7 @@ from hwcodesign.assets import asset_folder
 from hwcodesign.dataflow import IntType
 from hwcodesign.emit import TOP, Interface
 from hwcodesign.errors import UserError
-from hwcodesign.frames import Results, frame_bytes, read_results
+from hwcodesign.frames import Results, frame_bytes, read_results, weight_bytes
 
 BENCH = "network_bench"
 _PORTS = ("clk_i", "rst_ni", "beats_in_o", "frames_out_o", "cycle_o", "first_beat_cycle_o", "frame_error_o")
@@ -53,6 +53,7 @@ def build(
     if probes:
         sources.insert(0, asset_folder("sim") / "stream_probe.sv")
     parameters = {"IN_BYTES": interface.in_bytes, "IN_BEATS": interface.in_beats, "OUT_BYTES": interface.out_bytes}
+    parameters["WEIGHT_BEATS"] = interface.weight_frames * interface.in_beats
     defines = ["HWCODESIGN_PROBE"] if probes else []
     return simulator.build(
         folder,
@@ -76,7 +77,7 @@ def simulate(
     stalls: tuple[int, int] = (0, 0),
     seed: int = 1,
 ) -> Measured:
-    """Send `frames` (N, H, W, C) of type `kind` through a built simulation, back to back.
+    """Send `frames` (N, H, W, C) of type `kind` through a built simulation, back to back; first the weights to load.
 
     `quiet_cycles` without any beat at either end count as a deadlock. `stalls` are percentages of idle cycles at the
     input and not-ready cycles at the output, drawn at random from `seed`. `on_frames` hears how many frames are done.
@@ -84,6 +85,7 @@ def simulate(
     """
     interface, folder = Interface.load(emitted), simulation.folder
     with (folder / "input.bin").open("wb") as file:
+        file.write(weight_bytes(emitted, interface))
         file.writelines(frame_bytes(frames, kind, interface))
     link_images(emitted, folder)
     result = folder / "result.json"

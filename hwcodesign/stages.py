@@ -226,7 +226,7 @@ def _bitstream(job: Job) -> Stage:
             return build_amd(request, made, job.run.path.name, images, phases, folder)
         toolchain_of(board)
         contract = link.contract_of(job.run.path.name, made, emitted, request.baud, request.line)
-        link.hand_over(folder, contract, made.design, images)
+        link.hand_over(folder, contract, made.design, emitted, images)
         return build(request, made, phases, folder)
 
     def hand_to_finn(folder: Path) -> Summary:

@@ -12,10 +12,10 @@ from hwcodesign.assets import asset_folder
 from hwcodesign.dataflow import Layer
 from hwcodesign.device import Family
 from hwcodesign.emit import TOP
-from hwcodesign.kinds import Folding, Storage, kind_of
+from hwcodesign.kinds import Folding, Storage
 from hwcodesign.packing import LOGIC_CELL, Module, cell_types
 from hwcodesign.plan.memory import Resources
-from hwcodesign.rtl import SIGNALS, beat_bits, instance, write_images
+from hwcodesign.rtl import SIGNALS, beat_bits, instance, is_loaded, modules_of, write_images
 
 # The cells of a mapped netlist, and how many of each resource one takes. A LUT RAM takes whole LUTs: AMD UG474 and
 # UG574 (distributed RAM), Lattice FPGA-TN-02204 (two slices of data and one for the write port), Gowin UG288
@@ -31,7 +31,8 @@ _BLOCKS: Mapping[str, int] = {
     **{"RAMB18E1": 1, "RAMB36E1": 2, "RAMB18E2": 1, "RAMB36E2": 2, "DP16KD": 1, "PDPW16KD": 1, "SB_RAM40_4K": 1},
     **dict.fromkeys(("SP", "SPX9", "SDPB", "SDPX9B", "DPB", "DPX9B", "pROM", "pROMX9"), 1),
 }
-_LARGE = ("URAM288",)
+_LARGE = ("URAM288", "SB_SPRAM256KA")
+LOAD_BITS = 8  # in which a kernel by itself takes the words of loaded memories
 _MULTIPLIERS = ("DSP48E1", "DSP48E2", "MULT18X18D", "SB_MAC16", "MULT9X9", "MULT18X18", "MULT36X36")
 
 
@@ -46,7 +47,7 @@ class Kernel:
 
 def synthesize_kernels(family: Family, kernels: Sequence[Kernel], folder: Path) -> list[Resources]:
     """What each of `kernels` takes, from one run of Yosys in `folder`, which keeps each in a module of its own."""
-    modules = sorted({module for k in kernels for module in (k.layer.kind, *kind_of(k.layer.kind).cells)})
+    modules = sorted({module for k in kernels for module in modules_of(k.layer.kind)})
     for module in modules:
         shutil.copyfile(asset_folder("hls") / f"{module}.sv", folder / f"{module}.sv")
     named = [replace(k, layer=replace(k.layer, name=f"kernel{i}")) for i, k in enumerate(kernels)]
@@ -101,6 +102,8 @@ def resources_of(cells: Mapping[str, int]) -> Resources:
 def _ports(kernel: Kernel) -> dict[str, tuple[str, int]]:
     """Direction and bits of the ports that carry the kernel's streams."""
     ends = dict(zip(("in", "out"), beat_bits(kernel.layer, kernel.folding), strict=True))
+    if is_loaded(kernel.storage):
+        ends["in"].append(LOAD_BITS)
     found = {}
     for signal in SIGNALS:
         end, part = signal.split("_")
@@ -114,7 +117,8 @@ def _wrapper(kernel: Kernel) -> str:
     name = kernel.layer.name
     ports = [f"{direction} logic [{bits - 1}:0] {port}" for port, (direction, bits) in _ports(kernel).items()]
     heading = ",\n  ".join(["input logic aclk", "input logic aresetn", *ports])
-    body = instance(kernel.layer, kernel.folding, kernel.storage, "u_kernel", {port: port for port in _ports(kernel)})
+    signals = {port: port for port in SIGNALS}
+    body = instance(kernel.layer, kernel.folding, kernel.storage, "u_kernel", signals, LOAD_BITS)
     return f"(* keep_hierarchy *)\nmodule {name} (\n  {heading}\n);\n{body}endmodule\n"
 
 

@@ -10,11 +10,14 @@ below feeds each case its own frames, in each of the PATTERNS of idle and backpr
  - AXI4-Stream rules: valid stays and data hold until ready; valid comes without waiting for ready;
  - with no stall at either end, frames follow one another in exactly `Kind.cycles` cycles, and the first pixel comes
    `Kind.latency` cycles after what it needs.
+Memories that are loaded get their words after every reset, while the streams already offer their frames.
 """
 
 import importlib
+import json
 import os
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, Literal
 
 import cocotb
@@ -29,6 +32,8 @@ from sim.streams import Sink, Source, gaps
 
 FRAMES = 5
 QUIET_CYCLES = 40
+LOADED = "loaded.json"  # beside the simulation: the beats of the words of all loaded memories
+LOADING_CYCLES = 12  # a beat of them takes at most, on the average, under any pattern
 GARBAGE_CYCLES = 37  # traffic before the reset that the kernel must forget
 # How the source and the sink of every stream idle: (source, sink), each a name that `gaps` knows.
 PATTERNS = (("never", "never"), ("random", "random"), ("bursts", "bursts"), ("never", "patient"), ("often", "never"))
@@ -109,6 +114,7 @@ class TB:
                 early = kind_of(case.layer.kind).needs(case.layer, 0)[0] < 0
                 sink = Sink(beats, gaps(pattern[1], rng), pattern[1] == "patient", early)
                 self.sinks.append((case, port, sink))
+        self.words = Source(json.loads(Path(LOADED).read_text()), gaps(pattern[0], rng))
         self.in_data = [getattr(dut, f"in{i}_data_i") for i in range(len(self.sources))]
         self.out_data = [getattr(dut, f"out{i}_data_o") for i in range(len(self.sinks))]
 
@@ -119,9 +125,15 @@ class TB:
             self.dut.aresetn.value = int(3 <= cycle < GARBAGE_CYCLES)
             self.dut.in_valid_i.value = _bits(rng.random(len(self.sources)) < 0.7)
             self.dut.out_ready_i.value = _bits(rng.random(len(self.sinks)) < 0.7)
+            if self.words.beats:
+                self.dut.words_valid_i.value = int(rng.random() < 0.7)
+                self.dut.words_data_i.value = cycle
+                self.dut.words_last_i.value = cycle % 2
             await FallingEdge(self.dut.aclk)
         self.dut.in_valid_i.value = 0
         self.dut.out_ready_i.value = 0
+        if self.words.beats:
+            self.dut.words_valid_i.value = 0
         self.dut.aresetn.value = 1
 
     async def run(self, limit: int) -> None:
@@ -153,12 +165,17 @@ class TB:
                 data.value = beat
         self.dut.in_valid_i.value = _bits(np.array(valids))
         self.dut.out_ready_i.value = _bits(np.array([sink.drive() for _, _, sink in self.sinks]))
+        if self.words.beats:
+            self.dut.words_valid_i.value, self.dut.words_data_i.value = self.words.drive()
+            self.dut.words_last_i.value = int(self.words.sent == len(self.words.beats) - 1)
 
     def _sample(self) -> None:
         ready = _integer(self.dut.in_ready_o)
         valid = _integer(self.dut.out_valid_o)
         for i, source in enumerate(self.sources):
             source.sample(self.cycle, bool(ready >> i & 1))
+        if self.words.beats:
+            self.words.sample(self.cycle, bool(_integer(self.dut.words_ready_o)))
         for i, (case, port, sink) in enumerate(self.sinks):
             beat = _integer(self.out_data[i]) if valid >> i & 1 else None
             try:
@@ -220,7 +237,8 @@ async def kernel_equals_reference(dut: Any, pattern: tuple[str, str]) -> None:
     bench = TB(dut, cases, pattern, rng)
     Clock(dut.aclk, 4, "step").start()
     await bench.reset(rng)
-    await bench.run(limit=200 + 40 * FRAMES * max(_slowest(case) for case in cases))
+    loading = LOADING_CYCLES * len(bench.words.beats)
+    await bench.run(limit=200 + 40 * FRAMES * max(_slowest(case) for case in cases) + loading)
     if pattern == ("never", "never"):
         bench.check_rate()
         bench.check_latency()

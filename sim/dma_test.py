@@ -1,7 +1,8 @@
 """cocotb test of the accelerator as an AXI DMA sees it: `accelerator_dma` between two buses with tkeep and tlast.
 
-Environment: CASE, a JSON file with `packets` (lists of bus words in), `expected` (lists of bus words out), both without
-keep and last; IN_BUS_BYTES and OUT_BUS_BYTES; LIMIT, the cycles a packet may take.
+Environment: CASE, a JSON file with `packets` (lists of bus words in), `expected` (lists of bus words out), and
+`weights` (packets that come first after every reset and are answered by none), all without keep and last; IN_BUS_BYTES
+and OUT_BUS_BYTES; LIMIT, the cycles a packet may take.
 """
 
 import json
@@ -71,9 +72,9 @@ async def packets_equal_reference(dut: Any, pattern: tuple[str, str]) -> None:
     Clock(dut.aclk, 4, "step").start()
     await reset(dut)
     rng = np.random.default_rng(len(pattern[0]))
-    source = Source(beats(CASE["packets"], IN_BYTES), gaps(pattern[0], rng))
+    source = Source(beats(CASE["weights"] + CASE["packets"], IN_BYTES), gaps(pattern[0], rng))
     sink = Sink(beats(CASE["expected"], OUT_BYTES), gaps(pattern[1], rng), pattern[1] == "patient", early=False)
-    await run(dut, source, sink, int(os.environ["LIMIT"]) * len(CASE["packets"]))
+    await run(dut, source, sink, int(os.environ["LIMIT"]) * len(CASE["weights"] + CASE["packets"]))
     assert dut.error_o.value == 0
 
 
@@ -83,7 +84,7 @@ async def a_broken_packet_is_noticed_and_forgotten(dut: Any, fault: str) -> None
     """The error shows until the control register resets the network; then frames are right again."""
     Clock(dut.aclk, 4, "step").start()
     await reset(dut)
-    sent = beats(CASE["packets"][:1], IN_BYTES)[:3]
+    sent = beats((CASE["weights"] + CASE["packets"])[:1], IN_BYTES)[:3]
     sent[1] = sent[1] | 1 << 9 * IN_BYTES if fault == "last too early" else sent[1] & ~(1 << 8 * IN_BYTES)
     rng = np.random.default_rng(1)
     await run(dut, Source(sent, gaps("never", rng)), Sink([], gaps("never", rng), False, False), 1000)
@@ -95,6 +96,6 @@ async def a_broken_packet_is_noticed_and_forgotten(dut: Any, fault: str) -> None
     await FallingEdge(dut.aclk)
     await FallingEdge(dut.aclk)
     assert dut.error_o.value == 0
-    source = Source(beats(CASE["packets"][:1], IN_BYTES), gaps("never", rng))
+    source = Source(beats(CASE["weights"] + CASE["packets"][:1], IN_BYTES), gaps("never", rng))
     await run(dut, source, Sink(beats(CASE["expected"][:1], OUT_BYTES), gaps("never", rng), False, False), 100_000)
     assert dut.error_o.value == 0

@@ -1,5 +1,7 @@
 """Cases of the matrix-vector unit: every pair of operand types, with and without thresholds, folded in all ways."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from hwcodesign.cells import step_count
@@ -33,6 +35,7 @@ CASES = (
 )
 
 RANDOM_CASES = 6
+LOADED_CASES = 9
 
 
 def cases(rng: np.random.Generator) -> list[tuple[Layer, Folding]]:
@@ -41,7 +44,13 @@ def cases(rng: np.random.Generator) -> list[tuple[Layer, Folding]]:
     Those with several thresholds come twice: with uneven ones, then with even ones.
     """
     given = [random_case(rng, *case, even=even) for case in CASES for even in (False, True)[: 1 + _several(case[2])]]
-    return given + [_any_case(rng) for _ in range(RANDOM_CASES)]
+    random = [_any_case(rng) for _ in range(RANDOM_CASES)]
+    return given + random + [_loadable(*_any_case(rng)) for _ in range(LOADED_CASES)]
+
+
+def _loadable(layer: Layer, folding: Folding) -> tuple[Layer, Folding]:
+    """The same with weights that are loaded after reset."""
+    return replace(layer, attributes={**layer.attributes, "loadable": 1}), folding
 
 
 def _several(target: str | None) -> bool:

@@ -5,7 +5,8 @@
 module network_bench #(
   parameter int unsigned IN_BYTES = 1,
   parameter int unsigned IN_BEATS = 1,  // beats of one input frame
-  parameter int unsigned OUT_BYTES = 4
+  parameter int unsigned OUT_BYTES = 4,
+  parameter int unsigned WEIGHT_BEATS = 0  // that load memories, before the first frame
 ) (
   input  logic        clk_i,
   input  logic        rst_ni,
@@ -53,7 +54,7 @@ module network_bench #(
       first_beat_cycle_o <= '0;
     end else begin
       cycle_o <= cycle_o + 1;
-      if (beats_in_o == 0 && in_valid && in_ready) first_beat_cycle_o <= cycle_o;
+      if (beats_in_o == WEIGHT_BEATS && in_valid && in_ready) first_beat_cycle_o <= cycle_o;
     end
   end
 endmodule

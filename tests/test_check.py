@@ -103,8 +103,17 @@ def measure_on_pynq(**bits):
 
 
 def test_a_lower_squeeze_ratio_is_tried():
-    whats = [change.what for change in changes_to_recipe(on(FULL, board="kv260"), 30.0)]
+    whats = [change.what for change in changes_to_recipe(on(FULL, board="ultra96-v2"), 30.0)]
     assert any(re.fullmatch(r"network\.SR = 0\.0\d+ instead of 0\.125", what) for what in whats)
+
+
+def test_weights_in_large_ram_are_the_smallest_change():
+    recipe = load_recipe("digits-icebreaker-loaded")
+    without, report = check_recipe(on(recipe, load_weights=False)), check_recipe(recipe)
+    assert not without.fits and report.fits
+    assert without.changes[0].what.startswith("hardware.load_weights = true")
+    assert report.loaded_bits == report.summary()["loaded_bits"] > 100_000
+    assert f"{report.loaded_bits:,} bits of weights in SPRAM are loaded after every reset" in report.verdict()
 
 
 def test_a_finished_model_is_offered_boards_and_frame_rates():

@@ -1,11 +1,22 @@
 """Families' memories: block counts against published rules, LUT memories against hand counts."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hwcodesign.device import FAMILIES, block_count, large_memory, lut_memory
-from hwcodesign.kinds import Memory
+from hwcodesign.device import (
+    FAMILIES,
+    HALVES,
+    ONE_PORT,
+    TWO_PORTS,
+    block_count,
+    large_memory,
+    large_storage,
+    lut_memory,
+)
+from hwcodesign.kinds import Memory, Storage
 
 
 def finn_bram18(words: int, width: int) -> int:
@@ -76,6 +87,36 @@ def test_parts_of_a_written_memory_share_no_lane(family, words, width, blocks):
 @pytest.mark.parametrize(("words", "width", "count"), [(4096, 72, 1), (4097, 37, 2), (16384, 16, 1), (9000, 25, 2)])
 def test_large_ram_is_written_in_lanes_of_eight_or_nine(words, width, count):
     assert large_memory(FAMILIES["ultrascale-plus"], Memory("buffer", words, width, writable=True))[0] == count
+
+
+@pytest.mark.parametrize(
+    ("family", "words", "width", "way", "count"),
+    [
+        ("ultrascale-plus", 2048, 144, HALVES, 1),  # through both ports of one
+        ("ultrascale-plus", 32, 432, HALVES, 3),
+        ("ultrascale-plus", 2049, 144, TWO_PORTS, 2),
+        ("ultrascale-plus", 2048, 72, TWO_PORTS, 1),
+        ("ultrascale-plus", 5760, 32, TWO_PORTS, 1),
+        ("ice40", 1600, 16, ONE_PORT, 1),
+        ("ice40", 1600, 17, ONE_PORT, 2),
+        ("ice40", 18000, 8, ONE_PORT, 1),  # two parts, side by side
+    ],
+)
+def test_a_loaded_memory_uses_the_ports_that_there_are(family, words, width, way, count):
+    memory = Memory("weights", words, width, loadable=True)
+    storage = large_storage(FAMILIES[family], memory)
+    assert storage == Storage(words, width, large=True, way=way)
+    taken, logic = large_memory(FAMILIES[family], memory, way)
+    assert taken == count and logic.ff >= width
+
+
+def test_what_large_ram_cannot_hold():
+    rom, buffer = Memory("thresholds", 2048, 144), Memory("buffer", 2048, 144, writable=True)
+    assert large_storage(FAMILIES["ultrascale-plus"], rom) is None
+    assert large_storage(FAMILIES["ultrascale-plus"], buffer) == Storage.whole(buffer, large=True)
+    assert large_storage(FAMILIES["ice40"], buffer) is None  # it would be read and written at once
+    assert large_storage(FAMILIES["xilinx7"], replace(rom, loadable=True)) is None
+    assert large_storage(FAMILIES["ice40"], Memory("weights", 1, 144, loadable=True)) is None
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Synthesis against the counts that are arithmetic: block RAM, DSP; and the cells that make a resource."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,12 +8,12 @@ import pytest
 
 from hwcodesign.board import load_board
 from hwcodesign.dataflow import IntType, Layer, Stream
-from hwcodesign.device import FAMILIES, block_count
+from hwcodesign.device import FAMILIES, block_count, large_storage
 from hwcodesign.emit import emit
 from hwcodesign.errors import UserError
 from hwcodesign.kinds import IN_LUTS, Folding, Storage, kind_of
 from hwcodesign.plan import plan
-from hwcodesign.plan.memory import Resources, memory_resources
+from hwcodesign.plan.memory import Resources, logic_resources, memory_resources
 from hwcodesign.synthesis import Kernel, resources_of, synthesize_design, synthesize_kernels
 from hwcodesign.tools import YOSYS, find
 from sim.mvau import random_case
@@ -120,6 +121,33 @@ def test_split_memories_take_the_blocks_that_are_counted(family: str, tmp_path: 
         counts = memory_resources(device, memory, kernel.storage[memory.name])
         assert (taken.block_ram, taken.large_ram) == (counts.block_ram, counts.large_ram), memory
         assert taken.ff >= counts.ff
+
+
+# By family: (folds of rows, pe), (steps of columns, simd) of matrices whose weights are loaded: in each way, some in
+# parts that are joined, some wider than one RAM.
+LOADED = {
+    "ice40": (((16, 1), (100, 4)), ((8, 3), (9, 3)), ((150, 1), (125, 2))),
+    "ultrascale-plus": (((4, 9), (20, 12)), ((2, 16), (80, 9)), ((32, 1), (100, 9)), ((48, 2), (120, 4))),
+}
+
+
+@needs_yosys
+@pytest.mark.parametrize("family", ["ice40", pytest.param("ultrascale-plus", marks=pytest.mark.slow)])
+def test_loaded_weights_take_large_ram_alone_and_as_much_as_is_counted(family: str, tmp_path: Path) -> None:
+    device, mvau, kernels = FAMILIES[family], kind_of("mvau"), []
+    for rows, columns in LOADED[family]:
+        layer, folding = random_case(np.random.default_rng(1), "uint1", "int4", None, 1, rows, columns)
+        layer = replace(layer, attributes={**layer.attributes, "loadable": 1})
+        weights, *rest = mvau.memories(layer, folding)
+        place = large_storage(device, weights)
+        assert place
+        kernels.append(Kernel(layer, folding, {"weights": place} | {memory.name: IN_LUTS for memory in rest}))
+    for kernel, taken in zip(kernels, synthesize_kernels(device, kernels, tmp_path), strict=True):
+        memories = {memory.name: memory for memory in mvau.memories(kernel.layer, kernel.folding)}
+        counts = [memory_resources(device, memory, kernel.storage[name]) for name, memory in memories.items()]
+        expected = sum(counts, logic_resources(device, kernel.layer, kernel.folding))
+        assert (taken.block_ram, taken.large_ram) == (0, expected.large_ram), kernel.folding
+        assert abs(expected.ff - taken.ff) <= 0.05 * taken.ff, kernel.folding
 
 
 @needs_yosys

@@ -7,12 +7,14 @@
 //
 // Combinational from end to end, one beat a cycle; the next packet is taken once the last score of the one before has
 // left. A frame's last score waits until all of the frame is in, since only then it is known whether another follows.
+// The first WEIGHT_FRAMES frames after a reset, in one packet or in several, load memories: they have no scores.
 module dma_frames #(
   parameter int unsigned IN_BYTES      = 1,
   parameter int unsigned IN_BUS_BYTES  = 1,
   parameter int unsigned IN_BEATS      = 1,
   parameter int unsigned OUT_BYTES     = 1,
-  parameter int unsigned OUT_BUS_BYTES = 1
+  parameter int unsigned OUT_BUS_BYTES = 1,
+  parameter int unsigned WEIGHT_FRAMES = 0
 ) (
   input  logic                       clk_i,
   input  logic                       rst_ni,
@@ -42,7 +44,7 @@ module dma_frames #(
 );
   logic [31:0] inside_q;  // frames that are in and whose last score has not left
   logic        closed_q;  // the packet's last frame is in
-  logic        taken, scored, known;
+  logic        taken, scored, known, loading;
 
   // Bytes that only fill the bus.
   if (IN_BUS_BYTES > IN_BYTES) begin : gen_unused
@@ -53,7 +55,18 @@ module dma_frames #(
   assign frame_data_o  = bus_data_i[8*IN_BYTES-1:0];
   assign frame_valid_o = bus_valid_i && !closed_q;
   assign bus_ready_o   = frame_ready_i && !closed_q;
-  assign taken         = frame_valid_o && frame_ready_i && frame_last_o;
+  assign taken         = frame_valid_o && frame_ready_i && frame_last_o && !loading;
+
+  if (WEIGHT_FRAMES > 0) begin : gen_weights
+    logic [31:0] loaded_q;
+    assign loading = loaded_q != WEIGHT_FRAMES;
+    always_ff @(posedge clk_i) begin
+      if (!rst_ni) loaded_q <= '0;
+      else if (loading && frame_valid_o && frame_ready_i && frame_last_o) loaded_q <= loaded_q + 32'd1;
+    end
+  end else begin : gen_no_weights
+    assign loading = 1'b0;
+  end
 
   frame_last #(.BEATS(IN_BEATS)) u_frame_last (
     .clk_i, .rst_ni, .valid_i(frame_valid_o), .ready_i(frame_ready_i), .last_o(frame_last_o)

@@ -36,25 +36,30 @@ class Finding:
     price: str
 
 
-def lint(network: Network, quantization: Quantization, board: Board | None) -> list[Finding]:
-    """All findings, by rule. Rule 1 needs a board."""
+def lint(
+    network: Network, quantization: Quantization, board: Board | None, load_weights: bool = False
+) -> list[Finding]:
+    """All findings, by rule. Rule 1 needs a board; with `load_weights`, its large RAM may hold weights, too."""
     total = costs(network, quantization)
-    memory = _parameters_fit(network, quantization, board) if board else ()
+    memory = _parameters_fit(network, quantization, board, load_weights) if board else ()
     return [*memory, *_powers_of_two(network, total), *_strided(network), *_equal_volumes(total)]
 
 
-def _parameters_fit(network: Network, quantization: Quantization, board: Board) -> Iterator[Finding]:
-    """Weights in block RAM and LUTs: large RAMs (UltraRAM, SPRAM) cannot be initialised, so they can hold none."""
+def _parameters_fit(
+    network: Network, quantization: Quantization, board: Board, load_weights: bool
+) -> Iterator[Finding]:
+    """Weights in block RAM and LUTs, and in large RAM (UltraRAM, SPRAM) where they are loaded after a reset."""
     bits = network.weight_bits(quantization)
     sizes = {conv.name: network.weights(conv) * bits[conv.name] for conv in network.convolutions}
-    needed, there = sum(sizes.values()), board.memory_bits
+    needed, there = sum(sizes.values()), board.memory_bits + (board.large_bits if load_weights else 0)
+    memory = "memory" if load_weights else "ROM"
     if needed <= there:
         return
     for name, size in sorted(sizes.items(), key=lambda item: -item[1])[:3]:
         yield Finding(
             1, name,
             f"holds {size / 1e6:.2f} of {needed / 1e6:.2f} Mbit of weights; {board.name} can give "
-            f"{there / 1e6:.2f} Mbit of ROM, {(needed - there) / 1e6:.2f} Mbit too few",
+            f"{there / 1e6:.2f} Mbit of {memory}, {(needed - there) / 1e6:.2f} Mbit too few",
             f"half its {bits[name]} bits, or half its filters, frees {size / 2e6:.2f} Mbit",
             "accuracy, to be trained again",
         )  # fmt: skip

@@ -43,7 +43,8 @@ def command(recipe: str, json_file: Path | None, **given: Any) -> None:
     wanted = {key: value for key, value in given.items() if value is not None}
     loaded = loaded.model_copy(update={"hardware": loaded.hardware.model_copy(update=wanted)})
     report = check_recipe(loaded)
-    findings = lint(loaded.describe(), loaded.quantization.to_quantization(), report.board)
+    quantization, loads = loaded.quantization.to_quantization(), loaded.hardware.load_weights
+    findings = lint(loaded.describe(), quantization, report.board, loads)
     console().print(tables(report), lint_table(findings, RULES))
     sys.stdout.flush()  # the answer; what would fit takes a moment more
     if json_file:

@@ -25,6 +25,9 @@ class FrameRate(click.ParamType[Any]):
 PLANNING = (
     click.option("--frame-rate", type=FrameRate(), help="Frames per second to plan for; max: as many as fit."),
     click.option("--exact/--quick", default=None, help="Let a solver find the cheapest design, with a proof."),
+    click.option(
+        "--load-weights/--no-load-weights", default=None, help="Weights may lie in URAM or SPRAM; the host loads them."
+    ),
     click.option("--solver-seconds", type=click.FloatRange(0, min_open=True), help="Time for it; 10 if not given."),
 )
 
@@ -100,8 +103,8 @@ def make_job(recipe: str | None, model: Path | None, runs: Path, **given: Any) -
 
     if (recipe is None) == (model is None):
         raise UserError("give a recipe (hwcodesign run digits-squeezenet) or --model FILE.onnx, one of the two")
-    wanted = {key: given.pop(key) for key in ("board", "clock_mhz", "frame_rate", "exact", "solver_seconds")}
-    wanted = {key: value for key, value in wanted.items() if value is not None}
+    wishes = ("board", "clock_mhz", "frame_rate", "exact", "solver_seconds", "load_weights")
+    wanted = {key: value for key in wishes if (value := given.pop(key)) is not None}
     batch_size = given.pop("batch_size")
     loaded = load_recipe(recipe) if recipe else None
     if loaded:

@@ -27,11 +27,11 @@ class Accelerator:
     """The board at `port`, such as /dev/ttyUSB0; or, on a Zynq board itself, the bitstream file to load there.
 
     `designs` is a folder with the contract of the design on the board in it or below: that of the bitstream, of its
-    run, or of all runs. The board is asked which one it holds; a bitstream has its contract beside it. A context
-    manager.
+    run, or of all runs. The board is asked which one it holds; a bitstream has its contract beside it. Weights that the
+    design takes after a reset are loaded first, and again whenever the board was reset. A context manager.
 
-    Raises UserError if there is no such port, if it is busy, if nothing answers, or if none of the designs is on the
-    board.
+    Raises UserError if there is no such port, if it is busy, if nothing answers, if none of the designs is on the
+    board, or if the file of its weights is not here.
     """
 
     def __init__(self, port: str, designs: Path | str = "runs") -> None:
@@ -39,11 +39,17 @@ class Accelerator:
         if port.endswith(".bit"):
             self.folder = Path(port).parent
             self.contract = Contract.load(self.folder)
-            self._line = DmaLine(Path(port), self.contract)
+            self._line = DmaLine(Path(port), self.contract, self.contract.weights(self.folder))
             return
         line, (self.folder, self.contract) = _connect(port, contracts_below(Path(designs)))
         line.window, line.patience = self.contract.window, self.contract.patience
         self._line = line
+        try:
+            line.weights = self.contract.weights(self.folder)
+            line.load()
+        except BaseException:
+            line.close()
+            raise
 
     @property
     def retries(self) -> int:

@@ -1,5 +1,6 @@
 """What a host must know about the design on a board: `contract.json`, which travels with every bitstream."""
 
+import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -9,7 +10,7 @@ from typing import Any, Literal
 import numpy as np
 
 from hwcodesign.dataflow import IntType, Shape
-from hwcodesign.emit import Interface
+from hwcodesign.emit import WEIGHTS, Interface
 from hwcodesign.errors import UserError
 from hwcodesign.frames import frame_bytes
 
@@ -26,7 +27,8 @@ class Contract:
     the real number that it was trained on (for raw pixels the scale is 1). It gives `classes` integer scores, each of
     which times `score_scale` is the real one, and then the `top` best classes. `design_hash` (16 hexadecimal digits)
     is what the board answers when it is asked what it is. `window` images may be on their way at once, and `patience`
-    seconds without an answer mean that they were lost.
+    seconds without an answer mean that they were lost. `weights_sha256` is that of the file WEIGHTS beside the
+    contract, which a design with loaded memories is sent after every reset; "" where there are none.
     """
 
     network: str
@@ -42,11 +44,12 @@ class Contract:
     baud: int = 0
     window: int = 1
     patience: float = 1.0
+    weights_sha256: str = ""
 
     @property
     def image_bytes(self) -> int:
         """What one image takes on the line."""
-        return self.interface.in_bytes * self.interface.in_beats
+        return self.interface.frame_bytes
 
     @property
     def result_bytes(self) -> int:
@@ -106,6 +109,22 @@ class Contract:
         raise UserError(f"images of shape {array.shape} do not fit: {self.network} takes (N, H, W, C) with (H, W, C) = "
                         f"{self.in_shape}; scale them first")  # fmt: skip
 
+    def weights(self, folder: Path) -> list[bytes]:
+        """What loads the memories after a reset, in pieces of an image's size, from the contract's `folder`.
+
+        Raises UserError if the file is not there or not this design's.
+        """
+        if not self.weights_sha256:
+            return []
+        path, size = folder / WEIGHTS, self.image_bytes
+        if not path.is_file():
+            raise UserError(f"{self.network} has weights that are loaded after reset, but there is no {path}: it was "
+                            "made with the bitstream, copy it too")  # fmt: skip
+        data = path.read_bytes()
+        if digest_of(data) != self.weights_sha256:
+            raise UserError(f"{path} does not hold the weights of {self.network}, {self.design_hash}: copy it again")
+        return [data[at : at + size] for at in range(0, len(data), size)]
+
     def payloads(self, frames: np.ndarray) -> list[bytes]:
         """Prepared images (N, H, W, C) as the bytes that travel: every beat with its lowest byte first."""
         return list(frame_bytes(frames, self.in_type, self.interface, "little"))
@@ -142,6 +161,11 @@ def load_selftest(folder: Path) -> tuple[np.ndarray, np.ndarray]:
             return arrays["images"], arrays["values"]
     except (OSError, ValueError, KeyError) as error:
         raise UserError(f"{folder / SELFTEST} holds no self-test: {error}") from None
+
+
+def digest_of(data: bytes) -> str:
+    """The SHA-256 of a file's contents, in hexadecimal digits."""
+    return hashlib.sha256(data).hexdigest()
 
 
 def _typed(document: dict[str, Any]) -> dict[str, Any]:

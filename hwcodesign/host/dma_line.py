@@ -23,12 +23,14 @@ _CONTROL_REGISTER, _RESET_BIT = 0x00, 0x4  # of the DMA (AMD PG021): resets both
 class DmaLine:
     """Loads `bitstream` (with its .hwh beside it) and talks to the network in it.
 
+    `weights` is what its memories are loaded with, a frame's bytes each; empty for a design that needs none.
+
     Raises UserError if one of the two is missing, if PYNQ is, or if the design has no such DMA.
     """
 
     retries = 0  # nothing is lost on the way through memory
 
-    def __init__(self, bitstream: Path, contract: Contract) -> None:
+    def __init__(self, bitstream: Path, contract: Contract, weights: Sequence[bytes] = ()) -> None:
         for file in (bitstream, bitstream.with_suffix(".hwh")):
             if not file.is_file():
                 raise UserError(f"there is no {file}: a Zynq is loaded from a .bit and a .hwh of one name")
@@ -42,7 +44,8 @@ class DmaLine:
             self._dma, self._control = overlay.dma, overlay.control
         except AttributeError:
             raise UserError(f"{bitstream} has no DMA for a network in it: was it made by hwcodesign?") from None
-        self.contract, self.patience = contract, contract.patience
+        self.contract, self.patience, self._weights = contract, contract.patience, weights
+        self._loaded = False
         self._reset()
 
     def results(self, images: Sequence[bytes], on_done: Callable[[int], None] = lambda done: None) -> list[bytes]:
@@ -50,28 +53,40 @@ class DmaLine:
 
         `on_done` hears how many have their result. Raises UserError if the network stands still; it is reset then.
         """
-        interface = self.contract.interface
-        at_once = max(1, MOST_BYTES // (interface.in_beats * bus_of(interface).in_bytes))
+        if not self._loaded:
+            for at in range(0, len(self._weights), self._at_once):
+                self._transfer(self._weights[at : at + self._at_once], scored=False)
+            self._loaded = True
         found: list[bytes] = []
         while len(found) < len(images):
-            found += self._batch(images[len(found) : len(found) + at_once])
+            found += self._transfer(images[len(found) : len(found) + self._at_once])
             on_done(len(found))
         return found
 
     def close(self) -> None:
         """Nothing to give free: the design stays loaded."""
 
-    def _batch(self, images: Sequence[bytes]) -> list[bytes]:
+    @property
+    def _at_once(self) -> int:
+        """Frames in one transfer."""
+        interface = self.contract.interface
+        return max(1, MOST_BYTES // (interface.in_beats * bus_of(interface).in_bytes))
+
+    def _transfer(self, images: Sequence[bytes], scored: bool = True) -> list[bytes]:
+        """Send the frames `images`; what comes back for each, if they are `scored`."""
         interface, bus, count = self.contract.interface, bus_of(self.contract.interface), len(images)
         frames = self._allocate(shape=(count, interface.in_beats, bus.in_bytes), dtype=np.uint8)
         scores = self._allocate(shape=(count, interface.out_beats, bus.out_bytes), dtype=np.uint8)
         try:
             packed = np.frombuffer(b"".join(images), dtype=np.uint8)
             frames[:, :, : interface.in_bytes] = packed.reshape(count, interface.in_beats, interface.in_bytes)
-            self._dma.recvchannel.transfer(scores)
+            if scored:
+                self._dma.recvchannel.transfer(scores)
             self._dma.sendchannel.transfer(frames)
-            for channel in (self._dma.sendchannel, self._dma.recvchannel):
-                self._wait(channel, count)
+            self._wait(self._dma.sendchannel, count)
+            if not scored:
+                return []
+            self._wait(self._dma.recvchannel, count)
             # A score is sign-extended to the bus: its low bytes are the whole of it.
             whole = np.array(scores[:, :, : interface.out_bytes])
         finally:
@@ -91,6 +106,7 @@ class DmaLine:
         channel.wait()  # makes what was received visible to the processor
 
     def _reset(self) -> None:
+        self._loaded = False
         self._control.channel1.write(1, 1)
         self._control.channel1.write(0, 1)
         self._dma.write(_CONTROL_REGISTER, _RESET_BIT)

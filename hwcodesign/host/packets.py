@@ -13,6 +13,7 @@ ESCAPED = 0x20  # what an escaped byte is xored with
 _HEADER = struct.Struct("<BHHB")  # kind, sequence number, length: its lower two bytes and its upper one
 _CRC = struct.Struct("<I")
 _IDENTITY = struct.Struct("<BQ")
+_LOADED = struct.Struct("<H")
 OVERHEAD_BYTES = _HEADER.size + _CRC.size + 2  # two flags
 SEQUENCES = 1 << 16
 
@@ -22,6 +23,7 @@ class Request(IntEnum):
 
     IMAGE = 1
     IDENTIFY = 2
+    WEIGHTS = 3
 
 
 class Answer(IntEnum):
@@ -48,18 +50,23 @@ class Packet:
 
 @dataclass(frozen=True)
 class Identity:
-    """What a board says about itself. `design_hash`: 16 hexadecimal digits."""
+    """What a board says about itself.
+
+    `design_hash`: 16 hexadecimal digits. `loaded`: how many packets of weights it has; None if it takes none.
+    """
 
     version: int
     design_hash: str
+    loaded: int | None = None
 
     @classmethod
     def parse(cls, payload: bytes) -> "Identity | None":
         """The payload of an IDENTITY; None if it is none."""
-        if len(payload) != _IDENTITY.size:
+        known, rest = payload[: _IDENTITY.size], payload[_IDENTITY.size :]
+        if len(known) < _IDENTITY.size or len(rest) not in (0, _LOADED.size):
             return None
-        version, number = _IDENTITY.unpack(payload)
-        return cls(version, f"{number:016x}")
+        version, number = _IDENTITY.unpack(known)
+        return cls(version, f"{number:016x}", _LOADED.unpack(rest)[0] if rest else None)
 
 
 def encode(packet: Packet) -> bytes:

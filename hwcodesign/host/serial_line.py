@@ -3,6 +3,9 @@
 The board answers in the order of the requests, and an answer names its request. So an answer tells that every request
 before it was lost if it has not been answered, and only the last ones need a time-out. What is sent again gets a new
 number; should the old one be answered after all, nobody waits for it.
+
+Weights go one packet after the other. The board says how many it has, so whatever was lost, the host goes on from
+there: also from none at all, if the board was reset.
 """
 
 import time
@@ -27,6 +30,7 @@ ATTEMPTS = 6
 _BITS_PER_BYTE = 10
 _EXPECTED = {Request.IMAGE: Answer.RESULT, Request.IDENTIFY: Answer.IDENTITY}
 _NO_ANSWER = "no answer"
+_NO_WEIGHTS = "no weights"
 
 
 class NoAnswerError(UserError):
@@ -36,12 +40,14 @@ class NoAnswerError(UserError):
 class SerialLine:
     """An open port. `patience` is how many seconds without any answer mean that what is on its way was lost.
 
-    `window` requests may be on their way at once. Raises UserError if there is no such port, or it is busy.
+    `window` requests may be on their way at once. `weights` is what the board's memories are loaded with, a payload for
+    each packet; empty for a design that needs none. Raises UserError if there is no such port, or it is busy.
     """
 
     def __init__(self, port: str, baud: int, patience: float) -> None:
         self.port, self.baud, self.patience = port, baud, patience
         self.window = 1
+        self.weights: Sequence[bytes] = ()
         self.lost: Counter[str] = Counter()  # how often something had to be sent again, by the reason
         self._serial = ports.open_port(port, baud, patience)
         self._decoder = Decoder()
@@ -65,6 +71,33 @@ class SerialLine:
         except NoAnswerError:
             return None
         return Identity.parse(payload)
+
+    def load(self) -> None:
+        """Send the weights that the board does not have yet.
+
+        Raises NoAnswerError if one packet is not taken after ATTEMPTS times.
+        """
+        number, failures = 0, 0
+        while number < len(self.weights):
+            taken = self._send_weights(number)
+            failures = failures + 1 if taken == number else 0
+            if failures == ATTEMPTS:
+                raise NoAnswerError(f"{self.port}: the board does not take packet {number} of its weights, "
+                                    f"sent {failures} times")  # fmt: skip
+            number = taken
+
+    def _send_weights(self, number: int) -> int:
+        """Send one packet of weights; how many of them the board has then, or `number` itself if it did not say so."""
+        self._send(Request.WEIGHTS, self.weights[number], number)
+        while (packet := self._receive(self._longest_silence(len(self.weights[number])))) is not None:
+            if packet.sequence == number:
+                identity = Identity.parse(packet.payload) if packet.kind == Answer.IDENTITY else None
+                if identity and identity.loaded is not None:
+                    return identity.loaded
+                self.lost[self._refused(packet.kind)] += 1
+                return number
+        self.lost[_NO_ANSWER] += 1
+        return number
 
     def results(self, images: Sequence[bytes], on_done: Callable[[int], None] = lambda done: None) -> list[bytes]:
         """Send `images`, and again what is lost; the result of each, in their order.
@@ -92,7 +125,7 @@ class SerialLine:
         while len(answers) < len(payloads):
             while due and len(waiting) < self.window:
                 index = due.popleft()
-                waiting[self._send(kind, payloads[index])] = index
+                waiting[self._send(kind, payloads[index], self._next_number())] = index
             packet = self._receive(self._longest_silence(len(waiting) * len(payloads[0])))
             if packet is None:
                 send_again(list(waiting), _NO_ANSWER)
@@ -102,6 +135,11 @@ class SerialLine:
                 if packet.kind == _EXPECTED[kind]:
                     answers[waiting.pop(packet.sequence)] = packet.payload
                     on_done(len(answers))
+                elif packet.kind == Answer.IDENTITY:  # it was reset, and so refuses every image on its way
+                    if not self.weights:
+                        raise UserError(f"{self.port}: the board holds no weights, and there are none here to load")
+                    send_again(list(waiting), _NO_WEIGHTS)
+                    self.load()
                 else:
                     send_again([packet.sequence], self._refused(packet.kind))
         return [answers[index] for index in range(len(payloads))]
@@ -118,10 +156,13 @@ class SerialLine:
         """
         return self.patience + _BITS_PER_BYTE * (2 * payload_bytes + self.window * OVERHEAD_BYTES) / self.baud
 
-    def _send(self, kind: Request, payload: bytes) -> int:
+    def _next_number(self) -> int:
         self._sequence = (self._sequence + 1) % SEQUENCES
-        ports.write(self._serial, encode(Packet(kind, self._sequence, payload)))
         return self._sequence
+
+    def _send(self, kind: Request, payload: bytes, sequence: int) -> int:
+        ports.write(self._serial, encode(Packet(kind, sequence, payload)))
+        return sequence
 
     def _receive(self, seconds: float) -> Packet | None:
         """The next packet; None if none comes for so long."""

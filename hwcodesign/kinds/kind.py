@@ -34,12 +34,16 @@ class Folding:
 
 @dataclass(frozen=True)
 class Memory:
-    """A memory of `words` x `width` bits, of which `bits` are useful. `name` says what it is for: weights, ..."""
+    """A memory of `words` x `width` bits, of which `bits` are useful. `name` says what it is for: weights, ...
+
+    `loadable`: a ROM whose words may be loaded after reset instead, so that it can lie in large RAM.
+    """
 
     name: str
     words: int
     width: int
     writable: bool = False
+    loadable: bool = False
 
     @property
     def bits(self) -> int:
@@ -71,12 +75,14 @@ class MemoryImage:
 class Storage:
     """Where a memory lies: the first `words` words of its first `width` columns in block RAM, the rest in LUTs.
 
-    `large`: all of it in large RAM instead (URAM), where the family has it and the memory is writable.
+    `large`: all of it in large RAM instead (URAM, SPRAM), where the family has it and the memory is written or loaded.
+    `way`: how a loaded memory uses the ports of large RAM, as hls/loaded_memory.sv numbers it; 0: it is not loaded.
     """
 
     words: int = 0
     width: int = 0
     large: bool = False
+    way: int = 0
 
     @classmethod
     def whole(cls, memory: Memory, large: bool = False) -> "Storage":
@@ -100,6 +106,7 @@ class Kind(ABC):
 
     name: ClassVar[str]
     cells: ClassVar[tuple[str, ...]] = ()  # the modules in `hls/` that the kernel is built from, besides its own
+    loading_cells: ClassVar[tuple[str, ...]] = ()  # and those that it needs besides where a memory is loaded
 
     def module(self, folding: Folding) -> str:
         """The kernel's module: the kind's name, unless that is a keyword of SystemVerilog or one cannot do it all."""

@@ -1,7 +1,8 @@
 """Matrix-vector-activation unit: a matrix times every pixel, then (optionally) thresholds. Convolutions and FC layers.
 
 Attributes: `weight_type` and `acc_type` (str(IntType)); `thresholds`, their number N for each row, 0 for none, in which
-case the output type is `acc_type`; `spacing` as in `thresholding`. Tensors, int64: `weights` (MW, MH); `thresholds`
+case the output type is `acc_type`; `spacing` as in `thresholding`; `loadable`, 1 where the weights may be loaded after
+reset (see hls/loaded_memory.sv), else missing. Tensors, int64: `weights` (MW, MH); `thresholds`
 (MH, N), rising along each row, within `acc_type`. MW is the input's channels, MH the output's.
 output = out_type.min + #{t : sum >= threshold[t]}; for a bipolar output, -1 or +1. The memory `input` keeps a pixel
 while its rows are worked off `pe` at a time; there is none if all rows are done at once, or all columns.
@@ -34,6 +35,7 @@ class Mvau(Kind):
 
     name = "mvau"
     cells = ("packed_multiplier", "lut_multiplier", *THRESHOLD_CELLS, "ram", "ram_bank")
+    loading_cells = ("loaded_memory",)
 
     def check(self, layer: Layer) -> None:
         if layer.input.shape[:2] != layer.output.shape[:2]:
@@ -93,7 +95,8 @@ class Mvau(Kind):
 
     def memories(self, layer: Layer, folding: Folding) -> list[Memory]:
         width = folding.pe * folding.simd * _weight_type(layer).bits
-        found = [Memory("weights", self.pixel_cycles(layer, folding), width)]
+        loadable = "loadable" in layer.attributes
+        found = [Memory("weights", self.pixel_cycles(layer, folding), width, loadable=loadable)]
         if _thresholds(layer):
             found.append(_unit(layer, folding).memory)
         if _keeps_pixels(layer, folding):

@@ -16,7 +16,7 @@ from functools import cache
 from hwcodesign.board import Board
 from hwcodesign.calibration import calibrated
 from hwcodesign.dataflow import Layer
-from hwcodesign.device import Family, block_count, block_memory, large_memory, lut_memory
+from hwcodesign.device import Family, block_count, block_memory, large_memory, large_storage, lut_memory
 from hwcodesign.kinds import IN_LUTS, Folding, Logic, Memory, Storage, kind_of
 
 # Memory in LUTs costs wires and clock rate, too, so only what fills its blocks badly goes there.
@@ -70,10 +70,13 @@ def memory_resources(family: Family, memory: Memory, storage: Storage) -> Resour
     rest = [lut_memory(family, part) for part in _parts_in_luts(memory, storage)]
     if not storage.width:
         return _logic_of(rest)
+    if storage.large:
+        count, logic = large_memory(family, memory, storage.way)
+        return replace(_logic_of([logic]), large_ram=count)
     block = replace(memory, words=storage.words, width=storage.width)
-    count, join = (large_memory if storage.large else block_memory)(family, block)
+    count, join = block_memory(family, block)
     select = Logic(storage.width, 1) if storage.words < memory.words else Logic(0, 0)
-    return replace(_logic_of([*rest, join, select]), **{"large_ram" if storage.large else "block_ram": count})
+    return replace(_logic_of([*rest, join, select]), block_ram=count)
 
 
 def _parts_in_luts(memory: Memory, storage: Storage) -> Iterator[Memory]:
@@ -92,12 +95,11 @@ def _logic_of(parts: Iterable[Logic]) -> Resources:
 def storages(family: Family, memory: Memory, large: bool = False) -> tuple[Storage, ...]:
     """For each of PRICES, the storage that is cheapest where a block RAM is worth that: from more LUTs to more blocks.
 
-    With `large`, a memory that is written lies in large RAM where that saves more block RAM than it is worth.
+    With `large`, a memory that is written or loaded lies in large RAM where that saves more block RAM than it is worth.
     """
-    if large and memory.writable and family.large_shape:
-        whole = Storage.whole(memory, large=True)
-        if block_count(family, memory) > 2 * memory_resources(family, memory, whole).large_ram:
-            return (whole,) * len(PRICES)
+    whole = large_storage(family, memory) if large else None
+    if whole and block_count(family, memory) > 2 * memory_resources(family, memory, whole).large_ram:
+        return (whole,) * len(PRICES)
     counted = [(memory_resources(family, memory, split), split) for split in _splits(family, memory)]
     full = family.block_bits / family.lut_rom_words
     return tuple(min(counted, key=lambda x: (x[0].lut + price * full * x[0].block_ram, x[0].ff))[1] for price in PRICES)
@@ -149,28 +151,52 @@ def map_memories(
 ) -> dict[Place, Storage]:
     """A storage for every memory, within the board's limits if there is a way that this finds.
 
-    Starts from the storage that is `chosen` for each, or the cheapest; then, while block RAM runs out, moves what is
-    cheapest to move: what costs the fewest LUTs for each block that it frees. While LUTs run out, the reverse.
+    Starts from the storage that is `chosen` for each, or the cheapest, within large RAM. While block RAM then runs out,
+    it moves what is cheapest to move: what costs the fewest LUTs for each block that it frees. While LUTs run out, the
+    reverse.
     """
     chosen = chosen or {}
     device, usable = board.device, board.usable
     storage = {place: chosen.get(place) or cheaper_storage(board, memory)[0] for place, memory in memories.items()}
+    storage |= _out_of_large_ram(memories, storage, board)
     taken = {place: memory_resources(device, memory, storage[place]) for place, memory in memories.items()}
     for scarce, other in (("block_ram", "lut"), ("lut", "block_ram")):
         total = sum(taken.values(), logic)
         while getattr(total, scarce) > usable[scarce]:
-            room = usable[other] - getattr(total, other)
+            room, large = (usable[name] - getattr(total, name) for name in (other, "large_ram"))
             moves = [
                 (move, place, *option)
                 for place, memory in memories.items()
                 for option in options(board, memory)
-                if (move := _move(taken[place], option[1], scarce, other, room)) is not None
+                if option[1].large_ram - taken[place].large_ram <= max(0, large)
+                and (move := _move(taken[place], option[1], scarce, other, room)) is not None
             ]
             if not moves:
                 break
             _, place, storage[place], taken[place] = min(moves, key=lambda x: x[:2])
             total = sum(taken.values(), logic)
     return storage
+
+
+def _out_of_large_ram(
+    memories: Mapping[Place, Memory], storage: Mapping[Place, Storage], board: Board
+) -> dict[Place, Storage]:
+    """Other storages for what must leave large RAM where it runs out: what costs the least for each that it frees."""
+    moves = []
+    for place in (place for place, where in storage.items() if where.large):
+        now = memory_resources(board.device, memories[place], storage[place])
+        others = [option for option in options(board, memories[place]) if not option[0].large]
+        where, then = min(others, key=lambda option: memory_cost(board, option[1]))
+        moves.append(
+            ((memory_cost(board, then) - memory_cost(board, now)) / now.large_ram, place, where, now.large_ram)
+        )
+    over = sum(move[-1] for move in moves) - board.usable["large_ram"]
+    found = {}
+    for _, place, where, freed in sorted(moves, key=lambda move: move[:2]):
+        if over > 0:
+            found[place] = where
+            over -= freed
+    return found
 
 
 def _move(now: Resources, then: Resources, scarce: str, other: str, room: int) -> float | None:

@@ -49,6 +49,7 @@ def dma_top(interface: Interface) -> str:
     `reset_i` (from the control GPIO) resets the network and what surrounds it; `error_o` is dma_frames' error.
     """
     bus = bus_of(interface)
+    weights = f", .WEIGHT_FRAMES({interface.weight_frames})" if interface.weight_frames else ""
     return f"""\
 // Emitted by hwcodesign; do not edit.
 //
@@ -83,7 +84,7 @@ module {DMA_TOP} (
 
   dma_frames #(
     .IN_BYTES({interface.in_bytes}), .IN_BUS_BYTES({bus.in_bytes}), .IN_BEATS({interface.in_beats}),
-    .OUT_BYTES({interface.out_bytes}), .OUT_BUS_BYTES({bus.out_bytes})
+    .OUT_BYTES({interface.out_bytes}), .OUT_BUS_BYTES({bus.out_bytes}){weights}
   ) u_link (
     .clk_i(aclk), .rst_ni(resetn_q),
     .bus_data_i(s_axis_tdata), .bus_keep_i(s_axis_tkeep), .bus_last_i(s_axis_tlast),

@@ -7,6 +7,7 @@ import shutil
 from modulefinder import ModuleFinder
 from pathlib import Path
 
+from hwcodesign.emit import WEIGHTS
 from hwcodesign.host.contract import CONTRACT, SELFTEST
 
 DRIVER = "driver"
@@ -50,8 +51,9 @@ def write_driver(handed_over: Path, name: str, folder: Path) -> Path:
         target = driver / module.relative_to(_ROOT)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(module, target)
-    for file in (CONTRACT, SELFTEST):
-        shutil.copyfile(handed_over / file, driver / file)
+    for file in (CONTRACT, SELFTEST, WEIGHTS):
+        if (handed_over / file).exists():
+            shutil.copyfile(handed_over / file, driver / file)
     (driver / "classify.py").write_text(_EXAMPLE.format(name=name))
     return driver
 

@@ -50,7 +50,7 @@ def build_amd(
         if zynq
         else link.contract_of(network, made, request.emitted, request.baud, request.line)
     )
-    link.hand_over(folder, contract, made.design, images)
+    link.hand_over(folder, contract, made.design, request.emitted, images)
     driver = write_driver(folder, network, folder) if zynq else None
     built = vivado.build(project) if vivado.vivado_is_there() else None
     state = f"built with Vivado in {PROJECT}" if built else vivado.not_built(PROJECT)

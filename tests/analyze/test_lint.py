@@ -33,6 +33,13 @@ def test_rule_1_parameters_on_the_chip():
     assert findings(squeezenet, 1) == {}  # no board, no finding
 
 
+def test_rule_1_counts_large_ram_where_weights_are_loaded():
+    zynqnet, board = find_subject("zynqnet").network(), load_board("kv260")
+    (first, *_) = [finding for finding in lint(zynqnet, W4A4, board) if finding.rule == 1]
+    assert "Mbit of ROM" in first.finding
+    assert not [finding for finding in lint(zynqnet, W4A4, board, load_weights=True) if finding.rule == 1]
+
+
 def test_rule_2_powers_of_two():
     subject = find_subject("zynqnet")
     found = findings(subject.network(), 2)

@@ -17,6 +17,7 @@ from hwcodesign.host import Accelerator, dma_line
 from hwcodesign.plan import plan
 from hwcodesign.xilinx.dma import bus_of
 from tests.graphs import one_fire
+from tests.loaded import all_loaded
 
 
 class Buffer(np.ndarray):
@@ -90,7 +91,7 @@ def design(tmp_path_factory: pytest.TempPathFactory) -> tuple[Dataflow, Path]:
     emit(made.design, made.foldings, made.storage, folder / "emit")
     contract = link.dma_contract("tiny", made, folder / "emit")
     images = np.random.default_rng(1).integers(0, 256, (8, *graph.input.shape))
-    link.hand_over(folder, contract, made.design, images)
+    link.hand_over(folder, contract, made.design, folder / "emit", images)
     for name in ("tiny.bit", "tiny.hwh"):
         (folder / name).touch()
     return made.design, folder
@@ -165,3 +166,49 @@ def test_a_design_without_the_dma_is_refused(design: tuple[Dataflow, Path], monk
     monkeypatch.setitem(sys.modules, "pynq", fake)
     with pytest.raises(UserError, match="has no DMA for a network"):
         Accelerator(str(design[1] / "tiny.bit"))
+
+
+class LoadingBoard(Board):
+    """One whose network takes weights after every reset."""
+
+    def __init__(self, design: Dataflow, contract: Any) -> None:
+        super().__init__(design, contract)
+        self.loaded = b""
+        self.control.channel1.write = self.reset
+
+    def reset(self, value: int, mask: int) -> None:
+        self.loaded = b""
+
+    def send(self, buffer: np.ndarray) -> None:
+        if len(self.loaded) < self.contract.interface.weight_frames * self.contract.image_bytes:
+            self.loaded += buffer[:, :, : self.contract.interface.in_bytes].tobytes()
+            self.transfers.append(-len(buffer))
+        else:
+            super().send(buffer)
+
+
+def test_weights_go_first_after_every_reset(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = all_loaded(one_fire(8, 1), "zcu104", 20_000)
+    interface = emit(made.design, made.foldings, made.storage, tmp_path / "emit")
+    contract = link.dma_contract("tiny", made, tmp_path / "emit")
+    images = np.random.default_rng(1).integers(0, 256, (3, 8, 8, 1))
+    link.hand_over(tmp_path, contract, made.design, tmp_path / "emit", images)
+    for name in ("tiny.bit", "tiny.hwh"):
+        (tmp_path / name).touch()
+    board = LoadingBoard(made.design, contract)
+    monkeypatch.setitem(sys.modules, "pynq", types.SimpleNamespace(Overlay=lambda path: board, allocate=allocate))
+    monkeypatch.setattr(dma_line, "MOST_BYTES", 4 * 64)
+    expected = reference.run(made.design, images)
+    rest = interface.weight_frames % 4
+    weights = [-4] * (interface.weight_frames // 4) + ([-rest] if rest else [])
+    with Accelerator(str(tmp_path / "tiny.bit")) as accelerator:
+        for _ in range(2):
+            assert np.array_equal(np.hstack(accelerator.predict(images)), expected)
+        assert board.loaded == (tmp_path / "weights.bin").read_bytes()
+        assert board.transfers == [*weights, 3, 3]
+        accelerator._line.patience, board.stuck = 0.05, True
+        with pytest.raises(UserError, match="has been reset"):
+            accelerator.predict(images)
+        board.stuck, board.transfers = False, []
+        assert np.array_equal(np.hstack(accelerator.predict(images)), expected)
+        assert board.transfers == [*weights, 3]

@@ -86,7 +86,13 @@ def test_a_length_above_two_bytes_is_understood() -> None:
     assert decoded(encode(packet)) == [packet]
 
 
-@pytest.mark.parametrize("payload", [b"", bytes(8), bytes(10)])
+def test_an_identity_may_say_how_much_is_loaded() -> None:
+    known = bytes([1, *range(8)])
+    assert Identity.parse(known) == Identity(1, "0706050403020100")
+    assert Identity.parse(known + b"\x02\x01") == Identity(1, "0706050403020100", 0x102)
+
+
+@pytest.mark.parametrize("payload", [b"", bytes(8), bytes(10), bytes(12)])
 def test_an_identity_of_another_length_is_none(payload: bytes) -> None:
     assert Identity.parse(payload) is None
 

@@ -1,5 +1,7 @@
 """Memory mapping: the cheaper storage, moved where a resource runs out."""
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,8 +13,8 @@ from hwcodesign.plan.memory import Resources, cheaper_storage, map_memories, mem
 PYNQ = load_board("pynq-z1")
 
 
-def taken(memories, storage):
-    return sum((memory_resources(PYNQ.device, memories[p], storage[p]) for p in memories), Resources())
+def taken(memories, storage, board=PYNQ):
+    return sum((memory_resources(board.device, memories[p], storage[p]) for p in memories), Resources())
 
 
 def test_a_full_block_is_a_block_and_a_small_rom_is_luts():
@@ -49,6 +51,26 @@ def test_a_big_buffer_lies_in_large_ram_where_the_board_has_it():
     assert whole in dict(options(zcu104, buffer)) and whole not in dict(options(PYNQ, buffer))
     assert whole not in dict(options(zcu104, weights))
     assert memory_resources(zcu104.device, buffer, whole).large_ram == 1
+
+
+KV260 = load_board("kv260")
+
+
+def test_weights_lie_in_large_ram_only_where_they_may_be_loaded():
+    weights = Memory("weights", 2048, 144)
+    assert not any(storage.large for storage, _ in options(KV260, weights))
+    loaded = replace(weights, loadable=True)
+    storage, taken = cheaper_storage(KV260, loaded)
+    assert storage.way and (taken.block_ram, taken.large_ram) == (0, 1)
+
+
+def test_when_large_ram_runs_out_what_needs_the_fewest_blocks_leaves_it():
+    memories = {(f"deep{i}", "weights"): Memory("weights", 4096, 72, loadable=True) for i in range(48)}
+    memories |= {(f"short{i}", "weights"): Memory("weights", 1100, 144, loadable=True) for i in range(5)}
+    assert all(cheaper_storage(KV260, memory)[0].large for memory in memories.values())
+    storage = map_memories(memories, Resources(), KV260)
+    assert not taken(memories, storage, KV260).over(KV260)
+    assert sorted(place[0] for place, where in storage.items() if not where.large) == ["short0", "short1"]
 
 
 def test_when_blocks_run_out_the_worst_filled_go_to_luts():

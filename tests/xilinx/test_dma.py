@@ -13,11 +13,12 @@ from hwcodesign.board import load_board
 from hwcodesign.dataflow import Dataflow
 from hwcodesign.emit import Interface, emit
 from hwcodesign.errors import UserError
-from hwcodesign.frames import frame_bytes
+from hwcodesign.frames import frame_bytes, weight_bytes
 from hwcodesign.plan import plan
 from hwcodesign.xilinx.dma import Bus, bus_of, dma_top
 from hwcodesign.xilinx.project import write_project
 from tests.graphs import one_fire, tiny_lenet
+from tests.loaded import all_loaded
 
 PORTS = [
     *("aclk", "aresetn", "reset_i", "error_o"),
@@ -58,11 +59,29 @@ NETWORKS = {"grey": one_fire(8, 1), "colour, scores early": one_fire(20, 3, 10),
 def test_batches_through_the_bus_equal_the_reference(name: str, tmp_path: Path) -> None:
     design, interface = emitted(tmp_path / "emit", NETWORKS[name])
     assert interface.in_bytes == design.input.channels
-    project = write_project(Request(load_board("pynq-z1"), tmp_path / "emit", 100.0, 1), "net", tmp_path / "project")
-    frames = np.random.default_rng(1).integers(0, 256, (5, *design.input.shape))
+    scores = reference.run(design, frames_of(design))[:, :-1]
+    assert name != "signed scores" or (scores.min() < 0 < scores.max())
+    batches_equal_the_reference(design, interface, "pynq-z1", tmp_path)
+
+
+def test_a_design_with_loaded_weights_takes_them_first_in_packets_of_their_own(tmp_path: Path) -> None:
+    made = all_loaded(one_fire(8, 1), "zcu104", 20_000)
+    interface = emit(made.design, made.foldings, made.storage, tmp_path / "emit")
+    assert interface.weight_frames > 2
+    batches_equal_the_reference(made.design, interface, "zcu104", tmp_path)
+
+
+def frames_of(design: Dataflow) -> np.ndarray:
+    return np.random.default_rng(1).integers(0, 256, (5, *design.input.shape))
+
+
+def batches_equal_the_reference(design: Dataflow, interface: Interface, board: str, tmp_path: Path) -> None:
+    """The design of `tmp_path`/emit behind its DMA: weights in two packets, if it has any, then batches of frames."""
+    project = write_project(Request(load_board(board), tmp_path / "emit", 100.0, 1), "net", tmp_path / "project")
+    frames, weights = frames_of(design), words_of(weight_bytes(tmp_path / "emit", interface), interface)
     values = reference.run(design, frames)
-    assert name != "signed scores" or (values[:, :-1].min() < 0 < values[:, :-1].max())
     case = {
+        "weights": [weights[: interface.in_beats], weights[interface.in_beats :]] if weights else [],
         "packets": [words_in(batch, design, interface) for batch in np.split(frames, BATCHES)],
         "expected": [words_out(batch, bus_of(interface)) for batch in np.split(values, BATCHES)],
     }
@@ -79,8 +98,11 @@ def test_batches_through_the_bus_equal_the_reference(name: str, tmp_path: Path) 
 
 def words_in(frames: np.ndarray, design: Dataflow, interface: Interface) -> list[int]:
     """Bus words of the frames; what fills a word up is not zero, to show that it does not matter."""
+    return words_of(b"".join(frame_bytes(frames, design.input.type, interface)), interface)
+
+
+def words_of(data: bytes, interface: Interface) -> list[int]:
     size, filler = interface.in_bytes, (bus_of(interface).in_bytes - interface.in_bytes) * "a5"
-    data = b"".join(frame_bytes(frames, design.input.type, interface))
     return [int(filler + data[at : at + size].hex(), 16) for at in range(0, len(data), size)]
 
 

@@ -40,7 +40,7 @@ def driver(tmp_path: Path) -> Path:
     made = plan(tiny_squeezenet(), load_board("pynq-z1"), frame_rate=10_000)
     emit(made.design, made.foldings, made.storage, tmp_path / "emit")
     images = np.random.default_rng(1).integers(0, 256, (4, 8, 8, 1))
-    link.hand_over(tmp_path, link.dma_contract("tiny", made, tmp_path / "emit"), made.design, images)
+    link.hand_over(tmp_path, link.dma_contract("tiny", made, tmp_path / "emit"), made.design, tmp_path / "emit", images)
     folder = write_driver(tmp_path, "tiny", tmp_path)
     for name in ("tiny.bit", "tiny.hwh"):
         (folder / name).touch()

@@ -3,8 +3,7 @@
     python benchmarks/bitstreams.py [RUNS]
 
 Every design is trained, compiled, proven and built with open tools (half an hour on two cores; what RUNS already holds
-is not made again). `network` is what the plan is about: everything but the link, the clock and the reset, which have a
-column of their own. LUTs are the places that are taken, so carry chains' ends and LUT RAMs' write ports count.
+is not made again). `network` is everything but the link, the clock and the reset, which have columns of their own. LUTs are the places that are taken, so carry chains' ends and LUT RAMs' write ports count.
 """
 
 import json
@@ -17,25 +16,30 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-# The recipe and the options of each: the demo at its clock and at another's, and the largest on two small boards.
+# The recipe and the options of each: the demo at its clock, with DSPs, and at other boards' clocks; and the largest on
+# two small boards (largest_digits.py).
 DESIGNS: Sequence[tuple[str, ...]] = (
     ("digits-squeezenet", "--clock-mhz", "80"),
+    (str(Path(__file__).parent / "digits-dsp.toml"),),
     ("digits-squeezenet", "--board", "ulx3s-25f", "--frame-rate", "1000"),
     ("digits-squeezenet", "--board", "tang-nano-20k", "--frame-rate", "1000"),
     ("digits-icebreaker",),
+    ("digits-tang-nano",),
 )
-COLUMNS = ("design", "board", "bitstream", "clock reached", "resource", "placed", "link, clock", "network", "planned",
-           "off", "time")  # fmt: skip
+COLUMNS = ("design", "board", "bitstream", "clock reached", "resource", "placed", "link, clock", "planned", "network",
+           "planned", "off", "time")  # fmt: skip
 
 
 def built(design: Sequence[str], runs: Path) -> dict[str, Any]:
     """Build one design in a folder of its own; its report."""
-    folder = runs / "-".join(part.lstrip("-") for part in design)
+    recipe, *options = design
+    name = Path(recipe).stem
+    folder = runs / "-".join([name, *(part.lstrip("-") for part in options)])
     command = [sys.executable, "-m", "hwcodesign", "bitstream", *design, "--runs", str(folder)]
     process = subprocess.run(command, check=False)
     if process.returncode not in (0, 4):  # 4: the clock was missed; the table says by how much
         raise SystemExit(process.returncode)
-    report: dict[str, Any] = json.loads((folder / design[0] / "report.json").read_text())
+    report: dict[str, Any] = json.loads((folder / name / "report.json").read_text())
     return report
 
 
@@ -43,12 +47,12 @@ def rows(design: Sequence[str], report: dict[str, Any]) -> list[list[str]]:
     """The cells of COLUMNS, a row for each resource."""
     made, found = report["bitstream"], []
     seconds = sum(phase["seconds"] for phase in made["phases"].values())
-    head = [" ".join(design), made["board"], f"{made['bytes']:,} bytes"]
+    head = [" ".join([Path(design[0]).stem, *design[1:]]), made["board"], f"{made['bytes']:,} bytes"]
     head.append(f"{made['fmax_mhz']:g} MHz ({made['clock_mhz']:g} planned)")
     for name, amount in made["resources"].items():
         planned, network = amount["planned"], amount["network"]
         off = f"{100 * (network - planned) / planned:+.1f} %" if planned else f"{network - planned:+d}"
-        numbers = (amount["used"], amount["used"] - network, network, planned)
+        numbers = (amount["used"], amount["used"] - network, amount["link_planned"], network, planned)
         found.append([*head, name, *(f"{number:,}" for number in numbers), off, f"{seconds:.0f} s"])
         head, seconds = [""] * 4, 0
     for later in found[1:]:

@@ -38,10 +38,9 @@ BOARDS = {
     "ultrascale-plus": "zcu104",
     "ecp5": "ulx3s-85f",
     "ice40": "icebreaker",
-    "gw1n": "tang-nano-9k",
     "gw2a": "tang-nano-20k",
 }
-SMALL_BOARDS = ("ice40", "gw1n", "gw2a")  # families whose largest board holds none of the sweep's networks
+SMALL_BOARDS = ("ice40", "gw2a")  # families whose largest board holds none of the sweep's networks
 ENLARGED = 24
 SQUEEZENET = {"fire_modules": 4, "base_e": 32, "incr_e": 32, "conv1_filters": 32, "conv1_kernel": 3, "conv1_stride": 1,
               "conv1_pad": 1, "pool_after": ["conv1", "fire3"], "pool_kernel": 2}  # fmt: skip

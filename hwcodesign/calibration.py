@@ -18,6 +18,7 @@ from hwcodesign.kinds.kind import Logic
 
 COSTS = Path(__file__).parent / "kinds" / "costs.json"
 ESTIMATED = ("lut", "ff")
+_MAPPED_AS = {"gw1n": "gw2a"}
 
 
 @cache
@@ -40,7 +41,7 @@ def calibrated(family: Family, kind: str, logic: Logic) -> Logic:
 
     It stays as it is where the family, or a part of it, was never measured.
     """
-    table = costs().get(family.name)
+    table = costs().get(_measured_as(family))
     if table is None or not logic.lut + logic.ff or not logic.parts.keys() <= table["lut"][kind].keys():
         return logic
     counts = {}
@@ -52,4 +53,10 @@ def calibrated(family: Family, kind: str, logic: Logic) -> Logic:
 
 def measured_error(family: Family) -> Mapping[str, float] | None:
     """The largest relative error of whole networks' `lut` and `ff` that the fit did not see; None: never measured."""
-    return costs()[family.name]["error"] if family.name in costs() else None
+    name = _measured_as(family)
+    return costs()[name]["error"] if name in costs() else None
+
+
+def _measured_as(family: Family) -> str:
+    """The family whose coefficients count for this one: Yosys maps both in the same way."""
+    return _MAPPED_AS.get(family.name, family.name)

@@ -85,7 +85,8 @@ _DP16KD = _shapes(128, 1, *_18K)
 _EBR = _shapes(64, 1, (2048, 2), (1024, 4), (512, 8), (256, 16))
 # Without a clock to reach, abc9 trades area for the speed of every path of every module; with one (50 MHz, in
 # picoseconds), a kernel takes by itself what it takes in a network.
-_ECP5 = "scratchpad -set abc9.D 20000; synth_ecp5"
+_CLOCK = "scratchpad -set abc9.D 20000; "
+_ECP5 = f"{_CLOCK}synth_ecp5"
 _XILINX = "synth_xilinx -flatten -noiopad -noclkbuf -family"
 # Gowin UG285 (BSRAM and SSRAM), UG288 (CFU): BSRAM in semi dual-port mode; wide multiplexers join up to sixteen LUT4. A
 # CFU makes 16x4 bits of RAM, and nextpnr puts nothing else into it: eight LUTs.
@@ -161,8 +162,8 @@ FAMILIES = {
             cells_of_both=True,
         ),
         # The small and the large family of Gowin's that the open tools place.
-        Family("gw1n", *_GOWIN, "synth_gowin -family gw1n"),
-        Family("gw2a", *_GOWIN, "synth_gowin -family gw2a"),
+        Family("gw1n", *_GOWIN, f"{_CLOCK}synth_gowin -family gw1n"),
+        Family("gw2a", *_GOWIN, f"{_CLOCK}synth_gowin -family gw2a"),
     )
 }
 

@@ -41,7 +41,8 @@ def build(request: Request, plan: Plan, phases: RunFolder, folder: Path) -> Summ
     layers = resources_by_layer(phases.stage("synthesise") / NETLIST, TOP, plan.design)
     met = timing.fmax_mhz >= request.clock.mhz
     overhead = total(layers[name] for name in OVERHEAD if name in layers)
-    placed = _placed(report["utilization"], chain.cells)
+    cells = flow.used_cells(chain, phases)
+    placed = _placed(cells, chain.cells)
     synthesised = asdict(total(layers.values()))
     document = {
         "board": board.name,
@@ -71,7 +72,7 @@ def build(request: Request, plan: Plan, phases: RunFolder, folder: Path) -> Summ
     everything = document | {
         "layers": {name: asdict(used) for name, used in layers.items()},
         "critical_path": asdict(timing),
-        "cells": report["utilization"],
+        "cells": cells,
     }
     (folder / UTILISATION).write_text(json.dumps(everything, indent=1) + "\n")
     return document

@@ -5,6 +5,7 @@ route, and after Ctrl-C the same command goes on behind the last finished phase.
 """
 
 import json
+import re
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ from hwcodesign.synthesis import read_sources
 from hwcodesign.tools import Tool
 
 NETLIST, REPORT = "netlist.json", "report.json"
+_PLACED_LOG = "nextpnr.log"
 PHASES = ("synthesise", "place_and_route", "pack")
 
 
@@ -107,7 +109,7 @@ def _place_and_route(request: Request, phases: RunFolder) -> Stage:
     def work(folder: Path) -> Summary:
         (folder / pins).write_text(text)
         shutil.copyfile(netlist, folder / NETLIST)  # programs in WebAssembly see their own folder alone
-        _run(request, "place and route", [*command, "--json", NETLIST], folder, "nextpnr.log")
+        _run(request, "place and route", [*command, "--json", NETLIST], folder, _PLACED_LOG)
         (folder / NETLIST).unlink()
         return _versions(chain.place_and_route, nextpnr)
 
@@ -138,6 +140,16 @@ def _run(request: Request, title: str, command: Sequence[str | Path], folder: Pa
 
 def _versions(tool: Tool, path: Path) -> dict[str, Any]:
     return {"tool": tool.name, "version": ".".join(map(str, tools.version_of(tool, path)))}
+
+
+def used_cells(chain: Toolchain, phases: RunFolder) -> Mapping[str, Mapping[str, int]]:
+    """By type of cell how many places are `used` and how many are `available`."""
+    cells = dict(read_report(phases)["utilization"])
+    log = (phases.stage("place_and_route") / _PLACED_LOG).read_text(errors="replace")
+    for kind in chain.placeholders:
+        if found := re.search(rf"\s{kind}:\s*(\d+)/\s*(\d+)", log):
+            cells[kind] = {"used": int(found[1]), "available": int(found[2])}
+    return cells
 
 
 def read_report(phases: RunFolder) -> Mapping[str, Any]:

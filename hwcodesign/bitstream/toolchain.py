@@ -15,7 +15,8 @@ class Toolchain:
 
     `place_files` and `pack_files` give the arguments for files, after those for the part. `cells` are the cell types
     of nextpnr's report that make up each resource, with how many of it a cell is; flip-flops have no entry where the
-    report does not count them.
+    report does not count them. Of the types in `placeholders`, nextpnr's log has the number of places that are taken;
+    its report lacks some that hold no cell, but can hold none.
     """
 
     place_and_route: Tool
@@ -25,6 +26,7 @@ class Toolchain:
     place_files: Callable[[str, str], list[str]]
     pack_files: Callable[[str, str], list[str]]
     cells: Mapping[str, Mapping[str, int]]
+    placeholders: tuple[str, ...] = ()
 
 
 _ECP5 = Toolchain(
@@ -58,12 +60,14 @@ _GOWIN = Toolchain(
     "design.fs",
     lambda pins, placed: ["--vopt", f"cst={pins}", "--write", placed],
     lambda placed, bitstream: ["-o", bitstream, placed],
+    # An ALU stands in the place of a LUT, and a RAM16SDP4 in those of eight.
     {
-        "lut": {"LUT4": 1, "ALU": 1, "RAM16SDP4": 6},
+        "lut": {"LUT4": 1},
         "ff": {"DFF": 1},
         "dsp": {"MULT18X18": 1, "MULT9X9": 1},
         "block_ram": {"BSRAM": 1},
     },
+    placeholders=("LUT4",),
 )
 _TOOLCHAINS = {"ecp5": _ECP5, "ice40": _ICE40, "gw1n": _GOWIN, "gw2a": _GOWIN}
 

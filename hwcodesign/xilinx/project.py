@@ -42,6 +42,11 @@ class Project:
     rtl_top: str
     top: str
 
+    @property
+    def created(self) -> Path:
+        """An empty file that Vivado writes when all of the project is made."""
+        return self.folder / f"{self.name}.created"
+
 
 def write_project(request: Request, name: str, folder: Path) -> Project:
     """Write the project of an emitted design, in the empty `folder`.
@@ -112,6 +117,10 @@ def configure(project: Project) -> None:
     options = {"part": project.part, "source_mgmt_mode": "All"}
     edam = {"name": project.name, "toplevel": project.top, "files": files, "flow_options": options}
     Vivado(edam, str(project.folder)).configure()
+    # edalize's own script starts an implementation and cannot go on with one.
+    shutil.copyfile(asset_folder("boards") / "vivado" / "run.tcl", project.folder / f"{project.name}_run.tcl")
+    with (project.folder / f"{project.name}.tcl").open("a") as script:
+        script.write(f"\nclose [open {project.created.name} w]\n")
 
 
 def _settings(board: Board, interface: Interface, clock_mhz: float) -> str:

@@ -4,7 +4,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -52,8 +52,8 @@ def build_amd(
     )
     link.hand_over(folder, contract, made.design, request.emitted, images)
     driver = write_driver(folder, network, folder) if zynq else None
-    built = vivado.build(project) if vivado.vivado_is_there() else None
-    state = f"built with Vivado in {PROJECT}" if built else vivado.not_built(PROJECT)
+    built = _vivado(project, phases) if vivado.vivado_is_there() else None
+    state = f"built with Vivado in {phases.stage(PROJECT)}" if built else vivado.not_built(PROJECT)
     document = {
         "board": request.board.name,
         "part": project.part,
@@ -68,6 +68,24 @@ def build_amd(
     everything = document | {"layers": {name: asdict(used) for name, used in layers.items()}}
     (folder / UTILISATION).write_text(json.dumps(everything, indent=1) + "\n")
     return document
+
+
+def _vivado(project: Project, phases: RunFolder) -> vivado.Built:
+    """Built in a folder of the phases, which stays as it is when the build is interrupted, and goes on from there."""
+    files = sorted(path.relative_to(project.folder) for path in project.folder.rglob("*") if path.is_file())
+
+    def work(folder: Path) -> Summary:
+        for file in files:
+            if not (folder / file).exists():  # what is there is older than what Vivado made of it
+                (folder / file).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(project.folder / file, folder / file)
+        vivado.build(replace(project, folder=folder))
+        return {}
+
+    stage = Stage(PROJECT, tuple(project.folder / file for file in files), [project.name], work, resumable=True)
+    if not phases.is_current(stage):
+        phases.execute(stage)
+    return vivado.built(replace(project, folder=phases.stage(PROJECT)))
 
 
 def _synthesised(request: Request, project: Project, made: Plan, phases: RunFolder) -> Mapping[str, Resources]:

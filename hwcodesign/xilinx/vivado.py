@@ -10,7 +10,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from hwcodesign import tools
+from hwcodesign import progress, tools
 from hwcodesign.errors import UserError
 from hwcodesign.plan.memory import Resources
 from hwcodesign.xilinx.project import Project
@@ -61,17 +61,26 @@ def not_built(project: str) -> str:
     )
 
 
-def build(project: Project) -> Built:
-    """Synthesize, place and route with Vivado; its output goes to LOG in the project's folder.
+def build(project: Project) -> None:
+    """Synthesize, place and route with Vivado, from where an earlier build in the same folder was interrupted.
 
-    Raises UserError if Vivado or make is missing or too old, or with Vivado's own error messages if it fails.
+    Its output goes to LOG in the project's folder. Raises UserError if Vivado or make is missing or too old, or with
+    Vivado's own error messages if it fails.
     """
     vivado, make, folder = tools.require(tools.VIVADO), tools.require(tools.MAKE), project.folder
     path = f"{vivado.parent}{os.pathsep}{os.environ.get('PATH', '')}"
+    if not project.created.exists():
+        (folder / f"{project.name}.xpr").unlink(missing_ok=True)  # half a project, which make would take for a whole
     try:
-        tools.run([make, f"{project.name}.bit"], folder, folder / LOG, {"PATH": path})
+        with progress.phase("Vivado") as on_line:
+            tools.run([make, f"{project.name}.bit"], folder, folder / LOG, {"PATH": path}, on_line)
     except UserError as error:
         raise UserError(f"{error}\n{_errors(folder / LOG)}".rstrip()) from None
+
+
+def built(project: Project) -> Built:
+    """What `build` left in the project's folder. Raises UserError if a report is missing."""
+    folder = project.folder
     reports = folder / f"{project.name}.runs" / "impl_1" / project.top
     handoff = sorted(folder.glob(f"{project.name}.*/sources_1/bd/*/hw_handoff/*.hwh"))
     if handoff:

@@ -102,3 +102,15 @@ def test_a_board_without_a_link_or_a_part_name_is_refused() -> None:
         toolchain_of(board.model_copy(update={"link": None}))
     with pytest.raises(UserError, match="ulx3s-85f has no key 'nextpnr'"):
         toolchain_of(board.model_copy(update={"nextpnr": ()}))
+
+
+def test_places_that_hold_no_cell_but_can_hold_none_are_counted(bench: Workbench, phases: RunFolder) -> None:
+    """nextpnr's report lacks Gowin's LUTs beside RAM; what its log says before placement counts."""
+    text = "Info: \t                LUT4:    9939/  20736    47%\\nInfo: \t                 DFF:    5516/  15552    35%"
+    bench.reaches(90.0, f"printf '{text}\\n'")
+    run_phases(bench.request(), phases)
+    chain = replace(toolchain_of(bench.board), placeholders=("LUT4",))
+    cells = flow.used_cells(chain, phases)
+    assert cells["LUT4"] == {"used": 9939, "available": 20736}
+    assert cells["TRELLIS_FF"]["used"] == 2
+    assert "LUT4" not in flow.used_cells(toolchain_of(bench.board), phases)

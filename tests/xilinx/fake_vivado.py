@@ -1,6 +1,7 @@
 """A stand-in for `vivado -mode batch -source A.tcl B.tcl PROJECT.xpr`: runs the Tcl with fake_vivado.tcl's commands.
 
-A real Vivado keeps what it did in the project; this one remembers it in PROJECT.xpr as the list of scripts it ran.
+A real Vivado keeps its project in PROJECT.xpr; this one runs the project's script again when it opens it. The progress
+of runs is kept.
 """
 
 import os
@@ -17,6 +18,7 @@ def interpreter() -> Any:
     """Tcl that knows the commands."""
     tcl = tkinter.Tcl()
     os.environ.setdefault("FAKE_SLACK", "1.000")
+    os.environ.setdefault("FAKE_STOP", "")
     tcl.eval(f"source {{{HERE / 'fake_vivado.tcl'}}}")
     return tcl
 
@@ -37,6 +39,7 @@ def main(arguments: list[str]) -> None:
     scripts = [name for name in arguments[4:] if name.endswith(".tcl")]
     for project in (Path(name) for name in arguments[4:] if name.endswith(".xpr")):
         scripts = [f"{project.stem}.tcl", *scripts]
+        tcl.setvar("opened", "1")
     try:
         for script in scripts:
             tcl.eval(f"source {{{script}}}")

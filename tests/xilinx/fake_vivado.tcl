@@ -20,6 +20,7 @@ set joined {}
 set cells {}
 set project ""
 set settings {}
+set opened 0     ;# 1: the project is opened, not created
 set addresses {}
 
 proc must {condition message} { if {![uplevel 1 [list expr $condition]]} { error $message } }
@@ -27,7 +28,12 @@ proc option {arguments name} { return [lindex $arguments [expr {[lsearch -exact 
 proc read_file {path} { set f [open $path]; set text [read $f]; close $f; return $text }
 proc write_file {path text} { file mkdir [file dirname $path]; set f [open $path w]; puts -nonewline $f $text; close $f }
 
-proc create_project {name args} { set ::project $name; write_file $name.xpr "project" }
+proc create_project {name args} {
+  set ::project $name
+  if {!$::opened} { file delete -force $name.runs }
+  write_file $name.xpr "project"
+  if {$::env(FAKE_STOP) eq "project"} { exit 1 }
+}
 proc current_project {} { return $::project }
 proc current_fileset {} { return sources_1 }
 proc get_filesets {name} { return $name }
@@ -52,7 +58,7 @@ proc get_ipdefs {args} {
 proc get_property {name object} {
   switch $name {
     VLNV { return $object }
-    PROGRESS { return [expr {[info exists ::done($object)] ? "100%" : "0%"}] }
+    PROGRESS { return [progress $object] }
     NEEDS_REFRESH { return 0 }
     DIRECTORY { return $::project.runs/impl_1 }
     top { return [dict get $::settings top] }
@@ -117,9 +123,23 @@ proc save_bd_design {} { write_file $::project.srcs/sources_1/bd/$::design/$::de
 proc get_files {name} { must {$name eq "$::design.bd"} "no file $name"; return $name }
 proc generate_target {args} { write_file $::project.gen/sources_1/bd/$::design/hw_handoff/$::design.hwh "handoff" }
 proc make_wrapper {args} { set ::wrapper ${::design}_wrapper }
-proc reset_runs {name} {}
-proc launch_runs {name args} { set ::running $name }
-proc wait_on_run {name} { set ::done($name) 1; if {$name eq "impl_1"} implemented }
+# A run's progress outlives the program, as in a project; FAKE_STOP names the run in which the program is killed.
+proc progress {name} {
+  set file $::project.runs/$name/progress
+  return [expr {[file exists $file] ? [read_file $file] : "0%"}]
+}
+proc reset_runs {name} { file delete -force $::project.runs/$name }
+proc launch_runs {name args} {
+  must {[progress $name] eq "0%"} "$name needs to be reset before it is launched"
+  must {$name eq "synth_1" || [progress synth_1] eq "100%"} "synth_1 is not done"
+  puts "launched $name"
+  write_file $::project.runs/$name/progress "35%"
+  if {$::env(FAKE_STOP) eq $name} { exit 1 }
+}
+proc wait_on_run {name} {
+  write_file $::project.runs/$name/progress "100%"
+  if {$name eq "impl_1"} implemented
+}
 proc implemented {} {
   set place $::project.runs/impl_1/[dict get $::settings top]
   write_file $place.bit "bits"

@@ -12,7 +12,7 @@ from hwcodesign.errors import UserError
 from hwcodesign.plan import plan
 from hwcodesign.plan.memory import Resources
 from hwcodesign.xilinx.project import Project, write_project
-from hwcodesign.xilinx.vivado import build, not_built, used_resources, vivado_is_there, worst_slack_ns
+from hwcodesign.xilinx.vivado import LOG, build, built, not_built, used_resources, vivado_is_there, worst_slack_ns
 from tests.graphs import tiny_squeezenet
 
 fake_vivado = pytest.importorskip("tests.xilinx.fake_vivado")
@@ -44,13 +44,14 @@ def vivado(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_with_vivado_the_project_is_built(project: Project, vivado: None) -> None:
     assert vivado_is_there()
-    built = build(project)
-    assert built.bitstream.read_text() == "bits"
-    assert built.bitstream.name == "net.bit"
-    assert built.handoff == project.folder / "net.hwh"
-    assert built.handoff.read_text() == "handoff"
-    assert built.resources == Resources(lut=1234, ff=99)
-    assert built.fmax_mhz == pytest.approx(1000 / 9)
+    build(project)
+    found = built(project)
+    assert found.bitstream.read_text() == "bits"
+    assert found.bitstream.name == "net.bit"
+    assert found.handoff == project.folder / "net.hwh"
+    assert found.handoff.read_text() == "handoff"
+    assert found.resources == Resources(lut=1234, ff=99)
+    assert found.fmax_mhz == pytest.approx(1000 / 9)
 
 
 def test_without_vivado_the_message_says_what_there_is_and_what_to_do(
@@ -72,10 +73,32 @@ def test_vivados_own_errors_are_shown(project: Project, vivado: None) -> None:
 
 
 def test_an_end_without_reports_is_an_error(project: Project, vivado: None) -> None:
-    (project.folder / "net.xpr").touch()
-    (project.folder / "net.bit").touch()
+    build(project)
+    (project.folder / "net.runs/impl_1/system_wrapper_utilization_placed.rpt").unlink()
     with pytest.raises(UserError, match=r"ended without .*utilization_placed\.rpt"):
+        built(project)
+
+
+@pytest.mark.parametrize(
+    ("stopped", "launched"),
+    [
+        ("project", ["synth_1", "impl_1"]),
+        ("synth_1", ["synth_1", "impl_1"]),
+        ("impl_1", ["impl_1"]),
+    ],
+)
+def test_an_interrupted_build_goes_on(
+    stopped: str, launched: list[str], project: Project, vivado: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FAKE_STOP", stopped)
+    with pytest.raises(UserError, match="make failed"):
         build(project)
+    assert not (project.folder / "net.bit").exists()
+    monkeypatch.setenv("FAKE_STOP", "")
+    build(project)
+    assert built(project).bitstream.read_text() == "bits"
+    words = [line.split() for line in (project.folder / LOG).read_text().splitlines()]
+    assert [line[1] for line in words if line[:1] == ["launched"]] == launched
 
 
 def test_missed_timing_shows_in_the_slack() -> None:

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -76,3 +77,10 @@ def test_a_network_that_leaves_no_room_for_the_link_is_refused() -> None:
     require_room(board, Resources(lut=4000, ff=3000, block_ram=29), interface)
     with pytest.raises(DoesNotFitError, match="31 of 30 block ram; plan for a lower frame rate"):
         require_room(board, Resources(lut=4000, ff=3000, block_ram=30), interface)
+
+
+def test_weights_are_packets_that_the_link_can_number() -> None:
+    interface = Interface(1, 8, 1, 4, 13, 2, 11, weight_frames=65_535)
+    assert link.parameters(interface, TIMING, DESIGN)["WEIGHT_FRAMES"] == "65535"
+    with pytest.raises(UserError, match="65536 packets of an image's 4 bytes, the link numbers 65535"):
+        link.parameters(replace(interface, weight_frames=65_536), TIMING, DESIGN)

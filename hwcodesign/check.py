@@ -105,6 +105,7 @@ class CheckReport:
             "usable": {name: self.board.usable[name] for name in RESOURCES},
             "available": {name: getattr(self.board.resources, name) for name in RESOURCES},
             "block_ram_unit": self.board.device.block_name,
+            "large_ram_unit": self.board.device.large_ram,
             "estimate_error": self.estimate_error,
             "bits": self.bits,
             "block_ram_filled": self.filled(self.layers),

@@ -125,7 +125,8 @@ def attributes(layer: Layer, folding: Folding, storage: Mapping[str, Storage]) -
             chosen = {"PE": folding.pe, "SIMD": folding.simd, "ram_style": styles["weights"]}
             thresholds = {"ram_style_thresholds": styles["thresholds"]} if "thresholds" in styles else {}
             on_dsp = kind_of(layer.kind).logic(layer, folding).dsp > 0
-            return {**chosen, **thresholds, "resType": "dsp" if on_dsp else "lut"}
+            loaded = {"runtime_writeable_weights": 1} if storage["weights"].way else {}
+            return {**chosen, **thresholds, **loaded, "resType": "dsp" if on_dsp else "lut"}
         case "sliding_window":
             ram = {"ram_style": styles["buffer"]} if "buffer" in styles else {}
             return {"SIMD": folding.pe, "parallel_window": int(folding.simd > 1), **ram}

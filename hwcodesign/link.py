@@ -14,7 +14,7 @@ from hwcodesign.dataflow import Dataflow
 from hwcodesign.emit import WEIGHTS, Interface
 from hwcodesign.errors import UserError, nearest_numbers
 from hwcodesign.host.contract import SELFTEST, Contract, digest_of
-from hwcodesign.host.packets import OVERHEAD_BYTES
+from hwcodesign.host.packets import OVERHEAD_BYTES, SEQUENCES
 from hwcodesign.plan import Plan
 from hwcodesign.plan.link import ANSWERS
 from hwcodesign.run import digest
@@ -75,7 +75,15 @@ def _error(clock_mhz: float, baud: int) -> float:
 
 
 def parameters(interface: Interface, timing: Timing, design: str) -> dict[str, str]:
-    """The parameters of `serial_accelerator`, as SystemVerilog literals. `design` is its `design_hash`."""
+    """The parameters of `serial_accelerator`, as SystemVerilog literals. `design` is its `design_hash`.
+
+    Raises UserError for more packets of weights than can be numbered.
+    """
+    if interface.weight_frames >= SEQUENCES:
+        raise UserError(
+            f"the weights to load are {interface.weight_frames} packets of an image's {interface.frame_bytes} bytes, "
+            f"the link numbers {SEQUENCES - 1}: plan without load_weights"
+        )
     weights = {"WEIGHT_FRAMES": str(interface.weight_frames)} if interface.weight_frames else {}
     return {
         "CLOCKS_PER_BIT": str(timing.clocks_per_bit),

@@ -119,6 +119,8 @@ def _agreement(summary: dict[str, Any], other: str) -> str:
 def _usage(check: dict[str, Any]) -> str:
     names = {"block_ram": check["block_ram_unit"], "lut": "LUT (estimate)", "ff": "FF (estimate)", "dsp": "DSP"}
     used, available = check["used"], check["available"]
+    if check.get("loaded_bits"):
+        names["large_ram"] = f"{check['large_ram_unit']} ({check['loaded_bits']:,} bits of weights are loaded)"
     return ", ".join(f"{used[key]:,} of {available[key]:,} {name}" for key, name in names.items())
 
 

@@ -21,6 +21,8 @@ from hwcodesign.kinds import Folding
 from hwcodesign.lower import lower
 from hwcodesign.lower.environment import finn_environment
 from hwcodesign.plan import Plan, plan
+from tests.graphs import tiny_squeezenet
+from tests.loaded import all_loaded
 
 sys.path.insert(0, str(Path(__file__).parent / "lower"))
 PYNQ = load_board("pynq-z1")
@@ -67,6 +69,14 @@ def made(lowered: Path) -> Plan:
 def handed(lowered: Path, made: Plan, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Handed]:
     folder = tmp_path_factory.mktemp("finn")
     return folder, write_finn_build(lowered, made, PYNQ, folder)
+
+
+def test_finn_loads_the_weights_that_we_load() -> None:
+    """FINN's own rule for UltraRAM (matrixvectoractivation.py): runtime_writeable_weights must be 1."""
+    made = all_loaded(tiny_squeezenet(), "zcu104", 30_000)
+    layer = made.design.by_name["fire2.expand3x3"]
+    found = finn_build.attributes(layer, made.foldings[layer.name], made.storage[layer.name])
+    assert (found["ram_style"], found["runtime_writeable_weights"]) == ("ultra", 1)
 
 
 def test_finn_computes_the_same_scores_with_it(handed: tuple[Path, Handed], made: Plan) -> None:

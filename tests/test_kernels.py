@@ -48,7 +48,6 @@ FAULTS = {
     "valid falls": ("fork", "else out_valid_o <= out_valid_o & ~out_ready_i;", "else out_valid_o <= '0;", "valid fell"),
     "valid waits for ready": ("concat", "take  = space &&", "take  = out_ready_i &&", "standing still"),
     "weights that are not there yet": ("mvau", "en && fresh && !loading", "en && fresh", "expected|standing"),
-    "words that are loaded twice": ("loaded_memory", "stored_o && last_i", "stored_o && beat_q", "expected|standing"),
     "a forgotten reset": ("concat", "turn_q      <= '0;", "", "expected"),
 }
 

@@ -1,5 +1,6 @@
 """The link beside the network: its timing, its parameters, the name of its design."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -39,3 +40,10 @@ def test_two_designs_have_two_hashes(tmp_path: Path) -> None:
         (tmp_path / name / "weights.hex").write_text(text)
     hashes = {link.design_hash(tmp_path / name) for name in ("one", "two", "one")}
     assert len(hashes) == 2 and all(int(value, 16) < 1 << 64 and len(value) == 16 for value in hashes)
+
+
+def test_weights_are_packets_that_the_link_can_number() -> None:
+    interface = Interface(1, 8, 1, 4, 13, 2, 11, weight_frames=65_535)
+    assert link.parameters(interface, TIMING, DESIGN)["WEIGHT_FRAMES"] == "65535"
+    with pytest.raises(UserError, match="65536 packets of an image's 4 bytes, the link numbers 65535"):
+        link.parameters(replace(interface, weight_frames=65_536), TIMING, DESIGN)

@@ -51,7 +51,12 @@ _ICE40 = Toolchain(
     "design.bin",
     lambda pins, placed: ["--pcf", pins, "--asc", placed],
     lambda placed, bitstream: [placed, bitstream],
-    {"lut": {"ICESTORM_LC": 1}, "dsp": {"ICESTORM_DSP": 1}, "block_ram": {"ICESTORM_RAM": 1}},
+    {
+        "lut": {"ICESTORM_LC": 1},
+        "dsp": {"ICESTORM_DSP": 1},
+        "block_ram": {"ICESTORM_RAM": 1},
+        "large_ram": {"ICESTORM_SPRAM": 1},
+    },
 )
 _GOWIN = Toolchain(
     tools.NEXTPNR_GOWIN,

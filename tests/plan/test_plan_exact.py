@@ -12,7 +12,7 @@ from hwcodesign.board import Board, load_board
 from hwcodesign.dataflow import Dataflow, IntType, Stream
 from hwcodesign.errors import UserError
 from hwcodesign.kinds import Memory, kind_of
-from hwcodesign.plan import Resources, plan
+from hwcodesign.plan import Resources, loadable, plan
 from hwcodesign.plan.choices import choices
 from hwcodesign.plan.folding import Target, fast_enough
 from hwcodesign.plan.memory import PRICES, design_memories, logic_resources, memory_cost, memory_resources, storages
@@ -43,8 +43,11 @@ def _matrix(graph, name, source, rows):
     return graph.mvau(name, source, rows, **types)
 
 
-def every_design(graph: Dataflow):
-    """(cycles, cost, resources) of every folding and every price of a block in every group, of the whole design."""
+def every_design(graph: Dataflow, large: tuple[bool, ...] = (False,)):
+    """(cycles, cost, resources) of every folding and every price of a block in every group, of the whole design.
+
+    `large`: whether its memories lie in large RAM where they can; all that are given are tried.
+    """
     for combination in product(*fast_enough(graph, ANY, {}).values()):
         names = [name for group in fast_enough(graph, ANY, {}) for name in group]
         foldings = dict(zip(names, (f for group in combination for f in group), strict=True))
@@ -53,21 +56,32 @@ def every_design(graph: Dataflow):
         cycles = max(kind_of(x.kind).cycles(x, foldings[x.name]) for x in design.layers)
         memories = design_memories(design.layers, foldings)
         groups = list(fast_enough(graph, ANY, {}))
-        for prices in product(range(len(PRICES)), repeat=len(groups)):
+        for prices in product(product(range(len(PRICES)), large), repeat=len(groups)):
             price = {name: p for group, p in zip(groups, prices, strict=True) for name in group}
-            taken = [_stored(memory, price[layer]) for (layer, _), memory in memories.items()]
+            taken = [_stored(memory, *price[layer]) for (layer, _), memory in memories.items()]
             cost = logic.share(BOARD) + sum(memory_cost(BOARD, resources) for resources in taken)
             yield cycles, cost, sum(taken, logic)
 
 
-def _stored(memory: Memory, price: int) -> Resources:
-    return memory_resources(BOARD.device, memory, storages(BOARD.device, memory)[price])
+def _stored(memory: Memory, price: int, large: bool) -> Resources:
+    return memory_resources(BOARD.device, memory, storages(BOARD.device, memory, large)[price])
 
 
 def solver(graph: Dataflow, board: Board = BOARD) -> Solver:
     return Solver(
         choices(graph, Target(board, 1.0, None), fast_enough(graph, ANY, {})), Resources(), seconds=60, gap=0.0
     )
+
+
+@pytest.mark.parametrize("cycles", [16_384, 65_536, 131_072])
+def test_weights_are_loaded_where_brute_force_loads_them(cycles):
+    graph = Assembly("input", Stream((4, 4, 64), UINT3))
+    _matrix(graph, "matrix", "input", 128)
+    found = loadable(graph.finish({}))
+    designs = [(cost, taken) for c, cost, taken in every_design(found, (False, True)) if c <= cycles]
+    cost, taken = min((d for d in designs if not d[1].over(BOARD)), key=lambda design: design[0])
+    assert solver(found).cheapest(cycles).cost == pytest.approx(cost, rel=1e-6)
+    assert bool(taken.large_ram) == (cycles > 16_384)
 
 
 @settings(max_examples=15)

@@ -116,6 +116,12 @@ class SlidingWindow(Kind):
         blockers: np.ndarray = over_frames.searchsorted(still_needed) - 1 - back * rows * columns
         return blockers
 
+    def working(self, layer: Layer, folding: Folding) -> tuple[str, ...]:
+        """The side that has more beats sets the pace."""
+        if folding.simd > 1:
+            return ("take",)
+        return ("read",) if layer.output.elements >= layer.input.elements else ("write",)
+
     def to_wire(self, layer: Layer, folding: Folding, array: np.ndarray, side: Literal["in", "out"]) -> np.ndarray:
         """Depthwise windows come block of channels by block of channels."""
         if side == "in" or not layer.attributes["depthwise"]:

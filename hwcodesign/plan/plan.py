@@ -18,7 +18,8 @@ class Plan:
     `design` is the graph with its FIFOs and width converters as layers; `foldings` has every layer of it, `storage`
     every memory (by layer, then by memory). `cycles_per_frame` is the bound: the cycles of the slowest layer.
     `latency_cycles` run from a first frame's first beat in to its last beat out. `resources` are estimates. `proof`
-    says how far from the best the design can be, where a solver was asked for it.
+    says how far from the best the design can be, where a solver was asked for it; `buffers` whether a smaller FIFO or
+    line buffer would do, where they were tried (see smallest.py).
     """
 
     board: str
@@ -32,6 +33,7 @@ class Plan:
     latency_cycles: int
     resources: Resources
     proof: str = ""
+    buffers: str = "sufficient by the schedule"
 
     @property
     def planned_frame_rate(self) -> float:
@@ -79,4 +81,13 @@ class Plan:
         )
 
 
-_PLAIN_FIELDS = ("board", "clock_mhz", "frame_rate", "cycles_per_frame", "slowest", "latency_cycles", "proof")
+_PLAIN_FIELDS = (
+    "board",
+    "clock_mhz",
+    "frame_rate",
+    "cycles_per_frame",
+    "slowest",
+    "latency_cycles",
+    "proof",
+    "buffers",
+)

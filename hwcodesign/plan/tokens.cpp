@@ -64,16 +64,19 @@ class Design {
   }
 
   // Returns how many of `frames` frames came out. `ends`: for every node, and then for the sink behind the last one, the
-  // clock of each frame's last beat. Stops early when nothing can move any more, when a frame ends after its time in
-  // `limits`, or when more than `work` looks at nodes were needed.
-  int simulate(int in, int out, int frames, const int64_t* limits, int64_t* ends, int64_t* first_in, int64_t* work) {
+  // clock of each frame's last beat. Stops early when nothing can move any more, or when a frame ends after its time in
+  // `limits`, or when node `pacer`, which may take `interval` clocks for a frame, falls behind by more than `lag` since
+  // its first beat. `lag`: how far it fell behind. `work`: how many looks at nodes that took.
+  int simulate(int in, int out, int frames, const int64_t* limits, int pacer, int64_t interval, int64_t* ends,
+               int64_t* first_in, int64_t* lag, int64_t* work) {
+    pacer_ = pacer;
+    interval_ = interval;
     frames_ = frames;
     ends_ = ends;
     const int64_t frame_beats = nodes_[count_ - 1].frame_beats;
     in_ = in;
     valid_[in] = 1;
     first_in_ = -1;
-    const uint64_t limit = *work;
     uint64_t looks = 0;
     int64_t beats = 0, idle = 0;
     int done = 0;
@@ -98,10 +101,11 @@ class Design {
         }
       }
       idle = looks == looks_before ? idle + 1 : 0;
-      if (idle == kHorizon || looks > limit) break;
+      if (idle == kHorizon || lag_ > *lag) break;
       now++;
     }
     *first_in = first_in_;
+    *lag = lag_;
     *work = static_cast<int64_t>(looks);
     return done;
   }
@@ -124,9 +128,15 @@ class Design {
 
   void put_all(int n, int64_t now) {
     State& s = states_[n];
+    if (n == pacer_) {
+      if (first_put_ < 0) first_put_ = now;
+      const int64_t beats = int64_t{s.frame} * nodes_[n].frame_beats + s.beats;
+      lag_ = std::max(lag_, now - first_put_ - beats * interval_ / nodes_[n].frame_beats);
+    }
     if (++s.beats == nodes_[n].frame_beats) {
       s.beats = 0;
-      if (s.frame < frames_) ends_[int64_t{frames_} * n + s.frame++] = now;
+      if (s.frame < frames_) ends_[int64_t{frames_} * n + s.frame] = now;
+      s.frame++;
     }
     for (int i = 0; i < nodes_[n].outs; i++) put(ports_[nodes_[n].first_out + i]);
   }
@@ -277,7 +287,8 @@ class Design {
   std::vector<int32_t> source_, target_;
   std::vector<uint64_t> active_;  // nodes to look at in this clock, a bit each
   std::vector<uint64_t> later_;   // and in each of the next clocks
-  int frames_ = 0;
+  int frames_ = 0, pacer_ = 0;
+  int64_t interval_ = 0, first_put_ = -1, lag_ = 0;
   int64_t* ends_ = nullptr;
   int in_ = 0;
   int64_t first_in_ = -1;
@@ -286,8 +297,8 @@ class Design {
 }  // namespace
 
 extern "C" int run(const Node* nodes, int count, const int32_t* ports, const Segment* segments, const Walk* walks,
-                   int wires, int shortest, int in, int out, int frames, const int64_t* limits, int64_t* ends,
-                   int64_t* first_in, int64_t* work) {
+                   int wires, int shortest, int in, int out, int frames, const int64_t* limits, int pacer,
+                   int64_t interval, int64_t* ends, int64_t* first_in, int64_t* lag, int64_t* work) {
   Design design(nodes, count, ports, segments, walks, wires, shortest != 0);
-  return design.simulate(in, out, frames, limits, ends, first_in, work);
+  return design.simulate(in, out, frames, limits, pacer, interval, ends, first_in, lag, work);
 }

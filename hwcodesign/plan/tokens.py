@@ -1,4 +1,4 @@
-"""A planned design run without its data, clock by clock: the same clocks that the RTL takes, in a hundredth of the time.
+"""A planned design run without its data, clock by clock: in the same clocks as the RTL and a hundredth of the time.
 
 The run itself is tokens.cpp, compiled once for this environment. Every kernel but two is a rigid pipeline: a fixed
 round of steps, each of which takes a beat from some inputs and puts one out or not; while its output waits, nothing in
@@ -30,19 +30,22 @@ _NODE = np.dtype([(name, np.int32) for name in (
 )])  # fmt: skip
 _PIPELINE, _FIFO, _WINDOW, _WIDEN = range(4)
 _SOURCE = Path(__file__).with_name("tokens.cpp")
-_FOREVER = np.iinfo(np.int64).max - 1
+ANY_LAG = _FOREVER = np.iinfo(np.int64).max - 1
 
 
 @dataclass(frozen=True)
 class Run:
     """What a run showed: the clock of the first beat in, and of every frame's last beat out that came in time.
 
-    `within`: for every layer the clocks in which its frames' last beats left it, int64 (layers, frames). `work` is how often the simulation looked at a layer: a measure of time that does not depend on the machine.
+    `within`: for every layer the clocks in which its frames' last beats left it, int64 (layers, frames). `lag`:
+    how far the slowest layer fell behind its pace. `work` is how often the simulation looked at a layer: a measure of
+    time that does not depend on the machine.
     """
 
     first_in: int
     ends: tuple[int, ...]
     within: np.ndarray
+    lag: int
     work: int
 
 
@@ -50,9 +53,13 @@ class Tokens:
     """A design ready to be run with any depths of its FIFOs and ring buffers."""
 
     def __init__(self, design: Dataflow, foldings: Mapping[str, Folding]) -> None:
+        cycles = [kind_of(layer.kind).cycles(layer, foldings[layer.name]) for layer in design.layers]
+        self._pacer, self.interval = int(np.argmax(cycles)), max(cycles)
         self._library = _library()
         self._index = {layer.name: i for i, layer in enumerate(design.layers)}
-        wires = {edge: i + 1 for i, edge in enumerate(design.edges)}  # wire 0 is the design's input, the last its output
+        wires = {
+            edge: i + 1 for i, edge in enumerate(design.edges)
+        }  # wire 0 is the design's input, the last its output
         self._wires = len(wires) + 2
         ports: list[int] = []
         segments: list[Segment] = []
@@ -79,26 +86,27 @@ class Tokens:
         capacities: Mapping[str, int],
         frames: int,
         limits: Sequence[int] | None = None,
-        work: int = _FOREVER,
+        lag: int = ANY_LAG,
         shortest: bool = False,
     ) -> Run:
         """Send frames back to back, both ends always ready, until all are out or nothing moves any more.
 
         `capacities`, in beats, of FIFOs and ring buffers by layer; the others are as planned. A frame that ends later
-        than its clock in `limits`, or more `work`, ends the run. `shortest`: every pipeline has a single stage.
+        than its clock in `limits` ends the run, and so does a slowest layer that falls behind its pace by more
+        than `lag`. `shortest`: every pipeline has a single stage.
         """
         nodes = self._nodes.copy()
         for name, capacity in capacities.items():
             nodes["capacity"][self._index[name]] = capacity
         ends, latest = np.zeros((len(nodes) + 1, frames), dtype=np.int64), np.full(frames, _FOREVER, dtype=np.int64)
         latest[:] = _FOREVER if limits is None else limits
-        first_in, looks = ctypes.c_int64(), ctypes.c_int64(work)
+        first_in, lag_seen, work = ctypes.c_int64(), ctypes.c_int64(lag), ctypes.c_int64()
         done = self._library.run(
             nodes.ctypes, len(nodes), self._ports.ctypes, self._segments.ctypes, self._walks.ctypes, self._wires,
-            int(shortest), 0, self._wires - 1, frames, latest.ctypes, ends.ctypes,
-            ctypes.byref(first_in), ctypes.byref(looks),
+            int(shortest), 0, self._wires - 1, frames, latest.ctypes, self._pacer, ctypes.c_int64(self.interval),
+            ends.ctypes, ctypes.byref(first_in), ctypes.byref(lag_seen), ctypes.byref(work),
         )  # fmt: skip
-        return Run(first_in.value, tuple(ends[-1, :done].tolist()), ends[:-1], looks.value)
+        return Run(first_in.value, tuple(ends[-1, :done].tolist()), ends[:-1], lag_seen.value, work.value)
 
 
 def _kind_and_capacity(layer: Layer, folding: Folding) -> tuple[int, int]:
@@ -169,7 +177,7 @@ def _library() -> ctypes.CDLL:
     if not kept.exists():
         with tempfile.TemporaryDirectory() as scratch:
             built = Path(scratch) / name
-            command = [compiler, "-std=c++17", "-O3", "-shared", "-fPIC", "-o", built, _SOURCE]
+            command: list[str | Path] = [compiler, "-std=c++17", "-O3", "-shared", "-fPIC", "-o", built, _SOURCE]
             run(command, Path(scratch), Path(scratch) / "g++.log")
             library = ctypes.CDLL(str(built))
             _keep(built, kept)

@@ -6,9 +6,11 @@ reference.json), `ladder` (verify/ladder.json, after `hwcodesign verify`) and `p
 after `hwcodesign pictures`). Among them: `reference.top1` (null for random weights), `reference.images`,
 `reference.weights`; `lower.mismatches` (integer graph against exported network), `lower.threshold_bits` and
 `lower.threshold_table_bits` (as they are stored, and if all were tables); `plan.cycles_per_frame`,
-`plan.latency_cycles`; `check.fits`; `simulate.images`, `simulate.mismatches`, `simulate.top1`,
-`simulate.cycles_per_frame` (measured), `simulate.cycles_bound` (planned), `simulate.latency_cycles`,
-`simulate.latency_predicted`, `simulate.build_seconds`, `simulate.cycles`, `simulate.cycles_per_second`;
+`plan.latency_cycles`, `plan.buffers` (whether the FIFOs and line buffers are the smallest); `check.fits`;
+`simulate.images`, `simulate.mismatches`, `simulate.top1`, `simulate.cycles_per_frame` (measured),
+`simulate.cycles_bound` (planned), `simulate.latency_cycles`, `simulate.latency_predicted`, `simulate.build_seconds`,
+`simulate.cycles`, `simulate.cycles_per_second`, `simulate.utilisation` (of every `layer`: its `cycles` of work a frame,
+and the share of the time that it works, `planned` and `measured`; empty below four frames);
 `bitstream.fmax_mhz` (reached) and `bitstream.clock_mhz` (planned), `bitstream.timing_met`, `bitstream.sha256`, and for
 every resource `bitstream.resources.NAME`: `used` after place and route, `network` of it (without link, clock and
 reset), `planned`, `available`. For AMD's boards and for FINN `bitstream.state` says in words what there is: without the
@@ -24,6 +26,7 @@ from hwcodesign.run import RunFolder
 from hwcodesign.stages import STAGE_NAMES
 
 if TYPE_CHECKING:
+    from rich.console import Group
     from rich.table import Table
 
 Report = dict[str, dict[str, Any]]
@@ -47,13 +50,30 @@ def write_report(run: RunFolder) -> Report:
     return report
 
 
-def report_table(report: Report, title: str) -> "Table":
-    """The run in a few lines for a terminal."""
+def report_table(report: Report, title: str) -> "Group":
+    """The run in a few lines for a terminal, and every layer's utilisation."""
+    from rich.console import Group
     from rich.table import Table
 
     table = Table(title=title, title_justify="left", show_header=False, box=None, padding=(0, 2))
     for what, value in _rows(report):
         table.add_row(f"[bold]{what}[/]", value)
+    layers = report.get("simulate", {}).get("utilisation")
+    return Group(table, _utilisation(layers)) if layers else Group(table)
+
+
+def _utilisation(layers: list[dict[str, Any]]) -> "Table":
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    table = Table(title="How much of the time each layer works", title_justify="left", box=SIMPLE_HEAD)
+    table.add_column("layer", overflow="fold")
+    for heading in ("cycles a frame", "planned", "in RTL"):
+        table.add_column(heading, justify="right")
+    for layer in layers:
+        shares = (f"{100 * layer[key]:.3f} %" for key in ("planned", "measured"))
+        style = "red" if layer["measured"] != layer["planned"] else ""
+        table.add_row(layer["layer"], f"{layer['cycles']:,}", *shares, style=style)
     return table
 
 
@@ -67,6 +87,7 @@ def _rows(report: Report) -> Iterator[tuple[str, str]]:
     if plan := report.get("plan"):
         rate = f"{plan['planned_frame_rate']:,.0f} frames per second at {plan['clock_mhz']:g} MHz"
         yield "plan", f"{plan['cycles_per_frame']:,} cycles per frame ({plan['slowest']}), {rate}"
+        yield "buffers", plan["buffers"]
     if check := report.get("check"):
         yield "board", f"{'fits' if check['fits'] else 'DOES NOT FIT'} {check['board']}: {_usage(check)}"
     if simulated := report.get("simulate"):

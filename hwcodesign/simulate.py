@@ -40,11 +40,12 @@ class Measured:
 
 
 def build(
-    emitted: Path, folder: Path, wave: bool = False, probes: bool = False, cycles: int = 0
+    emitted: Path, folder: Path, wave: bool = False, probes: bool = False, cycles: int = 0, binds: str = ""
 ) -> simulator.Simulation:
     """Compile the emitted design with the file-to-file bench; `probes` records every stream inside it.
 
-    `cycles` is about how many will be simulated: many are worth a compilation that takes longer.
+    `binds` binds layer probes to the design (see utilisation.py). `cycles` is about how many will be simulated: many
+    are worth a compilation that takes longer.
     """
     emitted, folder = emitted.resolve(), folder.resolve()  # the tools run in `folder`
     interface = Interface.load(emitted)
@@ -52,6 +53,10 @@ def build(
     sources = [emitted / line for line in (emitted / "sources.f").read_text().split()] + shared
     if probes:
         sources.insert(0, asset_folder("sim") / "stream_probe.sv")
+    if binds:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "utilisation.sv").write_text(binds)
+        sources += [asset_folder("sim") / "layer_probe.sv", folder / "utilisation.sv"]
     parameters = {"IN_BYTES": interface.in_bytes, "IN_BEATS": interface.in_beats, "OUT_BYTES": interface.out_bytes}
     parameters["WEIGHT_BEATS"] = interface.weight_frames * interface.in_beats
     defines = ["HWCODESIGN_PROBE"] if probes else []
@@ -107,7 +112,7 @@ def simulate(
 
 def tidy(simulation: simulator.Simulation) -> None:
     """Remove what was needed to build and run the simulation; logs, the wave, input and output stay."""
-    for pattern in ("Vtop*", "*.o", "*.d", "*.hex"):
+    for pattern in ("Vtop*", "*.o", "*.d", "*.hex", "*.work"):
         for file in simulation.folder.glob(pattern):
             file.unlink()
 

@@ -154,8 +154,9 @@ def _plan(job: Job) -> Stage:
 
     def work(folder: Path) -> Summary:
         from hwcodesign.plan import plan
+        from hwcodesign.plan.smallest import shrunk
 
-        made = plan(Dataflow.load(lowered), job.board, **hardware.wishes())
+        made = shrunk(plan(Dataflow.load(lowered), job.board, **hardware.wishes()), job.board)
         made.save(folder)
         return made.summary()
 

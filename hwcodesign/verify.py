@@ -5,13 +5,13 @@ Both compare every score of every image, exactly.
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from hwcodesign import reference, simulate
+from hwcodesign import reference, simulate, utilisation
 from hwcodesign.dataflow import Dataflow
 from hwcodesign.divergence import first_divergence
 from hwcodesign.errors import UserError
@@ -115,16 +115,17 @@ def verify_hardware(
 ) -> dict[str, Any]:
     """Simulate `images` through the emitted design and compare with the integer graph.
 
-    Returns what report.json says of it: images, mismatches, accuracy, cycles beside the plan's prediction, and for a
-    mismatch the first layer, pixel and channel that differ.
+    Returns what report.json says of it: images, mismatches, accuracy, cycles and every layer's utilisation beside the
+    plan's, and for a mismatch the first layer, pixel and channel that differ.
     """
     expected = reference.run(plan.design, images.frames)
     quiet_cycles = _QUIET_FRAMES * (plan.cycles_per_frame + plan.latency_cycles) + 1000
     cycles = len(images.frames) * plan.cycles_per_frame
     start = time.monotonic()
-    simulation = simulate.build(emitted, folder / "simulation", wave, cycles=cycles)
+    simulation = simulate.build(emitted, folder / "simulation", wave, cycles=cycles, binds=utilisation.probes(plan))
     build_seconds = time.monotonic() - start
     measured = simulate.simulate(simulation, emitted, images.frames, plan.design.input.type, quiet_cycles, on_frames)
+    used = utilisation.measured(plan, simulation.folder)
     simulate.tidy(simulation)
     wrong = simulate.compare(measured.results.values, expected)
     summary = {
@@ -139,6 +140,7 @@ def verify_hardware(
         "build_seconds": round(build_seconds, 3),
         "cycles": measured.cycles,
         "cycles_per_second": round(measured.cycles_per_second),
+        "utilisation": [asdict(layer) for layer in used],
     }
     if wrong:
         frames = images.frames[: wrong[0] + 1]

@@ -1,9 +1,15 @@
-"""Cases of the sliding window: overlapping, touching and gapped windows, dropped edges, both orders, whole windows."""
+"""Cases of the sliding window: overlapping, touching and gapped windows, dropped edges, both orders, whole windows.
+
+Some with a smaller ring buffer than the kernel needs to never pause.
+"""
+
+from dataclasses import replace
 
 import numpy as np
 
 from hwcodesign.dataflow import Attribute, Layer, Stream
 from hwcodesign.kinds import Folding
+from hwcodesign.kinds.sliding_window import buffer_pixels, least_pixels
 from sim.bench import random_type
 
 # map (height, width), kernel, stride, words a pixel, depthwise
@@ -40,7 +46,15 @@ RANDOM_CASES = 6
 def cases(rng: np.random.Generator) -> list[tuple[Layer, Folding]]:
     """The cases above, which reach every branch of the kernel, and some that are random in every respect."""
     named = [_case(rng, *case) for case in CASES] + [_case(rng, *case, 1, 0, whole=True) for case in WHOLE]
-    return named + [_any_case(rng, whole) for whole in (False, True) for _ in range(RANDOM_CASES)]
+    anything = [_any_case(rng, whole) for whole in (False, True) for _ in range(RANDOM_CASES)]
+    return named + anything + [_with_less(rng, *case) for case in named[: len(CASES)] + anything[:RANDOM_CASES]]
+
+
+def _with_less(rng: np.random.Generator, layer: Layer, folding: Folding) -> tuple[Layer, Folding]:
+    """The least that a ring buffer can be, or somewhat more."""
+    least, most = least_pixels(layer), buffer_pixels(layer)
+    pixels = least if rng.integers(2) else int(rng.integers(least, most + 1))
+    return replace(layer, attributes={**layer.attributes, "buffer": pixels}), folding
 
 
 def _any_case(rng: np.random.Generator, whole: bool) -> tuple[Layer, Folding]:

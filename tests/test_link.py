@@ -7,6 +7,7 @@ import pytest
 
 from hwcodesign import link
 from hwcodesign.assets import asset_folder
+from hwcodesign.emit import Interface
 from hwcodesign.errors import UserError
 from hwcodesign.plan.link import ANSWERS
 
@@ -43,7 +44,8 @@ def test_two_designs_have_two_hashes(tmp_path: Path) -> None:
 
 
 def test_weights_are_packets_that_the_link_can_number() -> None:
+    timing, design = link.Timing.at(25.0, 1_000_000), "0123456789abcdef"
     interface = Interface(1, 8, 1, 4, 13, 2, 11, weight_frames=65_535)
-    assert link.parameters(interface, TIMING, DESIGN)["WEIGHT_FRAMES"] == "65535"
+    assert link.parameters(interface, timing, design)["WEIGHT_FRAMES"] == "65535"
     with pytest.raises(UserError, match="65536 packets of an image's 4 bytes, the link numbers 65535"):
-        link.parameters(replace(interface, weight_frames=65_536), TIMING, DESIGN)
+        link.parameters(replace(interface, weight_frames=65_536), timing, design)

@@ -79,9 +79,20 @@ def test_the_report_has_every_stage_and_the_promised_keys(done: Job) -> None:
     assert found["check"]["fits"] is True
     assert found["simulate"]["images"] == FRAMES
     assert found["simulate"]["cycles_bound"] == found["plan"]["cycles_per_frame"]
-    for key in ("top1", "cycles_per_frame", "latency_cycles", "cycles_per_second"):
+    for key in ("top1", "cycles_per_frame", "latency_cycles", "cycles_per_second", "utilisation"):
         assert key in found["simulate"]
     assert "latency_cycles" in found["plan"]
+    assert found["plan"]["buffers"] == "the least that keep the rate, one by one"
+
+
+def test_hardware_takes_the_planned_clocks_and_every_layer_works_as_much_as_planned(done: Job) -> None:
+    simulated = report(done)["simulate"]
+    assert simulated["latency_cycles"] == simulated["latency_predicted"]
+    assert simulated["cycles_per_frame"] == simulated["cycles_bound"]
+    layers = simulated["utilisation"]
+    assert len(layers) >= report(done)["lower"]["layers"]
+    assert [layer["layer"] for layer in layers if layer["measured"] != layer["planned"]] == []
+    assert {1.0} == {layer["planned"] for layer in layers if layer["cycles"] == simulated["cycles_bound"]}
 
 
 def test_the_integer_graph_has_the_trained_networks_accuracy(done: Job) -> None:

@@ -27,6 +27,9 @@ class Fork(Kind):
     def latency(self, layer: Layer, folding: Folding) -> int:
         return 1
 
+    def working(self, layer: Layer, folding: Folding) -> tuple[str, ...]:
+        return ("in_valid_i", "in_ready_o")
+
     def memories(self, layer: Layer, folding: Folding) -> list[Memory]:
         return []
 

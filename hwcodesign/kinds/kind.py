@@ -186,6 +186,11 @@ class Kind(ABC):
         del layer, folding
         return None
 
+    def working(self, layer: Layer, folding: Folding) -> tuple[str, ...]:
+        """The signals of the kernel's module that are all high in exactly the `cycles` of a frame that it works."""
+        del layer, folding
+        return ("take",)
+
     def to_wire(self, layer: Layer, folding: Folding, array: np.ndarray, side: Literal["in", "out"]) -> np.ndarray:
         """An input or output array (frames, H, W, C) of `run`, its elements in the order in which beats carry them.
 

@@ -59,6 +59,9 @@ class LabelSelect(Kind):
         """The indices follow after all scores."""
         return 0, layer.input.channels
 
+    def working(self, layer: Layer, folding: Folding) -> tuple[str, ...]:
+        return ("step",)
+
     def memories(self, layer: Layer, folding: Folding) -> list[Memory]:
         return []
 

@@ -93,6 +93,9 @@ class Mvau(Kind):
         """All of it in the first fold."""
         return 0, _columns(layer) // folding.simd
 
+    def working(self, layer: Layer, folding: Folding) -> tuple[str, ...]:
+        return ("step",)
+
     def memories(self, layer: Layer, folding: Folding) -> list[Memory]:
         width = folding.pe * folding.simd * _weight_type(layer).bits
         loadable = "loadable" in layer.attributes

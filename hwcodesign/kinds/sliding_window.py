@@ -3,7 +3,8 @@
 Attributes: `kernel` (height, width), `stride` (height, width), `depthwise` 0 or 1. Elements of an output pixel come in
 the order (kernel row, kernel column, channel). Depthwise, for a max pool: as an array, (channel, kernel row, kernel
 column); on the wire, where a beat is a block of `pe` channels, (block, kernel row, kernel column, channel in block).
-Rows and columns at the end that no window covers are dropped.
+Rows and columns at the end that no window covers are dropped. `buffer`, if it is there: pixels that the ring buffer of
+the first of these kernels keeps, from `least_pixels` to `buffer_pixels`; without it, the latter.
 
 Two kernels. `simd` = 1: one beat of `pe` channels in and one out a cycle, so that a map of few channels leaves slowly
 whatever its reader could take. `simd` = kernel_h * kernel_w: all channels of a pixel in and a whole window out a cycle.
@@ -44,6 +45,9 @@ class SlidingWindow(Kind):
                 f"{layer.name}: the windows are {expected} {layer.input.type}, "
                 f"not {layer.output.shape} {layer.output.type}"
             )
+        least, most = least_pixels(layer), buffer_pixels(layer)
+        if not least <= kept_pixels(layer) <= most:
+            raise UserError(f"{layer.name}: the buffer is {least} to {most} pixels, not {kept_pixels(layer)}")
 
     def run(self, layer: Layer, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         frames = inputs[0]
@@ -106,11 +110,17 @@ class SlidingWindow(Kind):
         (height, width, _), (stride_h, stride_w) = layer.input.shape, _pair(layer, "stride")
         rows, columns = _positions(layer)
         firsts = (np.arange(rows)[:, None] * stride_h * width + np.arange(columns) * stride_w).reshape(-1)
-        back = -(-buffer_pixels(layer) // (height * width)) + 1  # earlier frames that the buffer may reach into
+        back = -(-kept_pixels(layer) // (height * width)) + 1  # earlier frames that the buffer may reach into
         over_frames = (np.arange(-back, 2)[:, None] * height * width + firsts).reshape(-1)
-        still_needed = np.arange(1, height * width + 1) - buffer_pixels(layer)
+        still_needed = np.arange(1, height * width + 1) - kept_pixels(layer)
         blockers: np.ndarray = over_frames.searchsorted(still_needed) - 1 - back * rows * columns
         return blockers
+
+    def working(self, layer: Layer, folding: Folding) -> tuple[str, ...]:
+        """The side that has more beats sets the pace."""
+        if folding.simd > 1:
+            return ("take",)
+        return ("read",) if layer.output.elements >= layer.input.elements else ("write",)
 
     def to_wire(self, layer: Layer, folding: Folding, array: np.ndarray, side: Literal["in", "out"]) -> np.ndarray:
         """Depthwise windows come block of channels by block of channels."""
@@ -122,7 +132,7 @@ class SlidingWindow(Kind):
         """Without whole windows, a ring of beats; with them, the rows above the present one, a column a word."""
         beat_bits = folding.pe * layer.input.type.bits
         if folding.simd == 1:
-            words = buffer_pixels(layer) * (layer.input.channels // folding.pe)
+            words = kept_pixels(layer) * (layer.input.channels // folding.pe)
             return [Memory("buffer", words, beat_bits, writable=True)]
         rows_above = _pair(layer, "kernel")[0] - 1
         return [Memory("buffer", layer.input.shape[1], rows_above * beat_bits, writable=True)] if rows_above else []
@@ -165,6 +175,21 @@ class SlidingWindow(Kind):
         }
 
 
+def kept_pixels(layer: Layer) -> int:
+    """Pixels that the ring buffer keeps."""
+    return layer.number("buffer") if "buffer" in layer.attributes else buffer_pixels(layer)
+
+
+def least_pixels(layer: Layer) -> int:
+    """Pixels from a window's first to its last: with fewer there would never be a whole one.
+
+    With so many the kernel reads a window only when it has come in, and frees it before the next comes in: it pauses
+    where the windows move far, between rows and between frames.
+    """
+    kernel_h, kernel_w = _pair(layer, "kernel")
+    return (kernel_h - 1) * layer.input.shape[1] + kernel_w
+
+
 def buffer_pixels(layer: Layer) -> int:
     """Pixels to keep so that neither the input nor the output ever waits for the other in the steady state.
 
@@ -172,7 +197,7 @@ def buffer_pixels(layer: Layer) -> int:
     the distance that the window moves, plus the pixels from a window's first to its last. It moves furthest from a
     frame's last window to the next frame's first.
     """
-    (height, width, _), (kernel_h, kernel_w) = layer.input.shape, _pair(layer, "kernel")
+    height, width, _ = layer.input.shape
     (stride_h, stride_w), (rows, columns) = _pair(layer, "stride"), _positions(layer)
     back = (columns - 1) * stride_w
     moves = [(height - (rows - 1) * stride_h) * width - back]
@@ -180,7 +205,7 @@ def buffer_pixels(layer: Layer) -> int:
         moves.append(stride_h * width - back)
     if columns > 1:
         moves.append(stride_w)
-    return max(moves) + (kernel_h - 1) * width + kernel_w
+    return max(moves) + least_pixels(layer)
 
 
 def _positions(layer: Layer) -> tuple[int, int]:

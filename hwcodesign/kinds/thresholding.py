@@ -40,6 +40,9 @@ class Thresholding(Kind):
     def latency(self, layer: Layer, folding: Folding) -> int:
         return _unit(layer, folding).latency
 
+    def working(self, layer: Layer, folding: Folding) -> tuple[str, ...]:
+        return ("in_valid_i", "in_ready_o")
+
     def memories(self, layer: Layer, folding: Folding) -> list[Memory]:
         return [_unit(layer, folding).memory]
 

@@ -37,7 +37,7 @@ class Folded:
     @property
     def least_resources(self) -> Resources:
         """What the finished plan and its link will take at least: what does not fit now needs no schedule."""
-        return self._resources(self.design)[1] + self._link
+        return self.mapped(self.design)[1] + self._link
 
     @property
     def _link(self) -> Resources:
@@ -49,7 +49,7 @@ class Folded:
         cycles = {layer.name: kind_of(layer.kind).cycles(layer, foldings[layer.name]) for layer in self.design.layers}
         slowest = max(cycles, key=lambda name: cycles[name])
         design = with_depths(self.design, fifo_depths(self.design, foldings, cycles[slowest]))
-        storage, resources = self._resources(design)
+        storage, resources = self.mapped(design)
         return Plan(
             board=self.board.name,
             clock_mhz=self.clock_mhz,
@@ -65,7 +65,7 @@ class Folded:
             proof=proof,
         )
 
-    def _resources(self, design: Dataflow) -> tuple[dict[str, dict[str, Storage]], Resources]:
+    def mapped(self, design: Dataflow) -> tuple[dict[str, dict[str, Storage]], Resources]:
         """Where every memory goes, beside a link, and what the whole design takes without it."""
         device = self.board.device
         logic = sum((logic_resources(device, x, self.foldings[x.name]) for x in design.layers), Resources())

@@ -19,7 +19,8 @@ class Plan:
     every memory (by layer, then by memory). `cycles_per_frame` is the bound: the cycles of the slowest layer.
     `latency_cycles` run from a first frame's first beat in to its last beat out. `resources` are estimates of what the
     network takes, `link` of what the board's link and clock take beside it. `proof` says how far from the best the
-    design can be, where a solver was asked for it.
+    design can be, where a solver was asked for it; `buffers` whether a smaller FIFO or line buffer would do, where
+    they were tried (see smallest.py).
     """
 
     board: str
@@ -34,6 +35,7 @@ class Plan:
     resources: Resources
     link: Resources
     proof: str = ""
+    buffers: str = "sufficient by the schedule"
 
     @property
     def total(self) -> Resources:
@@ -88,4 +90,13 @@ class Plan:
         )
 
 
-_PLAIN_FIELDS = ("board", "clock_mhz", "frame_rate", "cycles_per_frame", "slowest", "latency_cycles", "proof")
+_PLAIN_FIELDS = (
+    "board",
+    "clock_mhz",
+    "frame_rate",
+    "cycles_per_frame",
+    "slowest",
+    "latency_cycles",
+    "proof",
+    "buffers",
+)

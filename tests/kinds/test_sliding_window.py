@@ -8,9 +8,11 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from hwcodesign.dataflow import IntType, Layer, Stream
+from hwcodesign.dataflow import Dataflow, IntType, Layer, Stream
 from hwcodesign.errors import UserError
 from hwcodesign.kinds import Folding, kind_of
+from hwcodesign.kinds.sliding_window import least_pixels
+from hwcodesign.plan.tokens import Tokens
 
 WINDOW = kind_of("sliding_window")
 SIDES = st.integers(1, 9)
@@ -166,3 +168,22 @@ def test_refuses(changes: dict[str, tuple[int, int]], message: str) -> None:
     layer = make((5, 5), 2, (3, 3), (1, 1), 0)
     with pytest.raises(UserError, match=f"window: .*{message}"):
         WINDOW.check(replace(layer, attributes={**changes, "depthwise": 0}))
+
+
+@given(layers())
+def test_the_least_buffer_pauses_but_never_stops(layer: Layer) -> None:
+    """One window after the other: in the time of all reads and all writes, at the most."""
+    small = replace(layer, attributes={**layer.attributes, "buffer": least_pixels(layer)})
+    WINDOW.check(small)
+    (memory,) = WINDOW.memories(small, Folding(1))
+    assert memory.words == least_pixels(layer) * layer.input.channels
+    ends = Tokens(Dataflow((small,), ()), {"window": Folding(1)}).run({}, 3).ends
+    assert len(ends) == 3 and ends[2] - ends[1] <= layer.input.elements + layer.output.elements + 2
+
+
+@pytest.mark.parametrize("pixels", [14, 31])
+def test_a_buffer_of_no_use_is_refused(pixels: int) -> None:
+    layer = make((6, 6), 1, (3, 3), (1, 1), 0)
+    layer = replace(layer, attributes={**layer.attributes, "buffer": pixels})
+    with pytest.raises(UserError, match=f"the buffer is 15 to 30 pixels, not {pixels}"):
+        WINDOW.check(layer)

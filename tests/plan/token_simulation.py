@@ -50,23 +50,37 @@ class Pipeline:
 
 
 class Fifo:
-    """As `fifo.sv`: room is seen from registers only."""
+    """As `fifo.sv`: room is seen from registers only. `waiting`: beats besides the one in the output register."""
 
     def __init__(self, layer: Layer, folding: Folding, inputs: list[Wire], outputs: list[Wire]) -> None:
         (self.input,), (self.output,) = inputs, outputs
-        self.depth, self.latency = layer.attributes["depth"], kind_of("fifo").latency(layer, folding)
-        self.beats: deque[int] = deque()
-        self.now = 0
+        self.depth = layer.attributes["depth"]
+        self.waiting = 0
 
     def cycle(self) -> None:
-        self.now += 1
-        full = len(self.beats) >= self.depth
-        if self.output.taken:
-            self.beats.popleft()
-        if self.input.valid and not full:
+        self.output.valid = self.output.valid and not self.output.taken
+        enters = self.input.valid and self.waiting < self.depth - 1
+        leaves = not self.output.valid and (self.waiting > 0 or (self.depth == 2 and enters))
+        self.input.taken = enters
+        self.waiting += enters - leaves
+        self.output.valid = self.output.valid or leaves
+
+
+class Widening:
+    """As `width_converter.sv`: parts of the next beat are taken while the last one waits."""
+
+    def __init__(self, layer: Layer, folding: Folding, inputs: list[Wire], outputs: list[Wire]) -> None:
+        (self.input,), (self.output,) = inputs, outputs
+        self.parts = layer.attributes["out_lanes"] // layer.attributes["in_lanes"]
+        self.held = 0
+
+    def cycle(self) -> None:
+        self.output.valid = self.output.valid and not self.output.taken
+        completes = self.held == self.parts - 1
+        if self.input.valid and not (completes and self.output.valid):
             self.input.taken = True
-            self.beats.append(self.now + self.latency - 1)
-        self.output.valid = bool(self.beats) and self.beats[0] <= self.now
+            self.held = 0 if completes else self.held + 1
+            self.output.valid = self.output.valid or completes
 
 
 class Window:
@@ -183,9 +197,12 @@ def simulate(
 
 def _node(
     design: Dataflow, plan: Plan, layer: Layer, wires: dict, source: Wire, sink: Wire
-) -> Pipeline | Fifo | Window:
+) -> Pipeline | Fifo | Widening | Window:
     inputs = [wires[edge] for edge in design.edges_into(layer.name)] or [source]
     outputs = [wires[edge] for edge in design.edges_from(layer.name)] or [sink]
     folding = plan.foldings[layer.name]
-    classes = {"fifo": Fifo, "sliding_window": Window if folding.simd == 1 else Pipeline}
-    return classes.get(layer.kind, Pipeline)(layer, folding, inputs, outputs)
+    if layer.kind == "sliding_window" and folding.simd == 1:
+        return Window(layer, folding, inputs, outputs)
+    if layer.kind == "width_converter" and layer.number("out_lanes") > layer.number("in_lanes"):
+        return Widening(layer, folding, inputs, outputs)
+    return (Fifo if layer.kind == "fifo" else Pipeline)(layer, folding, inputs, outputs)

@@ -6,6 +6,8 @@ solver asked again: what it finds then is slower perhaps, and has shorter FIFOs.
 that of the first time, without such a reserve: it holds for every design.
 """
 
+from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hwcodesign.dataflow import Dataflow
@@ -21,6 +23,7 @@ from hwcodesign.plan.streams import insert_streams
 
 GAP = 0.001  # proven, before the solver stops
 RESERVE_STEP = 0.01  # of what the board lets a design use: the least by which a reserve grows
+FAR = 1.05  # times the bound's cycles: only a search that ran out of time ends so far from it
 RESERVE_PARTS = 4  # a reserve grows by one of so many of what is missing
 
 
@@ -35,6 +38,8 @@ class Bounds:
 def plan_exactly(dataflow: Dataflow, target: Target, constraints: Constraints, seconds: float) -> Plan:
     """The plan for `target`; without a frame rate, the fastest that fits. `seconds` bounds each run of the solver.
 
+    Where time was too short for a design near the bound, one folded layer by layer may be faster: then it is taken.
+
     Raises UserError as `plan` does, and if the solver finds nothing in time where the fastest is asked for.
     """
     space = choices(dataflow, target, fast_enough(dataflow, target, constraints))
@@ -48,8 +53,32 @@ def plan_exactly(dataflow: Dataflow, target: Target, constraints: Constraints, s
         proof = _proof(solution, bounds, target, for_every_design=reserved == least)
         planned = folded(dataflow, target, solution).finish(proof)
         if not solution.fits or not planned.total.over(target.board):
-            return planned
+            break
         reserved += _missing(planned.total, target)
+    if bounds.cycles is None or planned.cycles_per_frame <= FAR * bounds.cycles:
+        return planned
+    counts = [count for count in space.cycle_counts if bounds.cycles <= count < planned.cycles_per_frame]
+    return _fastest_by_layer(dataflow, target, constraints, counts) or planned
+
+
+def _fastest_by_layer(
+    dataflow: Dataflow, target: Target, constraints: Constraints, counts: Sequence[int]
+) -> Plan | None:
+    """The design of the fewest of these cycles per frame, rising, that fits if folded layer by layer; None: none."""
+    fitting: dict[int, Plan] = {}
+
+    def fits(number: int) -> bool:
+        rate = target.clock_mhz * 1e6 / counts[number]
+        half = fold_only(dataflow, target.board, target.clock_mhz, rate, constraints)
+        if half.least_resources.over(target.board):
+            return False
+        planned = half.finish(_no_faster_than(target, counts[0]))
+        if not planned.total.over(target.board):
+            fitting[number] = planned
+        return number in fitting
+
+    bisect_left(range(len(counts)), True, key=fits)
+    return fitting[min(fitting)] if fitting else None
 
 
 def _solve(space: Choices, target: Target, reserved: Resources, seconds: float) -> tuple[Solution | None, int | None]:
@@ -89,7 +118,11 @@ def _proof(solution: Solution, bounds: Bounds, target: Target, for_every_design:
         )
     if solution.cycles <= bounds.cycles:
         return "proven: no faster design fits"
-    return f"proven: no design that fits exceeds {target.clock_mhz * 1e6 / bounds.cycles:.1f} frames per second"
+    return _no_faster_than(target, bounds.cycles)
+
+
+def _no_faster_than(target: Target, cycles: int) -> str:
+    return f"proven: no design that fits exceeds {target.clock_mhz * 1e6 / cycles:.1f} frames per second"
 
 
 def _without_solver(dataflow: Dataflow, target: Target, constraints: Constraints, seconds: float) -> Plan:

@@ -155,6 +155,16 @@ def test_a_solver_without_time_still_gives_a_plan_and_names_its_gap():
     assert planned.proof
 
 
+def test_the_fastest_is_no_slower_than_what_folds_layer_by_layer_whatever_the_time():
+    board = load_board("ulx3s-85f")
+    small = with_limits(board, limits={"lut": 0.08, "ff": 0.1, "dsp": 0.1, "block_ram": 0.05})
+    hurried = plan(tiny_squeezenet(), small, frame_rate="max", solver_seconds=1e-9)
+    assert not hurried.total.over(small)
+    assert hurried.proof.startswith("proven: no")
+    quick = plan(tiny_squeezenet(), small, frame_rate=1.06 * hurried.planned_frame_rate)
+    assert quick.total.over(small)
+
+
 def test_where_nothing_fits_the_plan_says_so():
     planned = plan(tiny_squeezenet(bits=8), BOARD, frame_rate="max")
     assert planned.resources.over(BOARD)

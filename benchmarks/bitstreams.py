@@ -3,7 +3,8 @@
     python benchmarks/bitstreams.py [RUNS]
 
 Every design is trained, compiled, proven and built with open tools (half an hour on two cores; what RUNS already holds
-is not made again). `network` is everything but the link, the clock and the reset, which have columns of their own. LUTs are the places that are taken, so carry chains' ends and LUT RAMs' write ports count.
+is not made again). `network` is everything but the link, the clock and the reset, which have columns of their own. LUTs
+are the places that are taken, so the ends of carry chains and the write ports of LUT RAMs count.
 """
 
 import json

@@ -242,6 +242,21 @@ def _bitstream(job: Job) -> Stage:
     return Stage("bitstream", inputs, [board.model_dump(), job.seed, job.frames, _vivado()], work)
 
 
+def require_buildable(job: Job) -> None:
+    """Raise UserError before anything is trained if the board's tools, clock or link cannot make the bitstream."""
+    from hwcodesign import link
+    from hwcodesign.bitstream.flow import Request
+    from hwcodesign.bitstream.toolchain import toolchain_of
+    from hwcodesign.xilinx.stage import for_vivado
+
+    board = job.board
+    if not for_vivado(board):
+        toolchain_of(board)
+    if board.link and board.link.kind == "uart":
+        request = Request(board, job.run.path, job.hardware.clock_mhz or board.clock_mhz, job.seed)
+        link.Timing.at(request.clock.mhz, request.baud)
+
+
 def _vivado() -> bool:
     """A project that was written without Vivado is built once it is there."""
     from hwcodesign.xilinx.vivado import vivado_is_there

@@ -15,6 +15,7 @@ _FULL = (
     r"no BELs remaining to implement cell type '(?P<cell>\w+)'",
     r"Unable to find a placement location for cell .* of type '(?P<cell>\w+)'",
     r"Unable to find legal placement",
+    r"[Ff]ailed to place chain",
     r"probably at utilisation limit",
     r"[Nn]ot enough (?:free )?(?P<cell>\w+)",
 )

@@ -27,6 +27,10 @@ def command(**options: Any) -> None:
       hwcodesign bitstream digits-squeezenet --board zcu104 --backend finn
     """
     from hwcodesign.pipeline import run_job
+    from hwcodesign.stages import require_buildable
     from hwcodesign.terminal import console
 
-    run_job(make_job(**options), console(), last="bitstream")
+    job = make_job(**options)
+    if job.backend == "own":
+        require_buildable(job)
+    run_job(job, console(), last="bitstream")

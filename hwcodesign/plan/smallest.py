@@ -28,6 +28,7 @@ from hwcodesign.plan.tokens import ANY_LAG, Run, Tokens
 WORK = 1_000_000_000
 FEWEST_FRAMES = 2  # a slow cycle of layers shows in every layer's own pace, long before it shows at the output
 MORE_FRAMES = 3  # to see that the answer goes on as it began
+LIVELY_FRAMES = 3  # a design that stops for good stops in a frame or where the next one meets it
 MOST_FRAMES = 100
 ROUGHLY = 8  # of this many sizes that a buffer could have
 
@@ -71,8 +72,8 @@ class Smallest:
 def smallest(design: Dataflow, foldings: Mapping[str, Folding], work: int) -> Smallest:
     """The smallest buffers with which the design keeps the pace of its slowest layer, as its own buffers let it.
 
-    `work` bounds the search, in looks of the simulation at a layer (some 20 ns each): the answer depends on nothing
-    else. Raises UserError if there is no C++ compiler.
+    `work` bounds the search, in looks of the simulation at a layer (some 20 ns each), and the answer depends on nothing
+    else; what makes sure of the answer, a dozen frames, comes on top of it. Raises UserError without a C++ compiler.
     """
     tokens, buffers = Tokens(design, foldings), _buffers(design, foldings)
     frames, lively = FEWEST_FRAMES, False
@@ -178,7 +179,7 @@ class _Search:
 
     def _paced(self) -> bool:
         """Whether the design keeps its rate now; if so, what falls far behind it from now on does not."""
-        run = self._run(self.sizes)
+        run = self._run()
         # What falls behind by more than this will not make up for it.
         self._limits = [end + self._tokens.interval for end in run.ends]
         self._lag = run.lag + self._tokens.interval // 8
@@ -198,11 +199,13 @@ class _Search:
 
     def lives(self) -> bool:
         """Whether no stall can stop the design."""
-        return len(self._run(self.sizes, shortest=True).ends) == self._frames
+        run = self._tokens.run(self._capacities(), LIVELY_FRAMES, shortest=True)
+        self._work -= run.work
+        return len(run.ends) == LIVELY_FRAMES
 
     def latency(self) -> int:
         """Of the first frame."""
-        run = self._run(self.sizes)
+        run = self._tokens.run(self._capacities(), 1)
         return run.ends[0] - run.first_in + 1
 
     def _halve(self, buffer: Buffer, precision: int) -> None:
@@ -222,17 +225,19 @@ class _Search:
         if self._work <= 0:
             return False
         self.sizes = {**before, **change}
-        good = self._keeps_pace(self._run(self.sizes, limited=True)) and (not self._lively or self.lives())
+        good = self._keeps_pace(self._run(limited=True)) and (not self._lively or self.lives())
         if not good:
             self.sizes = before
         return good
 
-    def _run(self, sizes: Mapping[str, int], limited: bool = False, shortest: bool = False) -> Run:
-        capacities = {layer: size * self._beats[layer] for layer, size in sizes.items()}
+    def _run(self, limited: bool = False) -> Run:
         limits, lag = (self._limits, self._lag) if limited else (None, ANY_LAG)
-        run = self._tokens.run(capacities, self._frames, limits, lag, shortest)
+        run = self._tokens.run(self._capacities(), self._frames, limits, lag)
         self._work -= run.work
         return run
+
+    def _capacities(self) -> dict[str, int]:
+        return {layer: size * self._beats[layer] for layer, size in self.sizes.items()}
 
     def _keeps_pace(self, run: Run) -> bool:
         """Whether neither the output nor any layer takes longer than the interval from one frame to the next."""

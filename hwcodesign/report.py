@@ -6,15 +6,16 @@ reference.json), `ladder` (verify/ladder.json, after `hwcodesign verify`) and `p
 after `hwcodesign pictures`). Among them: `reference.top1` (null for random weights), `reference.images`,
 `reference.weights`; `lower.mismatches` (integer graph against exported network), `lower.threshold_bits` and
 `lower.threshold_table_bits` (as they are stored, and if all were tables); `plan.cycles_per_frame`,
-`plan.latency_cycles`, `plan.buffers` (whether the FIFOs and line buffers are the smallest); `check.fits`;
-`simulate.images`, `simulate.mismatches`, `simulate.top1`, `simulate.cycles_per_frame` (measured),
-`simulate.cycles_bound` (planned), `simulate.latency_cycles`, `simulate.latency_predicted`, `simulate.build_seconds`,
-`simulate.cycles`, `simulate.cycles_per_second`, `simulate.utilisation` (of every `layer`: its `cycles` of work a frame,
-and the share of the time that it works, `planned` and `measured`; empty below four frames);
+`plan.latency_cycles`, `plan.resources` (the network's), `plan.link` (link and clock), `plan.buffers` (whether the FIFOs
+and line buffers are the smallest); `check.fits`, `check.used` (network and link) and `check.link`; `simulate.images`,
+`simulate.mismatches`, `simulate.top1`, `simulate.cycles_per_frame` (measured), `simulate.cycles_bound` (planned),
+`simulate.latency_cycles`, `simulate.latency_predicted`, `simulate.build_seconds`, `simulate.cycles`,
+`simulate.cycles_per_second`, `simulate.utilisation` (of every `layer`: its `cycles` of work a frame, and the share of
+the time that it works, `planned` and `measured`; empty below four frames);
 `bitstream.fmax_mhz` (reached) and `bitstream.clock_mhz` (planned), `bitstream.timing_met`, `bitstream.sha256`, and for
 every resource `bitstream.resources.NAME`: `used` after place and route, `network` of it (without link, clock and
-reset), `planned`, `available`. For AMD's boards and for FINN `bitstream.state` says in words what there is: without the
-vendor's tools a project, and no `bitstream.bitstream`.
+reset), `planned` for the network, `link_planned` for the rest, `available`. For AMD's boards and for FINN
+`bitstream.state` says in words what there is: without the vendor's tools a project, and no `bitstream.bitstream`.
 """
 
 import json

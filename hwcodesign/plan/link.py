@@ -25,8 +25,8 @@ _LUTS: Mapping[str, tuple[int, float]] = {  # by family: fixed, and for each bit
     "ice40": (507, 10.8),
     "xilinx7": (315, 2.2),
     "ultrascale-plus": (315, 2.2),
-    "gw1n": (469, 7.4),
-    "gw2a": (469, 7.4),
+    "gw1n": (365, 5.4),
+    "gw2a": (365, 5.4),
 }
 CLOCK = Resources(lut=15, ff=9)  # the board's top level: how long the clock has been steady, and the reset
 _DMA = Resources(lut=95, ff=34)  # without the counter of a frame's beats

@@ -31,16 +31,22 @@ FIRST_FRAMES = 3  # most designs repeat from the second frame on; every further 
 MOST_FRAMES = 400
 
 
-def fifo_depths(design: Dataflow, foldings: Mapping[str, Folding], interval: int) -> dict[str, int]:
-    """The depth, in beats, of every FIFO of the design when a frame enters every `interval` cycles."""
+def fifo_depths(design: Dataflow, foldings: Mapping[str, Folding], interval: int) -> tuple[dict[str, int], int]:
+    """The depth, in beats, of every FIFO of the design when a frame enters every `interval` cycles; and that interval.
+
+    It is longer than asked for where no depths keep the pace: pixels that a window skips come unevenly, and a reader
+    with hardly any time to spare does not catch up within the frame.
+    """
     names = [layer.name for layer in design.layers if layer.kind == "fifo"]
     deep = with_depths(design, dict.fromkeys(names, SHORTEST + 1))  # a memory's latency: the longest a FIFO can have
     frames = FIRST_FRAMES
     while not (times := schedule(deep, foldings, frames, interval)).repeats(frames, interval):
-        frames *= 2
-        assert frames < MOST_FRAMES, "a kernel of the design does not run at its bound"
+        if 2 * frames > MOST_FRAMES:
+            interval, frames = max(interval + 1, times.pace(frames)), FIRST_FRAMES
+        else:
+            frames *= 2
     late = as_late_as_possible(deep, foldings, times, frames)
-    return {name: _fifo_depth(design, foldings, late, name) for name in names}
+    return {name: _fifo_depth(design, foldings, late, name) for name in names}, interval
 
 
 def _fifo_depth(design: Dataflow, foldings: Mapping[str, Folding], times: Schedule, name: str) -> int:

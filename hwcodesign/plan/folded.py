@@ -48,7 +48,8 @@ class Folded:
         foldings = self.foldings
         cycles = {layer.name: kind_of(layer.kind).cycles(layer, foldings[layer.name]) for layer in self.design.layers}
         slowest = max(cycles, key=lambda name: cycles[name])
-        design = with_depths(self.design, fifo_depths(self.design, foldings, cycles[slowest]))
+        depths, interval = fifo_depths(self.design, foldings, cycles[slowest])
+        design = with_depths(self.design, depths)
         storage, resources = self.mapped(design)
         return Plan(
             board=self.board.name,
@@ -57,7 +58,7 @@ class Folded:
             design=design,
             foldings=foldings,
             storage=storage,
-            cycles_per_frame=cycles[slowest],
+            cycles_per_frame=interval,
             slowest=slowest,
             latency_cycles=_latency(design, foldings),
             resources=resources,

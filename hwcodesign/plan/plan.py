@@ -16,11 +16,11 @@ class Plan:
     """A design and all that was decided about it.
 
     `design` is the graph with its FIFOs and width converters as layers; `foldings` has every layer of it, `storage`
-    every memory (by layer, then by memory). `cycles_per_frame` is the bound: the cycles of the slowest layer.
-    `latency_cycles` run from a first frame's first beat in to its last beat out. `resources` are estimates of what the
-    network takes, `link` of what the board's link and clock take beside it. `proof` says how far from the best the
-    design can be, where a solver was asked for it; `buffers` whether a smaller FIFO or line buffer would do, where
-    they were tried (see smallest.py).
+    every memory (by layer, then by memory). `cycles_per_frame` is the bound: the cycles of the slowest layer (or,
+    rarely, a little more: see fifo.py). `latency_cycles` run from a first frame's first beat in to its last beat out.
+    `resources` are estimates of what the network takes, `link` of what the board's link and clock take beside it.
+    `proof` says how far from the best the design can be, where a solver was asked for it; `buffers` whether a smaller
+    FIFO or line buffer would do, where they were tried (see smallest.py).
     """
 
     board: str

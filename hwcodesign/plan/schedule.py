@@ -45,6 +45,12 @@ class Schedule:
         """Whether the last of the frames does exactly what the one before did, `interval` cycles later."""
         return all(times.repeats(frames, interval) for times in (*self.offered.values(), *self.taken.values()))
 
+    def pace(self, frames: int) -> int:
+        """Cycles from one frame's end to the next's, rounded up, over the second half of the frames."""
+        ends = self.output.last[len(self.output.last) // frames - 1 :: len(self.output.last) // frames]
+        half = frames // 2
+        return -(-int(ends[-1] - ends[-1 - half]) // half)
+
 
 def schedule(design: Dataflow, foldings: Mapping[str, Folding], frames: int, interval: int) -> Schedule:
     """Run `frames` frames through the design with FIFOs that never fill; pixels enter evenly, a frame per `interval`.

@@ -69,13 +69,13 @@ class Smallest:
         return f"sufficient, {self.unproven} of {len(self.sizes)} not proven the least"
 
 
-def smallest(design: Dataflow, foldings: Mapping[str, Folding], work: int) -> Smallest:
-    """The smallest buffers with which the design keeps the pace of its slowest layer, as its own buffers let it.
+def smallest(design: Dataflow, foldings: Mapping[str, Folding], interval: int, work: int) -> Smallest:
+    """The smallest buffers with which the design takes a frame every `interval` clocks, as its own buffers let it.
 
     `work` bounds the search, in looks of the simulation at a layer (some 20 ns each), and the answer depends on nothing
     else; what makes sure of the answer, a dozen frames, comes on top of it. Raises UserError without a C++ compiler.
     """
-    tokens, buffers = Tokens(design, foldings), _buffers(design, foldings)
+    tokens, buffers = Tokens(design, foldings, interval), _buffers(design, foldings)
     frames, lively = FEWEST_FRAMES, False
     while frames < MOST_FRAMES:
         search = _Search(tokens, buffers, work, frames, lively)
@@ -86,7 +86,7 @@ def smallest(design: Dataflow, foldings: Mapping[str, Folding], work: int) -> Sm
             lively = True
         else:
             return Smallest(search.sizes, search.latency(), len(search.unproven))
-    raise AssertionError("the design with sufficient buffers does not run at its bound")
+    raise AssertionError("the design with sufficient buffers does not keep its pace")
 
 
 def shrunk(planned: Plan, board: Board, work: int = WORK) -> Plan:
@@ -94,7 +94,7 @@ def shrunk(planned: Plan, board: Board, work: int = WORK) -> Plan:
 
     Other memories stay where they are.
     """
-    found = smallest(planned.design, planned.foldings, work)
+    found = smallest(planned.design, planned.foldings, planned.cycles_per_frame, work)
     design = with_sizes(planned.design, found.sizes)
     placed = {
         (layer, memory): where
@@ -152,7 +152,7 @@ class _Search:
         self._frames = frames
         while not self._paced():
             self._frames += 1
-            assert self._frames < MOST_FRAMES, "the design with sufficient buffers does not run at its bound"
+            assert self._frames < MOST_FRAMES, "the design with sufficient buffers does not keep its pace"
 
     def shrink(self) -> None:
         """Make each buffer as small as it can be, as far as these frames tell: first roughly, then exactly."""

@@ -50,11 +50,14 @@ class Run:
 
 
 class Tokens:
-    """A design ready to be run with any depths of its FIFOs and ring buffers."""
+    """A design ready to be run with any depths of its FIFOs and ring buffers.
 
-    def __init__(self, design: Dataflow, foldings: Mapping[str, Folding]) -> None:
+    Its pace is that of the slowest layer, or `interval` clocks a frame if that is longer.
+    """
+
+    def __init__(self, design: Dataflow, foldings: Mapping[str, Folding], interval: int = 0) -> None:
         cycles = [kind_of(layer.kind).cycles(layer, foldings[layer.name]) for layer in design.layers]
-        self._pacer, self.interval = int(np.argmax(cycles)), max(cycles)
+        self._pacer, self.interval = int(np.argmax(cycles)), max(interval, *cycles)
         self._library = _library()
         self._index = {layer.name: i for i, layer in enumerate(design.layers)}
         wires = {

@@ -56,6 +56,16 @@ def test_whole_designs_run_at_the_bound_and_with_the_predicted_latency(bypass, r
     assert abs(planned.latency_cycles - (ends[0] - first)) <= 0.05 * planned.latency_cycles
 
 
+def test_a_pace_that_the_schedule_does_not_keep_is_not_promised():
+    """Every other pixel of every other row is used: four in a burst, and three cycles' work each in 49 a frame."""
+    skipping = SqueezeNet(fire_modules=1, base_e=4, SR=0.25, conv1_filters=3, conv1_kernel=1, pool_after=())
+    graph = predict(skipping.describe((7, 7, 1), 3), Quantization())
+    planned = plan(graph, BOARD, frame_rate=BOARD.clock_mhz * 1e6 / 49)
+    assert planned.cycles_per_frame == 50
+    _, ends = simulate(planned, frames=6)
+    assert max(np.diff(ends)[1:]) <= 50
+
+
 @pytest.mark.parametrize("rate", [1.5e5, 3e5, 4.9e5])
 def test_whole_windows_come_unevenly_and_the_design_still_runs_at_the_bound(rate):
     """One image is quicker than the bound, so the first frames' ends lie further apart than the others'."""

@@ -1,25 +1,24 @@
 """The whole board in RTL behind a port: the host's driver gets every score right, whatever happens on the line."""
 
-import json
 import os
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from hwcodesign import cli, emulate, reference
+from hwcodesign import cli, emulate
 from hwcodesign.board import load_board
-from hwcodesign.emit import emit
 from hwcodesign.errors import UserError, VerificationError
 from hwcodesign.host import Accelerator, ports, serial_line
 from hwcodesign.host.contract import Contract
 from hwcodesign.host.packets import FLAG, OVERHEAD_BYTES, Answer, Decoder, Identity, Packet, Request, encode
 from hwcodesign.plan import plan
 from hwcodesign.run import RunFolder
+from tests.emulated import Emulated, emulated
 from tests.graphs import tiny_squeezenet
 
 PATIENCE_SECONDS = 5.0
@@ -32,35 +31,13 @@ IMAGE_PACKET = IMAGE_BYTES + OVERHEAD_BYTES
 MIDDLE = FIRST_IMAGE + 3 * IMAGE_PACKET + IMAGE_PACKET // 2
 
 
-@dataclass(frozen=True)
-class Built:
-    run: Path
-    emulation: emulate.Emulation
-    images: np.ndarray
-    expected: np.ndarray
-
-    @property
-    def design(self) -> Path:
-        return self.run / "emulate"
-
-
-def build(run: Path, frame_rate: float, conv1_filters: int = 4) -> Built:
-    network = tiny_squeezenet(conv1_filters=conv1_filters)
-    made = plan(network, load_board("ulx3s-85f"), frame_rate=frame_rate)
-    for stage in ("plan", "emulate", "emit"):
-        (run / stage).mkdir(parents=True)
-    made.save(run / "plan")
-    emit(made.design, made.foldings, made.storage, run / "emit")
-    (run / "emit" / "stage.json").write_text(json.dumps({"fingerprint": "", "summary": {}}))
-    emulation = emulate.prepare(RunFolder(run))
-    contract = replace(Contract.load(run / "emulate"), patience=PATIENCE_SECONDS)
-    contract.save(run / "emulate")
-    images = np.random.default_rng(3).integers(0, 256, (IMAGES, *made.design.input.shape))
-    return Built(run, emulation, images, reference.run(made.design, images))
+def build(run: Path, frame_rate: float, conv1_filters: int = 4) -> Emulated:
+    made = plan(tiny_squeezenet(conv1_filters=conv1_filters), load_board("ulx3s-85f"), frame_rate=frame_rate)
+    return emulated(run, made, IMAGES, PATIENCE_SECONDS)
 
 
 @pytest.fixture(scope="module")
-def tiny(tmp_path_factory: pytest.TempPathFactory) -> Built:
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Emulated:
     return build(tmp_path_factory.mktemp("runs") / "tiny", frame_rate=30_000)
 
 
@@ -70,12 +47,12 @@ def _same_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def port(tiny: Built) -> Iterator[str]:
+def port(tiny: Emulated) -> Iterator[str]:
     with emulate.running(tiny.emulation) as board:
         yield board.port
 
 
-def lost_over(built: Built, faults: emulate.Faults) -> dict[str, int]:
+def lost_over(built: Emulated, faults: emulate.Faults) -> dict[str, int]:
     """Classify all images over a line with `faults`; why something had to be sent again, and how often."""
     with emulate.running(built.emulation, faults) as board, Accelerator(board.port, built.design) as accelerator:
         predictions = accelerator.predict(built.images)
@@ -83,7 +60,7 @@ def lost_over(built: Built, faults: emulate.Faults) -> dict[str, int]:
         return dict(+accelerator._line.lost)
 
 
-def test_images_back_to_back(tiny: Built) -> None:
+def test_images_back_to_back(tiny: Emulated) -> None:
     assert Contract.load(tiny.design).window == 8
     assert lost_over(tiny, emulate.NO_FAULTS) == {}
 
@@ -104,18 +81,18 @@ def test_images_back_to_back(tiny: Built) -> None:
         ({MIDDLE: "reset"}, {"no answer": 2}),  # this image, and the one before it, which has no answer yet
     ],
 )
-def test_a_fault_on_the_way_to_the_board(tiny: Built, to_board: dict[int, str], reasons: dict[str, int]) -> None:
+def test_a_fault_on_the_way_to_the_board(tiny: Emulated, to_board: dict[int, str], reasons: dict[str, int]) -> None:
     assert lost_over(tiny, emulate.Faults(to_board, {})) == reasons
 
 
 @pytest.mark.parametrize("fault", ["lose", "flip"])
-def test_a_fault_on_the_way_to_the_host(tiny: Built, fault: str) -> None:
+def test_a_fault_on_the_way_to_the_host(tiny: Emulated, fault: str) -> None:
     assert lost_over(tiny, emulate.Faults({}, {60: fault})) == {"no answer": 1}
     last = (9 + OVERHEAD_BYTES) + IMAGES * (2 * 6 + OVERHEAD_BYTES) - 8  # nothing comes after it: a time-out
     assert lost_over(tiny, emulate.Faults({}, {last: fault})) == {"no answer": 1}
 
 
-def test_many_faults_both_ways(tiny: Built) -> None:
+def test_many_faults_both_ways(tiny: Emulated) -> None:
     chance = np.random.default_rng(5)
     kinds = ["lose", "flip", "break", "pause", "glitch", "reset"]
     to_board = {int(at): str(chance.choice(kinds)) for at in chance.integers(20, 1200, 12)}
@@ -166,13 +143,13 @@ def test_every_request_has_its_answer(port: str, sent: bytes, kind: Answer | Non
     assert found[-1].kind == Answer.IDENTITY and decoder.damaged == 0
 
 
-def test_the_board_says_which_design_it_holds(tiny: Built, port: str) -> None:
+def test_the_board_says_which_design_it_holds(tiny: Emulated, port: str) -> None:
     line = serial_line.SerialLine(port, 115200, 5.0)
     assert line.identify() == Identity(1, Contract.load(tiny.design).design_hash)
     line.close()
 
 
-def test_another_design_on_the_board_is_noticed(tiny: Built, port: str, tmp_path: Path) -> None:
+def test_another_design_on_the_board_is_noticed(tiny: Emulated, port: str, tmp_path: Path) -> None:
     contract = Contract.load(tiny.design)
     replace(contract, design_hash="0123456789abcdef").save(tmp_path)
     with pytest.raises(UserError, match=f"holds the design {contract.design_hash}, but here is 0123456789abcdef"):
@@ -180,12 +157,12 @@ def test_another_design_on_the_board_is_noticed(tiny: Built, port: str, tmp_path
     Accelerator(port, tiny.design).close()  # the port is free again
 
 
-def test_a_port_that_is_open_elsewhere_is_busy(tiny: Built, port: str) -> None:
+def test_a_port_that_is_open_elsewhere_is_busy(tiny: Emulated, port: str) -> None:
     with Accelerator(port, tiny.design), pytest.raises(UserError, match="is busy"):
         Accelerator(port, tiny.design)
 
 
-def test_a_wrong_score_fails_the_selftest(tiny: Built, port: str, tmp_path: Path) -> None:
+def test_a_wrong_score_fails_the_selftest(tiny: Emulated, port: str, tmp_path: Path) -> None:
     Contract.load(tiny.design).save(tmp_path)
     with np.load(tiny.design / "selftest.npz") as arrays:
         values = arrays["values"].copy()
@@ -196,7 +173,7 @@ def test_a_wrong_score_fails_the_selftest(tiny: Built, port: str, tmp_path: Path
 
 
 def test_the_commands(
-    tiny: Built, port: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tiny: Emulated, port: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     from PIL import Image
 
@@ -237,13 +214,13 @@ def test_a_run_without_a_design_is_refused(tmp_path: Path) -> None:
         emulate.prepare(RunFolder(tmp_path / "digits"))
 
 
-def test_the_port_is_there_as_long_as_the_board(tiny: Built) -> None:
+def test_the_port_is_there_as_long_as_the_board(tiny: Emulated) -> None:
     with emulate.running(tiny.emulation) as board:
         assert Path(board.port).exists()
     assert not os.path.lexists(board.port)
 
 
-def test_a_simulation_that_fails_is_no_endless_wait(tiny: Built, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_simulation_that_fails_is_no_endless_wait(tiny: Emulated, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(emulate, "_TEST", "no_such_test")
     with pytest.raises(UserError, match="no_such_test"), emulate.running(tiny.emulation):
         pass

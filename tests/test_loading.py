@@ -1,8 +1,6 @@
 """Weights that are loaded after reset: whole networks in RTL, and the whole board with what goes wrong on its line."""
 
-import json
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +13,7 @@ from hwcodesign.errors import UserError
 from hwcodesign.host import Accelerator, ports, serial_line
 from hwcodesign.host.contract import Contract
 from hwcodesign.host.packets import OVERHEAD_BYTES, Answer, Decoder, Identity, Packet, Request, encode
-from hwcodesign.run import RunFolder
+from tests.emulated import Emulated, emulated
 from tests.graphs import one_fire, tiny_squeezenet
 from tests.loaded import all_loaded
 
@@ -65,27 +63,10 @@ def test_other_weights_give_other_scores(tmp_path: Path) -> None:
     assert simulate.compare(measured.results.values, reference.run(made.design, frames))
 
 
-@dataclass(frozen=True)
-class Built:
-    folder: Path
-    emulation: emulate.Emulation
-    images: np.ndarray
-    expected: np.ndarray
-
-
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
-    run = tmp_path_factory.mktemp("runs") / "tiny"
+def built(tmp_path_factory: pytest.TempPathFactory) -> Emulated:
     made = all_loaded(tiny_squeezenet(), "icebreaker", 5000)
-    for stage in ("plan", "emulate", "emit"):
-        (run / stage).mkdir(parents=True)
-    made.save(run / "plan")
-    emit(made.design, made.foldings, made.storage, run / "emit")
-    (run / "emit" / "stage.json").write_text(json.dumps({"fingerprint": "", "summary": {}}))
-    emulation = emulate.prepare(RunFolder(run))
-    replace(Contract.load(run / "emulate"), patience=PATIENCE_SECONDS).save(run / "emulate")
-    images = np.random.default_rng(3).integers(0, 256, (IMAGES, *made.design.input.shape))
-    return Built(run / "emulate", emulation, images, reference.run(made.design, images))
+    return emulated(tmp_path_factory.mktemp("runs") / "tiny", made, IMAGES, PATIENCE_SECONDS)
 
 
 @pytest.fixture(autouse=True)
@@ -94,54 +75,54 @@ def _same_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def port(built: Built) -> Iterator[str]:
+def port(built: Emulated) -> Iterator[str]:
     with emulate.running(built.emulation) as board:
         yield board.port
 
 
-def lost_over(built: Built, faults: emulate.Faults) -> dict[str, int]:
+def lost_over(built: Emulated, faults: emulate.Faults) -> dict[str, int]:
     """Load, and classify all images, over a line with `faults`; why something was sent again, and how often."""
-    with emulate.running(built.emulation, faults) as board, Accelerator(board.port, built.folder) as accelerator:
+    with emulate.running(built.emulation, faults) as board, Accelerator(board.port, built.design) as accelerator:
         assert (np.hstack(accelerator.predict(built.images)) == built.expected).all()
         return dict(+accelerator._line.lost)
 
 
-def weights_byte(built: Built, packet: int) -> int:
+def weights_byte(built: Emulated, packet: int) -> int:
     """A byte in the middle of that packet of weights, counted from the first that the host sends."""
-    pieces = Contract.load(built.folder).weights(built.folder)
+    pieces = Contract.load(built.design).weights(built.design)
     before = sum(len(encode(Packet(Request.WEIGHTS, n, pieces[n]))) for n in range(packet))
     return FIRST_WEIGHTS + before + IMAGE_PACKET // 2
 
 
-def test_weights_then_images(built: Built) -> None:
+def test_weights_then_images(built: Emulated) -> None:
     assert lost_over(built, emulate.NO_FAULTS) == {}
 
 
 @pytest.mark.parametrize("fault", ["lose", "flip", "break", "pause"])
-def test_a_fault_in_the_weights(built: Built, fault: str) -> None:
+def test_a_fault_in_the_weights(built: Emulated, fault: str) -> None:
     reason = {"lose": "bad crc", "flip": "bad crc", "break": "line broken", "pause": "timed out"}[fault]
     assert lost_over(built, emulate.Faults({weights_byte(built, 3): fault}, {})) == {reason: 1}
 
 
-def test_a_reset_in_the_weights_starts_them_again(built: Built) -> None:
+def test_a_reset_in_the_weights_starts_them_again(built: Emulated) -> None:
     assert lost_over(built, emulate.Faults({weights_byte(built, 4): "reset"}, {})) == {"no answer": 1}
 
 
-def test_a_lost_answer_does_not_load_weights_twice(built: Built) -> None:
+def test_a_lost_answer_does_not_load_weights_twice(built: Emulated) -> None:
     answer = len(encode(Packet(Answer.IDENTITY, 0, bytes(11))))
     assert lost_over(built, emulate.Faults({}, {2 * answer + 5: "lose"})) == {"no answer": 1}
 
 
-def test_a_reset_between_images_is_noticed_and_the_weights_loaded_again(built: Built) -> None:
-    packets = Contract.load(built.folder).interface.weight_frames
+def test_a_reset_between_images_is_noticed_and_the_weights_loaded_again(built: Emulated) -> None:
+    packets = Contract.load(built.design).interface.weight_frames
     middle = weights_byte(built, packets - 1) + 3 * IMAGE_PACKET
     lost = lost_over(built, emulate.Faults({middle: "reset"}, {}))
     assert lost["no weights"] > 0
 
 
-def test_a_board_that_is_loaded_stays_so_for_the_next_program(built: Built, port: str) -> None:
+def test_a_board_that_is_loaded_stays_so_for_the_next_program(built: Emulated, port: str) -> None:
     for _ in range(2):
-        with Accelerator(port, built.folder) as accelerator:
+        with Accelerator(port, built.design) as accelerator:
             assert (np.hstack(accelerator.predict(built.images[:2])) == built.expected[:2]).all()
             identity = accelerator._line.identify()  # type: ignore[union-attr]
             assert identity and identity.loaded == accelerator.contract.interface.weight_frames
@@ -158,8 +139,8 @@ def answers_to(port: str, *sent: Packet) -> list[Packet]:
     return found
 
 
-def test_the_board_says_what_it_has_and_takes_only_what_is_next(built: Built, port: str) -> None:
-    pieces = Contract.load(built.folder).weights(built.folder)
+def test_the_board_says_what_it_has_and_takes_only_what_is_next(built: Emulated, port: str) -> None:
+    pieces = Contract.load(built.design).weights(built.design)
     image = bytes(8 * 8)
     found = answers_to(
         port,
@@ -175,11 +156,11 @@ def test_the_board_says_what_it_has_and_takes_only_what_is_next(built: Built, po
     assert loaded == [0, 0, 1, 1, 1, None]
 
 
-def test_without_the_right_file_there_is_no_way_to_load(built: Built, port: str, tmp_path: Path) -> None:
-    Contract.load(built.folder).save(tmp_path)
+def test_without_the_right_file_there_is_no_way_to_load(built: Emulated, port: str, tmp_path: Path) -> None:
+    Contract.load(built.design).save(tmp_path)
     with pytest.raises(UserError, match=f"there is no {tmp_path / WEIGHTS}"):
         Accelerator(port, tmp_path)
-    (tmp_path / WEIGHTS).write_bytes((built.folder / WEIGHTS).read_bytes()[:-1] + b"!")
+    (tmp_path / WEIGHTS).write_bytes((built.design / WEIGHTS).read_bytes()[:-1] + b"!")
     with pytest.raises(UserError, match="does not hold the weights of tiny"):
         Accelerator(port, tmp_path)
 

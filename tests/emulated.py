@@ -1,0 +1,41 @@
+"""A planned network as a whole board in RTL, with images and their scores; for tests of the line to it."""
+
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from hwcodesign import emulate, reference
+from hwcodesign.emit import emit
+from hwcodesign.host.contract import Contract
+from hwcodesign.plan import Plan
+from hwcodesign.run import RunFolder
+
+
+@dataclass(frozen=True)
+class Emulated:
+    """`run` is the folder of a run; `expected` are the scores of `images`."""
+
+    run: Path
+    emulation: emulate.Emulation
+    images: np.ndarray
+    expected: np.ndarray
+
+    @property
+    def design(self) -> Path:
+        """The folder with the contract."""
+        return self.run / "emulate"
+
+
+def emulated(run: Path, made: Plan, images: int, patience: float) -> Emulated:
+    """Build `made` in the run's folder; the host waits `patience` seconds for an answer."""
+    for stage in ("plan", "emulate", "emit"):
+        (run / stage).mkdir(parents=True)
+    made.save(run / "plan")
+    emit(made.design, made.foldings, made.storage, run / "emit")
+    (run / "emit" / "stage.json").write_text(json.dumps({"fingerprint": "", "summary": {}}))
+    emulation = emulate.prepare(RunFolder(run))
+    replace(Contract.load(run / "emulate"), patience=patience).save(run / "emulate")
+    frames = np.random.default_rng(3).integers(0, 256, (images, *made.design.input.shape))
+    return Emulated(run, emulation, frames, reference.run(made.design, frames))

@@ -110,6 +110,20 @@ def test_ctrl_c_ends_the_program_and_its_children(tmp_path: Path) -> None:
     assert not _alive(sleeper)
 
 
+def test_sigterm_to_a_command_ends_what_it_started(tmp_path: Path) -> None:
+    script = (
+        "import click\nfrom pathlib import Path\nfrom hwcodesign import cli, tools\n"
+        "cli.cli = click.command()(lambda: tools.run(['sh', '-c', 'echo $$ > pid; sleep 60'], Path(), Path('log')))\n"
+        "cli.main()\n"
+    )
+    process = subprocess.Popen([sys.executable, "-c", script], cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+    shell = _wait_for_number(tmp_path / "pid")
+    process.terminate()
+    _, errors = process.communicate(timeout=20)
+    assert process.returncode == 130 and "goes on from here" in errors
+    assert not _alive(shell)
+
+
 def test_an_error_in_on_line_ends_the_program(tmp_path: Path) -> None:
     def refuse(line: str) -> None:
         raise UserError(f"no more after {line}")

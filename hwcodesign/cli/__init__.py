@@ -6,6 +6,7 @@ Modules here import nothing heavy at their top, so that `hwcodesign --help` stay
 import importlib
 import os
 import pkgutil
+import signal
 import sys
 
 import click
@@ -47,7 +48,11 @@ def cli() -> None:
 
 
 def main() -> None:
-    """Entry point: a UserError is one message and its exit code; Ctrl-C and a full disk are no tracebacks either."""
+    """Entry point: a UserError is one message and its exit code; Ctrl-C and a full disk are no tracebacks either.
+
+    SIGTERM, which batch systems send, is taken for Ctrl-C: programs that we started end with us.
+    """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         cli.main(standalone_mode=False)
     except UserError as error:

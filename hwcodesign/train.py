@@ -99,9 +99,10 @@ def _train(recipe: Recipe, data_folder: Path | None, out_folder: Path, where: to
                 if schedule.mixup:
                     pixels, targets = mixed(pixels, targets, recipe.data.classes, schedule.mixup, random)
                 pixels, targets = workers.share(pixels), workers.share(targets)
-                with _precision(schedule, epoch, where):
+                with _precision(schedule, quantizes(schedule, epoch), where):
                     scores = network(pixels)
-                taught = None if state.teacher is None else state.teacher(pixels)
+                with _precision(schedule, False, where):
+                    taught = None if state.teacher is None else state.teacher(pixels)
                 loss = workers.weighted(loss_of(scores, targets, taught, schedule), len(targets), len(batch))
                 state.optimizer.zero_grad()
                 loss.backward()
@@ -131,9 +132,9 @@ def _train(recipe: Recipe, data_folder: Path | None, out_folder: Path, where: to
     return Trained(out_folder / "best.pt", best["epoch"], best["validation_top1"])
 
 
-def _precision(schedule: TrainTable, epoch: int, where: torch.device) -> AbstractContextManager[Any]:
-    """bfloat16 has 8 significant bits: enough for the float phase, too few for sums of quantized products."""
-    lower = schedule.float_precision == "bfloat16" and not quantizes(schedule, epoch)
+def _precision(schedule: TrainTable, on: bool, where: torch.device) -> AbstractContextManager[Any]:
+    """bfloat16 has 8 significant bits: enough for a float network, too few for sums of quantized products."""
+    lower = schedule.float_precision == "bfloat16" and not on
     return torch.autocast(where.type, torch.bfloat16, enabled=lower)
 
 

@@ -8,9 +8,10 @@ For every matrix-vector unit FINN's own formulas: BRAM18 for weights by the rule
 weights in block RAM as FINN places them; multipliers as DSPs by MVAU_rtl.dsp_estimation, ceil(PE / 4) * SIMD. Here,
 weights may lie in LUTs too, and those are counted. Our design multiplies in LUTs or in DSPs that products share; so
 that the comparison is one of foldings, the solver is told that all multipliers cost DSPs, by FINN's formula, and that
-is what the table shows. FINN knows no board: it gives the same folding for all. LUTs are each side's own estimate of
-the whole design: FINN's is 0 for its matrix-vector units and lacks FIFOs. FIFO bits are ours alone, since FINN finds
-depths by simulating the RTL.
+is what the table shows. FINN knows no board: it gives the same folding for all. Some of ours are planned once more with
+less block RAM than the board has (at_most), to show what the rest costs. LUTs are each side's own estimate of the whole
+design: FINN's is 0 for its matrix-vector units and lacks FIFOs. FIFO bits are ours alone, since FINN finds depths by
+simulating the RTL.
 
 Writes planner.json and planner.png next to itself, and prints the table.
 """
@@ -39,6 +40,8 @@ from hwcodesign.plan.solver import Solver
 
 CLOCK_MHZ = 100.0
 BOARDS = ("pynq-z1", "zcu104", "ulx3s-85f")  # XC7Z020, XCZU7EV, ECP5-85F
+# (network, board, frame rate) -> the block RAM that a design shall do with: LUTs are what it costs.
+LEFT = {("squeezenet-cifar", "pynq-z1", 3000): 45, ("squeezenet-cifar", "pynq-z1", 10000): 60}
 RATES = {"squeezenet-v1.1": (30, 100, 300, 1000), "squeezenet-cifar": (1000, 3000, 10000)}
 RECIPES = {"squeezenet-v1.1": "squeezenet-v1.1", "squeezenet-cifar": "benchmarks/squeezenet-cifar.toml"}
 SECONDS = 10.0
@@ -113,7 +116,7 @@ def our_row(network: str, graph: Dataflow, board: Board, rate: int) -> Row:
     planned = folded(graph, target, solution).finish()
     return Row(
         network,
-        f"ours, {board.name}",
+        f"ours, {board.name}" + "".join(f", {n} blocks" for n in board.at_most.values()),
         rate,
         planned.cycles_per_frame,
         sum(resources.block_ram for resources in weights),
@@ -205,6 +208,9 @@ def main() -> None:
         graph = Dataflow.load(folder)
         rows += finn_rows(network, folder)
         rows += [our_row(network, graph, load_board(name), rate) for name in BOARDS for rate in rates]
+        for (of, name, rate), blocks in LEFT.items():
+            board = load_board(name).model_copy(update={"at_most": {"block_ram": blocks}})
+            rows += [our_row(network, graph, board, rate)] if of == network else []
     here = Path(__file__).parent
     (here / "planner.json").write_text(json.dumps([asdict(row) for row in rows], indent=1) + "\n")
     plot(rows, here / "planner.png")

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Literal
+from typing import Literal, get_args
 
 from pydantic import Field, field_validator, model_validator
 
@@ -34,6 +34,9 @@ class LimitTable(StrictModel):
     dsp: float = Field(gt=0, le=1)
     block_ram: float = Field(gt=0, le=1)
     large_ram: float = Field(default=0.80, gt=0, le=1)
+
+
+Resource = Literal["lut", "ff", "dsp", "block_ram", "large_ram"]
 
 
 class OscillatorTable(StrictModel):
@@ -68,7 +71,8 @@ class Board(StrictModel):
     `pack` are the arguments that name the part to the second and the third of them, `programmer` those that name the
     board to openFPGALoader. `vivado_board` names Vivado's board files, whose preset sets up a processor's memory
     and pins. `high` are pins that the design must hold at 1. `pins_from` names the independent sources
-    in which the pins were looked up.
+    in which the pins were looked up. `at_most` are amounts beyond which a design shall not go although the board would
+    let it, since something else wants the rest; it is a recipe's.
     """
 
     name: str
@@ -88,6 +92,7 @@ class Board(StrictModel):
     vivado_board: str = ""
     resources: ResourceTable
     limits: LimitTable
+    at_most: dict[Resource, int] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _pins_are_checked(self) -> "Board":
@@ -118,9 +123,17 @@ class Board(StrictModel):
         return FAMILIES[self.family]
 
     @cached_property
+    def usable_alone(self) -> Mapping[Resource, int]:
+        """How much of each resource a design may use that has the board to itself: the part's amount times the limit.
+
+        What the board has little of is dear, whatever `at_most` says: so the planner weighs resources by this.
+        """
+        return {key: int(getattr(self.resources, key) * getattr(self.limits, key)) for key in get_args(Resource)}
+
+    @cached_property
     def usable(self) -> Mapping[str, int]:
-        """How much of each resource a design may use, by its key in `limits`: the part's amount times the limit."""
-        return {key: int(getattr(self.resources, key) * limit) for key, limit in self.limits.model_dump().items()}
+        """How much of each resource a design may use: that, and no more than `at_most`."""
+        return {key: min(limit, self.at_most.get(key, limit)) for key, limit in self.usable_alone.items()}
 
     def unit(self, resource: str) -> str:
         """What a resource is counted in: BRAM18, URAM, LUT, ..."""

@@ -48,7 +48,7 @@ def predicted(recipe: Recipe) -> Dataflow:
 
 def changes_to_recipe(recipe: Recipe, frame_rate: float) -> tuple[Change, ...]:
     """The smallest changes to a recipe with which it fits at `frame_rate`, at most one of each sort."""
-    hardware, board = recipe.hardware, load_board(recipe.hardware.board)
+    hardware, board = recipe.hardware, recipe.hardware.load_board()
 
     def graph(changed: Recipe) -> Dataflow:
         return loadable(predicted(changed)) if hardware.load_weights else predicted(changed)
@@ -131,7 +131,9 @@ def _with(recipe: Recipe, **tables: Any) -> Recipe:
 def _other_hardware(
     graph: Callable[[], Dataflow], board: Board, clock_mhz: float | None, rate: float
 ) -> list[list[_Variant]]:
-    """Weights in large RAM; lower frame rates on the same board; larger boards (their own clock) at the same rate."""
+    """All that the board has; weights in large RAM; lower frame rates; larger boards (their own clock)."""
+    whole = Change("hardware.at_most left out", 0.0)
+    lifted = [_Variant(whole, graph, load_board(board.name), clock_mhz, rate)] if board.at_most else []
     loads = Change(f"hardware.load_weights = true (the host loads weights into {board.unit('large_ram')})", 0.0)
     loaded = [_Variant(loads, lambda: loadable(graph()), board, clock_mhz, rate)] if board.usable["large_ram"] else []
     slower = [
@@ -152,4 +154,4 @@ def _other_hardware(
         for other in others
         if other.memory_bits > board.memory_bits
     ]
-    return [loaded, slower, larger]
+    return [lifted, loaded, slower, larger]

@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from hwcodesign.board import Board, load_board
+from hwcodesign.board import Board
 from hwcodesign.calibration import measured_error
 from hwcodesign.changes import Change, changes_to_model, changes_to_recipe, predicted
 from hwcodesign.dataflow import Dataflow
@@ -161,7 +161,7 @@ def check(dataflow: Dataflow, planned: Plan, board: Board) -> CheckReport:
 
 def check_recipe(recipe: Recipe) -> CheckReport:
     """The report on a recipe, before any training. Raises UserError as `predict` and `plan` do."""
-    board = load_board(recipe.hardware.board)
+    board = recipe.hardware.load_board()
     planned = plan(predicted(recipe), board, **recipe.hardware.wishes())
     return replace(measure(planned, board), find_changes=lambda: changes_to_recipe(recipe, planned.frame_rate))
 

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from hwcodesign.assets import asset_folder
+from hwcodesign.board import Board, Resource, load_board
 from hwcodesign.errors import UserError, did_you_mean
 from hwcodesign.nets import metaparameters
 from hwcodesign.nets.network import Network, Quantization
@@ -83,6 +84,7 @@ class HardwareTable(StrictModel):
 
     `exact` asks a solver for the cheapest design; frame_rate = "max" asks it for the fastest that fits the board.
     `load_weights` lets weights lie in URAM or SPRAM, which power up empty: the host loads them after every reset.
+    `at_most` leaves resources to the rest of a user's design: {block_ram = 40} in the board's unit, lut, ff, dsp.
     """
 
     board: str
@@ -92,10 +94,15 @@ class HardwareTable(StrictModel):
     solver_seconds: float = Field(default=10.0, gt=0.0, description="after so long the best found is taken")
     load_weights: bool = Field(default=False, description="large RAM may hold weights, which the host loads")
     fold: dict[str, dict[Literal["pe", "simd", "packed"], int]] = Field(default_factory=dict)
+    at_most: dict[Resource, Annotated[int, Field(ge=0)]] = Field(default_factory=dict)
+
+    def load_board(self) -> Board:
+        """The board, with what a design shall not use taken off. Raises UserError if there is none of that name."""
+        return load_board(self.board).model_copy(update={"at_most": dict(self.at_most)})
 
     def wishes(self) -> dict[str, Any]:
-        """What `plan` shall reach: all but the board, by the names of its arguments."""
-        return self.model_dump(exclude={"board"})
+        """What `plan` shall reach on that board, by the names of its arguments."""
+        return self.model_dump(exclude={"board", "at_most"})
 
 
 class Recipe(StrictModel):

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hwcodesign.assets import asset_folder
-from hwcodesign.board import Board, load_board
+from hwcodesign.board import Board
 from hwcodesign.dataflow import Dataflow, IntType
 from hwcodesign.errors import DoesNotFitError
 from hwcodesign.recipe import HardwareTable, Recipe
@@ -53,7 +53,7 @@ class Job:
 
     @property
     def board(self) -> Board:
-        return load_board(self.hardware.board)
+        return self.hardware.load_board()
 
     @property
     def held_out(self) -> Path | None:

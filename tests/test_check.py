@@ -116,6 +116,26 @@ def test_weights_in_large_ram_are_the_smallest_change():
     assert f"{report.loaded_bits:,} bits of weights in SPRAM are loaded after every reset" in report.verdict()
 
 
+def test_at_most_leaves_the_rest_of_the_board_to_others():
+    """Here all memories go to LUTs but what the link takes; and where the user leaves too little, that is offered."""
+    recipe = load_recipe("digits-squeezenet")
+    whole, left = check_recipe(recipe), check_recipe(on(recipe, at_most={"block_ram": 1, "dsp": 1000}))
+    assert whole.fits and whole.total.block_ram > 1
+    assert left.fits and left.total.block_ram == left.board.usable["block_ram"] == 1
+    assert left.board.usable["dsp"] == whole.board.usable["dsp"]
+    assert left.total.lut > whole.total.lut
+    assert "at_most" in text(left) and "at_most" not in text(whole)
+    short = check_recipe(on(recipe, at_most={"lut": 100}))
+    assert short.over == ("lut",) and short.changes[0].what == "hardware.at_most left out"
+
+
+def test_the_solver_takes_nothing_of_what_is_not_there():
+    recipe = on(load_recipe("digits-squeezenet"), exact=True, frame_rate=1000)
+    assert check_recipe(on(recipe, at_most={"dsp": 0, "block_ram": 1})).total.dsp == 0
+    none = check_recipe(on(recipe, at_most={"block_ram": 0}))  # the link takes one
+    assert none.over == ("block_ram",) and none.total.block_ram == 1
+
+
 def test_a_finished_model_is_offered_boards_and_frame_rates():
     board = load_board("icebreaker")
     graph = tiny_squeezenet(bits=8)

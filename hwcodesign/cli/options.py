@@ -22,6 +22,28 @@ class FrameRate(click.ParamType[Any]):
         return click.FloatRange(0, min_open=True).convert(value, param, ctx)
 
 
+class Amounts(click.ParamType[Any]):
+    """RESOURCE=N, several joined by commas."""
+
+    name = "RESOURCE=N,..."
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        from typing import get_args
+
+        from hwcodesign.board import Resource
+        from hwcodesign.errors import did_you_mean
+
+        found = {}
+        for part in value.split(","):
+            name, _, amount = part.strip().partition("=")
+            if name not in get_args(Resource):
+                self.fail(f"{name!r}: {did_you_mean(name, get_args(Resource))}", param, ctx)
+            if not amount.isdecimal():
+                self.fail(f"{part!r}: a whole number of them, such as {name}=40", param, ctx)
+            found[name] = int(amount)
+        return found
+
+
 PLANNING = (
     click.option("--frame-rate", type=FrameRate(), help="Frames per second to plan for; max: as many as fit."),
     click.option("--exact/--quick", default=None, help="Let a solver find the cheapest design, with a proof."),
@@ -29,6 +51,7 @@ PLANNING = (
         "--load-weights/--no-load-weights", default=None, help="Weights may lie in URAM or SPRAM; the host loads them."
     ),
     click.option("--solver-seconds", type=click.FloatRange(0, min_open=True), help="Time for it; 10 if not given."),
+    click.option("--at-most", type=Amounts(), help="Leave the rest of the board to others, such as block_ram=40."),
 )
 
 _OPTIONS = (
@@ -103,7 +126,7 @@ def make_job(recipe: str | None, model: Path | None, runs: Path, **given: Any) -
 
     if (recipe is None) == (model is None):
         raise UserError("give a recipe (hwcodesign run digits-squeezenet) or --model FILE.onnx, one of the two")
-    wishes = ("board", "clock_mhz", "frame_rate", "exact", "solver_seconds", "load_weights")
+    wishes = ("board", "clock_mhz", "frame_rate", "exact", "solver_seconds", "load_weights", "at_most")
     wanted = {key: value for key in wishes if (value := given.pop(key)) is not None}
     batch_size = given.pop("batch_size")
     loaded = load_recipe(recipe) if recipe else None

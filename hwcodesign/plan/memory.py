@@ -50,7 +50,7 @@ class Resources:
 
         What a board has little of is dear; so LUTs and block RAM are weighed against each other by the board itself.
         """
-        usable = board.usable
+        usable = board.usable_alone
         return (
             self.lut / usable["lut"]
             + self.ff / usable["ff"]

@@ -51,7 +51,8 @@ def program(choices: Choices, reserved: Resources) -> Program:
         equalities=_matrix(rows, len(taken) + len(RESOURCES)),
         sums=np.array([1.0] * len(choices.groups) + [0.0] * (len(rows) - len(choices.groups))),
         shares=hstack([csr_array(_shares(choices, [t.resources for t in taken])), -eye_array(len(RESOURCES))]).tocsr(),
-        limits=1 - _shares(choices, [reserved])[:, 0],
+        limits=np.array([min(1, choices.board.usable[name]) for name in RESOURCES])
+        - _shares(choices, [reserved])[:, 0],
     )
 
 

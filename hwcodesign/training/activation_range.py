@@ -1,5 +1,7 @@
 """Where each activation quantizer starts to clip, measured on the float network: the point of least squared error."""
 
+import math
+
 import torch
 from torch import Tensor, nn
 
@@ -33,9 +35,12 @@ def set_ranges(model: NetworkModule, batches: list[Tensor]) -> None:
 
 
 def _some(values: Tensor) -> Tensor:
-    """What ReLU leaves of evenly spread elements of `values`."""
+    """What ReLU leaves of evenly spread elements of `values`, all channels alike."""
     flat = values.permute(0, 2, 3, 1).flatten()
-    return nn.functional.relu(flat[:: max(1, flat.numel() // _VALUES)].float())
+    step = max(1, flat.numel() // _VALUES)
+    while math.gcd(step, flat.numel()) > 1:  # else it would meet some channels, or some columns, only
+        step += 1
+    return nn.functional.relu(flat[::step].float())
 
 
 def _best_clip(values: Tensor, levels: int) -> float:

@@ -5,7 +5,7 @@ import torch
 from hwcodesign.nets.blocks import set_quantized
 from hwcodesign.nets.build import quantized_module
 from hwcodesign.nets.network import INPUT, Concat, Conv, GlobalAvgPool, Network, Quantization
-from hwcodesign.training.activation_range import _best_clip, set_ranges
+from hwcodesign.training.activation_range import _best_clip, _some, set_ranges
 
 NETWORK = Network("two", (4, 4, 1), 2, (
     Conv("left", INPUT, 2, quantizer="shared"), Conv("right", INPUT, 2, quantizer="shared"),
@@ -32,5 +32,14 @@ def test_shared_quantizers_see_all_their_layers():
     set_ranges(model, [pixels])
     clip = 15 * float(model.get_submodule("shared").act_quant.scale())
     assert 6 < clip <= 8  # set by the larger of the two
-    last = 15 * float(model.get_submodule("last.quantizer").act_quant.scale())
-    assert last > 0
+
+
+def test_every_channel_of_a_large_map_is_seen():
+    """2**20 elements and more are thinned out: by a step that would meet one channel only if it were the nearest."""
+    for channels in (32, 48, 96):
+        largest = torch.arange(1.0, channels + 1).reshape(1, channels, 1, 1)
+        values = largest.expand(128, channels, 32, 32).contiguous(memory_format=torch.channels_last)
+        assert values.numel() >= 1 << 20
+        seen, counts = _some(values).unique(return_counts=True)
+        assert seen.tolist() == largest.flatten().tolist()
+        assert counts.max() <= counts.min() + 2

@@ -55,10 +55,12 @@ class Images:
         """Frames of an .npy file. Raises UserError unless they have the graph's shape and range."""
         try:
             frames = np.load(path)
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, EOFError) as error:
             raise UserError(f"{path} is not an .npy file of images: {error}") from None
+        if not isinstance(frames, np.ndarray):
+            raise UserError(f"{path} holds several arrays; give an .npy file with the images alone")
         shape, kind = graph.input.shape, graph.input.type
-        if frames.ndim != len(shape) + 1 or frames.shape[1:] != shape:
+        if frames.ndim != len(shape) + 1 or frames.shape[1:] != shape or not len(frames):
             raise UserError(
                 f"{path} holds {frames.shape}, but the network takes (images, {', '.join(map(str, shape))})"
             )

@@ -1,9 +1,13 @@
 """Which images are verified: a stratified sample, the same every time."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from hwcodesign.errors import UserError
 from hwcodesign.verify import SAMPLE, WHOLE_SET, Images
+from tests.graphs import tiny_squeezenet
 
 
 def images(counts: tuple[int, ...], seed: int = 0) -> Images:
@@ -39,6 +43,23 @@ def test_small_sets_are_simulated_whole_and_large_ones_in_part() -> None:
     assert len(images((200, 301)).to_simulate(None).frames) == SAMPLE
     assert len(images((200, 301)).to_simulate(11).frames) == 11
     assert len(images((2, 3)).to_simulate(11).frames) == 5
+
+
+def test_files_that_hold_no_images(tmp_path: Path) -> None:
+    graph = tiny_squeezenet()
+    np.savez(tmp_path / "several.npz", images=np.zeros((2, 8, 8, 1), np.uint8))
+    np.save(tmp_path / "none.npy", np.zeros((0, 8, 8, 1), np.uint8))
+    np.save(tmp_path / "real.npy", np.zeros((2, 8, 8, 1)))
+    (tmp_path / "empty.npy").touch()
+    for name, message in (
+        ("several.npz", "holds several arrays"),
+        ("none.npy", r"holds \(0, 8, 8, 1\), but the network takes"),
+        ("real.npy", "must hold integers from 0 to 255"),
+        ("empty.npy", "is not an .npy file"),
+        ("absent.npy", "is not an .npy file"),
+    ):
+        with pytest.raises(UserError, match=message):
+            Images.from_file(tmp_path / name, graph)
 
 
 def test_without_labels_the_sample_is_spread_evenly() -> None:

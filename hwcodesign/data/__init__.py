@@ -20,6 +20,10 @@ def load_dataset(table: DataTable, data_folder: Path | None) -> Dataset:
     if len(dataset.classes) != table.classes:
         raise UserError(f"data.classes = {table.classes}: {dataset.name} has {len(dataset.classes)} classes; "
                         f"use classes = {len(dataset.classes)}")  # fmt: skip
+    for split, images in (("train", dataset.train_images), ("test", dataset.test_images)):
+        if images.shape[3] != table.channels:
+            raise UserError(f"data.channels = {table.channels}: the {split} images of {dataset.name} have shape "
+                            f"{images.shape[1:]}; they must be (height, width, {table.channels})")  # fmt: skip
     return dataclasses.replace(
         dataset,
         train_images=resized(dataset.train_images, table.size),

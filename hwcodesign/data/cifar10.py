@@ -6,6 +6,7 @@ Source: A. Krizhevsky: Learning Multiple Layers of Features from Tiny Images, 20
 import io
 import pickle
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +41,7 @@ def _read_npz(path: Path) -> Dataset:
             x_train, y_train, x_test, y_test = (file[key] for key in ("x_train", "y_train", "x_test", "y_test"))
     except KeyError as error:
         raise UserError(f"{path} has no array {error}; it needs x_train, y_train, x_test and y_test") from None
-    except (OSError, ValueError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, TypeError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise UserError(f"cannot read {path}: {error}") from None
     return Dataset("cifar10", CLASSES, x_train, y_train.reshape(-1).astype(np.int64),
                    x_test, y_test.reshape(-1).astype(np.int64))  # fmt: skip
@@ -63,7 +64,7 @@ def _python_batch(path: Path) -> tuple[np.ndarray, np.ndarray]:
     try:
         batch = _ArraysOnly(io.BytesIO(_bytes(path)), encoding="bytes").load()
         return _images(path, np.asarray(batch[b"data"])), np.array(batch[b"labels"], np.int64)
-    except (pickle.UnpicklingError, EOFError, KeyError, TypeError, ImportError) as error:
+    except (pickle.UnpicklingError, EOFError, KeyError, TypeError, ValueError, ImportError) as error:
         raise UserError(f"{path} is not a batch of CIFAR-10: {error}") from None
 
 

@@ -13,7 +13,7 @@ SPLIT_SEED = 0  # the split is a property of the data set: no recipe moves it
 
 
 def read(channels: int) -> Dataset:
-    """All digits at 8x8, levels 0..16 spread over 0..255; 360 are held out.
+    """All digits at 8x8, levels 0..16 spread over 0..255; 359 are held out.
 
     Raises UserError if scikit-learn is missing or the recipe wants colour.
     """

@@ -3,10 +3,11 @@
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from hwcodesign.data.dataset import Dataset, stratified_split
 from hwcodesign.errors import UserError
+from hwcodesign.image_file import read_image
 
 HELD_OUT = 0.2
 SPLIT_SEED = 0
@@ -47,7 +48,7 @@ def _read_classes(folder: Path, channels: int, size: tuple[int, int]) -> tuple[n
             faults.append(f"{folder / name} holds no images ({', '.join(sorted(_SUFFIXES))})")
         for path in paths:
             try:
-                images.append(_read_image(path, channels, size))
+                images.append(_scaled(read_image(path, channels), channels, size))
                 labels.append(label)
             except UserError as error:
                 faults.append(str(error))
@@ -57,11 +58,6 @@ def _read_classes(folder: Path, channels: int, size: tuple[int, int]) -> tuple[n
     return np.stack(images), np.array(labels, np.int64), classes
 
 
-def _read_image(path: Path, channels: int, size: tuple[int, int]) -> np.ndarray:
-    try:
-        with Image.open(path) as image:
-            converted = image.convert("L" if channels == 1 else "RGB")
-            scaled = converted.resize((size[1], size[0]), Image.Resampling.BILINEAR)
-    except (OSError, UnidentifiedImageError) as error:
-        raise UserError(f"cannot read the image {path}: {error}") from None
+def _scaled(image: Image.Image, channels: int, size: tuple[int, int]) -> np.ndarray:
+    scaled = image.resize((size[1], size[0]), Image.Resampling.BILINEAR)
     return np.asarray(scaled).reshape(*size, channels)

@@ -8,6 +8,7 @@ import numpy as np
 from hwcodesign.dataflow import IntType
 from hwcodesign.errors import UserError
 from hwcodesign.host.contract import Contract
+from hwcodesign.image_file import read_image
 
 _PIXEL = IntType(8, signed=False)
 
@@ -28,13 +29,7 @@ def _read(path: Path, contract: Contract, resize: bool) -> np.ndarray:
     from PIL import Image
 
     height, width, channels = contract.in_shape
-    try:
-        with Image.open(path) as opened:
-            image = opened.convert("L" if channels == 1 else "RGB")
-    except FileNotFoundError:
-        raise UserError(f"there is no file {path}") from None
-    except (OSError, ValueError) as error:
-        raise UserError(f"cannot read the image {path}: {error}") from None
+    image = read_image(path, channels)
     if image.size != (width, height):
         if not resize:
             raise UserError(f"{path} has {image.size[0]} x {image.size[1]} pixels; {contract.network} takes "

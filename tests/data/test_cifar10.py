@@ -64,6 +64,29 @@ def test_a_pickle_that_runs_something_is_refused(tmp_path):
     assert not (tmp_path / "harm").exists()
 
 
+@pytest.mark.parametrize("shape", [(9, 3, 32, 32), (9, 32, 32, 1)])
+@pytest.mark.parametrize("split", ["train", "test"])
+def test_images_of_another_shape(tmp_path, shape, split):
+    arrays = {"x_train": np.zeros((9, 32, 32, 3), np.uint8), "x_test": np.zeros((9, 32, 32, 3), np.uint8)}
+    arrays[f"x_{split}"] = np.zeros(shape, np.uint8)
+    np.savez(tmp_path / "cifar10.npz", y_train=np.arange(9), y_test=np.arange(9), **arrays)
+    with pytest.raises(
+        UserError, match=rf"the {split} images of cifar10 have shape .*; they must be \(height, width, 3"
+    ):
+        load_dataset(TABLE, tmp_path)
+
+
+def test_files_that_are_something_else(tmp_path):
+    for content in (b"", b"PK\x05\x06", pickle.dumps(3)):
+        (tmp_path / "cifar10.npz").write_bytes(content)
+        with pytest.raises(UserError, match=r"cifar10.npz"):
+            load_dataset(TABLE, tmp_path)
+    with (tmp_path / "cifar10.npz").open("wb") as file:
+        np.save(file, np.zeros(3))
+    with pytest.raises(UserError, match=r"cannot read .*cifar10.npz"):
+        load_dataset(TABLE, tmp_path)
+
+
 def test_no_data(tmp_path):
     with pytest.raises(UserError, match=r"there is no cifar10.npz, cifar-10-batches-py or cifar-10-batches-bin"):
         load_dataset(TABLE, tmp_path)

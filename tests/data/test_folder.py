@@ -48,6 +48,18 @@ def test_folders_that_hold_no_data_set(tmp_path):
         load_dataset(TABLE, tmp_path)
 
 
+def test_bytes_damaged_behind_the_header(tmp_path):
+    """Each format's decoder has its own word for it."""
+    write(tmp_path, "cat", 2, (1, 2, 3))
+    write(tmp_path, "dog", 1, (1, 2, 3))
+    damaged = bytearray((tmp_path / "cat" / "0.png").read_bytes())
+    damaged[37] ^= 0x80  # the name of the chunk behind the header
+    (tmp_path / "cat" / "0.png").write_bytes(damaged)
+    (tmp_path / "dog" / "1.ppm").write_bytes(b"P6 ten 9 255 ...")
+    with pytest.raises(UserError, match=r"cannot read the image .*0.png(.|\n)*cannot read the image .*1.ppm"):
+        load_dataset(TABLE, tmp_path)
+
+
 def test_every_image_that_cannot_be_read_is_named(tmp_path):
     write(tmp_path, "cat", 3, (1, 2, 3))
     (tmp_path / "dog").mkdir()

@@ -27,10 +27,11 @@ from hwcodesign.nets.build import NetworkModule, quantized_module
 from hwcodesign.recipe import Recipe, TrainTable
 from hwcodesign.training import workers
 from hwcodesign.training.augment import augmented
-from hwcodesign.training.checkpoint import load_checkpoint, write_checkpoint
+from hwcodesign.training.best import best_epoch
+from hwcodesign.training.checkpoint import fill, load_checkpoint, write_checkpoint
 from hwcodesign.training.loss import loss_of, mixed
 from hwcodesign.training.schedule import learning_rate, quantizes, total_epochs
-from hwcodesign.training.state import State, best_epoch, quantized, resumed, save_epoch
+from hwcodesign.training.state import State, quantized, resumed, save_epoch
 
 VALIDATION = 0.1  # of the training images; it chooses the best epoch, so that the held-out test images never do
 
@@ -97,7 +98,7 @@ def _train(recipe: Recipe, data_folder: Path | None, out_folder: Path, where: to
                     group["lr"] = rate
                 pixels, targets = augmented(images[batch.to(where)], schedule, random), labels[batch.to(where)]
                 if schedule.mixup:
-                    pixels, targets = mixed(pixels, targets, recipe.data.classes, schedule.mixup, random)
+                    pixels, targets = mixed(pixels, targets, state.model.network.outputs, schedule.mixup, random)
                 pixels, targets = workers.share(pixels), workers.share(targets)
                 with _precision(schedule, quantizes(schedule, epoch), where):
                     scores = network(pixels)
@@ -157,7 +158,7 @@ def load_trained(recipe: Recipe, checkpoint: Path) -> NetworkModule:
     Raises UserError if the checkpoint is missing, damaged, or of another recipe.
     """
     model = build(recipe)
-    model.load_state_dict(load_checkpoint(recipe, checkpoint, torch.device("cpu"))["model"])
+    fill(model, load_checkpoint(recipe, checkpoint, torch.device("cpu"))["model"], checkpoint)
     return model.eval()
 
 
@@ -168,6 +169,8 @@ def _device(name: str) -> torch.device:
         name = f"cuda:{os.environ.get('LOCAL_RANK', '0')}"  # under torchrun a GPU for each process of this machine
     try:
         torch.empty(0, device=name)
+        if name.startswith("cuda"):
+            torch.cuda.set_device(name)  # NCCL sends objects by way of the current one
     except (RuntimeError, AssertionError) as error:
         cause = str(error).splitlines()[0]
         raise UserError(f"--device {name}: PyTorch cannot use it ({cause}); try auto or cpu") from None

@@ -6,13 +6,12 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from hwcodesign.errors import UserError
 from hwcodesign.export import with_levels
 from hwcodesign.nets.blocks import set_quantized
 from hwcodesign.nets.build import freeze, score_step
 from hwcodesign.nets.network import Add, Conv
-from hwcodesign.recipe import Recipe
 from hwcodesign.train import load_trained
+from hwcodesign.training.checkpoint import read_checkpoint, recipe_of
 
 _BATCH = 128
 
@@ -25,7 +24,7 @@ class TrainedNetwork:
 
         Raises UserError if the checkpoint is missing or damaged.
         """
-        recipe = _recipe_of(checkpoint)
+        recipe = recipe_of(checkpoint, read_checkpoint(checkpoint, torch.device("cpu")))
         torch.set_num_threads(recipe.train.threads)
         self._model = load_trained(recipe, checkpoint)
         set_quantized(self._model, quantized)
@@ -81,11 +80,3 @@ class TrainedNetwork:
 
 def _raw(frames: np.ndarray) -> torch.Tensor:
     return torch.from_numpy(np.ascontiguousarray(frames.transpose(0, 3, 1, 2))).float()
-
-
-def _recipe_of(checkpoint: Path) -> Recipe:
-    try:
-        tables = torch.load(checkpoint, map_location="cpu", weights_only=True)["recipe"]
-    except Exception as error:  # torch.load raises whatever the damaged bytes lead to
-        raise UserError(f"{checkpoint} is not a checkpoint of ours, or damaged: {error}") from None
-    return Recipe.model_validate({"name": checkpoint.parent.parent.name, "hardware": {"board": "none"}, **tables})

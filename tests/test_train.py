@@ -194,6 +194,28 @@ def test_checkpoints_that_are_missing_or_damaged(tmp_path):
         load_trained(recipe(), tmp_path / "best.pt")
 
 
+def test_checkpoints_with_other_parts(tmp_path, whole):
+    """As another version of the code might have written them, or with one file in the place of another."""
+    _, folder = whole
+    state = torch.load(folder / "best.pt", weights_only=True)
+    for name, changed, message in (
+        ("last.pt", {}, "is not the state of a training: it has no optimizer"),
+        ("last.pt", {"optimizer": {}}, "of another version of hwcodesign, or not whole"),
+        ("best.pt", {"model": {}}, "of another version of hwcodesign, or not whole"),
+    ):
+        torch.save(state | changed, tmp_path / name)
+        with pytest.raises(UserError, match=message):
+            train(recipe(), None, tmp_path) if name == "last.pt" else load_trained(recipe(), tmp_path / name)
+
+
+def test_more_scores_than_classes(tmp_path):
+    """ZynqNet pads its classes to a power of two; the blended labels of mixup have to be as wide."""
+    network = {"family": "zynqnet", "fire_modules": 1, "width": 0.125, "conv1_stride": 1}
+    wide = recipe(mixup=0.2, epochs=1).model_copy(update={"network": network})
+    assert wide.describe().outputs == 16
+    assert train(wide, None, tmp_path, device="cpu").epoch == 0
+
+
 @pytest.mark.parametrize("device", ["gpu", "cuda:99"])
 def test_a_device_that_is_not_there(tmp_path, device):
     with pytest.raises(UserError, match=f"--device {device}: PyTorch cannot use it"):

@@ -150,6 +150,11 @@ class Network:
             known[node.name] = _output_shape(node, [known[name] for name in node.inputs])
         return known
 
+    @property
+    def outputs(self) -> int:
+        """How many scores come out: one for each class, or more where a family pads them."""
+        return self.shapes[self.nodes[-1].name][2]
+
     def weight_bits(self, quantization: Quantization) -> dict[str, int]:
         """Bits of the weights of every convolution, by its name."""
         bits = dict.fromkeys((conv.name for conv in self.convolutions), quantization.weight_bits)

@@ -72,4 +72,6 @@ def draw_misclassified(run: RunFolder, path: Path) -> bool:
 
 
 def _class_names(run: RunFolder, classes: int) -> list[str]:
-    return [str(name) for name in read_reference(run).get("classes") or range(classes)]
+    """Of all scores: a family may pad its classes to an even number or a power of two."""
+    names = read_reference(run).get("classes") or []
+    return [*map(str, names), *(f"({number})" for number in range(len(names), classes))]

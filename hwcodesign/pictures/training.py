@@ -7,6 +7,7 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from hwcodesign.run import RunFolder
+from hwcodesign.training.best import best_epoch
 
 _CURVES = (("loss", "loss"), ("validation_top1", "validation top-1"), ("learning_rate", "learning rate"))
 
@@ -24,14 +25,16 @@ def draw(run: RunFolder, path: Path) -> bool:
         axes.grid(alpha=0.3)
         axes.spines[["top", "right"]].set_visible(False)
     axes.set_xlabel("epoch")
-    best = max(range(len(epochs)), key=lambda at: (epochs[at]["quantized"], epochs[at]["validation_top1"], at))
+    best = best_epoch(epochs)
     quantized_from = [epoch["quantized"] for epoch in epochs].index(True)
     if quantized_from:
         for axes in figure.axes:
             axes.axvline(quantized_from - 0.5, color="grey", linestyle="--", linewidth=0.8)
         figure.axes[0].annotate("quantizers on", (quantized_from - 0.4, 0.95), xycoords=("data", "axes fraction"))
-    top1 = epochs[best]["validation_top1"]
-    figure.axes[1].plot(best, top1, "o", color="#b5482a")
-    figure.suptitle(f"{run.path.name}: best in epoch {best}, {100 * top1:.2f} % of the validation images", fontsize=10)
+    top1 = best["validation_top1"]
+    figure.axes[1].plot(best["epoch"], top1, "o", color="#b5482a")
+    figure.suptitle(
+        f"{run.path.name}: best in epoch {best['epoch']}, {100 * top1:.2f} % of the validation images", fontsize=10
+    )
     figure.savefig(path, dpi=120)
     return True

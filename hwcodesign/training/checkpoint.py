@@ -34,7 +34,7 @@ def replace_file(path: Path, content: bytes) -> None:
 def load_checkpoint(recipe: Recipe, path: Path, where: torch.device) -> dict[str, Any]:
     """What `write_checkpoint` wrote. Raises UserError if it is missing, damaged, or of another recipe: which keys."""
     state = read_checkpoint(path, where)
-    saved, wanted = recipe_tables(_recipe_of(path, state)), recipe_tables(recipe)
+    saved, wanted = recipe_tables(recipe_of(path, state)), recipe_tables(recipe)
     changed = [
         f"{table}.{key} = {wanted[table].get(key)} (there: {saved[table].get(key)})"
         for table in _TABLES
@@ -45,6 +45,15 @@ def load_checkpoint(recipe: Recipe, path: Path, where: torch.device) -> dict[str
         raise UserError(f"{path} was trained from another recipe: {', '.join(changed)}; "
                         f"take that recipe, or train into another folder")  # fmt: skip
     return state
+
+
+def fill(module: Any, state: Any, path: Path) -> None:
+    """Load what `path` held into a model or an optimizer. Raises UserError if it has other parts."""
+    try:
+        module.load_state_dict(state)
+    except (RuntimeError, KeyError, ValueError, TypeError) as error:
+        cause = str(error).splitlines()[0]
+        raise UserError(f"{path} is of another version of hwcodesign, or not whole ({cause}); train anew") from None
 
 
 def read_checkpoint(path: Path, where: torch.device) -> dict[str, Any]:
@@ -60,8 +69,11 @@ def read_checkpoint(path: Path, where: torch.device) -> dict[str, Any]:
     return state
 
 
-def _recipe_of(path: Path, state: dict[str, Any]) -> Recipe:
-    """A key that is younger than the checkpoint has its default."""
+def recipe_of(path: Path, state: dict[str, Any]) -> Recipe:
+    """The recipe that `state` was trained from, on no board. A key that is younger than it has its default.
+
+    Raises UserError if it is of a version with other keys.
+    """
     try:
         return Recipe.model_validate({"hardware": {"board": "none"}, **state["recipe"]})
     except ValueError:

@@ -21,12 +21,20 @@ GAUSSIAN_DEVIATION = 0.01  # the usual one of AlexNet's time
 def initialise(model: NetworkModule, schedule: TrainTable) -> bool:
     """Set `model`'s weights as the recipe says. Returns whether they are those of a trained float network.
 
-    Raises UserError as `_transfer` does.
+    Raises UserError as `_transfer` does, and if a teacher would be left with a random last layer.
     """
     for module in model.modules():
         if isinstance(module, QuantizedConv):
             _draw(module.weight, schedule.initial)
-    return bool(schedule.start_from) and _transfer(model, Path(schedule.start_from or ""))
+    if not schedule.start_from:
+        return False
+    from_float, whole = _transfer(model, Path(schedule.start_from))
+    if schedule.distillation and not schedule.float_epochs and not whole:
+        raise UserError(
+            f"train.start_from = {schedule.start_from!r}: its last layer is not this network's, so that it cannot "
+            "teach this one: set train.float_epochs, or train.distillation to 0"
+        )
+    return from_float
 
 
 def _draw(weight: torch.Tensor, how: str) -> None:
@@ -39,14 +47,14 @@ def _draw(weight: torch.Tensor, how: str) -> None:
             nn.init.kaiming_normal_(weight, nonlinearity="relu")
 
 
-def _transfer(model: NetworkModule, checkpoint: Path) -> bool:
+def _transfer(model: NetworkModule, checkpoint: Path) -> tuple[bool, bool]:
     """Take over everything but the last convolutions, which know other classes, if their shapes differ.
 
-    Returns whether the checkpoint is of a float phase, whose quantizers have not been used. Raises UserError if it is
-    missing or damaged, or if another layer has another shape, or none.
+    Returns whether the checkpoint is of a float phase, whose quantizers have not been used, and whether all was.
+    Raises UserError if it is missing or damaged, or if another layer has another shape, or none.
     """
     state, own = read_checkpoint(checkpoint, torch.device("cpu")), model.state_dict()
-    saved, history = state["model"], state.get("history", [])
+    saved = state["model"]
     scoring = tuple(f"{name}." for name in model.network.scoring)
     taken = {}
     for key, value in own.items():
@@ -59,4 +67,4 @@ def _transfer(model: NetworkModule, checkpoint: Path) -> bool:
                 f"{there}; take a checkpoint of a network that differs in its last layer at most"
             )
     model.load_state_dict(taken, strict=False)
-    return bool(history) and not history[-1]["quantized"]
+    return not state.get("quantized", True), all(key in taken for key in own if key.startswith(scoring))

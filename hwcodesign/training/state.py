@@ -9,12 +9,14 @@ from typing import Any, cast
 import torch
 from torch import Tensor
 
+from hwcodesign.errors import UserError
 from hwcodesign.nets.blocks import Activation, set_quantized
 from hwcodesign.nets.build import NetworkModule
 from hwcodesign.recipe import Recipe, TrainTable
 from hwcodesign.training.activation_range import set_ranges
 from hwcodesign.training.average import Average
-from hwcodesign.training.checkpoint import load_checkpoint, replace_file, write_checkpoint
+from hwcodesign.training.best import best_epoch
+from hwcodesign.training.checkpoint import fill, load_checkpoint, replace_file, write_checkpoint
 from hwcodesign.training.initial import initialise
 from hwcodesign.training.optimizers import make_optimizer
 from hwcodesign.training.schedule import quantizes
@@ -37,14 +39,6 @@ class State:
     def best_model(self) -> NetworkModule:
         """The network to validate and to ship."""
         return cast(NetworkModule, self.average.model) if self.average else self.model
-
-
-def best_epoch(history: list[dict[str, Any]]) -> dict[str, Any]:
-    """The epoch with the highest validation accuracy; of equals the latest, at the lowest learning rate.
-
-    A quantized epoch beats every float one.
-    """
-    return max(history, key=lambda entry: (entry["quantized"], entry["validation_top1"], entry["epoch"]))
 
 
 def training_summary(recipe: Recipe, checkpoint: Path) -> dict[str, Any]:
@@ -80,19 +74,25 @@ def resumed(recipe: Recipe, model: NetworkModule, folder: Path, where: torch.dev
     if not (folder / "last.pt").exists():
         from_float = initialise(model, schedule)
         if from_float and not schedule.float_epochs:
-            write_checkpoint(folder / "float.pt", recipe, {"model": model.state_dict(), "history": []})
+            write_checkpoint(
+                folder / "float.pt", recipe, {"model": model.state_dict(), "history": [], "quantized": False}
+            )
         return _fresh(model, schedule, None, [], on=quantizes(schedule, 0) and not from_float)
-    saved = load_checkpoint(recipe, folder / "last.pt", where)
+    last = folder / "last.pt"
+    saved = load_checkpoint(recipe, last, where)
+    if missing := {"history", "optimizer"} - saved.keys():
+        raise UserError(f"{last} is not the state of a training: it has no {' and no '.join(sorted(missing))}")
     on, teacher = quantizes(schedule, len(saved["history"]) - 1), None
     if on and schedule.distillation:
-        model.load_state_dict(load_checkpoint(recipe, folder / "float.pt", where)["model"])
+        floating = folder / "float.pt"
+        fill(model, load_checkpoint(recipe, floating, where)["model"], floating)
         teacher = _teacher(model, schedule)
-    model.load_state_dict(saved["model"])
+    fill(model, saved["model"], last)
     # Only now: Brevitas makes new parameters of its scales when it loads them.
     state = _fresh(model, schedule, teacher, list(saved["history"]), on)
-    state.optimizer.load_state_dict(saved["optimizer"])
+    fill(state.optimizer, saved["optimizer"], last)
     if state.average:
-        state.average.model.load_state_dict(saved["average"])
+        fill(state.average.model, saved["average"], last)
         state.average.steps = saved["average_steps"]
     return state
 
@@ -100,14 +100,15 @@ def resumed(recipe: Recipe, model: NetworkModule, folder: Path, where: torch.dev
 def save_epoch(recipe: Recipe, state: State, folder: Path) -> None:
     """Each file is replaced as a whole, last.pt at the end: what it says has happened has been written."""
     history = state.history
-    written = {"model": state.best_model.state_dict(), "history": history}
+    quantized = history[-1]["quantized"]
+    written = {"model": state.best_model.state_dict(), "history": history, "quantized": quantized}
     if best_epoch(history) is history[-1]:
         write_checkpoint(folder / "best.pt", recipe, written)
     if len(history) == recipe.train.float_epochs:
         write_checkpoint(folder / "float.pt", recipe, written)
     lines = "".join(json.dumps(entry) + "\n" for entry in history)
     replace_file(folder / "metrics.jsonl", lines.encode())
-    last = {"model": state.model.state_dict(), "history": history, "optimizer": state.optimizer.state_dict()}
+    last = {**written, "model": state.model.state_dict(), "optimizer": state.optimizer.state_dict()}
     if state.average:
         last |= {"average": state.average.model.state_dict(), "average_steps": state.average.steps}
     write_checkpoint(folder / "last.pt", recipe, last)

@@ -86,8 +86,8 @@ def _stopped(number: int, frame: FrameType | None) -> None:
 
 def _explained(error: Exception, words: dist.Store, rank: int) -> Exception:
     """What to raise for `error`: another worker's failure in its own words, or `error` after telling the others."""
-    lost = isinstance(error, _StoppedError | dist.DistError) or "gloo" in str(error) or "Connection" in str(error)
-    if not lost:
+    broken = isinstance(error, _StoppedError | dist.DistError) or "gloo" in str(error) or "Connection" in str(error)
+    if isinstance(error, UserError) or not broken:
         words.set(_FAILURE, f"worker {rank} of {os.environ['WORLD_SIZE']} failed: {error}")
         return error
     try:

@@ -42,9 +42,9 @@ def test_pytorchs_own_is_left_alone():
     assert torch.equal(network.conv1.weight, before)
 
 
-def saved(tmp_path, network) -> TrainTable:
-    torch.save({"recipe": {}, "model": network.state_dict()}, tmp_path / "other.pt")
-    return TrainTable(start_from=str(tmp_path / "other.pt"))
+def saved(tmp_path, network, **table) -> TrainTable:
+    torch.save({"recipe": {}, "model": network.state_dict(), "quantized": False}, tmp_path / "other.pt")
+    return TrainTable(start_from=str(tmp_path / "other.pt"), **table)
 
 
 def test_transfer_to_other_classes_keeps_all_but_the_last_layer(tmp_path):
@@ -55,6 +55,13 @@ def test_transfer_to_other_classes_keeps_all_but_the_last_layer(tmp_path):
     initialise(network, table)
     assert torch.equal(network.conv1.weight, other.conv1.weight)
     assert torch.equal(network.conv2.weight, last)
+
+
+def test_a_float_network_of_other_classes_does_not_teach(tmp_path):
+    assert initialise(model(), saved(tmp_path, model(), distillation=0.5))
+    with pytest.raises(UserError, match="its last layer is not this network's"):
+        initialise(model(), saved(tmp_path, model(classes=7), distillation=0.5))
+    assert initialise(model(), saved(tmp_path, model(classes=7), distillation=0.5, float_epochs=1))
 
 
 def test_a_checkpoint_of_another_network_is_refused(tmp_path):

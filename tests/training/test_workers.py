@@ -121,6 +121,13 @@ def test_two_processes_train_as_one_does(tmp_path: Path) -> None:
     assert files == {"best.pt", "float.pt", "last.pt", "metrics.jsonl", "stage.json"}
 
 
+def test_a_workers_own_bad_input_is_no_lost_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    words, own = torch.distributed.HashStore(), UserError("cannot read the image igloo/1.png")
+    assert workers._explained(own, words, rank=1) is own
+    assert words.get(workers._FAILURE) == b"worker 1 of 2 failed: cannot read the image igloo/1.png"
+
+
 def test_torchrun_is_for_training_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "small.toml").write_text(RECIPE)
     recipe = load_recipe(str(tmp_path / "small.toml"))

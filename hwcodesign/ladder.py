@@ -186,9 +186,12 @@ def _first_divergence(run: RunFolder, network: Network, images: Images, scores: 
 
 def _rtl(run: RunFolder) -> Rung:
     """What the stage simulate found; it compares with the integer graph."""
-    if not run.finished("simulate"):
+    from hwcodesign.stages import proven_by
+
+    finished = all(run.finished(stage) for stage in ("lower", "emit", "simulate"))
+    found = run.summary("simulate") if finished else {}
+    if not finished or found.get("proves") != proven_by(run):  # not there, or of a network before this one
         return replace(_RTL, missing=f"hwcodesign run {_recipe(run)} --from lower")
-    found = run.summary("simulate")
     return replace(
         _RTL,
         images=found["images"],

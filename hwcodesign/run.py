@@ -73,6 +73,8 @@ class RunFolder:
         fingerprint = _fingerprint(stage)
         unfinished = self.path / f".{stage.name}.unfinished"
         if not (stage.resumable and _started_as(unfinished) == fingerprint):
+            if stage.resumable and unfinished.exists():  # hours of work, perhaps, of what has changed since
+                _replace(unfinished, self.path / f"{stage.name}.former")
             _fresh(unfinished, fingerprint)
         start = time.monotonic()
         summary = stage.function(unfinished)
@@ -103,6 +105,12 @@ def digest(paths: Iterable[Path]) -> str:
                 total.update(f"{file.relative_to(root) if file != root else file.name}\0".encode())
                 total.update(hashlib.sha256(file.read_bytes()).digest())
     return total.hexdigest()
+
+
+def listing(folder: Path) -> str:
+    """SHA-256 over the names and sizes of the files in a folder, however many gigabytes they are."""
+    files = sorted((str(p.relative_to(folder)), p.stat().st_size) for p in folder.rglob("*") if p.is_file())
+    return hashlib.sha256(json.dumps(files).encode()).hexdigest()
 
 
 def _fingerprint(stage: Stage) -> str:

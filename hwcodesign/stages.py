@@ -14,7 +14,7 @@ from hwcodesign.board import Board
 from hwcodesign.dataflow import Dataflow, IntType
 from hwcodesign.errors import DoesNotFitError
 from hwcodesign.recipe import HardwareTable, Recipe
-from hwcodesign.run import RunFolder, Stage, Summary
+from hwcodesign.run import RunFolder, Stage, Summary, digest, listing
 
 if TYPE_CHECKING:
     from hwcodesign.verify import Images
@@ -95,7 +95,7 @@ def _train(job: Job) -> Stage:
     tables = recipe.model_dump(include={"network", "quantization", "data", "train"})
     if job.untrained:
         return Stage("train", (), tables, random)
-    return Stage("train", (), [tables, job.data_folder], work, resumable=True)
+    return Stage("train", (), [tables, _data(job)], work, resumable=True)
 
 
 def _export(job: Job) -> Stage:
@@ -107,7 +107,7 @@ def _export(job: Job) -> Stage:
         exported = export(recipe, checkpoint, folder, job.data_folder, job.untrained)
         return {"model": exported.model.name, "bytes": exported.model.stat().st_size}
 
-    return Stage("export", (checkpoint,), [recipe.data.model_dump(), job.data_folder, job.untrained], work)
+    return Stage("export", (checkpoint,), [recipe.data.model_dump(), _data(job), job.untrained], work)
 
 
 def shipped_export(job: Job) -> Stage:
@@ -128,7 +128,7 @@ def shipped_export(job: Job) -> Stage:
             "from": "the recipe's own files",
         }
 
-    return Stage("export", (shipped,), [recipe.data.model_dump(), job.data_folder], work)
+    return Stage("export", (shipped,), [recipe.data.model_dump(), _data(job)], work)
 
 
 def _lower(job: Job) -> Stage:
@@ -204,7 +204,8 @@ def _simulate(job: Job) -> Stage:
         made = Plan.load(planned)
         images = _images(job, made.design)
         with frames_bar("simulate", len(images.frames)) as on_frames:
-            return verify_hardware(made, emitted, images, folder, job.wave, on_frames)
+            summary = verify_hardware(made, emitted, images, folder, job.wave, on_frames)
+        return {**summary, "proves": proven_by(job.run)}
 
     inputs = (planned, emitted, asset_folder("sim"), *_given(job.held_out), *_given(job.images))
     return Stage("simulate", inputs, [job.frames, job.wave], work)
@@ -242,6 +243,11 @@ def _bitstream(job: Job) -> Stage:
     return Stage("bitstream", inputs, [board.model_dump(), job.seed, job.frames, _vivado()], work)
 
 
+def proven_by(run: RunFolder) -> str:
+    """What a simulation proves something of: the lowered graph and the RTL that there is now."""
+    return digest([run.stage("lower"), run.stage("emit")])
+
+
 def require_buildable(job: Job) -> None:
     """Raise UserError before anything is trained if the board's tools, clock or link cannot make the bitstream."""
     from hwcodesign import link
@@ -277,6 +283,11 @@ def _images(job: Job, graph: Dataflow) -> "Images":
 def _recipe(job: Job) -> Recipe:
     assert job.recipe is not None, "only a job with a recipe trains"
     return job.recipe
+
+
+def _data(job: Job) -> str | None:
+    """What tells the data from other data: the names and sizes of the files, wherever the folder lies."""
+    return None if job.data_folder is None else listing(job.data_folder)
 
 
 def _given(path: Path | None) -> tuple[Path, ...]:

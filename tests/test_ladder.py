@@ -18,7 +18,7 @@ from hwcodesign.ladder_table import table
 from hwcodesign.recipe import Recipe
 from hwcodesign.report import write_report
 from hwcodesign.run import RunFolder, Stage
-from hwcodesign.stages import Job
+from hwcodesign.stages import Job, proven_by
 
 RECIPE = Recipe(
     name="small", hardware={"board": "ulx3s-85f"},
@@ -132,12 +132,17 @@ def test_a_file_that_differs_is_located_by_layer(run: RunFolder) -> None:
 
 
 def test_rtl_is_what_the_simulation_found(run: RunFolder) -> None:
-    simulated = {"images": 12, "mismatches": 3, "top1": 0.5, "first_difference": "layer conv1"}
+    run.execute(Stage("emit", (), None, lambda folder: {}))
+    simulated = {
+        "images": 12, "mismatches": 3, "top1": 0.5, "first_difference": "layer conv1", "proves": proven_by(run),
+    }  # fmt: skip
     run.execute(Stage("simulate", (), None, lambda folder: simulated))
     rung = rungs(run)["RTL"]
     assert (rung.images, rung.other_scores, rung.top1, rung.first_divergence) == (12, 3, 0.5, "layer conv1")
     with pytest.raises(VerificationError, match="RTL: 3 of 12 images differ\nlayer conv1"):
         ladder.require_equal([rung])
+    (run.stage("emit") / "accelerator.sv").touch()  # emitted anew since
+    assert rungs(run)["RTL"].missing == "hwcodesign run small --from lower"
 
 
 def test_a_model_without_a_reference_is_measured_on_random_frames(run: RunFolder) -> None:

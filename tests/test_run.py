@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from hwcodesign.errors import UserError
-from hwcodesign.run import RunFolder, Stage, digest
+from hwcodesign.run import RunFolder, Stage, digest, listing
 
 
 def stage(source: Path, calls: list[str], settings: object = 1, **kwargs: object) -> Stage:
@@ -61,6 +61,28 @@ def test_only_a_resumable_stage_keeps_its_unfinished_work(tmp_path: Path, resuma
     assert not run.finished("count")
     run.execute(work)
     assert seen == [[], kept]
+
+
+def test_unfinished_work_of_other_settings_is_laid_aside(tmp_path: Path) -> None:
+    run = RunFolder(tmp_path / "run")
+
+    def interrupted(folder: Path) -> dict[str, object]:
+        (folder / "hours").touch()
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run.execute(Stage("train", (), 1, interrupted, resumable=True))
+    run.execute(Stage("train", (), 2, lambda folder: {}, resumable=True))
+    assert (run.path / "train.former" / "hours").exists() and not (run.stage("train") / "hours").exists()
+
+
+def test_a_listing_sees_names_and_sizes_wherever_the_folder_is(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name / "cat").mkdir(parents=True)
+        (tmp_path / name / "cat" / "1.png").write_bytes(b"1234")
+    assert listing(tmp_path / "one") == listing(tmp_path / "two")
+    (tmp_path / "two" / "cat" / "1.png").write_bytes(b"12345")
+    assert listing(tmp_path / "one") != listing(tmp_path / "two")
 
 
 def test_a_missing_input_names_the_stage_and_the_path(tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ DESIGNS: Sequence[tuple[str, ...]] = (
     ("digits-squeezenet", "--board", "ulx3s-25f", "--frame-rate", "1000"),
     ("digits-squeezenet", "--board", "tang-nano-20k", "--frame-rate", "1000"),
     ("digits-icebreaker",),
+    ("digits-icebreaker-loaded",),
     ("digits-tang-nano",),
 )
 COLUMNS = ("design", "board", "bitstream", "clock reached", "resource", "placed", "link, clock", "planned", "network",

@@ -23,6 +23,7 @@ from hwcodesign.errors import UserError
 from hwcodesign.nets import metaparameters
 from hwcodesign.nets.network import Network, Quantization
 from hwcodesign.plan import Plan, fold_only
+from hwcodesign.plan.folding import Target
 from hwcodesign.predict import predict
 
 BOARDS = ("icebreaker", "tang-nano-9k", "tang-nano-20k")
@@ -76,7 +77,7 @@ def planned(candidate: Candidate, board: Board) -> Plan | None:
         return None
     graph = predict(candidate.network, Quantization(WEIGHT_BITS, candidate.activation_bits))
     try:
-        folded = fold_only(graph, board, None, FRAME_RATE, {})
+        folded = fold_only(graph, Target(board, board.clock_mhz, FRAME_RATE), {})
     except UserError:
         return None
     return None if folded.least_resources.over(board) else folded.finish()

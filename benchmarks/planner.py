@@ -209,7 +209,7 @@ def main() -> None:
         rows += finn_rows(network, folder)
         rows += [our_row(network, graph, load_board(name), rate) for name in BOARDS for rate in rates]
         for (of, name, rate), blocks in LEFT.items():
-            board = load_board(name).model_copy(update={"at_most": {"block_ram": blocks}})
+            board = load_board(name).leaving({"block_ram": blocks})
             rows += [our_row(network, graph, board, rate)] if of == network else []
     here = Path(__file__).parent
     (here / "planner.json").write_text(json.dumps([asdict(row) for row in rows], indent=1) + "\n")

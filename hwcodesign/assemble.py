@@ -122,7 +122,7 @@ class Assembly:
         def fork(name: str) -> None:
             stream = self.stream(name)
             copies = readers[name]
-            layers.append(Layer(f"{name}.fork", "fork", (stream,), (stream,) * copies, {"outputs": copies}))
+            layers.append(Layer(f"{name}.fork", "fork", (stream,), (stream,) * copies))
             if name != self.graph_input:
                 edges.append(Edge(name, f"{name}.fork"))
 

@@ -135,6 +135,10 @@ class Board(StrictModel):
         """How much of each resource a design may use: that, and no more than `at_most`."""
         return {key: min(limit, self.at_most.get(key, limit)) for key, limit in self.usable_alone.items()}
 
+    def leaving(self, at_most: Mapping[Resource, int]) -> "Board":
+        """This board for a design that does with these amounts."""
+        return Board(**{**self.model_dump(), "at_most": dict(at_most)})  # a copy would keep what is cached
+
     def unit(self, resource: str) -> str:
         """What a resource is counted in: BRAM18, URAM, LUT, ..."""
         return {"block_ram": self.device.block_name, "large_ram": self.device.large_ram}.get(resource, resource.upper())

@@ -5,7 +5,7 @@ is the largest change (it is other hardware), larger the more memory it has.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from hwcodesign.board import Board, board_names, load_board
@@ -14,6 +14,7 @@ from hwcodesign.errors import UserError
 from hwcodesign.kinds import Folding, kind_of
 from hwcodesign.nets import family_named
 from hwcodesign.plan import Plan, fold_only, loadable
+from hwcodesign.plan.folding import Constraints, Target
 from hwcodesign.plan.memory import logic_resources
 from hwcodesign.predict import predict
 from hwcodesign.recipe import Recipe
@@ -30,15 +31,19 @@ class Change:
     size: float
 
 
+_NONE = Change("", 0.0)
+
+
 @dataclass(frozen=True)
 class _Variant:
-    """A changed design, not yet tried: the graph, and where and how fast it shall run."""
+    """A changed design, not yet tried: the graph, and where, how fast and under which constraints it shall run."""
 
     change: Change
     graph: Callable[[], Dataflow]
     board: Board
     clock_mhz: float | None
     frame_rate: float
+    fold: Constraints
 
 
 def predicted(recipe: Recipe) -> Dataflow:
@@ -54,20 +59,21 @@ def changes_to_recipe(recipe: Recipe, frame_rate: float) -> tuple[Change, ...]:
         return loadable(predicted(changed)) if hardware.load_weights else predicted(changed)
 
     def variant(change: Change, changed: Recipe) -> _Variant:
-        return _Variant(change, lambda: graph(changed), board, hardware.clock_mhz, frame_rate)
+        return replace(asked, change=change, graph=lambda: graph(changed))
 
+    asked = _Variant(_NONE, lambda: graph(recipe), board, hardware.clock_mhz, frame_rate, hardware.fold)
     bits = (("weight_bits",), ("activation_bits",), ("weight_bits", "activation_bits"))
     networks = [*(_fewer_bits(recipe, keys) for keys in bits), _lower_squeeze_ratio(recipe)]
     sorts = [[variant(change, changed) for change, changed in sort] for sort in networks]
-    others = _other_hardware(lambda: graph(recipe), board, hardware.clock_mhz, frame_rate)
-    return _smallest([*sorts, *others])
+    return _smallest([*sorts, *_other_hardware(asked)])
 
 
-def changes_to_model(dataflow: Dataflow, planned: Plan, board: Board) -> tuple[Change, ...]:
+def changes_to_model(dataflow: Dataflow, planned: Plan, board: Board, fold: Constraints) -> tuple[Change, ...]:
     """The smallest changes with which a finished network fits: its bits are given, so frame rate and board are left."""
     loads = any("loadable" in layer.attributes for layer in planned.design.layers)
     graph = loadable(dataflow) if loads else dataflow
-    return _smallest(_other_hardware(lambda: graph, board, planned.clock_mhz, planned.frame_rate))
+    clock = None if planned.clock_mhz == board.clock_mhz else planned.clock_mhz
+    return _smallest(_other_hardware(_Variant(_NONE, lambda: graph, board, clock, planned.frame_rate, fold)))
 
 
 def _smallest(sorts: Iterable[list[_Variant]]) -> tuple[Change, ...]:
@@ -85,7 +91,8 @@ def _fits(variant: _Variant) -> bool:
         dataflow = variant.graph()
         if _memory_bits(dataflow) > _room(dataflow, variant.board):  # no plan can help: save its time
             return False
-        folded = fold_only(dataflow, variant.board, variant.clock_mhz, variant.frame_rate, {})
+        clock = variant.clock_mhz or variant.board.clock_mhz
+        folded = fold_only(dataflow, Target(variant.board, clock, variant.frame_rate), variant.fold)
     except UserError:  # this variant cannot be built at all
         return False
     return not folded.least_resources.over(variant.board) and not folded.finish().total.over(variant.board)
@@ -128,30 +135,33 @@ def _with(recipe: Recipe, **tables: Any) -> Recipe:
     return recipe.model_copy(update=tables)
 
 
-def _other_hardware(
-    graph: Callable[[], Dataflow], board: Board, clock_mhz: float | None, rate: float
-) -> list[list[_Variant]]:
-    """All that the board has; weights in large RAM; lower frame rates; larger boards (their own clock)."""
-    whole = Change("hardware.at_most left out", 0.0)
-    lifted = [_Variant(whole, graph, load_board(board.name), clock_mhz, rate)] if board.at_most else []
+def _other_hardware(asked: _Variant) -> list[list[_Variant]]:
+    """What was held back or held fast let go; weights in large RAM; lower frame rates; larger boards.
+
+    A larger board runs at its own clock unless the user has set one, and what he leaves to others is left there, too.
+    """
+    board, rate = load_board(asked.board.name), asked.frame_rate
+    whole, free = Change("hardware.at_most left out", 0.0), Change("hardware.fold left out", 0.0)
+    lifted = [replace(asked, change=whole, board=board)] if asked.board.at_most else []
+    unfolded = [replace(asked, change=free, fold={})] if asked.fold else []
     loads = Change(f"hardware.load_weights = true (the host loads weights into {board.unit('large_ram')})", 0.0)
-    loaded = [_Variant(loads, lambda: loadable(graph()), board, clock_mhz, rate)] if board.usable["large_ram"] else []
+    loaded = [replace(asked, change=loads, graph=lambda: loadable(asked.graph()))] if board.usable["large_ram"] else []
     slower = [
-        _Variant(
-            Change(f"hardware.frame_rate = {rate * f:g} instead of {rate:g}", 1 - f), graph, board, clock_mhz, rate * f
+        replace(
+            asked,
+            change=Change(f"hardware.frame_rate = {rate * part:g} instead of {rate:g}", 1 - part),
+            frame_rate=rate * part,
         )
-        for f in FRACTIONS
+        for part in FRACTIONS
     ]
     others = sorted((load_board(name) for name in board_names()), key=lambda other: other.memory_bits)
     larger = [
-        _Variant(
-            Change(f"hardware.board = {other.name!r} ({other.title})", other.memory_bits / board.memory_bits),
-            graph,
-            other,
-            None,
-            rate,
+        replace(
+            asked,
+            change=Change(f"hardware.board = {other.name!r} ({other.title})", other.memory_bits / board.memory_bits),
+            board=other.leaving(asked.board.at_most),
         )
         for other in others
         if other.memory_bits > board.memory_bits
     ]
-    return [lifted, loaded, slower, larger]
+    return [lifted, unfolded, loaded, slower, larger]

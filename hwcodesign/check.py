@@ -18,7 +18,9 @@ from hwcodesign.changes import Change, changes_to_model, changes_to_recipe, pred
 from hwcodesign.dataflow import Dataflow
 from hwcodesign.kinds import kind_of
 from hwcodesign.plan import Plan, Resources, plan
+from hwcodesign.plan.folding import Constraints
 from hwcodesign.plan.memory import RESOURCES, logic_resources, memory_resources
+from hwcodesign.plan.planner import NO_CONSTRAINTS
 from hwcodesign.plan.streams import inserted
 from hwcodesign.recipe import Recipe
 
@@ -154,9 +156,9 @@ class CheckReport:
         return "\n".join([head, "the smallest changes that make it fit:", *(f"  - {c.what}" for c in self.changes)])
 
 
-def check(dataflow: Dataflow, planned: Plan, board: Board) -> CheckReport:
-    """The report on a planned graph; the changes it tries are other boards and lower frame rates."""
-    return replace(measure(planned, board), find_changes=lambda: changes_to_model(dataflow, planned, board))
+def check(dataflow: Dataflow, planned: Plan, board: Board, fold: Constraints = NO_CONSTRAINTS) -> CheckReport:
+    """The report on a graph that was planned under `fold`; the changes it tries are other hardware."""
+    return replace(measure(planned, board), find_changes=lambda: changes_to_model(dataflow, planned, board, fold))
 
 
 def check_recipe(recipe: Recipe) -> CheckReport:

@@ -67,7 +67,8 @@ def _totals(report: CheckReport) -> Table:
         if name == "large_ram" and not board.resources.large_ram:
             continue
         verdict = "[red]too much[/red]" if name in report.over else "fits"
-        limit = "at_most" if name in board.at_most else f"{getattr(board.limits, name):.0%}"
+        bound = board.usable[name] < board.usable_alone[name]
+        limit = "at_most" if bound else f"{getattr(board.limits, name):.0%}"
         amounts = (getattr(report.total, name), board.usable[name], getattr(board.resources, name))
         label = board.unit(name)
         table.add_row(label, *(f"{amount:,}" for amount in amounts), limit, _certainty(report, name), verdict)

@@ -18,6 +18,7 @@ import numpy as np
 
 Shape = tuple[int, int, int]
 Attribute = int | str | tuple[int, ...]
+MOST_BITS = 64
 
 
 @dataclass(frozen=True, order=True)
@@ -69,11 +70,13 @@ class IntType:
 
     @classmethod
     def parse(cls, text: str) -> "IntType":
-        """The inverse of `str`."""
+        """The inverse of `str`. Raises ValueError for any other text."""
         if text == "bipolar":
             return cls(1, signed=True)
-        signed = text.startswith("int")
-        return cls(int(text.removeprefix("u").removeprefix("int")), signed)
+        kind, bits = text.rstrip("0123456789"), text.lstrip("uint")
+        if kind not in ("int", "uint") or not 1 <= int(bits or 0) <= MOST_BITS:
+            raise ValueError(f"{text!r} is no integer type of 1 to {MOST_BITS} bits")
+        return cls(int(bits), signed=kind == "int")
 
 
 @dataclass(frozen=True)

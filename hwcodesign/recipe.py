@@ -14,6 +14,7 @@ from hwcodesign.strict_toml import StrictModel, read_toml, validated
 
 Bits = Field(default=None, ge=1, le=8)
 WARMUP_EPOCHS = 5.0  # of a training whose batch was made larger
+Side = Annotated[int, Field(ge=1)]
 FrameRate = Annotated[float, Field(gt=0.0)] | Literal["max"]  # frames per second
 
 
@@ -33,7 +34,7 @@ class DataTable(StrictModel):
     """The images: which set, at which size, and how a pixel becomes a number: (raw - mean) / divisor."""
 
     dataset: Literal["digits", "idx", "cifar10", "folder", "none"]
-    size: tuple[int, int] = Field(description="(height, width) in pixels; images are scaled to it")
+    size: tuple[Side, Side] = Field(description="(height, width) in pixels; images are scaled to it")
     channels: Literal[1, 3] = 1
     classes: int = Field(ge=2)
     mean: float = Field(default=0.0, ge=0.0, le=255.0)
@@ -98,7 +99,7 @@ class HardwareTable(StrictModel):
 
     def load_board(self) -> Board:
         """The board, with what a design shall not use taken off. Raises UserError if there is none of that name."""
-        return load_board(self.board).model_copy(update={"at_most": dict(self.at_most)})
+        return load_board(self.board).leaving(self.at_most)
 
     def wishes(self) -> dict[str, Any]:
         """What `plan` shall reach on that board, by the names of its arguments."""

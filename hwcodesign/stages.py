@@ -171,7 +171,7 @@ def _check(job: Job) -> Stage:
         from hwcodesign.check_table import text
         from hwcodesign.plan import Plan
 
-        report = check(Dataflow.load(lowered), Plan.load(planned), job.board)
+        report = check(Dataflow.load(lowered), Plan.load(planned), job.board, job.hardware.fold)
         report.save(folder)
         if not report.fits and not job.force:
             raise DoesNotFitError(text(report))

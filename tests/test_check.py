@@ -129,6 +129,24 @@ def test_at_most_leaves_the_rest_of_the_board_to_others():
     assert short.over == ("lut",) and short.changes[0].what == "hardware.at_most left out"
 
 
+def test_what_is_offered_fits_with_all_else_that_the_recipe_says():
+    recipe = load_recipe("digits-squeezenet")
+    for held in (
+        {"at_most": {"lut": 5000}},
+        {"at_most": {"lut": 0, "block_ram": 0}},
+        {"board": "ulx3s-12f", "frame_rate": 1000, "fold": {"fire4.expand3x3": {"pe": 16, "simd": 72}}},
+        {"board": "icebreaker", "clock_mhz": 12.0, "frame_rate": 30_000},
+    ):
+        asked = on(recipe, **held)
+        report = check_recipe(asked)
+        assert not report.fits and report.changes
+        for change in report.changes:
+            key, value = re.match(r"hardware\.(\w+) (?:= '?([\w.-]+)|left out)", change.what).groups()
+            changed = {key: type(getattr(asked.hardware, key))()} if value is None else {key: value}
+            changed = {"frame_rate": float(value)} if key == "frame_rate" else changed
+            assert check_recipe(on(asked, **changed)).fits, change.what
+
+
 def test_the_solver_takes_nothing_of_what_is_not_there():
     recipe = on(load_recipe("digits-squeezenet"), exact=True, frame_rate=1000)
     assert check_recipe(on(recipe, at_most={"dsp": 0, "block_ram": 1})).total.dsp == 0

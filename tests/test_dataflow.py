@@ -40,7 +40,7 @@ def small_graph() -> Dataflow:
     pixels = Stream((2, 2, 3), IntType(8, False))
     scores = Stream((2, 2, 3), IntType(2, False))
     threshold = Layer("q", "thresholding", (pixels,), (scores,), {"thresholds": 3}, {"thresholds": np.ones((3, 3))})
-    fork = Layer("q.fork", "fork", (scores,), (scores, scores), {"outputs": 2})
+    fork = Layer("q.fork", "fork", (scores,), (scores, scores))
     total = Layer("sum", "add", (scores, scores), (Stream((2, 2, 3), IntType(3, False)),))
     edges = (Edge("q", "q.fork"), Edge("q.fork", "sum"), Edge("q.fork", "sum", 1, 1))
     return Dataflow((threshold, fork, total), edges, {"mean": 0.0, "divisor": 255.0, "score_scale": 0.5})

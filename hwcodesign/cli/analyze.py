@@ -6,6 +6,8 @@ from typing import Any
 
 import click
 
+from hwcodesign.cli.options import Positive
+
 
 @click.command()
 @click.argument("network", metavar="NETWORK|RECIPE|FILE.onnx")
@@ -22,7 +24,7 @@ import click
 @click.option(
     "--images-per-second",
     "rate",
-    type=click.FloatRange(0, min_open=True),
+    type=Positive(),
     help="One worker's, forward and backward; measured on this machine if not given.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of tables.")

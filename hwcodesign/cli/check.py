@@ -7,13 +7,13 @@ from typing import Any
 
 import click
 
-from hwcodesign.cli.options import planning_options
+from hwcodesign.cli.options import Positive, planning_options
 
 
 @click.command()
 @click.argument("recipe")
 @click.option("--board", help="Another board than the recipe's.")
-@click.option("--clock-mhz", type=click.FloatRange(0, min_open=True), help="Another clock than the recipe's.")
+@click.option("--clock-mhz", type=Positive(), help="Another clock than the recipe's.")
 @planning_options
 @click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write the report to this file too.")
 def command(recipe: str, json_file: Path | None, **given: Any) -> None:

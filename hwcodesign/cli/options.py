@@ -1,5 +1,6 @@
 """Options that several commands share, and the job that they describe."""
 
+import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -11,15 +12,25 @@ from hwcodesign.errors import UserError
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 
+class Positive(click.ParamType[Any]):
+    """A positive number, and a finite one."""
+
+    name = "NUMBER"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        number = click.FLOAT.convert(value, param, ctx)
+        if not 0 < number < math.inf:
+            self.fail(f"{value}: must be a positive number", param, ctx)
+        return number
+
+
 class FrameRate(click.ParamType[Any]):
     """A positive number, or max."""
 
     name = "FPS|max"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        if value == "max":
-            return value
-        return click.FloatRange(0, min_open=True).convert(value, param, ctx)
+        return value if value == "max" else Positive().convert(value, param, ctx)
 
 
 class Amounts(click.ParamType[Any]):
@@ -50,7 +61,7 @@ PLANNING = (
     click.option(
         "--load-weights/--no-load-weights", default=None, help="Weights may lie in URAM or SPRAM; the host loads them."
     ),
-    click.option("--solver-seconds", type=click.FloatRange(0, min_open=True), help="Time for it; 10 if not given."),
+    click.option("--solver-seconds", type=Positive(), help="Time for it; 10 if not given."),
     click.option("--at-most", type=Amounts(), help="Leave the rest of the board to others, such as block_ram=40."),
 )
 
@@ -58,7 +69,7 @@ _OPTIONS = (
     click.argument("recipe", required=False),
     click.option("--model", type=click.Path(path_type=Path), help="Somebody's QONNX file instead of a recipe."),
     click.option("--board", help="The board; a recipe names its own."),
-    click.option("--clock-mhz", type=click.FloatRange(0, min_open=True), help="The board's own if not given."),
+    click.option("--clock-mhz", type=Positive(), help="The board's own if not given."),
     *PLANNING,
     click.option("--data", type=click.Path(path_type=Path), help="Folder with the images (digits needs none)."),
     click.option("--device", default="auto", show_default=True, help="Where to train: auto, cpu, cuda, cuda:1."),
@@ -92,11 +103,10 @@ def board_options(command: _F) -> _F:
 def designs_folder(run: str | None, runs: Path) -> Path:
     """Where the contracts of the designs lie that may be on the board. Raises UserError if that is no folder."""
     named = runs / run if run else runs
-    folder = named if named.is_dir() else Path(run or "")
+    folder = named if named.is_dir() or not run else Path(run)
     if not folder.is_dir():
-        raise UserError(
-            f"there is no run {run!r} in {runs}: build a bitstream first, or name its folder (--run FOLDER)"
-        )
+        what = f"there is no run {run!r} in {runs}" if run else f"there is no folder {runs}"
+        raise UserError(f"{what}: build a bitstream first, or name its folder (--run FOLDER)")
     return folder
 
 
@@ -155,7 +165,7 @@ def _int_type(text: str, parse: Any) -> Any:
     try:
         return parse.parse(text)
     except ValueError:
-        raise UserError(f"--input {text}: must be uint8, int8, uint4, bipolar or the like") from None
+        raise UserError(f"--input {text}: must be bipolar, or uint or int with 1 to 64 bits, such as uint8") from None
 
 
 def _fraction(text: str | None) -> float | None:
@@ -165,7 +175,7 @@ def _fraction(text: str | None) -> float | None:
 
     try:
         value = float(Fraction(text))
-    except (ValueError, ZeroDivisionError):
+    except (ValueError, ZeroDivisionError, OverflowError):
         value = 0.0
     if value <= 0:
         raise UserError(f"--input-scale {text}: must be a positive number or fraction, such as 1/255 or 0.5")

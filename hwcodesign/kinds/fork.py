@@ -1,4 +1,4 @@
-"""Copies a stream to several consumers. Attribute: `outputs`, how many."""
+"""Copies a stream to several consumers: its outputs."""
 
 from collections.abc import Mapping, Sequence
 

@@ -1,14 +1,17 @@
 """Planning by the solver: the cheapest design of a frame rate, or the fastest that fits, and how near to it it is.
 
-The solver counts every FIFO at its shortest, and the link to the host at its least, as only a whole design has FIFO
-depths and a link. Where these make a design exceed the board, room is reserved for a part of what was missing and the
-solver asked again: what it finds then is slower perhaps, and has shorter FIFOs. The bound that the proof rests on is
-that of the first time, without such a reserve: it holds for every design.
+The solver counts every FIFO at its shortest (behind whole windows at an estimate), and the link to the host at its
+least, as only a whole design has FIFO depths and a link. Where these make a design exceed the board, room is reserved
+for a part of what was missing and the solver asked again: what it finds then is slower perhaps, and has shorter FIFOs.
+The bound that the proof rests on is that of the first time, without such a reserve.
+
+A proof is one over all foldings, with FIFOs so counted, and with the memories of a layer and its window stored at one
+price of a block RAM, which of all storages leaves out next to none that is better (see choices.py).
 """
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hwcodesign.dataflow import Dataflow
 from hwcodesign.errors import UserError
@@ -50,8 +53,8 @@ def plan_exactly(dataflow: Dataflow, target: Target, constraints: Constraints, s
         if solution is None:
             return _without_solver(dataflow, target, constraints, seconds)
         bounds = bounds or Bounds(solution.bound, least_cycles)
-        proof = _proof(solution, bounds, target, for_every_design=reserved == least)
-        planned = folded(dataflow, target, solution).finish(proof)
+        planned = folded(dataflow, target, solution).finish()
+        planned = replace(planned, proof=_proof(solution, bounds, target, planned, for_every_design=reserved == least))
         if not solution.fits or not planned.total.over(target.board):
             break
         reserved += _missing(planned.total, target)
@@ -69,7 +72,7 @@ def _fastest_by_layer(
 
     def fits(number: int) -> bool:
         rate = target.clock_mhz * 1e6 / counts[number]
-        half = fold_only(dataflow, target.board, target.clock_mhz, rate, constraints)
+        half = fold_only(dataflow, replace(target, frame_rate=rate), constraints)
         if half.least_resources.over(target.board):
             return False
         planned = half.finish(_no_faster_than(target, counts[0]))
@@ -104,19 +107,21 @@ def _missing(taken: Resources, target: Target) -> Resources:
     return Resources(**{key: max(missing[key] // RESERVE_PARTS, steps[key]) for key in over})
 
 
-def _proof(solution: Solution, bounds: Bounds, target: Target, for_every_design: bool) -> str:
-    """One sentence on how near to the best the design is. With a reserve, that none fits says nothing of the board."""
-    if not solution.fits:
+def _proof(solution: Solution, bounds: Bounds, target: Target, planned: Plan, for_every_design: bool) -> str:
+    """One sentence on how near to the best the plan is. With a reserve, that none fits says nothing of the board."""
+    if planned.total.over(target.board):
         proven = solution.proves_that_none_fits and for_every_design
         return "proven: no folding fits the board's limits" if proven else "no folding was found that fits"
+    if not solution.fits:
+        return "it fits since every memory was placed for itself, which the solver does not try: nothing is proven"
     if bounds.cycles is None:
         gap = 1 - bounds.cost / solution.cost
         return (
-            "proven: no cheaper design reaches the frame rate"
+            "proven, FIFOs aside: no cheaper design reaches the frame rate"
             if gap <= GAP
-            else (f"proven: a cheaper design that reaches the frame rate saves at most {gap:.1%}")
+            else (f"proven, FIFOs aside: a cheaper design that reaches the frame rate saves at most {gap:.1%}")
         )
-    if solution.cycles <= bounds.cycles:
+    if planned.cycles_per_frame <= bounds.cycles:
         return "proven: no faster design fits"
     return _no_faster_than(target, bounds.cycles)
 
@@ -130,5 +135,5 @@ def _without_solver(dataflow: Dataflow, target: Target, constraints: Constraints
         raise UserError(
             f"the solver found no design in {seconds:g} s: raise hardware.solver_seconds, or ask for a frame rate"
         )
-    folded = fold_only(dataflow, target.board, target.clock_mhz, target.frame_rate, constraints)
-    return folded.finish(f"the solver found nothing in {seconds:g} s: folded layer by layer, without a proof")
+    proof = f"the solver found nothing in {seconds:g} s: folded layer by layer, without a proof"
+    return fold_only(dataflow, target, constraints).finish(proof)

@@ -79,13 +79,11 @@ class Folded:
         return by_layer, sum(taken, logic)
 
 
-def fold_only(
-    dataflow: Dataflow, board: Board, clock_mhz: float | None, frame_rate: float, fold: Constraints
-) -> Folded:
-    """The first half of `plan`, which takes the same arguments and raises the same errors."""
-    target = Target(board, clock_mhz or board.clock_mhz, frame_rate)
-    foldings = choose_foldings(dataflow, target, fold)
-    folded = Folded(board, target.clock_mhz, frame_rate, *insert_streams(dataflow, foldings))
+def fold_only(dataflow: Dataflow, target: Target, fold: Constraints) -> Folded:
+    """The first half of a plan, layer by layer, for a target with a frame rate. Raises UserError as `plan` does."""
+    assert target.frame_rate is not None
+    board, foldings = target.board, choose_foldings(dataflow, target, fold)
+    folded = Folded(board, target.clock_mhz, target.frame_rate, *insert_streams(dataflow, foldings))
     taken = folded.least_resources
     return replace(folded, foldings=into_hardware(folded.design.layers, folded.foldings, taken, board, fold))
 

@@ -12,11 +12,12 @@ from hwcodesign.device import Family
 from hwcodesign.errors import UserError, did_you_mean, nearest_numbers
 from hwcodesign.kinds import Folding, kind_of
 from hwcodesign.plan.memory import Resources, cheaper_storage, logic_resources
-from hwcodesign.plan.streams import SHORTEST, conversion, converter
+from hwcodesign.plan.streams import SHORTEST, conversion, converter, lanes_at
 
 Wanted = Mapping[Literal["pe", "simd", "packed"], int]
 Constraints = Mapping[str, Wanted]  # by layer
 ANY_CYCLES = 1 << 62
+ROUNDING = 1e-12  # more than a division and its reverse lose
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,10 @@ class Target:
 
     @property
     def cycles(self) -> int:
-        return int(self.clock_mhz * 1e6 / self.frame_rate) if self.frame_rate else ANY_CYCLES
+        """A rate that was made from a whole number of cycles gives that number again."""
+        if not self.frame_rate:
+            return ANY_CYCLES
+        return int(min(self.clock_mhz * 1e6 / self.frame_rate * (1 + ROUNDING), ANY_CYCLES))
 
 
 def choose_foldings(dataflow: Dataflow, target: Target, constraints: Constraints) -> dict[str, Folding]:
@@ -68,6 +72,10 @@ def fast_enough(
             group = [layer, *_tied_reader(dataflow, layer)]
             names = tuple(x.name for x in group)
             groups[names] = _groups(group, [enough[name] for name in names])
+            if not groups[names]:  # each is fast enough, and both together are not
+                pairs = _groups(group, [legal[name] for name in names])
+                fastest = min(max(cycles[n][f] for n, f in zip(names, pair, strict=True)) for pair in pairs)
+                _check_rate(dict.fromkeys(names[-1:], fastest), target, constraints)
             done.update(names)
     return groups
 
@@ -86,8 +94,8 @@ def _legal_foldings(dataflow: Dataflow, device: Family, constraints: Constraints
             allowed = {getattr(folding, key) for folding in legal[name]}
             if value not in allowed:
                 nearest = " or ".join(map(str, nearest_numbers(value, allowed)))
-                reason = _why_not_packed(device) if key == "packed" else "does not divide this layer"
-                hint = "" if key == "packed" else _prime_hint(allowed)
+                reason = _why_not_packed(device) if key == "packed" else "is no folding of this layer"
+                hint = _prime_hint(allowed) if key == "pe" else ""
                 raise UserError(f"fold: {name}: {key} = {value} {reason}: nearest legal: {nearest}{hint}")
         legal[name] = [f for f in legal[name] if all(getattr(f, key) == value for key, value in wanted.items())]
     _tie_windows(dataflow, legal)
@@ -116,7 +124,7 @@ def _why_not_packed(device: Family) -> str:
 
 def _prime_hint(allowed: set[int]) -> str:
     most = max(allowed)
-    if most < 5 or allowed != {1, most}:
+    if most < 5 or allowed != {1, most} or any(most % n == 0 for n in range(2, most)):
         return ""
     return f"; {most} is prime: padded to {most + 1} channels, the layer would have more"
 
@@ -175,10 +183,7 @@ def _cost(
     total = sum((_resources(layer, f, target.board) for layer, f in zip(group, option, strict=True)), Resources())
     foldings = ChainMap(dict(zip((layer.name for layer in group), option, strict=True)), chosen)
     for edge in (edge for layer in group for edge in dataflow.edges_into(layer.name)):
-        source, reader = dataflow.by_name[edge.source], dataflow.by_name[edge.target]
-        _, sent = kind_of(source.kind).lanes(source, foldings[source.name])
-        needed, _ = kind_of(reader.kind).lanes(reader, foldings[reader.name])
-        for _, few, many in conversion(sent, needed):
+        for _, few, many in conversion(*lanes_at(dataflow, foldings, edge)):
             total += logic_resources(target.board.device, converter("", dataflow.stream(edge), few, many), Folding())
     if group[0].kind == "sliding_window" and option[0].simd > 1:
         total += waiting_windows(group[0], group[1], option[1], target)

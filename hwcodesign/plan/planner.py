@@ -1,9 +1,12 @@
 """From a graph of layers and a board to a plan: layer by layer in a moment, or by a solver with a proof."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Literal
 
 from hwcodesign.board import Board
 from hwcodesign.dataflow import Dataflow
+from hwcodesign.errors import UserError
 from hwcodesign.plan.folded import fold_only
 from hwcodesign.plan.folding import Constraints, Target
 from hwcodesign.plan.loading import loadable
@@ -31,9 +34,32 @@ def plan(
     for a layer that its kernel cannot compute, a frame rate out of reach, or an illegal `fold`.
     """
     dataflow = loadable(dataflow) if load_weights else dataflow
-    if frame_rate != "max" and not exact:
-        return fold_only(dataflow, board, clock_mhz, frame_rate, fold).finish()
+    target = Target(board, clock_mhz or board.clock_mhz, None if frame_rate == "max" else frame_rate)
+    if target.frame_rate is None:
+        return _planned(dataflow, target, fold, True, solver_seconds)
+    return _in_time(target, lambda aim: _planned(dataflow, aim, fold, exact, solver_seconds))
+
+
+def _planned(dataflow: Dataflow, target: Target, fold: Constraints, exact: bool, solver_seconds: float) -> Plan:
+    if not exact:
+        return fold_only(dataflow, target, fold).finish()
     from hwcodesign.plan.exact import plan_exactly
 
-    target = Target(board, clock_mhz or board.clock_mhz, None if frame_rate == "max" else frame_rate)
     return plan_exactly(dataflow, target, fold, solver_seconds)
+
+
+def _in_time(target: Target, planned_for: Callable[[Target], Plan]) -> Plan:
+    """A plan that takes no more cycles per frame than the target's, if one is found.
+
+    Where pixels come so unevenly that the schedule takes longer than the slowest layer (see fifo.py), the layers have
+    to be faster by as much. Then a proof is not one for the frame rate that was asked for, and is left out.
+    """
+    made, aim = planned_for(target), target.cycles
+    while made.cycles_per_frame > target.cycles:
+        aim -= made.cycles_per_frame - target.cycles
+        try:
+            faster = planned_for(replace(target, frame_rate=target.clock_mhz * 1e6 / aim))
+        except UserError:
+            return replace(made, proof="slower than asked for: pixels that a window skips come unevenly")
+        made = replace(faster, frame_rate=made.frame_rate, proof="")
+    return made

@@ -82,10 +82,12 @@ def smallest(design: Dataflow, foldings: Mapping[str, Folding], interval: int, w
         search.shrink()
         if not search.settle(MORE_FRAMES):  # too few frames to tell
             frames += MORE_FRAMES
-        elif not search.lives():  # a stall might show what nothing else does
-            lively = True
-        else:
+        elif search.lives():
             return Smallest(search.sizes, search.latency(), len(search.unproven))
+        else:  # a stall might show what nothing else does
+            assert not lively, "a stall stops the design with sufficient buffers for good"
+            lively = True
+        work = max(0, search.work)
     raise AssertionError("the design with sufficient buffers does not keep its pace")
 
 
@@ -140,13 +142,13 @@ def _buffers(design: Dataflow, foldings: Mapping[str, Folding]) -> list[Buffer]:
 
 
 class _Search:
-    """The sizes found so far, and what it takes to find smaller ones."""
+    """The sizes found so far, what it takes to find smaller ones, and the `work` that is left for that."""
 
     def __init__(self, tokens: Tokens, buffers: Sequence[Buffer], work: int, frames: int, lively: bool) -> None:
         self.sizes = {buffer.layer: buffer.most for buffer in buffers}
         self._buffers = sorted(buffers, key=lambda buffer: (-buffer.saving, buffer.layer))
         self._beats = {buffer.layer: buffer.beats for buffer in buffers}
-        self._tokens, self._work, self._lively = tokens, work, lively
+        self._tokens, self.work, self._lively = tokens, work, lively
         self._too_small = {buffer.layer: buffer.least - 1 for buffer in buffers}
         self.unproven: set[str] = set()
         self._frames = frames
@@ -173,7 +175,7 @@ class _Search:
                 {buffer.layer: self.sizes[buffer.layer] - 1}
             ):
                 pass
-            if self.sizes[buffer.layer] > buffer.least and self._work <= 0:
+            if self.sizes[buffer.layer] > buffer.least and self.work <= 0:
                 self.unproven.add(buffer.layer)
         return True
 
@@ -200,7 +202,7 @@ class _Search:
     def lives(self) -> bool:
         """Whether no stall can stop the design."""
         run = self._tokens.run(self._capacities(), LIVELY_FRAMES, shortest=True)
-        self._work -= run.work
+        self.work -= run.work
         return len(run.ends) == LIVELY_FRAMES
 
     def latency(self) -> int:
@@ -212,7 +214,7 @@ class _Search:
         """Find the size that suffices to within `precision`, between what does and the largest known that does not."""
         while self.sizes[buffer.layer] - self._too_small[buffer.layer] > max(1, precision):
             middle = (self._too_small[buffer.layer] + self.sizes[buffer.layer]) // 2
-            if self._work <= 0:
+            if self.work <= 0:
                 return
             if not self._suffices({buffer.layer: middle}):
                 self._too_small[buffer.layer] = middle
@@ -222,7 +224,7 @@ class _Search:
         before = self.sizes
         if all(before[layer] == size for layer, size in change.items()):
             return True
-        if self._work <= 0:
+        if self.work <= 0:
             return False
         self.sizes = {**before, **change}
         good = self._keeps_pace(self._run(limited=True)) and (not self._lively or self.lives())
@@ -233,7 +235,7 @@ class _Search:
     def _run(self, limited: bool = False) -> Run:
         limits, lag = (self._limits, self._lag) if limited else (None, ANY_LAG)
         run = self._tokens.run(self._capacities(), self._frames, limits, lag)
-        self._work -= run.work
+        self.work -= run.work
         return run
 
     def _capacities(self) -> dict[str, int]:

@@ -12,7 +12,7 @@ FORK = kind_of("fork")
 
 
 def fork(outputs: int) -> Layer:
-    return Layer("fire2.fork", "fork", (STREAM,), (STREAM,) * outputs, {"outputs": outputs})
+    return Layer("fire2.fork", "fork", (STREAM,), (STREAM,) * outputs)
 
 
 def test_copies() -> None:

@@ -8,7 +8,11 @@ from hypothesis import strategies as st
 from hwcodesign.board import Board, load_board
 from hwcodesign.errors import UserError
 from hwcodesign.kinds import Folding, kind_of
+from hwcodesign.nets.network import Quantization
+from hwcodesign.nets.squeezenet import SqueezeNet
 from hwcodesign.plan import plan
+from hwcodesign.plan.folding import Target
+from hwcodesign.predict import predict
 
 BOARD = load_board("ulx3s-85f")
 NET = tiny_squeezenet()
@@ -99,7 +103,7 @@ def test_multipliers_move_into_hardware_only_where_luts_run_out():
         ({"fire2.expand3x3": {"packed": 2, "pe": 1}}, "no legal folding has packed = 2, pe = 1; .* at most pe"),
         ({"pool1": {"packed": 1}}, "packed = 1 cannot be.* nearest legal: 0"),
         ({"fire2.expand3x": {"pe": 2}}, "no layer 'fire2.expand3x': did you mean 'fire2.expand3x3'"),
-        ({"fire2.expand3x3": {"pe": 3}}, "fire2.expand3x3: pe = 3 does not divide this layer: nearest legal: 2 or 4"),
+        ({"fire2.expand3x3": {"pe": 3}}, "fire2.expand3x3: pe = 3 is no folding of this layer: nearest legal: 2 or 4"),
         ({"fire2.expand3x3": {"simd": 10}}, "simd = 10 .* nearest legal: 9 or 12"),
         ({"conv1.window": {"simd": 1}, "conv1": {"simd": 3}}, "conv1.window: no legal folding has simd = 1"),
         ({"pool1": {"pe": 3}}, "pe = 3 .* nearest legal: 2 or 4"),
@@ -126,3 +130,22 @@ def test_a_rate_out_of_reach_names_the_fastest_and_what_limits_it():
 def test_a_rate_that_the_users_folding_forbids_says_so():
     with pytest.raises(UserError, match=r"fire2.expand3x3 \(held by fold: pe = 1, simd = 1\)"):
         plan(NET, BOARD, frame_rate=40_000, fold={"fire2.expand3x3": {"pe": 1, "simd": 1}})
+
+
+@pytest.mark.parametrize("cycles", [11, 22, 44, 88, 163, 1_000_003])
+def test_a_rate_made_from_cycles_gives_them_again(cycles):
+    for clock in (50.0, 12.5, 48.0):
+        assert Target(BOARD, clock, clock * 1e6 / cycles).cycles == cycles
+    assert Target(BOARD, 50.0, 1e-308).cycles > 1 << 60
+
+
+@pytest.mark.parametrize("exact", [False, True])
+def test_a_window_and_its_reader_too_slow_together(exact):
+    """Each would be fast enough alone; with what the user holds them to, not together."""
+    family = SqueezeNet(
+        fire_modules=1, base_e=8, conv1_filters=14, conv1_kernel=1, conv1_stride=2, conv1_pad=0, pool_after=("conv1",),
+        pool_kernel=2,
+    )  # fmt: skip
+    graph = predict(family.describe((16, 16, 3), 10), Quantization())
+    with pytest.raises(UserError, match=r"the fastest is 111607.1 .* conv1 \(held by fold: packed = 2\) takes 448"):
+        plan(graph, BOARD, frame_rate=120_000, fold={"conv1": {"packed": 2}}, exact=exact)

@@ -43,8 +43,9 @@ lint: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+# Without those that need a data set, or half an hour.
 bench: setup
-	for script in $(filter-out benchmarks/calibrate.py,$(wildcard benchmarks/*.py)); do $(BIN)/python $$script || exit 1; done
+	for script in $(filter-out benchmarks/calibrate.py benchmarks/short_trainings.py,$(wildcard benchmarks/*.py)); do $(BIN)/python $$script || exit 1; done
 
 calibrate: setup
 	$(BIN)/python -m benchmarks.calibrate

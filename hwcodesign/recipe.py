@@ -60,7 +60,9 @@ class TrainTable(StrictModel):
     mixup: float = Field(default=0.0, ge=0.0, description="alpha of the Beta distribution of shares; 0 mixes nothing")
     distillation: float = Field(default=0.0, ge=0.0, le=1.0, description="share of the float network's answer")
     learn_scales: bool = Field(default=True, description="of activation quantizers; else they stay as measured")
-    average: float = Field(default=0.0, ge=0.0, lt=1.0, description="decay of the weights' moving average; 0: none")
+    average: float = Field(
+        default=0.0, ge=0.0, lt=1.0, description="decay of the float weights' moving average; 0: none"
+    )
     shift: int = Field(default=0, ge=0, description="pixels that a training image is moved by at most")
     flip: bool = Field(default=False, description="mirror half of the training images left to right")
     cutout: int = Field(default=0, ge=0, description="side in pixels of a black square in every training image")

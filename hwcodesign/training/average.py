@@ -1,4 +1,8 @@
-"""The exponential moving average of a network's weights, which validates better than the last step's weights."""
+"""The exponential moving average of a float network's weights, which validates better than the last step's weights.
+
+With the quantizers on it validates worse: rounded to a few levels, the average of weights that still move is another
+network than any of them, and batch norm's statistics are not its own.
+"""
 
 import copy
 

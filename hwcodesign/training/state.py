@@ -121,7 +121,7 @@ def _fresh(
     for module in model.modules():
         if isinstance(module, Activation):
             module.requires_grad_(schedule.learn_scales)
-    average = Average(model, schedule.average) if schedule.average else None
+    average = Average(model, schedule.average) if schedule.average and not on else None
     return State(model, on, make_optimizer(model, schedule), average, teacher, history)
 
 

@@ -25,7 +25,7 @@ from hwcodesign.plan.plan import Plan
 from hwcodesign.plan.streams import SHORTEST
 from hwcodesign.plan.tokens import ANY_LAG, Run, Tokens
 
-WORK = 1_000_000_000
+WORK = 900_000_000  # half a minute for a hundred buffers at 224x224
 FEWEST_FRAMES = 2  # a slow cycle of layers shows in every layer's own pace, long before it shows at the output
 MORE_FRAMES = 3  # to see that the answer goes on as it began
 LIVELY_FRAMES = 3  # a design that stops for good stops in a frame or where the next one meets it

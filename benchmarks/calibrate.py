@@ -19,7 +19,7 @@ import numpy as np
 from scipy.optimize import nnls
 
 from hwcodesign import calibration
-from hwcodesign.board import Board, load_board
+from hwcodesign.board import RESOURCES, Board, load_board
 from hwcodesign.calibration import ESTIMATED, terms
 from hwcodesign.dataflow import Shape
 from hwcodesign.device import FAMILIES, Family
@@ -28,7 +28,7 @@ from hwcodesign.kinds import kind_of
 from hwcodesign.nets import metaparameters
 from hwcodesign.nets.network import Quantization
 from hwcodesign.plan import Plan, plan
-from hwcodesign.plan.memory import RESOURCES, Resources, logic_resources, memory_resources
+from hwcodesign.plan.memory import Resources, logic_resources, memory_resources
 from hwcodesign.predict import predict
 from hwcodesign.synthesis import Kernel, synthesize_design, synthesize_kernels
 from tests.graphs import randomised

@@ -40,8 +40,8 @@ from hwcodesign.plan.solver import Solver
 
 CLOCK_MHZ = 100.0
 BOARDS = ("pynq-z1", "zcu104", "ulx3s-85f")  # XC7Z020, XCZU7EV, ECP5-85F
-# (network, board, frame rate) -> the block RAM that a design shall do with: LUTs are what it costs.
-LEFT = {("squeezenet-cifar", "pynq-z1", 3000): 45, ("squeezenet-cifar", "pynq-z1", 10000): 60}
+# Board, frame rate, and the block RAM that a design shall do with: LUTs are what it costs.
+LEFT = {"squeezenet-cifar": (("pynq-z1", 3000, 45), ("pynq-z1", 10000, 60))}
 RATES = {"squeezenet-v1.1": (30, 100, 300, 1000), "squeezenet-cifar": (1000, 3000, 10000)}
 RECIPES = {"squeezenet-v1.1": "squeezenet-v1.1", "squeezenet-cifar": "benchmarks/squeezenet-cifar.toml"}
 SECONDS = 10.0
@@ -208,9 +208,8 @@ def main() -> None:
         graph = Dataflow.load(folder)
         rows += finn_rows(network, folder)
         rows += [our_row(network, graph, load_board(name), rate) for name in BOARDS for rate in rates]
-        for (of, name, rate), blocks in LEFT.items():
-            board = load_board(name).leaving({"block_ram": blocks})
-            rows += [our_row(network, graph, board, rate)] if of == network else []
+        for name, rate, blocks in LEFT.get(network, ()):
+            rows.append(our_row(network, graph, load_board(name).leaving({"block_ram": blocks}), rate))
     here = Path(__file__).parent
     (here / "planner.json").write_text(json.dumps([asdict(row) for row in rows], indent=1) + "\n")
     plot(rows, here / "planner.png")

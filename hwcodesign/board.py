@@ -37,6 +37,7 @@ class LimitTable(StrictModel):
 
 
 Resource = Literal["lut", "ff", "dsp", "block_ram", "large_ram"]
+RESOURCES: tuple[Resource, ...] = get_args(Resource)
 
 
 class OscillatorTable(StrictModel):
@@ -128,7 +129,7 @@ class Board(StrictModel):
 
         What the board has little of is dear, whatever `at_most` says: so the planner weighs resources by this.
         """
-        return {key: int(getattr(self.resources, key) * getattr(self.limits, key)) for key in get_args(Resource)}
+        return {key: int(getattr(self.resources, key) * getattr(self.limits, key)) for key in RESOURCES}
 
     @cached_property
     def usable(self) -> Mapping[str, int]:

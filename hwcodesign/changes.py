@@ -31,19 +31,18 @@ class Change:
     size: float
 
 
-_NONE = Change("", 0.0)
-
-
 @dataclass(frozen=True)
-class _Variant:
-    """A changed design, not yet tried: the graph, and where, how fast and under which constraints it shall run."""
+class _Design:
+    """One to try: the graph, and where, how fast and under which constraints it shall run."""
 
-    change: Change
     graph: Callable[[], Dataflow]
     board: Board
     clock_mhz: float | None
     frame_rate: float
     fold: Constraints
+
+
+_Variant = tuple[Change, _Design]
 
 
 def predicted(recipe: Recipe) -> Dataflow:
@@ -53,15 +52,15 @@ def predicted(recipe: Recipe) -> Dataflow:
 
 def changes_to_recipe(recipe: Recipe, frame_rate: float) -> tuple[Change, ...]:
     """The smallest changes to a recipe with which it fits at `frame_rate`, at most one of each sort."""
-    hardware, board = recipe.hardware, recipe.hardware.load_board()
+    hardware = recipe.hardware
 
     def graph(changed: Recipe) -> Dataflow:
         return loadable(predicted(changed)) if hardware.load_weights else predicted(changed)
 
     def variant(change: Change, changed: Recipe) -> _Variant:
-        return replace(asked, change=change, graph=lambda: graph(changed))
+        return change, replace(asked, graph=lambda: graph(changed))
 
-    asked = _Variant(_NONE, lambda: graph(recipe), board, hardware.clock_mhz, frame_rate, hardware.fold)
+    asked = _Design(lambda: graph(recipe), hardware.load_board(), hardware.clock_mhz, frame_rate, hardware.fold)
     bits = (("weight_bits",), ("activation_bits",), ("weight_bits", "activation_bits"))
     networks = [*(_fewer_bits(recipe, keys) for keys in bits), _lower_squeeze_ratio(recipe)]
     sorts = [[variant(change, changed) for change, changed in sort] for sort in networks]
@@ -73,29 +72,29 @@ def changes_to_model(dataflow: Dataflow, planned: Plan, board: Board, fold: Cons
     loads = any("loadable" in layer.attributes for layer in planned.design.layers)
     graph = loadable(dataflow) if loads else dataflow
     clock = None if planned.clock_mhz == board.clock_mhz else planned.clock_mhz
-    return _smallest(_other_hardware(_Variant(_NONE, lambda: graph, board, clock, planned.frame_rate, fold)))
+    return _smallest(_other_hardware(_Design(lambda: graph, board, clock, planned.frame_rate, fold)))
 
 
 def _smallest(sorts: Iterable[list[_Variant]]) -> tuple[Change, ...]:
     """The first that fits of each sort, smallest first; tried by rising size, until there are enough."""
-    numbered = [(variant, number) for number, sort in enumerate(sorts) for variant in sort]
+    numbered = [(change, design, number) for number, sort in enumerate(sorts) for change, design in sort]
     found: dict[int, Change] = {}
-    for variant, number in sorted(numbered, key=lambda item: item[0].change.size):
-        if len(found) < OFFERED and number not in found and _fits(variant):
-            found[number] = variant.change
+    for change, design, number in sorted(numbered, key=lambda item: item[0].size):
+        if len(found) < OFFERED and number not in found and _fits(design):
+            found[number] = change
     return tuple(found.values())
 
 
-def _fits(variant: _Variant) -> bool:
+def _fits(design: _Design) -> bool:
     try:
-        dataflow = variant.graph()
-        if _memory_bits(dataflow) > _room(dataflow, variant.board):  # no plan can help: save its time
+        dataflow = design.graph()
+        if _memory_bits(dataflow) > _room(dataflow, design.board):  # no plan can help: save its time
             return False
-        clock = variant.clock_mhz or variant.board.clock_mhz
-        folded = fold_only(dataflow, Target(variant.board, clock, variant.frame_rate), variant.fold)
-    except UserError:  # this variant cannot be built at all
+        clock = design.clock_mhz or design.board.clock_mhz
+        folded = fold_only(dataflow, Target(design.board, clock, design.frame_rate), design.fold)
+    except UserError:  # this design cannot be built at all
         return False
-    return not folded.least_resources.over(variant.board) and not folded.finish().total.over(variant.board)
+    return not folded.least_resources.over(design.board) and not folded.finish().total.over(design.board)
 
 
 def _memory_bits(dataflow: Dataflow) -> int:
@@ -135,31 +134,29 @@ def _with(recipe: Recipe, **tables: Any) -> Recipe:
     return recipe.model_copy(update=tables)
 
 
-def _other_hardware(asked: _Variant) -> list[list[_Variant]]:
+def _other_hardware(asked: _Design) -> list[list[_Variant]]:
     """What was held back or held fast let go; weights in large RAM; lower frame rates; larger boards.
 
     A larger board runs at its own clock unless the user has set one, and what he leaves to others is left there, too.
     """
     board, rate = load_board(asked.board.name), asked.frame_rate
     whole, free = Change("hardware.at_most left out", 0.0), Change("hardware.fold left out", 0.0)
-    lifted = [replace(asked, change=whole, board=board)] if asked.board.at_most else []
-    unfolded = [replace(asked, change=free, fold={})] if asked.fold else []
+    lifted = [(whole, replace(asked, board=board))] if asked.board.at_most else []
+    unfolded = [(free, replace(asked, fold={}))] if asked.fold else []
     loads = Change(f"hardware.load_weights = true (the host loads weights into {board.unit('large_ram')})", 0.0)
-    loaded = [replace(asked, change=loads, graph=lambda: loadable(asked.graph()))] if board.usable["large_ram"] else []
+    loaded = [(loads, replace(asked, graph=lambda: loadable(asked.graph())))] if board.usable["large_ram"] else []
     slower = [
-        replace(
-            asked,
-            change=Change(f"hardware.frame_rate = {rate * part:g} instead of {rate:g}", 1 - part),
-            frame_rate=rate * part,
+        (
+            Change(f"hardware.frame_rate = {rate * part:g} instead of {rate:g}", 1 - part),
+            replace(asked, frame_rate=rate * part),
         )
         for part in FRACTIONS
     ]
     others = sorted((load_board(name) for name in board_names()), key=lambda other: other.memory_bits)
     larger = [
-        replace(
-            asked,
-            change=Change(f"hardware.board = {other.name!r} ({other.title})", other.memory_bits / board.memory_bits),
-            board=other.leaving(asked.board.at_most),
+        (
+            Change(f"hardware.board = {other.name!r} ({other.title})", other.memory_bits / board.memory_bits),
+            replace(asked, board=other.leaving(asked.board.at_most)),
         )
         for other in others
         if other.memory_bits > board.memory_bits

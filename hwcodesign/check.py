@@ -12,14 +12,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from hwcodesign.board import Board
+from hwcodesign.board import RESOURCES, Board
 from hwcodesign.calibration import measured_error
 from hwcodesign.changes import Change, changes_to_model, changes_to_recipe, predicted
 from hwcodesign.dataflow import Dataflow
 from hwcodesign.kinds import kind_of
 from hwcodesign.plan import Plan, Resources, plan
 from hwcodesign.plan.folding import Constraints
-from hwcodesign.plan.memory import RESOURCES, logic_resources, memory_resources
+from hwcodesign.plan.memory import logic_resources, memory_resources
 from hwcodesign.plan.planner import NO_CONSTRAINTS
 from hwcodesign.plan.streams import inserted
 from hwcodesign.recipe import Recipe

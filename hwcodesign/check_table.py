@@ -7,10 +7,10 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console, Group
 from rich.table import Table
 
-from hwcodesign.board import Board
+from hwcodesign.board import RESOURCES, Board
 from hwcodesign.calibration import ESTIMATED
 from hwcodesign.check import PURPOSES, CheckReport, LayerUse
-from hwcodesign.plan.memory import RESOURCES, Resources
+from hwcodesign.plan.memory import Resources
 
 
 def tables(report: CheckReport) -> Group:

@@ -8,6 +8,7 @@ Every stream has one producer and one consumer. A value that is needed twice goe
 """
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -73,10 +74,10 @@ class IntType:
         """The inverse of `str`. Raises ValueError for any other text."""
         if text == "bipolar":
             return cls(1, signed=True)
-        kind, bits = text.rstrip("0123456789"), text.lstrip("uint")
-        if kind not in ("int", "uint") or not 1 <= int(bits or 0) <= MOST_BITS:
+        found = re.fullmatch(r"(u?)int(\d+)", text)
+        if not found or not 1 <= int(found[2]) <= MOST_BITS:
             raise ValueError(f"{text!r} is no integer type of 1 to {MOST_BITS} bits")
-        return cls(int(bits), signed=kind == "int")
+        return cls(int(found[2]), signed=not found[1])
 
 
 @dataclass(frozen=True)

@@ -189,9 +189,10 @@ def _rtl(run: RunFolder) -> Rung:
     from hwcodesign.stages import proven_by
 
     finished = all(run.finished(stage) for stage in ("lower", "emit", "simulate"))
-    found = run.summary("simulate") if finished else {}
-    if not finished or found.get("proves") != proven_by(run):  # not there, or of a network before this one
+    # A simulation may be of a network before this one.
+    if not finished or run.summary("simulate").get("proves") != proven_by(run):
         return replace(_RTL, missing=f"hwcodesign run {_recipe(run)} --from lower")
+    found = run.summary("simulate")
     return replace(
         _RTL,
         images=found["images"],

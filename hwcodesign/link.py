@@ -59,11 +59,9 @@ class Timing:
         """The divider that comes nearest to `baud`. Raises UserError if it is more than 2 % off, or below 4."""
         if _error(clock_mhz, baud) > _LARGEST_ERROR:
             good = [rate for rate in _USUAL_RATES if _error(clock_mhz, rate) <= _LARGEST_ERROR]
-            near = f"{' or '.join(map(str, nearest_numbers(baud, good)))} baud, or another clock"
-            raise UserError(
-                f"{baud} baud cannot be made from a clock of {clock_mhz:g} MHz within 2 %: "
-                f"use {near if good else 'a faster clock'}"
-            )
+            near = " or ".join(map(str, nearest_numbers(baud, good)))
+            advice = f"{near} baud, or another clock" if good else "a faster clock"
+            raise UserError(f"{baud} baud cannot be made from a clock of {clock_mhz:g} MHz within 2 %: use {advice}")
         return cls(_divider(clock_mhz, baud), round(_STALL_SECONDS * clock_mhz * 1e6))
 
 

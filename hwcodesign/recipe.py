@@ -1,9 +1,10 @@
 """A recipe: one TOML file that says everything from the network to the board's frame rate."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
 
 from hwcodesign.assets import asset_folder
 from hwcodesign.board import Board, Resource, load_board
@@ -15,7 +16,17 @@ from hwcodesign.strict_toml import StrictModel, read_toml, validated
 Bits = Field(default=None, ge=1, le=8)
 WARMUP_EPOCHS = 5.0  # of a training whose batch was made larger
 Side = Annotated[int, Field(ge=1)]
-FrameRate = Annotated[float, Field(gt=0.0)] | Literal["max"]  # frames per second
+
+
+def _one_message(value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
+    """In place of one for each type that a frame rate can have."""
+    try:
+        return validate(value)
+    except ValidationError:
+        raise ValueError("a positive number, or max") from None
+
+
+FrameRate = Annotated[Annotated[float, Field(gt=0.0)] | Literal["max"], WrapValidator(_one_message)]  # per second
 
 
 class QuantizationTable(StrictModel):
@@ -117,6 +128,14 @@ class Recipe(StrictModel):
     data: DataTable
     train: TrainTable = TrainTable()
     hardware: HardwareTable
+
+    @classmethod
+    def trained(cls, tables: Mapping[str, Any]) -> "Recipe":
+        """The recipe that a training's `tables` are of, on no board. A key that is younger has its default.
+
+        Raises ValueError if they have keys of another version.
+        """
+        return cls.model_validate({"hardware": {"board": "none"}, **tables})
 
     def describe(self) -> Network:
         """The network that this recipe describes.

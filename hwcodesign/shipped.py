@@ -48,7 +48,7 @@ def unpack(folder: Path, recipe: Recipe, dataset: Dataset | None, out_folder: Pa
     `dataset` are not those that it was measured on.
     """
     reference = json.loads((folder / "reference.json").read_text())
-    trained = Recipe.model_validate({"hardware": {"board": "none"}, **reference["recipe"]})  # younger keys: defaults
+    trained = Recipe.trained(reference["recipe"])
     changed = [table for table in _TABLES if getattr(recipe, table) != getattr(trained, table)]
     if changed:
         raise UserError(f"the trained files in {folder} are of another network: [{'], ['.join(changed)}] of the recipe "

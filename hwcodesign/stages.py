@@ -6,6 +6,7 @@ report.json.
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -51,9 +52,14 @@ class Job:
     seed: int = 1
     backend: str = "own"
 
-    @property
+    @cached_property
     def board(self) -> Board:
         return self.hardware.load_board()
+
+    @cached_property
+    def data(self) -> str | None:
+        """What tells the data from other data: the names and sizes of the files, wherever the folder lies."""
+        return None if self.data_folder is None else listing(self.data_folder)
 
     @property
     def held_out(self) -> Path | None:
@@ -95,7 +101,7 @@ def _train(job: Job) -> Stage:
     tables = recipe.model_dump(include={"network", "quantization", "data", "train"})
     if job.untrained:
         return Stage("train", (), tables, random)
-    return Stage("train", (), [tables, _data(job)], work, resumable=True)
+    return Stage("train", (), [tables, job.data], work, resumable=True)
 
 
 def _export(job: Job) -> Stage:
@@ -107,7 +113,7 @@ def _export(job: Job) -> Stage:
         exported = export(recipe, checkpoint, folder, job.data_folder, job.untrained)
         return {"model": exported.model.name, "bytes": exported.model.stat().st_size}
 
-    return Stage("export", (checkpoint,), [recipe.data.model_dump(), _data(job), job.untrained], work)
+    return Stage("export", (checkpoint,), [recipe.data.model_dump(), job.data, job.untrained], work)
 
 
 def shipped_export(job: Job) -> Stage:
@@ -128,7 +134,7 @@ def shipped_export(job: Job) -> Stage:
             "from": "the recipe's own files",
         }
 
-    return Stage("export", (shipped,), [recipe.data.model_dump(), _data(job)], work)
+    return Stage("export", (shipped,), [recipe.data.model_dump(), job.data], work)
 
 
 def _lower(job: Job) -> Stage:
@@ -283,11 +289,6 @@ def _images(job: Job, graph: Dataflow) -> "Images":
 def _recipe(job: Job) -> Recipe:
     assert job.recipe is not None, "only a job with a recipe trains"
     return job.recipe
-
-
-def _data(job: Job) -> str | None:
-    """What tells the data from other data: the names and sizes of the files, wherever the folder lies."""
-    return None if job.data_folder is None else listing(job.data_folder)
 
 
 def _given(path: Path | None) -> tuple[Path, ...]:

@@ -1,7 +1,6 @@
 """TOML to frozen pydantic models, strictly: an unknown key or a wrong value is one clear UserError."""
 
 import tomllib
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
@@ -36,20 +35,8 @@ def validated(model: type[_M], values: dict[str, Any], where: str) -> _M:
     try:
         return model.model_validate(values)
     except ValidationError as error:
-        faults = [_describe(model, fault) for fault in _without_branches(error.errors())]
+        faults = [_describe(model, fault) for fault in error.errors()]
         raise UserError("\n".join(f"{where}: {fault}" for fault in faults)) from None
-
-
-def _without_branches(faults: Sequence[Any]) -> list[Any]:
-    """One fault for a value that is of none of the types that it might have, where pydantic has one for each type."""
-    found: dict[tuple[Any, ...], Any] = {}
-    for fault in faults:
-        last = str(fault["loc"][-1]) if fault["loc"] else ""
-        place = fault["loc"][:-1] if last == "constrained-float" or last.startswith("literal[") else fault["loc"]
-        known = found.get(place)
-        told = f"{known['msg']} or {fault['msg'].removeprefix('Input should be ')}" if known else fault["msg"]
-        found[place] = {**fault, "loc": place, "msg": told, "ctx": {} if known else fault.get("ctx", {})}
-    return list(found.values())
 
 
 def _describe(model: type[BaseModel], fault: Any) -> str:

@@ -10,8 +10,8 @@ from hwcodesign.export import with_levels
 from hwcodesign.nets.blocks import set_quantized
 from hwcodesign.nets.build import freeze, score_step
 from hwcodesign.nets.network import Add, Conv
-from hwcodesign.train import load_trained
-from hwcodesign.training.checkpoint import read_checkpoint, recipe_of
+from hwcodesign.train import build
+from hwcodesign.training.checkpoint import fill, read_checkpoint, recipe_of
 
 _BATCH = 128
 
@@ -24,9 +24,11 @@ class TrainedNetwork:
 
         Raises UserError if the checkpoint is missing or damaged.
         """
-        recipe = recipe_of(checkpoint, read_checkpoint(checkpoint, torch.device("cpu")))
+        state = read_checkpoint(checkpoint, torch.device("cpu"))
+        recipe = recipe_of(checkpoint, state)
         torch.set_num_threads(recipe.train.threads)
-        self._model = load_trained(recipe, checkpoint)
+        self._model = build(recipe).eval()
+        fill(self._model, state["model"], checkpoint)
         set_quantized(self._model, quantized)
         self._exact = freeze(self._model)
         self._step = score_step(self._exact) if quantized else None

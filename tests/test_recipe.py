@@ -60,6 +60,11 @@ def test_the_name_defaults_to_the_file(tmp_path: Path) -> None:
             "[quantization]\nweight_bits = 9\n[network]",
             "quantization.weight_bits = 9: must be less than or",
         ),
+        (
+            'board = "zcu104"',
+            'board = "zcu104"\nframe_rate = "fast"',
+            "hardware.frame_rate = 'fast': must be a positive number, or max",
+        ),
         ("[data]", "[data", "is not valid TOML"),
     ],
 )

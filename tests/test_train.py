@@ -164,6 +164,9 @@ def test_it_starts_from_another_runs_float_phase_as_that_run_went_on(tmp_path):
     there, here = (weights(tmp_path / name / "last.pt")[key] for name in ("whole", "apart"))
     assert abs(here / there - 1) < 0.1  # measured on other images
     assert here != 3.0  # which it would be without a measurement
+    start["start_from"] = str(tmp_path / "apart" / "float.pt")  # handed on, it is still a float network
+    train(recipe(epochs=1, distillation=0.5, learn_scales=False, **start), None, tmp_path / "third", device="cpu")
+    assert weights(tmp_path / "third" / "last.pt")[key] == here
 
 
 def test_a_finished_training_is_left_as_it_is(whole):

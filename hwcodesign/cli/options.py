@@ -39,16 +39,14 @@ class Amounts(click.ParamType[Any]):
     name = "RESOURCE=N,..."
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        from typing import get_args
-
-        from hwcodesign.board import Resource
+        from hwcodesign.board import RESOURCES
         from hwcodesign.errors import did_you_mean
 
         found = {}
         for part in value.split(","):
             name, _, amount = part.strip().partition("=")
-            if name not in get_args(Resource):
-                self.fail(f"{name!r}: {did_you_mean(name, get_args(Resource))}", param, ctx)
+            if name not in RESOURCES:
+                self.fail(f"{name!r}: {did_you_mean(name, RESOURCES)}", param, ctx)
             if not amount.isdecimal():
                 self.fail(f"{part!r}: a whole number of them, such as {name}=40", param, ctx)
             found[name] = int(amount)

@@ -7,12 +7,12 @@ maps it; AMD's DMA, interconnect and reset block are not counted.
 
 from collections.abc import Mapping
 
-from hwcodesign.board import Board
+from hwcodesign.board import RESOURCES, Board
 from hwcodesign.dataflow import Dataflow
 from hwcodesign.device import Family, block_count
 from hwcodesign.emit import Interface, interface_of
 from hwcodesign.kinds import Folding, Memory, kind_of
-from hwcodesign.plan.memory import RESOURCES, Resources
+from hwcodesign.plan.memory import Resources
 
 _CRC_BYTES = 4
 ANSWERS = 8  # requests that may wait for their answers: serial_link's default

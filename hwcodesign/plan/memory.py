@@ -12,9 +12,8 @@ a layer is idle half of the time, its weights already lie in the depth of a fold
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import get_args
 
-from hwcodesign.board import Board, Resource
+from hwcodesign.board import RESOURCES, Board
 from hwcodesign.calibration import calibrated
 from hwcodesign.dataflow import Layer
 from hwcodesign.device import Family, block_count, block_memory, large_memory, large_storage, lut_memory
@@ -24,7 +23,6 @@ from hwcodesign.kinds import IN_LUTS, Folding, Logic, Memory, Storage, kind_of
 LUT_MEMORY_WEIGHT = 1.4
 # What a block RAM may be worth, in the LUTs that hold as many bits: in the best design, all memories pay one price.
 PRICES = (4.0, 1.0, 0.5, 0.25, 0.125, 0.0625, 0.0)
-RESOURCES: tuple[Resource, ...] = get_args(Resource)
 
 
 @dataclass(frozen=True)

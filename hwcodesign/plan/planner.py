@@ -35,17 +35,15 @@ def plan(
     """
     dataflow = loadable(dataflow) if load_weights else dataflow
     target = Target(board, clock_mhz or board.clock_mhz, None if frame_rate == "max" else frame_rate)
-    if target.frame_rate is None:
-        return _planned(dataflow, target, fold, True, solver_seconds)
-    return _in_time(target, lambda aim: _planned(dataflow, aim, fold, exact, solver_seconds))
 
+    def planned_for(aim: Target) -> Plan:
+        if not exact and aim.frame_rate:
+            return fold_only(dataflow, aim, fold).finish()
+        from hwcodesign.plan.exact import plan_exactly
 
-def _planned(dataflow: Dataflow, target: Target, fold: Constraints, exact: bool, solver_seconds: float) -> Plan:
-    if not exact:
-        return fold_only(dataflow, target, fold).finish()
-    from hwcodesign.plan.exact import plan_exactly
+        return plan_exactly(dataflow, aim, fold, solver_seconds)
 
-    return plan_exactly(dataflow, target, fold, solver_seconds)
+    return _in_time(target, planned_for)
 
 
 def _in_time(target: Target, planned_for: Callable[[Target], Plan]) -> Plan:

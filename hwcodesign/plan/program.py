@@ -10,9 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.sparse import csr_array, eye_array, hstack
 
+from hwcodesign.board import RESOURCES
 from hwcodesign.kinds import Folding, kind_of
 from hwcodesign.plan.choices import Choices
-from hwcodesign.plan.memory import RESOURCES, Resources
+from hwcodesign.plan.memory import Resources
 
 
 @dataclass(frozen=True)

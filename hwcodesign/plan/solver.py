@@ -21,8 +21,9 @@ from typing import Any
 import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 
+from hwcodesign.board import RESOURCES
 from hwcodesign.plan.choices import Choice, Choices
-from hwcodesign.plan.memory import RESOURCES, Resources
+from hwcodesign.plan.memory import Resources
 from hwcodesign.plan.program import program
 
 OVER = 10_000.0

@@ -70,12 +70,9 @@ def read_checkpoint(path: Path, where: torch.device) -> dict[str, Any]:
 
 
 def recipe_of(path: Path, state: dict[str, Any]) -> Recipe:
-    """The recipe that `state` was trained from, on no board. A key that is younger than it has its default.
-
-    Raises UserError if it is of a version with other keys.
-    """
+    """The recipe that `state` was trained from, on no board. Raises UserError if it is of a version with other keys."""
     try:
-        return Recipe.model_validate({"hardware": {"board": "none"}, **state["recipe"]})
+        return Recipe.trained(state["recipe"])
     except ValueError:
         raise UserError(
             f"{path} is of another version of hwcodesign, whose recipes had other keys; train anew"

@@ -5,6 +5,7 @@ MSRA: K. He et al., Delving deep into rectifiers, 2015 (normal).
 """
 
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import nn
@@ -18,8 +19,11 @@ from hwcodesign.training.checkpoint import read_checkpoint
 GAUSSIAN_DEVIATION = 0.01  # the usual one of AlexNet's time
 
 
-def initialise(model: NetworkModule, schedule: TrainTable) -> bool:
-    """Set `model`'s weights as the recipe says. Returns whether they are those of a trained float network.
+History = list[dict[str, Any]]
+
+
+def initialise(model: NetworkModule, schedule: TrainTable) -> History:
+    """Set `model`'s weights as the recipe says. Returns the history of the float phase that they come from, if any.
 
     Raises UserError as `_transfer` does, and if a teacher would be left with a random last layer.
     """
@@ -27,14 +31,14 @@ def initialise(model: NetworkModule, schedule: TrainTable) -> bool:
         if isinstance(module, QuantizedConv):
             _draw(module.weight, schedule.initial)
     if not schedule.start_from:
-        return False
-    from_float, whole = _transfer(model, Path(schedule.start_from))
+        return []
+    float_history, whole = _transfer(model, Path(schedule.start_from))
     if schedule.distillation and not schedule.float_epochs and not whole:
         raise UserError(
             f"train.start_from = {schedule.start_from!r}: its last layer is not this network's, so that it cannot "
             "teach this one: set train.float_epochs, or train.distillation to 0"
         )
-    return from_float
+    return float_history
 
 
 def _draw(weight: torch.Tensor, how: str) -> None:
@@ -47,14 +51,15 @@ def _draw(weight: torch.Tensor, how: str) -> None:
             nn.init.kaiming_normal_(weight, nonlinearity="relu")
 
 
-def _transfer(model: NetworkModule, checkpoint: Path) -> tuple[bool, bool]:
+def _transfer(model: NetworkModule, checkpoint: Path) -> tuple[History, bool]:
     """Take over everything but the last convolutions, which know other classes, if their shapes differ.
 
-    Returns whether the checkpoint is of a float phase, whose quantizers have not been used, and whether all was.
+    Returns the history of the float phase that it is of, if of one (its quantizers have not been used), and whether all
+    was taken.
     Raises UserError if it is missing or damaged, or if another layer has another shape, or none.
     """
     state, own = read_checkpoint(checkpoint, torch.device("cpu")), model.state_dict()
-    saved = state["model"]
+    saved, history = state["model"], state.get("history", [])
     scoring = tuple(f"{name}." for name in model.network.scoring)
     taken = {}
     for key, value in own.items():
@@ -67,4 +72,5 @@ def _transfer(model: NetworkModule, checkpoint: Path) -> tuple[bool, bool]:
                 f"{there}; take a checkpoint of a network that differs in its last layer at most"
             )
     model.load_state_dict(taken, strict=False)
-    return not state.get("quantized", True), all(key in taken for key in own if key.startswith(scoring))
+    whole = all(key in taken for key in own if key.startswith(scoring))
+    return [] if history and history[-1]["quantized"] else history, whole

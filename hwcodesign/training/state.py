@@ -72,12 +72,10 @@ def resumed(recipe: Recipe, model: NetworkModule, folder: Path, where: torch.dev
     """
     schedule = recipe.train
     if not (folder / "last.pt").exists():
-        from_float = initialise(model, schedule)
-        if from_float and not schedule.float_epochs:
-            write_checkpoint(
-                folder / "float.pt", recipe, {"model": model.state_dict(), "history": [], "quantized": False}
-            )
-        return _fresh(model, schedule, None, [], on=quantizes(schedule, 0) and not from_float)
+        float_history = initialise(model, schedule)
+        if float_history and not schedule.float_epochs:
+            write_checkpoint(folder / "float.pt", recipe, {"model": model.state_dict(), "history": float_history})
+        return _fresh(model, schedule, None, [], on=quantizes(schedule, 0) and not float_history)
     last = folder / "last.pt"
     saved = load_checkpoint(recipe, last, where)
     if missing := {"history", "optimizer"} - saved.keys():
@@ -100,8 +98,7 @@ def resumed(recipe: Recipe, model: NetworkModule, folder: Path, where: torch.dev
 def save_epoch(recipe: Recipe, state: State, folder: Path) -> None:
     """Each file is replaced as a whole, last.pt at the end: what it says has happened has been written."""
     history = state.history
-    quantized = history[-1]["quantized"]
-    written = {"model": state.best_model.state_dict(), "history": history, "quantized": quantized}
+    written = {"model": state.best_model.state_dict(), "history": history}
     if best_epoch(history) is history[-1]:
         write_checkpoint(folder / "best.pt", recipe, written)
     if len(history) == recipe.train.float_epochs:

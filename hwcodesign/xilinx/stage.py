@@ -14,9 +14,8 @@ from hwcodesign import link, progress, tools
 from hwcodesign.bitstream.build import UTILISATION
 from hwcodesign.bitstream.flow import Request
 from hwcodesign.bitstream.netlist import INSIDE, OVERHEAD, resources_by_layer, total
-from hwcodesign.board import Board
+from hwcodesign.board import RESOURCES, Board
 from hwcodesign.plan import Plan, Resources
-from hwcodesign.plan.memory import RESOURCES
 from hwcodesign.run import RunFolder, Stage, Summary
 from hwcodesign.synthesis import read_sources
 from hwcodesign.xilinx import vivado

@@ -8,13 +8,12 @@ import pytest
 
 from hwcodesign import link, tools
 from hwcodesign.assets import asset_folder
-from hwcodesign.board import Board, load_board
+from hwcodesign.board import RESOURCES, Board, load_board
 from hwcodesign.check import measure
 from hwcodesign.device import FAMILIES
 from hwcodesign.emit import Interface, interface_of
 from hwcodesign.plan import Plan, Resources, plan
 from hwcodesign.plan.link import CLOCK, dma_resources, least_link, link_of, serial_resources
-from hwcodesign.plan.memory import RESOURCES
 from hwcodesign.synthesis import counted, read_sources
 from tests.graphs import one_fire, tiny_squeezenet
 

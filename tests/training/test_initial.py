@@ -43,7 +43,8 @@ def test_pytorchs_own_is_left_alone():
 
 
 def saved(tmp_path, network, **table) -> TrainTable:
-    torch.save({"recipe": {}, "model": network.state_dict(), "quantized": False}, tmp_path / "other.pt")
+    state = {"recipe": {}, "model": network.state_dict(), "history": [{"quantized": False}]}
+    torch.save(state, tmp_path / "other.pt")
     return TrainTable(start_from=str(tmp_path / "other.pt"), **table)
 
 

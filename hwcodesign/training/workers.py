@@ -126,7 +126,8 @@ def parallel(model: nn.Module, unused_parameters: bool) -> nn.Module:
         return model
     share_statistics(model)
     warnings.filterwarnings("ignore", message="Grad strides do not match")  # 1x1 kernels: both layouts are the same
-    return DistributedDataParallel(model, find_unused_parameters=unused_parameters)
+    # With shared statistics every worker's buffers take the same values; nobody needs to be sent the first one's.
+    return DistributedDataParallel(model, find_unused_parameters=unused_parameters, broadcast_buffers=False)
 
 
 def weighted(loss: Tensor, images: int, batch: int) -> Tensor:

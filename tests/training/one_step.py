@@ -1,7 +1,7 @@
-"""One training step in float64 on a batch of 31 digits, by one process or by several: saves gradients and statistics.
+"""A training step in float64 on 31 digits, by one process or several: each saves its gradients and statistics.
 
-python one_step.py OUT
-torchrun --nproc-per-node 2 one_step.py OUT
+python one_step.py FOLDER
+torchrun --nproc-per-node 2 one_step.py FOLDER
 """
 
 import sys
@@ -44,5 +44,4 @@ def one_step(quantized: bool) -> dict[str, Any]:
 if __name__ == "__main__":
     with workers.joined(torch.device("cpu")):
         found = {"quantized": one_step(True), "float": one_step(False)}
-        if workers.index() == 0:
-            torch.save(found, sys.argv[1])
+        torch.save(found, f"{sys.argv[1]}/{workers.index()}_of_{workers.count()}.pt")

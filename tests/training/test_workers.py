@@ -51,26 +51,37 @@ def launch(count: int, *arguments: object, check: bool = True) -> str:
 
 
 @pytest.fixture(scope="module")
-def steps(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict, dict]:
+def steps(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict, dict, dict]:
+    """Of one process alone, and of each of two."""
     folder, script = tmp_path_factory.mktemp("steps"), Path(__file__).with_name("one_step.py")
     for count in (1, 2):
-        launch(count, script, folder / f"{count}.pt")
-    return torch.load(folder / "1.pt"), torch.load(folder / "2.pt")
+        launch(count, script, folder)
+    alone, first, second = (torch.load(folder / f"{name}.pt") for name in ("0_of_1", "0_of_2", "1_of_2"))
+    return alone, first, second
 
 
 @pytest.mark.parametrize("phase", ["quantized", "float"])
-def test_gradients_are_those_of_one_process_on_the_same_batch(steps: tuple[dict, dict], phase: str) -> None:
+def test_gradients_are_those_of_one_process_on_the_same_batch(steps: tuple[dict, dict, dict], phase: str) -> None:
     """In float64, to 1e-9 of each tensor's largest element: the sums are the same but for the order of additions.
 
     31 images do not divide by two; batch norm sees all of them all the same.
     """
-    one, two = (step[phase] for step in steps)
+    one, two, _ = (step[phase] for step in steps)
     assert two["loss"] == pytest.approx(one["loss"], rel=1e-12)
     assert one["gradients"].keys() == two["gradients"].keys() and len(one["gradients"]) > 10
     for kind in ("gradients", "buffers"):
         for name, expected in one[kind].items():
             assert (two[kind][name] - expected).abs().max() <= 1e-9 * expected.abs().max(), (kind, name)
     assert max(gradient.abs().max() for gradient in one["gradients"].values()) > 1e-3
+
+
+@pytest.mark.parametrize("phase", ["quantized", "float"])
+def test_two_processes_stay_the_same_to_the_bit(steps: tuple[dict, dict, dict], phase: str) -> None:
+    _, first, second = (step[phase] for step in steps)
+    for kind in ("gradients", "buffers"):
+        assert first[kind].keys() == second[kind].keys()
+        for name, value in first[kind].items():
+            assert torch.equal(second[kind][name], value), (kind, name)
 
 
 def test_alone_nothing_changes() -> None:

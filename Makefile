@@ -43,8 +43,7 @@ lint: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-# Without those that need a data set, or half an hour.
-# These write what others read, or train for hours on data that has to be given.
+# Those that need a data set, or half an hour.
 CALLED_BY_NAME := $(addprefix benchmarks/,calibrate.py short_trainings.py seeds.py)
 
 bench: setup

@@ -26,7 +26,7 @@ $(READY): requirements/torch.txt requirements/lock.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements/torch.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements/lock.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
-	$(BIN)/python -m hwcodesign.verilator_setup
+	$(BIN)/python -m hwcodesign.simulate.verilator_setup
 	@touch $@
 
 demo: setup

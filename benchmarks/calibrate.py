@@ -18,19 +18,19 @@ from typing import Any
 import numpy as np
 from scipy.optimize import nnls
 
-from hwcodesign import calibration
-from hwcodesign.board import RESOURCES, Board, load_board
-from hwcodesign.calibration import ESTIMATED, terms
+from hwcodesign.bitstream.yosys import Kernel, synthesize_design, synthesize_kernels
 from hwcodesign.dataflow import Shape
-from hwcodesign.device import FAMILIES, Family
-from hwcodesign.emit import emit
+from hwcodesign.emit.top_level import emit
+from hwcodesign.fpga import calibration
+from hwcodesign.fpga.board import RESOURCES, Board, load_board
+from hwcodesign.fpga.calibration import ESTIMATED, terms
+from hwcodesign.fpga.families import FAMILIES, Family
+from hwcodesign.graph.predict import predict
 from hwcodesign.kinds import kind_of
 from hwcodesign.nets import metaparameters
 from hwcodesign.nets.network import Quantization
 from hwcodesign.plan import Plan, plan
 from hwcodesign.plan.memory import Resources, logic_resources, memory_resources
-from hwcodesign.predict import predict
-from hwcodesign.synthesis import Kernel, synthesize_design, synthesize_kernels
 from tests.graphs import randomised
 
 BOARDS = {

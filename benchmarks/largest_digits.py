@@ -18,13 +18,13 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from hwcodesign.board import Board, load_board
-from hwcodesign.errors import UserError
+from hwcodesign.core.errors import UserError
+from hwcodesign.fpga.board import Board, load_board
+from hwcodesign.graph.predict import predict
 from hwcodesign.nets import metaparameters
 from hwcodesign.nets.network import Network, Quantization
 from hwcodesign.plan import Plan, fold_only
 from hwcodesign.plan.folding import Target
-from hwcodesign.predict import predict
 
 BOARDS = ("icebreaker", "tang-nano-9k", "tang-nano-20k")
 FRAME_RATE = 30.0

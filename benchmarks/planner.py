@@ -28,8 +28,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from hwcodesign.board import Board, load_board
 from hwcodesign.dataflow import Dataflow
+from hwcodesign.fpga.board import Board, load_board
 from hwcodesign.kinds import Folding, Memory, kind_of
 from hwcodesign.lower.environment import finn_environment
 from hwcodesign.plan.choices import Choice, Choices, Taken, choices

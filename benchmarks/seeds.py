@@ -18,11 +18,11 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from hwcodesign.pipeline import run_job
+from hwcodesign.core.run_folder import RunFolder
+from hwcodesign.export.pretrained import shipped_with
+from hwcodesign.flow.pipeline import run_job
+from hwcodesign.flow.stages import Job
 from hwcodesign.recipe import load_recipe
-from hwcodesign.run import RunFolder
-from hwcodesign.shipped import shipped_with
-from hwcodesign.stages import Job
 
 RESULTS = Path(__file__).with_suffix(".json")
 

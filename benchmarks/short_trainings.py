@@ -26,9 +26,9 @@ from rich.console import Console
 from rich.table import Table
 
 from hwcodesign.analyze.costs import costs
-from hwcodesign.check import check_recipe
+from hwcodesign.check.check import check_recipe
+from hwcodesign.core.strict_toml import read_toml, validated
 from hwcodesign.recipe import Recipe
-from hwcodesign.strict_toml import read_toml, validated
 
 HERE = Path(__file__).parent
 BASE = HERE / "short_trainings.toml"
@@ -93,7 +93,7 @@ def variants(sweep: str) -> Iterator[tuple[str, str, Changes]]:
 
 def trained(base: Mapping[str, Any], table: str, changes: Changes, seed: int, data: Path) -> Variant:
     """Train one variant, of no group yet, in a folder that does not stay."""
-    from hwcodesign.train import train
+    from hwcodesign.training.loop import train
     from hwcodesign.training.state import training_summary
 
     values = {**base, table: {**base[table], **changes}}

@@ -10,9 +10,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from hwcodesign import simulate
 from hwcodesign.plan import Plan
-from hwcodesign.verify import Images
+from hwcodesign.simulate import network
+from hwcodesign.verify.proofs import Images
 
 RUNS = 3
 FRAMES = 200
@@ -22,10 +22,10 @@ if __name__ == "__main__":
     plan = Plan.load(folder / "plan")
     images = Images.random(plan.design, FRAMES, seed=1)
     with tempfile.TemporaryDirectory() as scratch:
-        simulation = simulate.build(folder / "emit", Path(scratch), cycles=FRAMES * plan.cycles_per_frame)
+        simulation = network.build(folder / "emit", Path(scratch), cycles=FRAMES * plan.cycles_per_frame)
         kind, quiet = plan.design.input.type, 100 * plan.latency_cycles
         speeds = [
-            simulate.simulate(simulation, folder / "emit", images.frames, kind, quiet).cycles_per_second
+            network.simulate(simulation, folder / "emit", images.frames, kind, quiet).cycles_per_second
             for _ in range(RUNS)
         ]
     print(f"{folder.name}: {statistics.median(speeds):,.0f} cycles per second (from {min(speeds):,.0f})")

@@ -24,8 +24,8 @@ from rich.table import Table
 
 from hwcodesign.analyze.scaling import GRADIENT_BYTES, parse_workers, scaling
 from hwcodesign.recipe import load_recipe
-from hwcodesign.train import build
 from hwcodesign.training import workers
+from hwcodesign.training.loop import build
 
 STEPS = 12
 

@@ -18,7 +18,7 @@ from rich.table import Table
 
 from hwcodesign.nets.blocks import Activation, set_quantized
 from hwcodesign.recipe import load_recipe
-from hwcodesign.train import build
+from hwcodesign.training.loop import build
 from hwcodesign.training.loss import loss_of
 from hwcodesign.training.optimizers import make_optimizer
 

@@ -15,28 +15,28 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from hwcodesign import emulate, link
-from hwcodesign.errors import VerificationError
+from hwcodesign.bitstream import emulated_board, serial_link
+from hwcodesign.core.errors import VerificationError
 from hwcodesign.host import Accelerator
 from hwcodesign.plan import Plan
-from hwcodesign.verify import Images
+from hwcodesign.verify.proofs import Images
 
 IMAGES = 20
 
 
-def faults(image_bytes: int) -> dict[str, emulate.Faults]:
+def faults(image_bytes: int) -> dict[str, emulated_board.Faults]:
     """By name: what goes wrong, on bytes in the middle of images."""
     middle = [image_bytes * i + image_bytes // 2 for i in range(IMAGES)]
     chance = np.random.default_rng(1)
     kinds = ["lose", "flip", "break", "pause", "glitch", "reset"]
     many = {int(at): str(chance.choice(kinds)) for at in chance.integers(0, image_bytes * IMAGES, IMAGES)}
     return {
-        "none, back to back": emulate.NO_FAULTS,
-        "three bytes lost": emulate.Faults(dict.fromkeys(middle[2:9:3], "lose"), {}),
-        "three bad CRCs": emulate.Faults(dict.fromkeys(middle[2:9:3], "flip"), {}),
-        "a reset in an image": emulate.Faults({middle[5]: "reset"}, {}),
-        "answers damaged": emulate.Faults({}, {100: "lose", 200: "flip"}),
-        f"{len(many)} of all kinds": emulate.Faults(many, {100: "lose", 200: "flip"}),
+        "none, back to back": emulated_board.NO_FAULTS,
+        "three bytes lost": emulated_board.Faults(dict.fromkeys(middle[2:9:3], "lose"), {}),
+        "three bad CRCs": emulated_board.Faults(dict.fromkeys(middle[2:9:3], "flip"), {}),
+        "a reset in an image": emulated_board.Faults({middle[5]: "reset"}, {}),
+        "answers damaged": emulated_board.Faults({}, {100: "lose", 200: "flip"}),
+        f"{len(many)} of all kinds": emulated_board.Faults(many, {100: "lose", 200: "flip"}),
     }
 
 
@@ -47,11 +47,11 @@ if __name__ == "__main__":
     table = Table("faults on the line", "exact", "right", "sent again", "seconds", title=f"{run.name}, {IMAGES} images")
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
-        board = emulate.build(run / "emit", folder / "simulation", made)
-        contract = emulate.contract_of(run.name, made, run / "emit", board)
-        link.hand_over(folder, contract, made.design, run / "emit", images.frames)
+        board = emulated_board.build(run / "emit", folder / "simulation", made)
+        contract = emulated_board.contract_of(run.name, made, run / "emit", board)
+        serial_link.hand_over(folder, contract, made.design, run / "emit", images.frames)
         for name, wrong in faults(contract.image_bytes).items():
-            with emulate.running(board, wrong) as running, Accelerator(running.port, folder) as accelerator:
+            with emulated_board.running(board, wrong) as running, Accelerator(running.port, folder) as accelerator:
                 start = time.monotonic()
                 scores, classes = accelerator.predict(images.frames)
                 seconds = time.monotonic() - start

@@ -6,12 +6,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
 
-from hwcodesign.assets import asset_folder
-from hwcodesign.board import Board, Resource, load_board
-from hwcodesign.errors import UserError, did_you_mean
+from hwcodesign.core.assets import asset_folder
+from hwcodesign.core.errors import UserError, did_you_mean
+from hwcodesign.core.strict_toml import StrictModel, read_toml, validated
+from hwcodesign.fpga.board import Board, Resource, load_board
 from hwcodesign.nets import metaparameters
 from hwcodesign.nets.network import Network, Quantization
-from hwcodesign.strict_toml import StrictModel, read_toml, validated
 
 Bits = Field(default=None, ge=1, le=8)
 WARMUP_EPOCHS = 5.0  # of a training whose batch was made larger

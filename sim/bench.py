@@ -27,9 +27,9 @@ from cocotb.clock import Clock
 from cocotb.triggers import FallingEdge, Timer
 
 from hwcodesign.dataflow import Dataflow, IntType, Layer, Stream
+from hwcodesign.emit.instance import pack, unpack
 from hwcodesign.kinds import Folding, kind_of
-from hwcodesign.plan.tokens import Tokens
-from hwcodesign.rtl import pack, unpack
+from hwcodesign.plan.cycle_model import Tokens
 from sim.streams import Sink, Source, gaps
 
 FRAMES = 5

@@ -2,7 +2,7 @@
 
 Environment: BOARD_PORT (a link to the terminal is put there), BOARD_STOP (the file), BOARD_BIT_CLOCKS,
 BOARD_TIMEOUT_CLOCKS, BOARD_QUIET_CLOCKS (after so many without a byte the simulated time stands still and waits for
-the host), BOARD_FAULTS (see hwcodesign/emulate.py).
+the host), BOARD_FAULTS (see hwcodesign/bitstream/emulated_board.py).
 """
 
 import json

@@ -7,10 +7,19 @@ from pathlib import Path
 
 import numpy as np
 
-from hwcodesign import simulator
-from hwcodesign.assets import asset_folder
+from hwcodesign.core.assets import hls_source
+from hwcodesign.emit.instance import (
+    beat_bits,
+    instance,
+    is_loaded,
+    loaded_beats,
+    loader,
+    modules_of,
+    with_words,
+    write_images,
+)
 from hwcodesign.kinds import IN_LUTS, Storage, kind_of
-from hwcodesign.rtl import beat_bits, instance, is_loaded, loaded_beats, loader, modules_of, with_words, write_images
+from hwcodesign.simulate import simulator
 from sim.bench import LOADED, Case, load_cases
 
 TOP = "bench_top"
@@ -33,8 +42,8 @@ def run_bench(
     beats = [beat for number in _loaded(cases) for beat in _beats(number, cases[number])]
     (folder / LOADED).write_text(json.dumps(beats))
     modules = (*modules_of(kind), *(["loader"] if beats else []))
-    kernels = hls or asset_folder("hls")
-    sources = [kernels / f"{module}.sv" for module in modules] + [top]
+
+    sources = [hls_source(module, hls) for module in modules] + [top]
     simulation = simulator.build(folder, TOP, sources, [port for _, _, port in _ports(cases)], name, optimise="-O0")
     # Registers and memories start with random values: what needs a reset and has none, shows.
     arguments = ["+verilator+rand+reset+2", f"+verilator+seed+{seed}"] if name == "verilator" else []

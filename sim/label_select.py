@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from hwcodesign.assemble import signed_holding
 from hwcodesign.dataflow import IntType, Layer, Stream
+from hwcodesign.graph.builder import signed_holding
 from hwcodesign.kinds import Folding
 
 # score type, classes, places

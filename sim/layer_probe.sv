@@ -1,7 +1,7 @@
 // Counts the cycles in which one layer of the accelerator works, and writes a line `cycle work` to `NAME.work` whenever
 // the last beat of a frame leaves the layer.
 //
-// For simulation only: bound into the accelerator by hwcodesign/utilisation.py. It only watches.
+// For simulation only: bound into the accelerator by hwcodesign/simulate/utilisation.py. It only watches.
 module layer_probe #(
   parameter int unsigned BEATS = 1,  // of a frame out of the layer
   parameter              NAME = "layer"

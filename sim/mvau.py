@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from hwcodesign.cells import step_count
 from hwcodesign.dataflow import IntType, Layer, Stream
 from hwcodesign.kinds import Folding, kind_of
+from hwcodesign.kinds.shared.threshold_unit import step_count
 from sim.bench import random_type
 from sim.thresholding import random_thresholds
 

@@ -5,9 +5,9 @@ They lie anywhere, or evenly spaced, as those of a uniform quantizer do.
 
 import numpy as np
 
-from hwcodesign.cells import step_count
 from hwcodesign.dataflow import IntType, Layer, Stream
 from hwcodesign.kinds import Folding, kind_of
+from hwcodesign.kinds.shared.threshold_unit import step_count
 
 TYPES = (
     ("uint8", "uint4"),

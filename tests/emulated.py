@@ -6,11 +6,12 @@ from pathlib import Path
 
 import numpy as np
 
-from hwcodesign import emulate, reference
-from hwcodesign.emit import emit
+from hwcodesign.bitstream import emulated_board
+from hwcodesign.core.run_folder import RunFolder
+from hwcodesign.emit.top_level import emit
+from hwcodesign.graph import interpreter
 from hwcodesign.host.contract import Contract
 from hwcodesign.plan import Plan
-from hwcodesign.run import RunFolder
 
 
 @dataclass(frozen=True)
@@ -18,7 +19,7 @@ class Emulated:
     """`run` is the folder of a run; `expected` are the scores of `images`."""
 
     run: Path
-    emulation: emulate.Emulation
+    emulation: emulated_board.Emulation
     images: np.ndarray
     expected: np.ndarray
 
@@ -35,7 +36,7 @@ def emulated(run: Path, made: Plan, images: int, patience: float) -> Emulated:
     made.save(run / "plan")
     emit(made.design, made.foldings, made.storage, run / "emit")
     (run / "emit" / "stage.json").write_text(json.dumps({"fingerprint": "", "summary": {}}))
-    emulation = emulate.prepare(RunFolder(run))
+    emulation = emulated_board.prepare(RunFolder(run))
     replace(Contract.load(run / "emulate"), patience=patience).save(run / "emulate")
     frames = np.random.default_rng(3).integers(0, 256, (images, *made.design.input.shape))
-    return Emulated(run, emulation, frames, reference.run(made.design, frames))
+    return Emulated(run, emulation, frames, interpreter.run(made.design, frames))

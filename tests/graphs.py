@@ -5,11 +5,11 @@ from dataclasses import replace
 import numpy as np
 
 from hwcodesign.dataflow import Dataflow, IntType, Layer
+from hwcodesign.graph.predict import predict
 from hwcodesign.kinds import kind_of
 from hwcodesign.nets.lenet import LeNet
 from hwcodesign.nets.network import Quantization
 from hwcodesign.nets.squeezenet import SqueezeNet
-from hwcodesign.predict import predict
 
 
 def tiny_squeezenet(bits: int = 4, bypass: str = "simple", seed: int = 1, conv1_filters: int = 4) -> Dataflow:

@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from hwcodesign.board import load_board
 from hwcodesign.dataflow import Dataflow
-from hwcodesign.device import large_storage
+from hwcodesign.fpga.board import load_board
+from hwcodesign.fpga.families import large_storage
 from hwcodesign.kinds import kind_of
 from hwcodesign.plan import Plan, plan
 

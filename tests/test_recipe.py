@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from hwcodesign.assets import asset_folder
-from hwcodesign.errors import UserError
+from hwcodesign.core.assets import asset_folder
+from hwcodesign.core.errors import UserError
 from hwcodesign.recipe import TrainTable, load_recipe
 
 SHIPPED = sorted(path.stem for path in asset_folder("models").glob("*.toml"))

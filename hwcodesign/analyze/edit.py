@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import Any
 
 from hwcodesign.analyze.subject import Subject
-from hwcodesign.errors import UserError, did_you_mean
+from hwcodesign.core.errors import UserError, did_you_mean
 from hwcodesign.nets import family_named
 from hwcodesign.nets.classifier import refitted
 from hwcodesign.nets.network import INPUT, Conv, Network, Node

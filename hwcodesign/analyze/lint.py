@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from statistics import median
 
 from hwcodesign.analyze.costs import Costs, costs
-from hwcodesign.board import Board
-from hwcodesign.errors import UserError
+from hwcodesign.core.errors import UserError
+from hwcodesign.fpga.board import Board
 from hwcodesign.nets.classifier import refitted
 from hwcodesign.nets.network import Conv, MaxPool, Network, Node, Quantization
 

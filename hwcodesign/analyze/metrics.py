@@ -12,8 +12,8 @@ from typing import Literal
 
 from hwcodesign.analyze import energy
 from hwcodesign.analyze.costs import TRAINING_FACTOR, Costs
-from hwcodesign.errors import UserError
-from hwcodesign.run import RunFolder, Summary
+from hwcodesign.core.errors import UserError
+from hwcodesign.core.run_folder import RunFolder, Summary
 
 Origin = Literal["counted", "model", "measurement", "needs"]
 

@@ -8,7 +8,7 @@ from typing import Any
 from hwcodesign.analyze.costs import FLOAT_BITS, Costs, LayerCost
 from hwcodesign.analyze.onnx_bits import tensor_bits
 from hwcodesign.analyze.onnx_graph import OnnxGraph, layer_name
-from hwcodesign.errors import UserError
+from hwcodesign.core.errors import UserError
 
 # No arithmetic, or (activation functions, scaling, quantizers) none that equation 4.3 counts.
 _QUANTIZERS = (

@@ -11,7 +11,7 @@ import onnx
 import onnx.reference
 from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 
-from hwcodesign.errors import UserError
+from hwcodesign.core.errors import UserError
 
 _STANDARD_DOMAINS = ("", "ai.onnx")
 _SHAPED = ("Pad", "Reshape", "Slice", "Expand", "Resize", "Unsqueeze", "Squeeze", "Tile", "ReduceMean")

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from hwcodesign.analyze.costs import Costs
-from hwcodesign.errors import UserError
+from hwcodesign.core.errors import UserError
 
 _FORMATS = (".png", ".svg", ".pdf")
 

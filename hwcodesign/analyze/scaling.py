@@ -16,7 +16,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hwcodesign.errors import UserError
+from hwcodesign.core.errors import UserError
 
 GRADIENT_BYTES = 4  # a 32-bit float
 FORWARD_SHARE = 1 / 3  # of the computation of one step; backward takes twice as much

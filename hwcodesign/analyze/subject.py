@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from hwcodesign.analyze.costs import FLOAT_BITS
+from hwcodesign.core.errors import UserError, did_you_mean
 from hwcodesign.dataflow import Shape
-from hwcodesign.errors import UserError, did_you_mean
 from hwcodesign.nets import metaparameters, standards
 from hwcodesign.nets.network import Network, Quantization
 from hwcodesign.recipe import find_recipe, load_recipe
@@ -62,7 +62,7 @@ def _from_recipe(path: str) -> Subject:
 
 
 def _known_names() -> list[str]:
-    from hwcodesign.assets import asset_folder
+    from hwcodesign.core.assets import asset_folder
 
     return [*standards(), *(path.stem for path in asset_folder("models").glob("*.toml"))]
 

@@ -15,10 +15,10 @@ from hwcodesign.bitstream.messages import warnings_in
 from hwcodesign.bitstream.netlist import OVERHEAD, owners, resources_by_layer, total
 from hwcodesign.bitstream.timing import read_timing
 from hwcodesign.bitstream.top import TOP
-from hwcodesign.board import RESOURCES, Board
-from hwcodesign.errors import DoesNotFitError
+from hwcodesign.core.errors import DoesNotFitError
+from hwcodesign.core.run_folder import RunFolder, Summary
+from hwcodesign.fpga.board import RESOURCES, Board
 from hwcodesign.plan import Plan
-from hwcodesign.run import RunFolder, Summary
 
 UTILISATION = "utilisation.json"
 

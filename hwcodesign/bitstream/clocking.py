@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 
-from hwcodesign.board import Board
-from hwcodesign.errors import UserError
+from hwcodesign.core.errors import UserError
+from hwcodesign.fpga.board import Board
 
 TOLERANCE = 0.02  # a clock is what was asked for if it is off by no more than this fraction
 

@@ -1,6 +1,6 @@
 """Which port is which pin, in each tool's own words."""
 
-from hwcodesign.board import Board
+from hwcodesign.fpga.board import Board
 
 _PULLED_UP = ("rx_i",)  # a serial line that nobody drives must rest
 

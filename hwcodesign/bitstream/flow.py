@@ -12,19 +12,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hwcodesign import link, progress, tools
-from hwcodesign.assets import asset_folder
+from hwcodesign.bitstream import serial_link
 from hwcodesign.bitstream.clocking import Clock, clock_for
 from hwcodesign.bitstream.constraints import write_constraints
 from hwcodesign.bitstream.messages import explained
 from hwcodesign.bitstream.toolchain import Toolchain, toolchain_of
 from hwcodesign.bitstream.top import TOP, board_top
-from hwcodesign.board import Board
-from hwcodesign.emit import Interface
-from hwcodesign.errors import UserError
-from hwcodesign.run import RunFolder, Stage, Summary
-from hwcodesign.synthesis import read_sources
-from hwcodesign.tools import Tool
+from hwcodesign.bitstream.yosys import read_sources
+from hwcodesign.core import progress, tools
+from hwcodesign.core.assets import asset_folder, hls_source
+from hwcodesign.core.errors import UserError
+from hwcodesign.core.run_folder import RunFolder, Stage, Summary
+from hwcodesign.core.tools import Tool
+from hwcodesign.emit.top_level import Interface
+from hwcodesign.fpga.board import Board
 
 NETLIST, REPORT = "netlist.json", "report.json"
 _PLACED_LOG = "nextpnr.log"
@@ -45,9 +46,9 @@ class Request:
         return clock_for(self.board, self.clock_mhz)
 
     @property
-    def line(self) -> link.Timing:
+    def line(self) -> serial_link.Timing:
         """The serial line's timing at that clock. Raises UserError if the clock cannot make its baud rate."""
-        return link.Timing.at(self.clock.mhz, self.baud)
+        return serial_link.Timing.at(self.clock.mhz, self.baud)
 
     @property
     def baud(self) -> int:
@@ -75,10 +76,10 @@ def run_phases(request: Request, folder: RunFolder) -> dict[str, Summary]:
 
 def _synthesise(request: Request, _folder: RunFolder) -> Stage:
     board, clock, emitted = request.board, request.clock, request.emitted
-    parameters = link.parameters(Interface.load(emitted), request.line, link.design_hash(emitted))
+    parameters = serial_link.parameters(Interface.load(emitted), request.line, serial_link.design_hash(emitted))
     top = board_top(board, clock, parameters)
     clocks = (asset_folder("boards") / "clocks" / f"{clock.module}.sv",) if clock.module else ()
-    sources = [*clocks, *(asset_folder("hls") / f"{module}.sv" for module in link.MODULES)]
+    sources = [*clocks, *(hls_source(module) for module in serial_link.MODULES)]
     yosys = tools.require(tools.YOSYS)
     period = f"scratchpad -set abc9.D {1e6 / clock.mhz:.0f}"  # picoseconds that abc9 works towards
 

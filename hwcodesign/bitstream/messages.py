@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from hwcodesign.board import Board
-from hwcodesign.errors import DoesNotFitError, UserError
+from hwcodesign.core.errors import DoesNotFitError, UserError
+from hwcodesign.fpga.board import Board
 
 # A missed clock is reported by itself.
 _WARNING = re.compile(r"^\s*(?:\S+:\d+: )?warning:(?!\s*Max frequency)\s*(.*)", re.IGNORECASE)

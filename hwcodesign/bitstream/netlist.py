@@ -5,13 +5,13 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from hwcodesign.bitstream.nextpnr_packing import cell_types
 from hwcodesign.bitstream.top import DESIGN
+from hwcodesign.bitstream.yosys import resources_of
 from hwcodesign.dataflow import Dataflow
-from hwcodesign.packing import cell_types
+from hwcodesign.emit.instance import identifier
+from hwcodesign.plan.insert_streams import inserted
 from hwcodesign.plan.memory import Resources
-from hwcodesign.plan.streams import inserted
-from hwcodesign.rtl import identifier
-from hwcodesign.synthesis import resources_of
 
 INSIDE = f"{DESIGN}."  # where in the board's top level network and link are
 NETWORK, LINK = "u_accelerator.", "u_link."

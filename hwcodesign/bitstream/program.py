@@ -6,10 +6,10 @@ import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
-from hwcodesign import tools
 from hwcodesign.bitstream.build import UTILISATION
-from hwcodesign.board import Board, load_board
-from hwcodesign.errors import UserError
+from hwcodesign.core import tools
+from hwcodesign.core.errors import UserError
+from hwcodesign.fpga.board import Board, load_board
 
 
 @dataclass(frozen=True)

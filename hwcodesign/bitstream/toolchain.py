@@ -3,10 +3,10 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from hwcodesign import tools
-from hwcodesign.board import Board
-from hwcodesign.errors import UserError
-from hwcodesign.tools import Tool
+from hwcodesign.core import tools
+from hwcodesign.core.errors import UserError
+from hwcodesign.core.tools import Tool
+from hwcodesign.fpga.board import Board
 
 
 @dataclass(frozen=True)

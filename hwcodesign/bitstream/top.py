@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from hwcodesign.bitstream.clocking import Clock
-from hwcodesign.board import Board
+from hwcodesign.fpga.board import Board
 
 TOP = "board_top"
 DESIGN = "u_design"  # the instance that holds everything but clock and reset

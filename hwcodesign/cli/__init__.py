@@ -12,7 +12,7 @@ import sys
 import click
 
 from hwcodesign import __version__
-from hwcodesign.errors import UserError
+from hwcodesign.core.errors import UserError
 
 INTERRUPTED = 130  # what a shell reports for a program ended by Ctrl-C
 

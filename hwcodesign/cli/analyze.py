@@ -65,7 +65,7 @@ def _training(name: str, workers: str, bandwidth: str, rate: float | None, batch
     subject, counts, bytes_per_second = find_subject(name), parse_workers(workers), parse_bandwidth(bandwidth)
     described = subject.network()
     if rate is None:
-        from hwcodesign.throughput import training_images_per_second
+        from hwcodesign.training.throughput import training_images_per_second
 
         rate = training_images_per_second(described)
     result = scaling(subject.title, costs(described).parameters, batch, counts, rate, bytes_per_second)
@@ -77,7 +77,7 @@ def _training(name: str, workers: str, bandwidth: str, rate: float | None, batch
 
 
 def _analyze_file(path: Path, shape: str | None, **options: Any) -> None:
-    from hwcodesign.errors import UserError
+    from hwcodesign.core.errors import UserError
 
     try:
         from hwcodesign.analyze.onnx_costs import onnx_costs
@@ -102,8 +102,8 @@ def _analyze_network(
     from hwcodesign.analyze.lint import RULES, lint
     from hwcodesign.analyze.subject import find_subject
     from hwcodesign.analyze.tables import lint_table
-    from hwcodesign.board import load_board
-    from hwcodesign.errors import UserError
+    from hwcodesign.core.errors import UserError
+    from hwcodesign.fpga.board import load_board
     from hwcodesign.nets.network import Quantization
 
     if shape:
@@ -156,7 +156,7 @@ def _show(
 
 
 def _shape(text: str | None) -> list[int] | None:
-    from hwcodesign.errors import UserError
+    from hwcodesign.core.errors import UserError
 
     if text is None:
         return None

@@ -33,11 +33,11 @@ def command(recipe: str, json_file: Path | None, **given: Any) -> None:
     """
     from hwcodesign.analyze.lint import RULES, lint
     from hwcodesign.analyze.tables import lint_table
-    from hwcodesign.check import check_recipe
-    from hwcodesign.check_table import tables
-    from hwcodesign.errors import DoesNotFitError
+    from hwcodesign.check.check import check_recipe
+    from hwcodesign.check.table import tables
+    from hwcodesign.core.errors import DoesNotFitError
+    from hwcodesign.core.terminal import console
     from hwcodesign.recipe import load_recipe
-    from hwcodesign.terminal import console
 
     loaded = load_recipe(recipe)
     wanted = {key: value for key, value in given.items() if value is not None}

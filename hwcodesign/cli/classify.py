@@ -23,10 +23,10 @@ def command(images: tuple[Path, ...], port: str, run: str | None, runs: Path, re
     """
     from rich.table import Table
 
+    from hwcodesign.core.progress import frames_bar
+    from hwcodesign.core.terminal import console
     from hwcodesign.host import Accelerator
     from hwcodesign.host.images import read_images
-    from hwcodesign.progress import frames_bar
-    from hwcodesign.terminal import console
 
     with Accelerator(port, designs_folder(run, runs)) as board:
         pixels = read_images(images, board.contract, resize)

@@ -11,8 +11,8 @@ def command() -> None:
     """
     from rich.table import Table
 
-    from hwcodesign.terminal import console
-    from hwcodesign.tools import survey
+    from hwcodesign.core.terminal import console
+    from hwcodesign.core.tools import survey
 
     table = Table(box=None, header_style="bold")
     for heading in ("tool", "version", "", "where", "how to mend"):

@@ -20,10 +20,10 @@ def command(run: str, runs: Path) -> None:
       hwcodesign emulate digits-squeezenet
       hwcodesign selftest --port runs/digits-squeezenet/emulate/simulation/port      (in another terminal)
     """
-    from hwcodesign import emulate
-    from hwcodesign.run import RunFolder
+    from hwcodesign.bitstream import emulated_board
+    from hwcodesign.core.run_folder import RunFolder
 
-    emulation = emulate.prepare(RunFolder(runs / run))
-    with suppress(KeyboardInterrupt), emulate.running(emulation) as board:
+    emulation = emulated_board.prepare(RunFolder(runs / run))
+    with suppress(KeyboardInterrupt), emulated_board.running(emulation) as board:
         click.echo(f"the board is at {board.port}; Ctrl-C ends it")
         board.wait()

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
-from hwcodesign.errors import UserError
+from hwcodesign.core.errors import UserError
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -39,8 +39,8 @@ class Amounts(click.ParamType[Any]):
     name = "RESOURCE=N,..."
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        from hwcodesign.board import RESOURCES
-        from hwcodesign.errors import did_you_mean
+        from hwcodesign.core.errors import did_you_mean
+        from hwcodesign.fpga.board import RESOURCES
 
         found = {}
         for part in value.split(","):
@@ -126,11 +126,11 @@ def _with(options: Sequence[Callable[[_F], _F]], command: _F) -> _F:
 
 def make_job(recipe: str | None, model: Path | None, runs: Path, **given: Any) -> Any:
     """The Job that the options describe. Raises UserError for options that contradict or lack each other."""
+    from hwcodesign.core.run_folder import RunFolder
     from hwcodesign.dataflow import IntType
+    from hwcodesign.export.pretrained import shipped_with
+    from hwcodesign.flow.stages import Job
     from hwcodesign.recipe import HardwareTable, load_recipe
-    from hwcodesign.run import RunFolder
-    from hwcodesign.shipped import shipped_with
-    from hwcodesign.stages import Job
 
     if (recipe is None) == (model is None):
         raise UserError("give a recipe (hwcodesign run digits-squeezenet) or --model FILE.onnx, one of the two")
@@ -186,8 +186,8 @@ def stage_command(stage: str, help_text: str, example: str = "") -> click.Comman
     @click.command(stage, help=f"{help_text}\n\n\b\nExample:\n  {example or f'hwcodesign {stage} digits-squeezenet'}")
     @job_options
     def command(**options: Any) -> None:
-        from hwcodesign.pipeline import run_job
-        from hwcodesign.terminal import console
+        from hwcodesign.core.terminal import console
+        from hwcodesign.flow.pipeline import run_job
 
         run_job(make_job(**options), console(), first=stage, last=stage)
 

@@ -20,7 +20,7 @@ def command(number: str | None, as_json: bool) -> None:
     """
     from hwcodesign.analyze.paper.tables import paper_tables, render, summary, to_json
     from hwcodesign.analyze.tables import console
-    from hwcodesign.errors import UserError, did_you_mean
+    from hwcodesign.core.errors import UserError, did_you_mean
 
     tables = {table.number: table for table in paper_tables()}
     if number is not None and number not in tables:

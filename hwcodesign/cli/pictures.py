@@ -16,9 +16,9 @@ def command(run: str, runs: Path) -> None:
 
     Example: hwcodesign pictures digits-squeezenet
     """
+    from hwcodesign.core.run_folder import existing_run
+    from hwcodesign.flow.report import write_report
     from hwcodesign.pictures import draw_pictures
-    from hwcodesign.report import write_report
-    from hwcodesign.run import existing_run
 
     found = existing_run(run, runs)
     drawn = draw_pictures(found)

@@ -23,7 +23,7 @@ def command(run: str | None, bit: Path | None, board: str | None, flash: bool, r
       hwcodesign program --bit design.bit --board ulx3s-85f
     """
     from hwcodesign.bitstream.program import Bitstream, program
-    from hwcodesign.errors import UserError
+    from hwcodesign.core.errors import UserError
 
     if (run is None) == (bit is None):
         raise UserError("give a run (hwcodesign program digits-squeezenet) or --bit FILE, one of the two")

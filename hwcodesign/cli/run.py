@@ -25,7 +25,7 @@ def command(first: str | None, last: str | None, **options: Any) -> None:
       hwcodesign run squeezenet-v1.1 --untrained --frames 1
       hwcodesign run my-recipe.toml --data ~/images --to check
     """
-    from hwcodesign.pipeline import run_job
-    from hwcodesign.terminal import console
+    from hwcodesign.core.terminal import console
+    from hwcodesign.flow.pipeline import run_job
 
     run_job(make_job(**options), console(), first, last)

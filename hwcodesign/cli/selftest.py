@@ -20,9 +20,9 @@ def command(port: str, run: str | None, runs: Path) -> None:
     """
     import time
 
+    from hwcodesign.core.progress import frames_bar
     from hwcodesign.host import Accelerator
     from hwcodesign.host.contract import load_selftest
-    from hwcodesign.progress import frames_bar
 
     with Accelerator(port, designs_folder(run, runs)) as board:
         count = len(load_selftest(board.folder)[0])

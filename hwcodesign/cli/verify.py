@@ -25,11 +25,11 @@ def command(run: str, count: int | None, as_json: bool, runs: Path) -> None:
       hwcodesign verify digits-squeezenet
       hwcodesign verify digits-squeezenet --images 100 --json
     """
-    from hwcodesign.ladder import FOLDER, climb, require_equal
-    from hwcodesign.ladder_table import table
-    from hwcodesign.report import write_report
-    from hwcodesign.run import existing_run
-    from hwcodesign.terminal import console
+    from hwcodesign.core.run_folder import existing_run
+    from hwcodesign.core.terminal import console
+    from hwcodesign.flow.report import write_report
+    from hwcodesign.verify.ladder import FOLDER, climb, require_equal
+    from hwcodesign.verify.ladder_table import table
 
     found = existing_run(run, runs)
     rungs = climb(found, count)

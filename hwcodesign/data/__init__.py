@@ -3,9 +3,9 @@
 import dataclasses
 from pathlib import Path
 
+from hwcodesign.core.errors import UserError
 from hwcodesign.data import cifar10, digits, folder, idx
 from hwcodesign.data.dataset import Dataset, resized, stratified_split
-from hwcodesign.errors import UserError
 from hwcodesign.recipe import DataTable
 
 __all__ = ["Dataset", "load_dataset", "stratified_split"]

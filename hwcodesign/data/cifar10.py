@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from hwcodesign.core.errors import UserError
 from hwcodesign.data.dataset import Dataset
-from hwcodesign.errors import UserError
 
 CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 _TRAIN = [f"data_batch_{i}" for i in range(1, 6)]

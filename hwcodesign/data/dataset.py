@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from hwcodesign.errors import UserError
+from hwcodesign.core.errors import UserError
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ Source: E. Alpaydin, C. Kaynak: Optical Recognition of Handwritten Digits, UCI M
 
 import numpy as np
 
+from hwcodesign.core.errors import UserError
 from hwcodesign.data.dataset import Dataset, stratified_split
-from hwcodesign.errors import UserError
 
 HELD_OUT = 0.2
 SPLIT_SEED = 0  # the split is a property of the data set: no recipe moves it

@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from hwcodesign.core.errors import UserError
+from hwcodesign.core.image_file import read_image
 from hwcodesign.data.dataset import Dataset, stratified_split
-from hwcodesign.errors import UserError
-from hwcodesign.image_file import read_image
 
 HELD_OUT = 0.2
 SPLIT_SEED = 0

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
+from hwcodesign.core.errors import UserError
 from hwcodesign.data.dataset import Dataset
-from hwcodesign.errors import UserError
 
 _UNSIGNED_BYTE = 8
 

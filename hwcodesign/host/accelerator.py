@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from hwcodesign.errors import UserError, VerificationError
+from hwcodesign.core.errors import UserError, VerificationError
 from hwcodesign.host.contract import Contract, contracts_below, load_selftest
 from hwcodesign.host.dma_line import DmaLine
 from hwcodesign.host.packets import VERSION

@@ -9,10 +9,10 @@ from typing import Any, Literal
 
 import numpy as np
 
+from hwcodesign.core.errors import UserError
 from hwcodesign.dataflow import IntType, Shape
-from hwcodesign.emit import WEIGHTS, Interface
-from hwcodesign.errors import UserError
-from hwcodesign.frames import frame_bytes
+from hwcodesign.emit.top_level import WEIGHTS, Interface
+from hwcodesign.graph.frame_bytes import frame_bytes
 
 CONTRACT = "contract.json"
 SELFTEST = "selftest.npz"

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import numpy as np
 
+from hwcodesign.core.errors import UserError
+from hwcodesign.core.image_file import read_image
 from hwcodesign.dataflow import IntType
-from hwcodesign.errors import UserError
 from hwcodesign.host.contract import Contract
-from hwcodesign.image_file import read_image
 
 _PIXEL = IntType(8, signed=False)
 

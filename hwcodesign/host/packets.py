@@ -1,4 +1,4 @@
-"""Packets on a serial line, as `hls/serial_link.sv` describes them: this is the host's half of it."""
+"""Packets on a serial line, as `hls/link/serial_link.sv` describes them: this is the host's half of it."""
 
 import struct
 import zlib

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from hwcodesign.errors import UserError, did_you_mean
+from hwcodesign.core.errors import UserError, did_you_mean
 
 if TYPE_CHECKING:
     from serial import Serial

@@ -13,7 +13,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from secrets import randbelow
 
-from hwcodesign.errors import UserError
+from hwcodesign.core.errors import UserError
 from hwcodesign.host import ports
 from hwcodesign.host.packets import (
     OVERHEAD_BYTES,

@@ -12,7 +12,7 @@ __all__ = ["IN_LUTS", "Folding", "Kind", "Logic", "Memory", "MemoryImage", "Stor
 @cache
 def all_kinds() -> dict[str, Kind]:
     """Every kind by its name: each module here but `kind` defines one subclass of Kind, named by its `name`."""
-    modules = (m.name for m in pkgutil.iter_modules(__path__) if m.name != "kind")
+    modules = (m.name for m in pkgutil.iter_modules(__path__) if m.name not in ("kind", "shared"))
     found = {}
     for module in modules:
         importlib.import_module(f"{__name__}.{module}")

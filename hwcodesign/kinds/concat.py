@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from hwcodesign.core.errors import UserError
 from hwcodesign.dataflow import Layer
-from hwcodesign.errors import UserError
 from hwcodesign.kinds.kind import Folding, Kind, Logic, Memory, divisors
 
 

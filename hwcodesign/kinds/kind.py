@@ -76,7 +76,7 @@ class Storage:
     """Where a memory lies: the first `words` words of its first `width` columns in block RAM, the rest in LUTs.
 
     `large`: all of it in large RAM instead (URAM, SPRAM), where the family has it and the memory is written or loaded.
-    `way`: how a loaded memory uses the ports of large RAM, as hls/loaded_memory.sv numbers it; 0: it is not loaded.
+    `way`: how a loaded memory uses the ports of large RAM, as hls/cells/loaded_memory.sv says; 0: it is not loaded.
     """
 
     words: int = 0
@@ -205,7 +205,7 @@ class Kind(ABC):
 
     @abstractmethod
     def logic(self, layer: Layer, folding: Folding) -> Logic:
-        """Logic by its structure, without the memories; `hwcodesign.calibration` makes it a family's LUTs."""
+        """Logic by its structure, without the memories; `hwcodesign.fpga.calibration` makes it a family's LUTs."""
 
     @abstractmethod
     def parameters(self, layer: Layer, folding: Folding) -> Mapping[str, int]:

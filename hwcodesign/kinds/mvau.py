@@ -2,7 +2,7 @@
 
 Attributes: `weight_type` and `acc_type` (str(IntType)); `thresholds`, their number N for each row, 0 for none, in which
 case the output type is `acc_type`; `spacing` as in `thresholding`; `loadable`, 1 where the weights may be loaded after
-reset (see hls/loaded_memory.sv), else missing. Tensors, int64: `weights` (MW, MH); `thresholds`
+reset (see hls/cells/loaded_memory.sv), else missing. Tensors, int64: `weights` (MW, MH); `thresholds`
 (MH, N), rising along each row, within `acc_type`. MW is the input's channels, MH the output's.
 output = out_type.min + #{t : sum >= threshold[t]}; for a bipolar output, -1 or +1. The memory `input` keeps a pixel
 while its rows are worked off `pe` at a time; there is none if all rows are done at once, or all columns.
@@ -15,13 +15,13 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from hwcodesign.cells import THRESHOLD_CELLS, ThresholdUnit, quantize, tree_logic, tree_stages
+from hwcodesign.core.errors import UserError
 from hwcodesign.dataflow import IntType, Layer
-from hwcodesign.errors import UserError
+from hwcodesign.emit.instance import pack
 from hwcodesign.kinds.kind import Folding, Kind, Logic, Memory, MemoryImage, divisors
+from hwcodesign.kinds.shared.threshold_unit import THRESHOLD_CELLS, ThresholdUnit, quantize, tree_logic, tree_stages
+from hwcodesign.kinds.shared.uniform_thresholds import Line, line_through
 from hwcodesign.kinds.thresholding import check_thresholds, spacing_of, with_spacing
-from hwcodesign.rtl import pack
-from hwcodesign.uniform import Line, line_through
 
 WIDEST_OPERAND_BITS = 27  # of a hardware multiplier of any family
 # Yosys leaves narrower products to LUTs: DSP_Y_MINWIDTH of its iCE40 mapping is 11, of the others 9.

@@ -16,8 +16,8 @@ from typing import Literal
 
 import numpy as np
 
+from hwcodesign.core.errors import UserError
 from hwcodesign.dataflow import Layer
-from hwcodesign.errors import UserError
 from hwcodesign.kinds.kind import Folding, Kind, Logic, Memory, depthwise_order, divisors
 
 

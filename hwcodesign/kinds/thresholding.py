@@ -1,7 +1,7 @@
 """A quantizer that stands alone: after an add, or at the graph's input.
 
 Attributes: `thresholds`, their number N for each channel; `spacing`, how a base and a step take their place, as in
-`hwcodesign.uniform`, or () for a table. Tensor `thresholds`: int64 (C, N), rising along each row.
+`hwcodesign.kinds.shared.uniform_thresholds`, or () for a table. Tensor `thresholds`: int64 (C, N), rising in each row.
 output = out_type.min + #{t : input >= threshold[t]}; for a bipolar output, -1 or +1.
 """
 
@@ -10,11 +10,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from hwcodesign.cells import THRESHOLD_CELLS, ThresholdUnit, quantize, step_count
+from hwcodesign.core.errors import UserError
 from hwcodesign.dataflow import IntType, Layer
-from hwcodesign.errors import UserError
 from hwcodesign.kinds.kind import Folding, Kind, Logic, Memory, MemoryImage
-from hwcodesign.uniform import Line, Spacing, line_through, widest_spacing
+from hwcodesign.kinds.shared.threshold_unit import THRESHOLD_CELLS, ThresholdUnit, quantize, step_count
+from hwcodesign.kinds.shared.uniform_thresholds import Line, Spacing, line_through, widest_spacing
 
 
 class Thresholding(Kind):

@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from hwcodesign.core.errors import UserError
 from hwcodesign.dataflow import Dataflow, IntType
-from hwcodesign.errors import UserError
-from hwcodesign.threshold_bits import threshold_bits
+from hwcodesign.graph.threshold_bits import threshold_bits
 
 PIXEL = IntType(8, signed=False)
 
@@ -41,8 +41,8 @@ def lower(
     with finn_environment():
         from hwcodesign.lower.exact import exact_meaning
         from hwcodesign.lower.finn import to_hardware
-        from hwcodesign.lower.maps import as_maps, drop
         from hwcodesign.lower.problems import Problems
+        from hwcodesign.lower.rank4 import as_maps, drop
         from hwcodesign.lower.read import read_qonnx
         from hwcodesign.lower.to_dataflow import to_dataflow
 

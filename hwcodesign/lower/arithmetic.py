@@ -3,8 +3,8 @@
 import numpy as np
 from onnx import NodeProto
 
+from hwcodesign.lower.traversal import Walk, attributes
 from hwcodesign.lower.values import Affine, Relu, Value
-from hwcodesign.lower.walk import Walk, attributes
 
 
 def batch_norm(walk: Walk, node: NodeProto, layer: str, value: Value) -> Value | None:

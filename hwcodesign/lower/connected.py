@@ -5,7 +5,7 @@ from pathlib import Path
 
 from onnx import GraphProto, NodeProto
 
-from hwcodesign.errors import UserError
+from hwcodesign.core.errors import UserError
 from hwcodesign.lower.names import layer_name
 
 MOST_NAMED = 6

@@ -13,13 +13,13 @@ from qonnx.core.modelwrapper import ModelWrapper
 
 from hwcodesign.dataflow import IntType
 from hwcodesign.lower import arithmetic, layers
-from hwcodesign.lower.alone import possible
+from hwcodesign.lower.legality import possible
 from hwcodesign.lower.names import layer_name
 from hwcodesign.lower.problems import Problems
 from hwcodesign.lower.quantize import close, quantize, quantize_weights
 from hwcodesign.lower.read import QUANTIZERS
+from hwcodesign.lower.traversal import GRAPH_INPUT, Operation, Walk
 from hwcodesign.lower.values import Value, quantized
-from hwcodesign.lower.walk import GRAPH_INPUT, Operation, Walk
 
 Handler = Callable[..., Value | None]
 

@@ -53,7 +53,7 @@ from qonnx.transformation.lower_convs_to_matmul import LowerConvsToMatMul
 from qonnx.transformation.remove import RemoveIdentityOps
 
 from hwcodesign.dataflow import IntType
-from hwcodesign.lower.maps import drop, replace
+from hwcodesign.lower.rank4 import drop, replace
 
 Progress = Callable[[str], None]
 HARDWARE_DOMAIN = "finn.custom_op.fpgadataflow"

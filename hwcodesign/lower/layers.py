@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from onnx import NodeProto
 
-from hwcodesign.assemble import signed_holding
 from hwcodesign.dataflow import IntType
+from hwcodesign.graph.builder import signed_holding
 from hwcodesign.lower.quantize import close
+from hwcodesign.lower.traversal import GRAPH_INPUT, Walk, attributes
 from hwcodesign.lower.values import Affine, Value, quantized
-from hwcodesign.lower.walk import GRAPH_INPUT, Walk, attributes
 
 _QUANTIZE = "put a QuantReLU or QuantIdentity directly after it"
 

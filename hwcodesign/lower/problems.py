@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from hwcodesign.errors import UserError
+from hwcodesign.core.errors import UserError
 
 
 @dataclass

@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 from onnx import NodeProto
 
-from hwcodesign.lower.maps import map_shape
 from hwcodesign.lower.quantizers import MOST_ACTIVATION_BITS, Quantizer, read_quantizer, thresholds
+from hwcodesign.lower.rank4 import map_shape
+from hwcodesign.lower.traversal import Walk, Weights
 from hwcodesign.lower.values import Affine, Value, quantized
-from hwcodesign.lower.walk import Walk, Weights
 
 
 def quantize_weights(walk: Walk, node: NodeProto, layer: str, real: np.ndarray) -> None:

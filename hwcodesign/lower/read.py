@@ -13,7 +13,7 @@ from qonnx.transformation.general import GiveUniqueParameterTensors, RemoveStati
 from qonnx.transformation.infer_shapes import InferShapes
 from qonnx.transformation.quant_constant_folding import FoldTransposeIntoQuantInit
 
-from hwcodesign.errors import UserError
+from hwcodesign.core.errors import UserError
 from hwcodesign.lower.connected import require_one_part, require_one_way
 
 QUANTIZERS = ("Quant", "BipolarQuant")

@@ -14,11 +14,11 @@ from qonnx.core.datatype import DataType
 from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.custom_op.registry import getCustomOp
 
-from hwcodesign.assemble import Assembly, signed_holding
+from hwcodesign.core.errors import UserError
 from hwcodesign.dataflow import Dataflow, IntType, Stream
-from hwcodesign.errors import UserError
+from hwcodesign.graph.builder import Assembly, signed_holding
 from hwcodesign.lower.exact import Exact
-from hwcodesign.lower.walk import GRAPH_INPUT, Operation
+from hwcodesign.lower.traversal import GRAPH_INPUT, Operation
 
 _FINN_NAMES = {
     "mvau": {"MVAU"},

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
+from hwcodesign.core.errors import UserError, did_you_mean
 from hwcodesign.dataflow import Shape
-from hwcodesign.errors import UserError, did_you_mean
 from hwcodesign.nets.network import Network
 
 _NOT_FAMILIES = {"network", "blocks", "build", "fake_quantize", "classifier"}

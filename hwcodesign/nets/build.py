@@ -4,7 +4,7 @@ import copy
 
 from torch import Tensor, nn
 
-from hwcodesign.errors import UserError
+from hwcodesign.core.errors import UserError
 from hwcodesign.nets import blocks
 from hwcodesign.nets.network import (
     INPUT,

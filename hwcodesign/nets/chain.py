@@ -18,11 +18,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from hwcodesign.core.strict_toml import StrictModel
 from hwcodesign.dataflow import Shape
 from hwcodesign.nets import family
 from hwcodesign.nets.classifier import covering_kernel
 from hwcodesign.nets.network import INPUT, Conv, MaxPool, Network, Node
-from hwcodesign.strict_toml import StrictModel
 
 Count = Annotated[int, Field(ge=1)]
 

@@ -3,8 +3,8 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
+from hwcodesign.core.errors import UserError
 from hwcodesign.dataflow import Shape
-from hwcodesign.errors import UserError
 from hwcodesign.nets.network import Conv, Network, Node
 
 

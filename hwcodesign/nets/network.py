@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from hwcodesign.core.errors import UserError
 from hwcodesign.dataflow import Shape
-from hwcodesign.errors import UserError
 
 INPUT = "input"
 

@@ -14,8 +14,8 @@ from typing import Annotated, Literal, NamedTuple
 
 from pydantic import Field
 
+from hwcodesign.core.errors import UserError, did_you_mean
 from hwcodesign.dataflow import Shape
-from hwcodesign.errors import UserError, did_you_mean
 from hwcodesign.nets import family
 from hwcodesign.nets.network import INPUT, Add, Concat, Conv, GlobalAvgPool, MaxPool, Network, Node
 

@@ -9,8 +9,8 @@ from typing import Annotated
 
 from pydantic import Field
 
+from hwcodesign.core.errors import UserError
 from hwcodesign.dataflow import Shape
-from hwcodesign.errors import UserError
 from hwcodesign.nets import family
 from hwcodesign.nets.classifier import fully_connected
 from hwcodesign.nets.network import INPUT, Conv, MaxPool, Network, Node

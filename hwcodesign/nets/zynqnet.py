@@ -11,8 +11,8 @@ from typing import Annotated, NamedTuple
 
 from pydantic import Field
 
+from hwcodesign.core.errors import UserError
 from hwcodesign.dataflow import Shape
-from hwcodesign.errors import UserError
 from hwcodesign.nets import family
 from hwcodesign.nets.network import INPUT, Concat, Conv, GlobalAvgPool, Network, Node
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hwcodesign.errors import UserError
-from hwcodesign.run import RunFolder, Stage, Summary
+from hwcodesign.core.errors import UserError
+from hwcodesign.core.run_folder import RunFolder, Stage, Summary
 
 FOLDER = "pictures"
 

@@ -12,13 +12,13 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from hwcodesign.core.run_folder import RunFolder
 from hwcodesign.dataflow import Dataflow, IntType
-from hwcodesign.ladder import IntegerGraph
-from hwcodesign.run import RunFolder
-from hwcodesign.verify import Images
+from hwcodesign.verify.ladder import IntegerGraph
+from hwcodesign.verify.proofs import Images
 
 if TYPE_CHECKING:
-    from hwcodesign.trained import TrainedNetwork
+    from hwcodesign.export.checkpoint_network import TrainedNetwork
 
 IMAGES = 32  # whose activations are counted
 _COLUMNS = 4
@@ -84,6 +84,6 @@ def _draw_layer(axes: Axes, levels: np.ndarray, kind: IntType, before: np.ndarra
 def _trained(run: RunFolder) -> "TrainedNetwork | None":
     if not run.finished("train"):
         return None
-    from hwcodesign.trained import TrainedNetwork
+    from hwcodesign.export.checkpoint_network import TrainedNetwork
 
     return TrainedNetwork(run.stage("train") / "best.pt")

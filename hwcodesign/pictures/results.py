@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
+from hwcodesign.core.run_folder import RunFolder
 from hwcodesign.pictures import read_reference
-from hwcodesign.run import RunFolder
-from hwcodesign.verify import Images
+from hwcodesign.verify.proofs import Images
 
 _MOST_CLASSES_NAMED = 40
 _ROWS, _COLUMNS = 5, 10

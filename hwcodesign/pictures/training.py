@@ -6,7 +6,7 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from hwcodesign.run import RunFolder
+from hwcodesign.core.run_folder import RunFolder
 from hwcodesign.training.best import best_epoch
 
 _CURVES = (("loss", "loss"), ("validation_top1", "validation top-1"), ("learning_rate", "learning rate"))

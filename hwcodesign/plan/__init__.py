@@ -1,6 +1,6 @@
 """Planning: foldings, FIFO depths and memories for a graph on a board. Needs neither torch nor FINN."""
 
-from hwcodesign.plan.folded import fold_only
+from hwcodesign.plan.draft import fold_only
 from hwcodesign.plan.loading import loadable
 from hwcodesign.plan.memory import Resources
 from hwcodesign.plan.plan import Plan

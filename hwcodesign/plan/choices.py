@@ -8,12 +8,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from hwcodesign.board import Board
 from hwcodesign.dataflow import Dataflow, Edge, Layer
+from hwcodesign.fpga.board import Board
 from hwcodesign.kinds import Folding, Memory, Storage, kind_of
 from hwcodesign.plan.folding import Target, waiting_windows
+from hwcodesign.plan.insert_streams import lanes_at, stream_chain
 from hwcodesign.plan.memory import PRICES, Place, Resources, logic_resources, memory_cost, memory_resources, storages
-from hwcodesign.plan.streams import lanes_at, stream_chain
 
 
 @dataclass(frozen=True)

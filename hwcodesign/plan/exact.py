@@ -13,16 +13,16 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from hwcodesign.core.errors import UserError
 from hwcodesign.dataflow import Dataflow
-from hwcodesign.errors import UserError
 from hwcodesign.plan.choices import Choices, choices
-from hwcodesign.plan.folded import Folded, fold_only
+from hwcodesign.plan.draft import Folded, fold_only
 from hwcodesign.plan.folding import Constraints, Target, fast_enough
-from hwcodesign.plan.link import least_link
+from hwcodesign.plan.insert_streams import insert_streams
+from hwcodesign.plan.link_cost import least_link
 from hwcodesign.plan.memory import Resources
 from hwcodesign.plan.plan import Plan
 from hwcodesign.plan.solver import Solution, Solver
-from hwcodesign.plan.streams import insert_streams
 
 GAP = 0.001  # proven, before the solver stops
 RESERVE_STEP = 0.01  # of what the board lets a design use: the least by which a reserve grows

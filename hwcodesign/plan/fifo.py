@@ -23,9 +23,9 @@ import numpy as np
 
 from hwcodesign.dataflow import Dataflow, Edge
 from hwcodesign.kinds import Folding, kind_of
-from hwcodesign.plan.late import as_late_as_possible
+from hwcodesign.plan.alap_schedule import as_late_as_possible
+from hwcodesign.plan.insert_streams import SHORTEST, inserted, with_depths
 from hwcodesign.plan.schedule import Schedule, Times, schedule
-from hwcodesign.plan.streams import SHORTEST, inserted, with_depths
 
 FIRST_FRAMES = 3  # most designs repeat from the second frame on; every further fork and join may take one frame more
 MOST_FRAMES = 400

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from hwcodesign.board import Board
+from hwcodesign.core.errors import UserError, did_you_mean, nearest_numbers
 from hwcodesign.dataflow import Dataflow, Layer
-from hwcodesign.device import Family
-from hwcodesign.errors import UserError, did_you_mean, nearest_numbers
+from hwcodesign.fpga.board import Board
+from hwcodesign.fpga.families import Family
 from hwcodesign.kinds import Folding, kind_of
+from hwcodesign.plan.insert_streams import SHORTEST, conversion, converter, lanes_at
 from hwcodesign.plan.memory import Resources, cheaper_storage, logic_resources
-from hwcodesign.plan.streams import SHORTEST, conversion, converter, lanes_at
 
 Wanted = Mapping[Literal["pe", "simd", "packed"], int]
 Constraints = Mapping[str, Wanted]  # by layer

@@ -13,10 +13,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 
-from hwcodesign.board import RESOURCES, Board
-from hwcodesign.calibration import calibrated
 from hwcodesign.dataflow import Layer
-from hwcodesign.device import Family, block_count, block_memory, large_memory, large_storage, lut_memory
+from hwcodesign.fpga.board import RESOURCES, Board
+from hwcodesign.fpga.calibration import calibrated
+from hwcodesign.fpga.families import Family, block_count, block_memory, large_memory, large_storage, lut_memory
 from hwcodesign.kinds import IN_LUTS, Folding, Logic, Memory, Storage, kind_of
 
 # Memory in LUTs costs wires and clock rate, too, so only what fills its blocks badly goes there.

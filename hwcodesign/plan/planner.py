@@ -4,10 +4,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Literal
 
-from hwcodesign.board import Board
+from hwcodesign.core.errors import UserError
 from hwcodesign.dataflow import Dataflow
-from hwcodesign.errors import UserError
-from hwcodesign.plan.folded import fold_only
+from hwcodesign.fpga.board import Board
+from hwcodesign.plan.draft import fold_only
 from hwcodesign.plan.folding import Constraints, Target
 from hwcodesign.plan.loading import loadable
 from hwcodesign.plan.plan import Plan

@@ -21,10 +21,10 @@ from typing import Any
 import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 
-from hwcodesign.board import RESOURCES
+from hwcodesign.fpga.board import RESOURCES
 from hwcodesign.plan.choices import Choice, Choices
 from hwcodesign.plan.memory import Resources
-from hwcodesign.plan.program import program
+from hwcodesign.plan.milp import program
 
 OVER = 10_000.0
 DEAREST_FIT = 8.0  # a design that fits costs at most one for each of four resources, or two where memory is in LUTs

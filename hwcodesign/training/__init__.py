@@ -1,1 +1,1 @@
-"""The parts of a training, one idea a file; `hwcodesign/train.py` is the loop that uses them."""
+"""The parts of a training, one idea a file; `hwcodesign/training/loop.py` is the loop that uses them."""

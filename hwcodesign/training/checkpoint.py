@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from hwcodesign.errors import UserError
+from hwcodesign.core.errors import UserError
 from hwcodesign.recipe import Recipe
 
 _TABLES = ("network", "quantization", "data", "train")  # what a training depends on: not the hardware

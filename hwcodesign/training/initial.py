@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from hwcodesign.errors import UserError
+from hwcodesign.core.errors import UserError
 from hwcodesign.nets.blocks import QuantizedConv
 from hwcodesign.nets.build import NetworkModule
 from hwcodesign.recipe import TrainTable

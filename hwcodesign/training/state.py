@@ -9,7 +9,7 @@ from typing import Any, cast
 import torch
 from torch import Tensor
 
-from hwcodesign.errors import UserError
+from hwcodesign.core.errors import UserError
 from hwcodesign.nets.blocks import Activation, set_quantized
 from hwcodesign.nets.build import NetworkModule
 from hwcodesign.recipe import Recipe, TrainTable

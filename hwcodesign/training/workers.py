@@ -26,7 +26,7 @@ import torch.distributed as dist
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
-from hwcodesign.errors import UserError, nearest_numbers
+from hwcodesign.core.errors import UserError, nearest_numbers
 from hwcodesign.training.shared_norm import share_statistics
 
 _FAILURE = "failure"  # the key in the workers' common store under which the one that fails says why

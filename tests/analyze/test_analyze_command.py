@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from hwcodesign.cli.analyze import command as analyze
 from hwcodesign.cli.paper import command as paper
-from hwcodesign.errors import UserError
+from hwcodesign.core.errors import UserError
 
 
 def output(command, *arguments):

@@ -4,7 +4,7 @@ from hwcodesign.analyze.costs import costs
 from hwcodesign.analyze.edit import apply, parse
 from hwcodesign.analyze.lint import lint
 from hwcodesign.analyze.subject import find_subject
-from hwcodesign.board import load_board
+from hwcodesign.fpga.board import load_board
 from hwcodesign.nets.network import INPUT, Add, Conv, GlobalAvgPool, MaxPool, Network, Quantization
 
 W4A4 = Quantization()

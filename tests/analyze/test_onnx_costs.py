@@ -8,7 +8,7 @@ from torch import nn
 from hwcodesign.analyze.costs import costs
 from hwcodesign.analyze.onnx_costs import onnx_costs
 from hwcodesign.analyze.onnx_graph import read_graph
-from hwcodesign.errors import UserError
+from hwcodesign.core.errors import UserError
 from hwcodesign.nets import metaparameters
 from hwcodesign.nets.build import float_module, quantized_module
 from hwcodesign.nets.network import Quantization

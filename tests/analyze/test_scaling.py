@@ -11,8 +11,8 @@ from hwcodesign.analyze.firecaffe import ROWS, compare, explained_bandwidth, mod
 from hwcodesign.analyze.scaling import WAYS, parse_bandwidth, parse_workers, scaling
 from hwcodesign.analyze.subject import find_subject
 from hwcodesign.cli.analyze import command as analyze
-from hwcodesign.errors import UserError
-from hwcodesign.throughput import training_images_per_second
+from hwcodesign.core.errors import UserError
+from hwcodesign.training.throughput import training_images_per_second
 
 
 def test_the_equations_by_hand():

@@ -5,7 +5,7 @@ import pytest
 from hwcodesign.analyze.edit import GRAMMAR, Edit, apply, parse
 from hwcodesign.analyze.subject import find_subject
 from hwcodesign.analyze.what_if import what_if
-from hwcodesign.errors import UserError
+from hwcodesign.core.errors import UserError
 
 
 def changed(name, text):

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from hwcodesign import tools
 from hwcodesign.bitstream.flow import Request
-from hwcodesign.board import load_board
-from hwcodesign.emit import emit
+from hwcodesign.core import tools
+from hwcodesign.core.tools import Tool
+from hwcodesign.emit.top_level import emit
+from hwcodesign.fpga.board import load_board
 from hwcodesign.plan import Plan, plan
-from hwcodesign.tools import Tool
 from tests.graphs import tiny_squeezenet
 
 NETWORK = "u_design.u_accelerator."

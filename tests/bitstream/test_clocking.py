@@ -3,8 +3,8 @@
 import pytest
 
 from hwcodesign.bitstream.clocking import clock_for, highest_clock
-from hwcodesign.board import Board, board_names, load_board
-from hwcodesign.errors import UserError
+from hwcodesign.core.errors import UserError
+from hwcodesign.fpga.board import Board, board_names, load_board
 
 WITH_PLL = [name for name in board_names() if load_board(name).family in ("ecp5", "ice40", "gw1n", "gw2a")]
 

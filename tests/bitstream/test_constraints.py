@@ -3,7 +3,7 @@
 import pytest
 
 from hwcodesign.bitstream.constraints import write_constraints
-from hwcodesign.board import load_board
+from hwcodesign.fpga.board import load_board
 from tests.bitstream.test_clocking import WITH_PLL
 
 

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from hwcodesign import tools
 from hwcodesign.bitstream import flow
 from hwcodesign.bitstream.flow import run_phases
 from hwcodesign.bitstream.toolchain import toolchain_of
-from hwcodesign.board import load_board
-from hwcodesign.errors import DoesNotFitError, UserError
-from hwcodesign.run import RunFolder
+from hwcodesign.core import tools
+from hwcodesign.core.errors import DoesNotFitError, UserError
+from hwcodesign.core.run_folder import RunFolder
+from hwcodesign.fpga.board import load_board
 from tests.bitstream.fakes import Workbench
 
 ALL = ["yosys", "nextpnr-ecp5", "ecppack"]

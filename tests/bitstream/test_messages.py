@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from hwcodesign.bitstream.messages import explained, warnings_in
-from hwcodesign.board import load_board
-from hwcodesign.errors import DoesNotFitError, UserError
+from hwcodesign.core.errors import DoesNotFitError, UserError
+from hwcodesign.fpga.board import load_board
 
 BOARD = load_board("icebreaker")
 

@@ -15,7 +15,7 @@ from hwcodesign.bitstream.netlist import (
     total,
 )
 from hwcodesign.bitstream.timing import read_timing
-from hwcodesign.board import load_board
+from hwcodesign.fpga.board import load_board
 from hwcodesign.plan import Plan, plan
 from hwcodesign.plan.memory import Resources
 from tests.graphs import tiny_squeezenet

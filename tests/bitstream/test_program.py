@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from hwcodesign import tools
 from hwcodesign.bitstream.program import Bitstream, command_for, program
-from hwcodesign.board import load_board
-from hwcodesign.errors import UserError
+from hwcodesign.core import tools
+from hwcodesign.core.errors import UserError
+from hwcodesign.fpga.board import load_board
 
 
 @pytest.fixture

@@ -5,13 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from hwcodesign import link, tools
-from hwcodesign.assets import asset_folder
+from hwcodesign.bitstream import serial_link
 from hwcodesign.bitstream.clocking import clock_for
 from hwcodesign.bitstream.top import board_top
-from hwcodesign.board import load_board
-from hwcodesign.emit import Interface
-from hwcodesign.errors import UserError
+from hwcodesign.core import tools
+from hwcodesign.core.assets import asset_folder, hls_source
+from hwcodesign.core.errors import UserError
+from hwcodesign.emit.top_level import Interface
+from hwcodesign.fpga.board import load_board
 
 CELLS = {
     "ecp5": "+/ecp5/cells_sim.v +/ecp5/cells_bb.v",
@@ -30,7 +31,7 @@ def _has_yosys() -> bool:
 
 
 def parameters(clock_mhz: float) -> dict[str, str]:
-    return link.parameters(INTERFACE, link.Timing.at(clock_mhz, 115_200), "0123456789abcdef")
+    return serial_link.parameters(INTERFACE, serial_link.Timing.at(clock_mhz, 115_200), "0123456789abcdef")
 
 
 @pytest.mark.skipif(not _has_yosys(), reason="Yosys is not installed")
@@ -42,7 +43,7 @@ def test_the_top_level_is_whole(name: str, mhz: float, tmp_path: Path) -> None:
     """Every port of the PLL's cell is there, every parameter known, every wire driven."""
     board = load_board(name)
     clock = clock_for(board, mhz)
-    sources = [asset_folder("hls") / f"{module}.sv" for module in link.MODULES]
+    sources = [hls_source(module) for module in serial_link.MODULES]
     sources += [asset_folder("boards") / "clocks" / f"{clock.module}.sv"] if clock.module else []
     for source in sources:
         shutil.copyfile(source, tmp_path / source.name)

@@ -6,8 +6,8 @@ import pickle
 import numpy as np
 import pytest
 
+from hwcodesign.core.errors import UserError
 from hwcodesign.data import load_dataset
-from hwcodesign.errors import UserError
 from hwcodesign.recipe import DataTable
 
 TABLE = DataTable(dataset="cifar10", size=(32, 32), channels=3, classes=10)

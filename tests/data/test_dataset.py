@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from hwcodesign.core.errors import UserError
 from hwcodesign.data import Dataset, load_dataset, stratified_split
 from hwcodesign.data.dataset import resized
-from hwcodesign.errors import UserError
 from hwcodesign.recipe import DataTable
 
 IMAGES, LABELS = np.zeros((4, 8, 8, 1), np.uint8), np.array([0, 1, 0, 1])

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from hwcodesign.core.errors import UserError
 from hwcodesign.data import load_dataset
-from hwcodesign.errors import UserError
 from hwcodesign.recipe import DataTable
 
 TABLE = DataTable(dataset="folder", size=(6, 8), channels=3, classes=2)

@@ -6,8 +6,8 @@ import struct
 import numpy as np
 import pytest
 
+from hwcodesign.core.errors import UserError
 from hwcodesign.data import load_dataset
-from hwcodesign.errors import UserError
 from hwcodesign.recipe import DataTable
 
 TABLE = DataTable(dataset="idx", size=(5, 4), classes=3)

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from hwcodesign.core.errors import UserError
 from hwcodesign.dataflow import IntType
-from hwcodesign.emit import Interface
-from hwcodesign.errors import UserError
+from hwcodesign.emit.top_level import Interface
 from hwcodesign.host.contract import CONTRACT, SELFTEST, Contract, contracts_below, load_selftest
 
 PIXELS = Contract(

@@ -8,14 +8,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from hwcodesign import link, reference
-from hwcodesign.board import load_board
+from hwcodesign.bitstream import serial_link
+from hwcodesign.bitstream.xilinx.dma import bus_of
+from hwcodesign.core.errors import UserError, VerificationError
 from hwcodesign.dataflow import Dataflow
-from hwcodesign.emit import emit
-from hwcodesign.errors import UserError, VerificationError
+from hwcodesign.emit.top_level import emit
+from hwcodesign.fpga.board import load_board
+from hwcodesign.graph import interpreter
 from hwcodesign.host import Accelerator, dma_line
 from hwcodesign.plan import plan
-from hwcodesign.xilinx.dma import bus_of
 from tests.graphs import one_fire
 from tests.loaded import all_loaded
 
@@ -77,7 +78,7 @@ class Board:
             return
         self.transfers.append(len(buffer))
         frames = buffer[:, :, : interface.in_bytes].reshape(len(buffer), *self.design.input.shape)
-        values = reference.run(self.design, np.array(frames)) + self.wrong
+        values = interpreter.run(self.design, np.array(frames)) + self.wrong
         kind = f"<i{bus_of(interface).out_bytes}"
         self.scores[:] = values.astype(kind).view(np.uint8).reshape(self.scores.shape)
 
@@ -89,9 +90,9 @@ def design(tmp_path_factory: pytest.TempPathFactory) -> tuple[Dataflow, Path]:
     made = plan(graph, load_board("pynq-z1"), frame_rate=20_000, fold={"conv1.window": {"pe": 3}})
     folder = tmp_path_factory.mktemp("design")
     emit(made.design, made.foldings, made.storage, folder / "emit")
-    contract = link.dma_contract("tiny", made, folder / "emit")
+    contract = serial_link.dma_contract("tiny", made, folder / "emit")
     images = np.random.default_rng(1).integers(0, 256, (8, *graph.input.shape))
-    link.hand_over(folder, contract, made.design, folder / "emit", images)
+    serial_link.hand_over(folder, contract, made.design, folder / "emit", images)
     for name in ("tiny.bit", "tiny.hwh"):
         (folder / name).touch()
     return made.design, folder
@@ -119,7 +120,7 @@ def test_images_go_in_batches_and_scores_come_back(
     done: list[int] = []
     with Accelerator(str(design[1] / "tiny.bit")) as accelerator:
         found = accelerator.predict(images, done.append)
-    assert np.array_equal(np.hstack(found), reference.run(design[0], images) - 150)
+    assert np.array_equal(np.hstack(found), interpreter.run(design[0], images) - 150)
     assert found.scores.min() < 0
     assert (board.transfers, done) == ([3, 3, 1], [3, 6, 7])
     assert Buffer.owned == 0
@@ -146,7 +147,7 @@ def test_a_network_that_stands_still_is_reset(
     assert board.resets == [1, 0, 4]
     assert Buffer.owned == 0
     board.stuck = False
-    assert np.array_equal(np.hstack(accelerator.predict(images)), reference.run(design[0], images))
+    assert np.array_equal(np.hstack(accelerator.predict(images)), interpreter.run(design[0], images))
 
 
 def test_without_pynq_or_its_files_the_message_says_so(
@@ -190,15 +191,15 @@ class LoadingBoard(Board):
 def test_weights_go_first_after_every_reset(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made = all_loaded(one_fire(8, 1), "zcu104", 20_000)
     interface = emit(made.design, made.foldings, made.storage, tmp_path / "emit")
-    contract = link.dma_contract("tiny", made, tmp_path / "emit")
+    contract = serial_link.dma_contract("tiny", made, tmp_path / "emit")
     images = np.random.default_rng(1).integers(0, 256, (3, 8, 8, 1))
-    link.hand_over(tmp_path, contract, made.design, tmp_path / "emit", images)
+    serial_link.hand_over(tmp_path, contract, made.design, tmp_path / "emit", images)
     for name in ("tiny.bit", "tiny.hwh"):
         (tmp_path / name).touch()
     board = LoadingBoard(made.design, contract)
     monkeypatch.setitem(sys.modules, "pynq", types.SimpleNamespace(Overlay=lambda path: board, allocate=allocate))
     monkeypatch.setattr(dma_line, "MOST_BYTES", 4 * 64)
-    expected = reference.run(made.design, images)
+    expected = interpreter.run(made.design, images)
     rest = interface.weight_frames % 4
     weights = [-4] * (interface.weight_frames // 4) + ([-rest] if rest else [])
     with Accelerator(str(tmp_path / "tiny.bit")) as accelerator:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hwcodesign.assets import asset_folder
+from hwcodesign.core.assets import hls_source
 from hwcodesign.host.packets import (
     ESCAPE,
     ESCAPED,
@@ -105,7 +105,7 @@ def test_an_identity_of_another_length_is_none(payload: bytes) -> None:
     ],
 )
 def test_the_hardware_has_the_same_numbers(module: str, numbers: dict[str, int | IntEnum]) -> None:
-    text = (asset_folder("hls") / f"{module}.sv").read_text()
+    text = (hls_source(module)).read_text()
     found = dict(re.findall(r"localparam logic \[\d:0\] (\w+) = \d'([dh]\w+);", text))
     for name, number in numbers.items():
         digits = found[name]

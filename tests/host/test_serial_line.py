@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from hwcodesign.errors import UserError
+from hwcodesign.core.errors import UserError
 from hwcodesign.host import serial_line
 from hwcodesign.host.packets import Answer, Decoder, Packet, encode
 from hwcodesign.host.serial_line import ATTEMPTS, NoAnswerError, SerialLine

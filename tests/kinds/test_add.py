@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from hwcodesign.core.errors import UserError
 from hwcodesign.dataflow import IntType, Layer, Stream
-from hwcodesign.errors import UserError
 from hwcodesign.kinds import kind_of
 from hwcodesign.kinds.add import sum_type
 

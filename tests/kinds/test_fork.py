@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from hwcodesign.core.errors import UserError
 from hwcodesign.dataflow import IntType, Layer, Stream
-from hwcodesign.errors import UserError
 from hwcodesign.kinds import Folding, kind_of
 
 STREAM = Stream((2, 3, 4), IntType(4, signed=True))

@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from hwcodesign.core.errors import UserError
 from hwcodesign.dataflow import IntType, Layer, Stream
-from hwcodesign.errors import UserError
 from hwcodesign.kinds import Folding, kind_of
 
 POOL = kind_of("global_acc_pool")

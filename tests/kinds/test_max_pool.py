@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from hwcodesign.core.errors import UserError
 from hwcodesign.dataflow import Attribute, IntType, Layer, Stream
-from hwcodesign.errors import UserError
 from hwcodesign.kinds import Folding, kind_of
 
 POOL, WINDOW = kind_of("max_pool"), kind_of("sliding_window")

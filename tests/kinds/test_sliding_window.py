@@ -8,11 +8,11 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from hwcodesign.core.errors import UserError
 from hwcodesign.dataflow import Dataflow, IntType, Layer, Stream
-from hwcodesign.errors import UserError
 from hwcodesign.kinds import Folding, kind_of
 from hwcodesign.kinds.sliding_window import least_pixels
-from hwcodesign.plan.tokens import Tokens
+from hwcodesign.plan.cycle_model import Tokens
 
 WINDOW = kind_of("sliding_window")
 SIDES = st.integers(1, 9)

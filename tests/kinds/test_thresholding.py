@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hwcodesign.cells import step_count
+from hwcodesign.core.errors import UserError
 from hwcodesign.dataflow import IntType, Layer, Stream
-from hwcodesign.errors import UserError
 from hwcodesign.kinds import Folding, kind_of
+from hwcodesign.kinds.shared.threshold_unit import step_count
 
 THRESHOLDING = kind_of("thresholding")
 TYPES = st.sampled_from(["bipolar", "uint1", "int2", "uint3", "int4", "uint4"]).map(IntType.parse)

@@ -2,8 +2,8 @@
 
 import pytest
 
+from hwcodesign.core.errors import UserError
 from hwcodesign.dataflow import IntType, Layer, Stream
-from hwcodesign.errors import UserError
 from hwcodesign.kinds import Folding, kind_of
 
 STREAM = Stream((2, 2, 12), IntType(2, signed=False))

@@ -6,7 +6,7 @@ import onnx
 import pytest
 from onnx import helper
 
-from hwcodesign.errors import UserError
+from hwcodesign.core.errors import UserError
 from hwcodesign.lower import lower
 from hwcodesign.lower.connected import require_one_part, require_one_way
 

@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hwcodesign import reference
+from hwcodesign.graph import interpreter
+from hwcodesign.graph.predict import predict
 from hwcodesign.nets.network import Quantization
 from hwcodesign.nets.squeezenet import SqueezeNet
-from hwcodesign.predict import predict
 
 
 @pytest.mark.slow
@@ -17,7 +17,7 @@ from hwcodesign.predict import predict
 def test_squeezenet_lowers_exactly(bypass: str, tmp_path: Path) -> None:
     import torch
 
-    from hwcodesign.export import evaluate, write_onnx
+    from hwcodesign.export.qonnx import evaluate, write_onnx
     from hwcodesign.lower import lower
     from hwcodesign.nets.build import quantized_module
 
@@ -36,4 +36,4 @@ def test_squeezenet_lowers_exactly(bypass: str, tmp_path: Path) -> None:
     predicted = predict(network, Quantization())
     assert [unwidened(layer) for layer in predicted.layers] == [unwidened(layer) for layer in graph.layers]
     frames = np.random.default_rng(0).integers(0, 256, (2, 224, 224, 3), dtype=np.uint8)
-    assert np.array_equal(reference.run(graph, frames, 1)[:, :-1], evaluate(module, frames).integer_scores)
+    assert np.array_equal(interpreter.run(graph, frames, 1)[:, :-1], evaluate(module, frames).integer_scores)

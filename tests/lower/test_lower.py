@@ -4,14 +4,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-import elsewhere
-import float64
 import numpy as np
 import pytest
 
-from hwcodesign import reference
 from hwcodesign.dataflow import Dataflow, IntType
+from hwcodesign.graph import interpreter
 from hwcodesign.lower import Lowered, lower
+from tests.lower import elsewhere, float64
 
 CASES = [(network, widths) for network in elsewhere.NETWORKS for widths in elsewhere.WIDTHS]
 
@@ -34,7 +33,7 @@ def test_integers_equal_the_file_in_float64(lowered: tuple[Path, Lowered]) -> No
     scores = float64.evaluate(str(folder / "model.onnx"), real) / graph.contract["score_scale"]
     expected = np.rint(scores).astype(np.int64)
     assert np.abs(scores - expected).max() < 1e-9  # they are integers, but for float64's own last digits
-    results = reference.run(graph, frames)
+    results = interpreter.run(graph, frames)
     assert np.array_equal(results[:, :-1], expected)
     assert np.array_equal(results[:, -1], expected.argmax(axis=1))
     assert len(np.unique(expected, axis=0)) > 10  # and the images are told apart
@@ -47,7 +46,7 @@ def test_integers_equal_finns_own_execution(lowered: tuple[Path, Lowered]) -> No
     folder, made = lowered
     model = ModelWrapper(str(folder / "lowered.onnx"))
     frames = _frames(made.dataflow, 2)
-    for frame, result in zip(frames, reference.run(made.dataflow, frames), strict=True):
+    for frame, result in zip(frames, interpreter.run(made.dataflow, frames), strict=True):
         tensors = {model.graph.input[0].name: frame[None].astype(np.float32)}
         found = execute_onnx(model, tensors, return_full_exec_context=True)
         scores = found[model.graph.node[-1].input[0]].ravel()
@@ -92,7 +91,7 @@ def test_any_exporter_gives_the_same_hardware(exporter: dict[str, object], tmp_p
         elsewhere.export("residual", "w4a4", tmp_path / name, **options)
         made.append(lower(tmp_path / name, tmp_path).dataflow)
     frames = _frames(made[0], 50)
-    assert np.array_equal(*(reference.run(graph, frames) for graph in made))
+    assert np.array_equal(*(interpreter.run(graph, frames) for graph in made))
     names = [[layer.name for layer in graph.layers if layer.kind == "mvau"] for graph in made]
     assert names[0] == names[1] == ["stem", "squeeze", "left", "right", "head"]
 
@@ -104,7 +103,7 @@ def test_a_declared_input_scale_changes_what_a_pixel_means(tmp_path: Path) -> No
     scores = float64.evaluate(str(tmp_path / "model.onnx"), frames.transpose(0, 3, 1, 2) / 15)
     expected = np.rint(scores / graph.contract["score_scale"])
     assert graph.input.type == IntType(4, signed=False)
-    assert np.array_equal(reference.run(graph, frames)[:, :-1], expected)
+    assert np.array_equal(interpreter.run(graph, frames)[:, :-1], expected)
 
 
 def test_finn_says_nothing_and_the_home_folder_stays_clean(tmp_path: Path) -> None:
@@ -113,7 +112,7 @@ def test_finn_says_nothing_and_the_home_folder_stays_clean(tmp_path: Path) -> No
     home.mkdir()
     code = "import sys, pathlib, hwcodesign.lower as l; l.lower(*map(pathlib.Path, sys.argv[1:]))"
     command = [sys.executable, "-c", code, str(tmp_path / "model.onnx"), str(tmp_path)]
-    environment = {"HOME": str(home), "PYTHONPATH": str(Path(reference.__file__).parents[1])}
+    environment = {"HOME": str(home), "PYTHONPATH": str(Path(interpreter.__file__).parents[2])}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     assert done.stdout == "" and done.stderr == ""
     assert list(home.iterdir()) == []

@@ -16,11 +16,11 @@ from brevitas.quant import (
     SignedBinaryActPerTensorConst,
 )
 from onnx import helper
-from small import Does, conv, export, relu
 from torch import Tensor, nn
 
-from hwcodesign.errors import UserError
+from hwcodesign.core.errors import UserError
 from hwcodesign.lower import lower
+from tests.lower.small import Does, conv, export, relu
 
 PER_CHANNEL = {
     "scaling_per_output_channel": True,

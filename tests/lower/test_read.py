@@ -7,7 +7,7 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from hwcodesign.errors import UserError
+from hwcodesign.core.errors import UserError
 from hwcodesign.lower import lower
 
 MAP = [1, 2, 4, 4]
@@ -48,7 +48,7 @@ def test_not_onnx(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("part", [0.1, 0.5, 0.9, 0.999])
 def test_truncated(tmp_path: Path, part: float) -> None:
-    import elsewhere
+    from tests.lower import elsewhere
 
     elsewhere.export("perceptron", "w4a4", tmp_path / "m.onnx")
     content = (tmp_path / "m.onnx").read_bytes()

@@ -4,17 +4,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 import brevitas.nn as qnn
-import float64
 import numpy as np
 import onnx
 import pytest
 from brevitas.quant import Int8WeightPerChannelFloat, Int8WeightPerTensorFloat, Uint8ActPerTensorFloat
-from small import Does, average, conv, export, linear, norm, relu
 from torch import nn
 
-from hwcodesign import reference
 from hwcodesign.dataflow import Dataflow
+from hwcodesign.graph import interpreter
 from hwcodesign.lower import lower
+from tests.lower import float64
+from tests.lower.small import Does, average, conv, export, linear, norm, relu
 
 
 class FullRange(Int8WeightPerTensorFloat):
@@ -89,7 +89,7 @@ def _require_equal(path: Path, graph: Dataflow, pixels: tuple[int, ...]) -> None
     frames = np.random.default_rng(0).integers(0, 256, (100, *graph.input.shape))
     scores = float64.evaluate(str(path), frames.transpose(0, 3, 1, 2).reshape(100, *pixels))
     expected = np.rint(scores / graph.contract["score_scale"])
-    found = reference.run(graph, frames)[:, :-1]
+    found = interpreter.run(graph, frames)[:, :-1]
     assert np.array_equal(found, expected)
     assert len(np.unique(found, axis=0)) > 50
 

@@ -5,7 +5,7 @@ import pytest
 import torch
 from brevitas.nn import QuantReLU
 
-from hwcodesign.errors import UserError
+from hwcodesign.core.errors import UserError
 from hwcodesign.nets.build import float_module, freeze, quantized_module, score_step
 from hwcodesign.nets.network import INPUT, Conv, GlobalAvgPool, Network, Quantization
 from hwcodesign.nets.squeezenet import SqueezeNet

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hwcodesign.errors import UserError
+from hwcodesign.core.errors import UserError
 from hwcodesign.nets.network import Conv, MaxPool
 from hwcodesign.recipe import Recipe
 

@@ -3,12 +3,12 @@
 import pytest
 import torch
 
-from hwcodesign.export import write_onnx
+from hwcodesign.export.qonnx import write_onnx
+from hwcodesign.graph.predict import predict
 from hwcodesign.lower import lower
 from hwcodesign.nets import metaparameters
 from hwcodesign.nets.build import quantized_module
 from hwcodesign.nets.network import Quantization
-from hwcodesign.predict import predict
 
 SMALL = {
     "lenet": ({"filters": (4, 8, 16, 12)}, (28, 28, 1)),

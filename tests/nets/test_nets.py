@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from hwcodesign.errors import UserError
+from hwcodesign.core.errors import UserError
 from hwcodesign.nets import families, family_named
 from hwcodesign.nets.build import float_module, quantized_module
 from hwcodesign.nets.network import Network, Quantization, require_hardware

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hwcodesign.errors import UserError
+from hwcodesign.core.errors import UserError
 from hwcodesign.nets import metaparameters, standards
 from hwcodesign.nets.classifier import refitted
 from hwcodesign.nets.network import Conv, MaxPool, Network, Quantization, require_hardware

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hwcodesign.errors import UserError
+from hwcodesign.core.errors import UserError
 from hwcodesign.nets.network import Add, Conv, MaxPool, Network
 from hwcodesign.nets.squeezenet import SqueezeNet
 

@@ -3,13 +3,13 @@
 from hypothesis import assume
 from hypothesis import strategies as st
 
-from hwcodesign.board import load_board
-from hwcodesign.errors import UserError
+from hwcodesign.core.errors import UserError
+from hwcodesign.fpga.board import load_board
+from hwcodesign.graph.predict import predict
 from hwcodesign.kinds import kind_of
 from hwcodesign.nets.network import Quantization
 from hwcodesign.nets.squeezenet import SqueezeNet
 from hwcodesign.plan import Plan, plan
-from hwcodesign.predict import predict
 
 BOARD = load_board("ulx3s-85f")
 FAMILIES = st.builds(

@@ -6,7 +6,7 @@ import sys
 
 import torch
 
-from hwcodesign.errors import UserError
+from hwcodesign.core.errors import UserError
 from hwcodesign.training import workers
 
 if __name__ == "__main__":

@@ -12,8 +12,8 @@ import torch
 from hwcodesign.data import load_dataset
 from hwcodesign.nets.blocks import set_quantized
 from hwcodesign.recipe import Recipe
-from hwcodesign.train import build
 from hwcodesign.training import workers
+from hwcodesign.training.loop import build
 
 RECIPE = Recipe(
     name="small", hardware={"board": "icebreaker"},

@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from hwcodesign.errors import UserError
+from hwcodesign.core.errors import UserError
 from hwcodesign.nets.build import quantized_module
 from hwcodesign.nets.network import INPUT, Conv, GlobalAvgPool, Network, Quantization
 from hwcodesign.recipe import TrainTable

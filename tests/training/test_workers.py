@@ -10,11 +10,11 @@ import pytest
 import torch
 from rich.console import Console
 
-from hwcodesign.errors import UserError
-from hwcodesign.pipeline import run_job
+from hwcodesign.core.errors import UserError
+from hwcodesign.core.run_folder import RunFolder
+from hwcodesign.flow.pipeline import run_job
+from hwcodesign.flow.stages import Job
 from hwcodesign.recipe import load_recipe
-from hwcodesign.run import RunFolder
-from hwcodesign.stages import Job
 from hwcodesign.training import workers
 
 RECIPE = """

@@ -1,0 +1,155 @@
+"""A board in a simulator: the RTL from the UART's pins on, behind a pseudo-terminal that a host opens like any port.
+
+The simulation runs slower than the chip, so a host needs more patience.
+"""
+
+import json
+import os
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from hwcodesign.bitstream import serial_link
+from hwcodesign.core.assets import asset_folder, hls_source
+from hwcodesign.core.errors import UserError
+from hwcodesign.core.run_folder import RunFolder
+from hwcodesign.emit.top_level import Interface
+from hwcodesign.host.contract import Contract
+from hwcodesign.plan import Plan
+from hwcodesign.simulate import network, simulator
+from hwcodesign.verify.proofs import Images
+
+TIMING = serial_link.Timing(clocks_per_bit=8, timeout_clocks=4000)  # short times: every clock is simulated
+BAUD = 115200  # a pseudo-terminal has none; any will do
+PATIENCE_SECONDS = 10.0
+_PORTS = ("clk_i", "rst_ni", "rx_i", "tx_o")
+_TEST = "board_test"
+_POLL_SECONDS = 0.02
+
+
+@dataclass(frozen=True)
+class Faults:
+    """What goes wrong on the line: a fault for some bytes, counted from 0, on their way to the board or to the host.
+
+    Faults: lose (it never arrives), flip (one bit of it is wrong), break (the line is low for longer than a byte),
+    glitch (a short pulse before it), pause (a silence before it, longer than the time-out within a packet), reset (of
+    the board, in the middle of it). To the host only lose and flip.
+    """
+
+    to_board: Mapping[int, str]
+    to_host: Mapping[int, str]
+
+
+NO_FAULTS = Faults({}, {})
+
+
+def prepare(run: RunFolder) -> "Emulation":
+    """Build the emitted design of a run in its folder `emulate`, with the files that a host needs beside it.
+
+    Raises UserError if the run has no emitted design, or a tool is missing.
+    """
+    if not run.finished("emit"):
+        raise UserError(f"{run.path} holds no emitted design: hwcodesign run {run.path.name} --to emit")
+    made, emitted, folder = Plan.load(run.stage("plan")), run.stage("emit"), run.stage("emulate")
+    emulation = build(emitted, folder / "simulation", made)
+    held_out = run.stage("export") / "reference.npz"
+    images = (
+        Images.held_out(held_out) if held_out.exists() else Images.random(made.design, serial_link.SELFTEST_IMAGES, 1)
+    )
+    serial_link.hand_over(
+        folder, contract_of(run.path.name, made, emitted, emulation), made.design, emitted, images.frames
+    )
+    return emulation
+
+
+def contract_of(network: str, made: Plan, emitted: Path, emulation: "Emulation") -> Contract:
+    """The contract of an emulated board."""
+    contract = serial_link.contract_of(network, made, emitted, BAUD, emulation.timing)
+    return replace(contract, patience=PATIENCE_SECONDS)
+
+
+@dataclass(frozen=True)
+class Emulation:
+    """A built simulation of a board, and the clocks after which its network is done with everything."""
+
+    simulation: simulator.Simulation
+    timing: serial_link.Timing
+    quiet_clocks: int
+
+
+def build(
+    emitted: Path, folder: Path, made: Plan, timing: serial_link.Timing = TIMING, optimise: str = "-O1"
+) -> Emulation:
+    """Compile the emitted design of a plan behind its serial link in `folder`.
+
+    Raises UserError if a tool is missing or the design does not compile.
+    """
+    emitted, folder = emitted.resolve(), folder.resolve()
+    own = [emitted / line for line in (emitted / "sources.f").read_text().split()]
+    there = {path.stem for path in own}
+    kernels = [hls_source(name) for name in serial_link.MODULES if name not in there]
+    parameters = serial_link.parameters(Interface.load(emitted), timing, serial_link.design_hash(emitted))
+    simulation = simulator.build(
+        folder, serial_link.TOP, own + kernels, _PORTS, optimise=optimise, parameters=parameters
+    )
+    network.link_images(emitted, folder)
+    return Emulation(simulation, timing, made.cycles_per_frame + made.latency_cycles + 2 * timing.timeout_clocks)
+
+
+@contextmanager
+def running(emulation: Emulation, faults: Faults = NO_FAULTS) -> Iterator["Board"]:
+    """Run the board until the context ends. Raises UserError with the end of the log if the simulation fails."""
+    folder = emulation.simulation.folder
+    port, stop = folder / "port", folder / "stop"
+    for left in (port, stop):
+        left.unlink(missing_ok=True)
+    environment = {
+        "BOARD_PORT": str(port),
+        "BOARD_STOP": str(stop),
+        "BOARD_BIT_CLOCKS": str(emulation.timing.clocks_per_bit),
+        "BOARD_TIMEOUT_CLOCKS": str(emulation.timing.timeout_clocks),
+        "BOARD_QUIET_CLOCKS": str(emulation.quiet_clocks),
+        "BOARD_FAULTS": json.dumps([{str(n): f for n, f in x.items()} for x in (faults.to_board, faults.to_host)]),
+    }
+    board = Board(port, emulation.simulation, environment)
+    try:
+        board.start()
+        yield board
+    finally:
+        stop.touch()
+        try:
+            board.wait()
+        finally:
+            port.unlink(missing_ok=True)  # its terminal's name will be somebody else's
+
+
+class Board:
+    """A running emulation; `port` is what a host opens."""
+
+    def __init__(self, port: Path, simulation: simulator.Simulation, environment: Mapping[str, str]) -> None:
+        self.port = str(port)
+        self._simulation, self._environment = simulation, environment
+        self._error: UserError | None = None
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def start(self) -> None:
+        """Return once the port is there."""
+        self._thread.start()
+        while self._thread.is_alive() and not os.path.lexists(self.port):
+            self._thread.join(_POLL_SECONDS)
+
+    def wait(self) -> None:
+        """Return once the simulation has ended. Raises UserError if it failed."""
+        while self._thread.is_alive():
+            self._thread.join(_POLL_SECONDS)
+        if self._error:
+            raise self._error
+
+    def _run(self) -> None:
+        try:
+            with network.cocotb_sees(asset_folder("sim")):
+                simulator.run(self._simulation, _TEST, self._environment)
+        except UserError as error:
+            self._error = error

@@ -1,0 +1,136 @@
+"""The serial link of a design: its kernels in `hls/`, their parameters, and what a host gets to talk to it.
+
+`serial_accelerator` is the network with the link around it: clock, reset and the two wires of a UART.
+"""
+
+import shutil
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from hwcodesign.core.errors import UserError, nearest_numbers
+from hwcodesign.core.run_folder import digest
+from hwcodesign.dataflow import Dataflow
+from hwcodesign.emit.top_level import WEIGHTS, Interface
+from hwcodesign.graph import interpreter
+from hwcodesign.host.contract import SELFTEST, Contract, digest_of
+from hwcodesign.host.packets import OVERHEAD_BYTES, SEQUENCES
+from hwcodesign.plan import Plan
+from hwcodesign.plan.link_cost import ANSWERS
+
+TOP = "serial_accelerator"
+MODULES = (
+    "crc32",
+    "fifo",
+    "frame_last",
+    "link_receiver",
+    "link_transmitter",
+    "ram",
+    "ram_bank",
+    TOP,
+    "serial_link",
+    "uart_rx",
+    "uart_tx",
+    "width_converter",
+)
+SELFTEST_IMAGES = 16
+_STALL_SECONDS = 0.05  # operating systems pause in the middle of what they send
+_BITS_PER_BYTE = 10
+_LARGEST_ERROR = 0.02  # of the baud rate: what uart_rx is tested for
+_FEWEST_CLOCKS_PER_BIT = 4
+_USUAL_RATES = (9600, 19200, 38400, 57600, 115200, 230400, 460800, 500000, 921600, 1000000, 2000000, 3000000)
+
+
+def design_hash(emitted: Path) -> str:
+    """What names an emitted design: 16 hexadecimal digits of the SHA-256 of its sources and memory images."""
+    return digest([emitted])[:16]
+
+
+@dataclass(frozen=True)
+class Timing:
+    """The UART's timing in clocks of the design. `timeout_clocks` is the longest pause within a packet."""
+
+    clocks_per_bit: int
+    timeout_clocks: int
+
+    @classmethod
+    def at(cls, clock_mhz: float, baud: int) -> "Timing":
+        """The divider that comes nearest to `baud`. Raises UserError if it is more than 2 % off, or below 4."""
+        if _error(clock_mhz, baud) > _LARGEST_ERROR:
+            good = [rate for rate in _USUAL_RATES if _error(clock_mhz, rate) <= _LARGEST_ERROR]
+            near = " or ".join(map(str, nearest_numbers(baud, good)))
+            advice = f"{near} baud, or another clock" if good else "a faster clock"
+            raise UserError(f"{baud} baud cannot be made from a clock of {clock_mhz:g} MHz within 2 %: use {advice}")
+        return cls(_divider(clock_mhz, baud), round(_STALL_SECONDS * clock_mhz * 1e6))
+
+
+def _divider(clock_mhz: float, baud: int) -> int:
+    return max(_FEWEST_CLOCKS_PER_BIT, round(clock_mhz * 1e6 / baud))
+
+
+def _error(clock_mhz: float, baud: int) -> float:
+    return abs(_divider(clock_mhz, baud) * baud / (clock_mhz * 1e6) - 1)
+
+
+def parameters(interface: Interface, timing: Timing, design: str) -> dict[str, str]:
+    """The parameters of `serial_accelerator`, as SystemVerilog literals. `design` is its `design_hash`.
+
+    Raises UserError for more packets of weights than can be numbered.
+    """
+    if interface.weight_frames >= SEQUENCES:
+        raise UserError(
+            f"the weights to load are {interface.weight_frames} packets of an image's {interface.frame_bytes} bytes, "
+            f"the link numbers {SEQUENCES - 1}: plan without load_weights"
+        )
+    weights = {"WEIGHT_FRAMES": str(interface.weight_frames)} if interface.weight_frames else {}
+    return {
+        "CLOCKS_PER_BIT": str(timing.clocks_per_bit),
+        "TIMEOUT_CLOCKS": str(timing.timeout_clocks),
+        "IN_BYTES": str(interface.in_bytes),
+        "IN_BEATS": str(interface.in_beats),
+        "OUT_BYTES": str(interface.out_bytes),
+        "OUT_BEATS": str(interface.out_beats),
+        **weights,
+        "DESIGN_HASH": f"64'h{design}",
+    }
+
+
+def contract_of(network: str, made: Plan, emitted: Path, baud: int, timing: Timing) -> Contract:
+    """The contract of a planned and emitted design behind a UART."""
+    contract = dma_contract(network, made, emitted)
+    line_cycles = _BITS_PER_BYTE * timing.clocks_per_bit * (contract.image_bytes + OVERHEAD_BYTES)
+    # A network that keeps up with the line has read an image before the next can overtake it.
+    window = ANSWERS if made.cycles_per_frame <= line_cycles else 1
+    return replace(contract, link="uart", baud=baud, window=window)
+
+
+def dma_contract(network: str, made: Plan, emitted: Path) -> Contract:
+    """The contract of a planned and emitted design behind the DMA of a Zynq."""
+    design, last = made.design, made.design.layers[-1]
+    top = last.number("top") if last.kind == "label_select" else 0
+    return Contract(
+        network=network,
+        design_hash=design_hash(emitted),
+        in_shape=design.input.shape,
+        in_type=design.input.type,
+        input_scale=design.contract.get("input_scale", 1.0),
+        classes=design.output.elements - top,
+        top=top,
+        score_scale=design.contract.get("score_scale", 1.0),
+        interface=Interface.load(emitted),
+        link="axi-dma",
+        weights_sha256=digest_of(weights.read_bytes()) if (weights := emitted / WEIGHTS).exists() else "",
+    )
+
+
+def hand_over(folder: Path, contract: Contract, design: Dataflow, emitted: Path, images: np.ndarray) -> None:
+    """Write into `folder` what a host needs: `contract.json`, `selftest.npz` and, of loaded memories, WEIGHTS.
+
+    The self-test holds the first `images` (N, H, W, C) and the scores and classes that the hardware must give for them.
+    """
+    contract.save(folder)
+    if contract.weights_sha256:
+        shutil.copyfile(emitted / WEIGHTS, folder / WEIGHTS)
+    chosen = images[:SELFTEST_IMAGES]
+    np.savez_compressed(folder / SELFTEST, images=chosen, values=interpreter.run(design, chosen))

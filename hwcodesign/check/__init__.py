@@ -1,0 +1,1 @@
+"""Does a network fit a board?"""

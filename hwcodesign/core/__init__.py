@@ -1,0 +1,1 @@
+"""What every room uses: errors, assets, external tools, progress, the run folder."""

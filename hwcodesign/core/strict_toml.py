@@ -1,0 +1,62 @@
+"""TOML to frozen pydantic models, strictly: an unknown key or a wrong value is one clear UserError."""
+
+import tomllib
+from pathlib import Path
+from typing import Any, TypeVar, get_args
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from hwcodesign.core.errors import UserError, did_you_mean
+
+
+class StrictModel(BaseModel):
+    """Base of every table in a TOML file of ours: immutable, every number finite, unknown keys are errors."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+_M = TypeVar("_M", bound=BaseModel)
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """The file's content. Raises UserError if it is missing or not TOML (with the line)."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UserError(f"there is no file {path}") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"cannot read {path}: {error}") from None
+    except tomllib.TOMLDecodeError as error:
+        raise UserError(f"{path} is not valid TOML: {error}") from None
+
+
+def validated(model: type[_M], values: dict[str, Any], where: str) -> _M:
+    """`values` as a `model`. Raises one UserError that lists every fault as `where: key: what is allowed`."""
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        faults = [_describe(model, fault) for fault in error.errors()]
+        raise UserError("\n".join(f"{where}: {fault}" for fault in faults)) from None
+
+
+def _describe(model: type[BaseModel], fault: Any) -> str:
+    location = [str(part) for part in fault["loc"]]
+    key = ".".join(location)
+    if fault["type"] == "extra_forbidden":
+        return f"unknown key {key!r}: {did_you_mean(location[-1], _keys(model, location[:-1]))}"
+    if fault["type"] == "missing":
+        return f"the key {key!r} is missing"
+    allowed = fault.get("ctx", {}).get("expected")
+    if allowed and isinstance(fault["input"], str):
+        names = [part.strip(" '") for part in allowed.replace(" or ", ",").split(",")]
+        return f"{key} = {fault['input']!r}: {did_you_mean(fault['input'], names)}"
+    message = fault["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
+    return f"{key} = {fault['input']!r}: must be {message}" if key else message
+
+
+def _keys(model: type[BaseModel], location: list[str]) -> list[str]:
+    for part in location:
+        annotation = model.model_fields[part].annotation
+        tables = [t for t in (annotation, *get_args(annotation)) if isinstance(t, type) and issubclass(t, BaseModel)]
+        (model,) = tables  # the table itself, or the one of `Table | None`
+    return list(model.model_fields)

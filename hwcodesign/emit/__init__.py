@@ -1,0 +1,1 @@
+"""From a plan to SystemVerilog and memory images."""

@@ -1,0 +1,1 @@
+"""From a trained checkpoint to QONNX and its reference."""

@@ -1,0 +1,89 @@
+"""Trained networks that come with their recipes, so that everything behind the training runs without it.
+
+models/NAME/ beside models/NAME.toml holds what the export of its training wrote, without the images, which are not
+ours: model.onnx, reference.json, and scores.npz with the integer scores (int32) of every test image under the image's
+`digests` (uint64: the first 8 bytes of the SHA-256 of its pixels), so that a data set in another order fits too.
+
+    python -m hwcodesign.export.pretrained runs/NAME models/NAME      # after a training worth keeping
+"""
+
+import hashlib
+import json
+import shutil
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from hwcodesign.core.errors import UserError
+from hwcodesign.data.dataset import Dataset
+from hwcodesign.recipe import Recipe, find_recipe
+
+_COPIED = ("model.onnx", "reference.json")
+_TABLES = ("network", "quantization", "data")  # what the trained weights fit; the hardware may be another
+
+
+def shipped_with(name_or_path: str) -> Path | None:
+    """The folder of trained files beside a recipe, if there is one."""
+    folder = find_recipe(name_or_path).with_suffix("")
+    return folder if (folder / "model.onnx").is_file() else None
+
+
+def pack(run: Path, folder: Path) -> None:
+    """Make the folder of trained files `folder` from the finished run `run`."""
+    exported = run / "export"
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in _COPIED:
+        shutil.copyfile(exported / name, folder / name)
+    with np.load(exported / "reference.npz") as reference:
+        scores, images = reference["integer_scores"], reference["images"]
+    assert np.abs(scores).max() < 2**31
+    np.savez_compressed(folder / "scores.npz", digests=_digests(images), integer_scores=scores.astype(np.int32))
+
+
+def unpack(folder: Path, recipe: Recipe, dataset: Dataset | None, out_folder: Path) -> None:
+    """Write what `export` would have, into `out_folder`: without `dataset`, no reference.npz.
+
+    Raises UserError if `recipe` describes another network than the one that was trained, or if the test images of
+    `dataset` are not those that it was measured on.
+    """
+    reference = json.loads((folder / "reference.json").read_text())
+    trained = Recipe.trained(reference["recipe"])
+    changed = [table for table in _TABLES if getattr(recipe, table) != getattr(trained, table)]
+    if changed:
+        raise UserError(f"the trained files in {folder} are of another network: [{'], ['.join(changed)}] of the recipe "
+                        f"changed since; train this one (leave out --from)")  # fmt: skip
+    out_folder.mkdir(parents=True, exist_ok=True)
+    for name in _COPIED:
+        shutil.copyfile(folder / name, out_folder / name)
+    if dataset is not None:
+        scores = _scores_of(folder, dataset)
+        np.savez_compressed(
+            out_folder / "reference.npz",
+            images=dataset.test_images, labels=dataset.test_labels, integer_scores=scores,
+            scores=scores * reference["contract"]["score_step"],
+        )  # fmt: skip
+
+
+def _scores_of(folder: Path, dataset: Dataset) -> np.ndarray:
+    """int64 (images, classes) for the test images of `dataset`, whatever their order."""
+    with np.load(folder / "scores.npz") as shipped:
+        by_digest = dict(zip(shipped["digests"].tolist(), shipped["integer_scores"], strict=True))
+    digests = _digests(dataset.test_images).tolist()
+    unknown = sum(digest not in by_digest for digest in digests)
+    if unknown or len(set(digests)) != len(by_digest):
+        raise UserError(
+            f"{dataset.name}: {unknown} of its {len(digests)} test images are not among the {len(by_digest)} that the "
+            f"trained network was measured on; give the original data, or no --data"
+        )
+    return np.stack([by_digest[digest] for digest in digests]).astype(np.int64)
+
+
+def _digests(images: np.ndarray) -> np.ndarray:
+    """uint64 (images,). Equal images have equal scores, so that they may share a digest."""
+    digests = [hashlib.sha256(np.ascontiguousarray(image).tobytes()).digest()[:8] for image in images]
+    return np.array([int.from_bytes(digest, "big") for digest in digests], np.uint64)
+
+
+if __name__ == "__main__":
+    pack(Path(sys.argv[1]), Path(sys.argv[2]))

@@ -1,0 +1,104 @@
+"""Runs the stages of a job one after the other, skips what is current, and stops at the first thing that is wrong."""
+
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hwcodesign.core.errors import DoesNotFitError, UserError, VerificationError, did_you_mean
+from hwcodesign.core.run_folder import Stage, Summary
+from hwcodesign.flow.report import Report, report_table, write_report
+from hwcodesign.flow.stages import PROVEN, Job, shipped_export, stage_names, stage_of
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+def run_job(job: Job, console: "Console", first: str | None = None, last: str | None = None) -> Report:
+    """Run the stages from `first` to `last` (the proof, if not given); those that are current are not run again.
+
+    `first` and what follows it are run again in any case. A job that starts at lower without a training of its own
+    takes the trained files that come with its recipe, if there are some. The report is written and shown whatever
+    happens. Raises DoesNotFitError before any training if the recipe does not fit its board (unless the job is
+    forced), and VerificationError at the first stage whose result differs from the one before it, or misses its clock.
+    """
+    names = _selected(job, first, last)
+    if int(os.environ.get("WORLD_SIZE", "1")) > 1:  # torchrun started several of us
+        if names != ("train",) or first is None:
+            raise UserError("torchrun is for hwcodesign train alone; run the other stages without it")
+        if int(os.environ["RANK"]) > 0:
+            _help_to_train(job)
+            return {}
+    try:
+        if names[0] == "lower" and _takes_shipped(job):
+            _run_stage(job, shipped_export(job), console, again=False)
+        for name in names:
+            _run_stage(job, stage_of(job, name), console, again=first is not None)
+    finally:
+        report = write_report(job.run) if job.run.path.exists() else {}
+        if report:
+            console.print(report_table(report, f"[bold]{job.run.path}/report.json[/]"))
+    return report
+
+
+def _takes_shipped(job: Job) -> bool:
+    return job.shipped is not None and not job.run.finished("train")
+
+
+def _run_stage(job: Job, stage: Stage, console: "Console", again: bool) -> None:
+    name = stage.name
+    if not again and job.run.is_current(stage):
+        summary = job.run.summary(name)
+        console.print(f"[dim]{name}: up to date[/]")
+    else:
+        if name == "train" and not job.force:
+            require_fit(job)
+        console.print(f"[bold]{name}[/] ...")
+        summary = job.run.execute(stage)
+        console.print(f"{name}: {summary['seconds']:.1f} s")
+    _require_equality(name, summary)
+    _require_timing(name, summary)
+
+
+def _help_to_train(job: Job) -> None:
+    """As a worker that is not the first: train with the others, and leave the run folder to the first."""
+    from hwcodesign.training.loop import train
+
+    assert job.recipe is not None
+    with tempfile.TemporaryDirectory() as folder:
+        train(job.recipe, job.data_folder, Path(folder), job.device)
+
+
+def require_fit(job: Job) -> None:
+    """The gate before training: raise DoesNotFitError with the whole table if the recipe's network cannot fit."""
+    from hwcodesign.check.check import check_recipe
+    from hwcodesign.check.table import text
+
+    assert job.recipe is not None
+    report = check_recipe(job.recipe)
+    if not report.fits:
+        raise DoesNotFitError(f"{text(report)}\n(nothing was trained; --force trains all the same)")
+
+
+def _require_equality(name: str, summary: Summary) -> None:
+    if summary.get("mismatches"):
+        where = summary.get("first_difference") or "no single stream differs when recorded"
+        raise VerificationError(f"{name}: {summary['mismatches']} of {summary['images']} images differ\n{where}")
+
+
+def _require_timing(name: str, summary: Summary) -> None:
+    if not summary.get("timing_met", True):
+        missed = f"planned for {summary['clock_mhz']:g} MHz, reached {summary['fmax_mhz']:g} MHz"
+        raise VerificationError(f"{name}: timing missed: {missed}\n{summary['timing']}")
+
+
+def _selected(job: Job, first: str | None, last: str | None) -> tuple[str, ...]:
+    names = stage_names(job)
+    for option, name in (("--from", first), ("--to", last)):
+        if name is not None and name not in names:
+            raise UserError(f"{option} {name}: {did_you_mean(name, names)}")
+    start = names.index(first) if first else 0
+    end = names.index(last) if last else max(start, names.index(PROVEN))
+    if start > end:
+        raise UserError(f"--from {first} comes after --to {last}: the order is {', '.join(names)}")
+    return names[start : end + 1]

@@ -1,0 +1,171 @@
+"""report.json and the table at the end of a run.
+
+report.json is a documented interface. Its top-level keys are the stages that have run (train, export, lower, plan,
+check, emit, simulate, bitstream), each with what it reported and its `seconds`, `reference` (the exported
+reference.json), `ladder` (verify/ladder.json, after `hwcodesign verify`) and `pictures` (`files` in the run folder,
+after `hwcodesign pictures`). Among them: `reference.top1` (null for random weights), `reference.images`,
+`reference.weights`; `lower.mismatches` (integer graph against exported network), `lower.threshold_bits` and
+`lower.threshold_table_bits` (as they are stored, and if all were tables); `plan.cycles_per_frame`,
+`plan.latency_cycles`, `plan.resources` (the network's), `plan.link` (link and clock), `plan.buffers` (whether the FIFOs
+and line buffers are the smallest); `check.fits`, `check.used` (network and link) and `check.link`; `simulate.images`,
+`simulate.mismatches`, `simulate.top1`, `simulate.cycles_per_frame` (measured), `simulate.cycles_bound` (planned),
+`simulate.latency_cycles`, `simulate.latency_predicted`, `simulate.build_seconds`, `simulate.cycles`,
+`simulate.cycles_per_second`, `simulate.utilisation` (of every `layer`: its `cycles` of work a frame, and the share of
+the time that it works, `planned` and `measured`; empty below four frames);
+`bitstream.fmax_mhz` (reached) and `bitstream.clock_mhz` (planned), `bitstream.timing_met`, `bitstream.sha256`, and for
+every resource `bitstream.resources.NAME`: `used` after place and route, `network` of it (without link, clock and
+reset), `planned` for the network, `link_planned` for the rest, `available`. For AMD's boards and for FINN
+`bitstream.state` says in words what there is: without the vendor's tools a project, and no `bitstream.bitstream`.
+"""
+
+import json
+import os
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from hwcodesign.core.run_folder import RunFolder
+from hwcodesign.flow.stages import STAGE_NAMES
+
+if TYPE_CHECKING:
+    from rich.console import Group
+    from rich.table import Table
+
+Report = dict[str, dict[str, Any]]
+
+
+def write_report(run: RunFolder) -> Report:
+    """Gather the stages' summaries into report.json in the run folder."""
+    report = {name: run.summary(name) for name in STAGE_NAMES if run.finished(name)}
+    reference = run.stage("export") / "reference.json"
+    if "export" in report and reference.exists():
+        report["reference"] = json.loads(reference.read_text())
+    if run.finished("pictures"):
+        report["pictures"] = run.summary("pictures")
+    ladder = run.stage("verify") / "ladder.json"
+    if ladder.exists():
+        report["ladder"] = json.loads(ladder.read_text())
+    path = run.path / "report.json"
+    unfinished = path.with_name(".report.json.unfinished")
+    unfinished.write_text(json.dumps(report, indent=1) + "\n")
+    os.replace(unfinished, path)
+    return report
+
+
+def report_table(report: Report, title: str) -> "Group":
+    """The run in a few lines for a terminal, and every layer's utilisation."""
+    from rich.console import Group
+    from rich.table import Table
+
+    table = Table(title=title, title_justify="left", show_header=False, box=None, padding=(0, 2))
+    for what, value in _rows(report):
+        table.add_row(f"[bold]{what}[/]", value)
+    layers = report.get("simulate", {}).get("utilisation")
+    return Group(table, _utilisation(layers)) if layers else Group(table)
+
+
+def _utilisation(layers: list[dict[str, Any]]) -> "Table":
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    table = Table(title="How much of the time each layer works", title_justify="left", box=SIMPLE_HEAD)
+    table.add_column("layer", overflow="fold")
+    for heading in ("cycles a frame", "planned", "in RTL"):
+        table.add_column(heading, justify="right")
+    for layer in layers:
+        shares = (f"{100 * layer[key]:.3f} %" for key in ("planned", "measured"))
+        style = "red" if layer["measured"] != layer["planned"] else ""
+        table.add_row(layer["layer"], f"{layer['cycles']:,}", *shares, style=style)
+    return table
+
+
+def _rows(report: Report) -> Iterator[tuple[str, str]]:
+    if reference := report.get("reference"):
+        yield "reference", _reference(reference)
+    if lowered := report.get("lower"):
+        yield "lowered", f"{lowered['layers']} hardware layers{_agreement(lowered, 'the exported network')}"
+        if lowered.get("quantizers"):
+            yield "thresholds", _thresholds(lowered)
+    if plan := report.get("plan"):
+        rate = f"{plan['planned_frame_rate']:,.0f} frames per second at {plan['clock_mhz']:g} MHz"
+        yield "plan", f"{plan['cycles_per_frame']:,} cycles per frame ({plan['slowest']}), {rate}"
+        yield "buffers", plan["buffers"]
+    if check := report.get("check"):
+        yield "board", f"{'fits' if check['fits'] else 'DOES NOT FIT'} {check['board']}: {_usage(check)}"
+    if simulated := report.get("simulate"):
+        yield "simulated", f"{simulated['images']} {simulated['origin']}{_agreement(simulated, 'the reference')}"
+        if "top1" in simulated:
+            yield "accuracy in RTL", _percent(simulated["top1"])
+        yield "cycles per frame", _beside(simulated["cycles_per_frame"], simulated["cycles_bound"], "bound")
+        yield "latency", _beside(simulated["latency_cycles"], simulated["latency_predicted"], "predicted") + " cycles"
+        yield "simulation", f"{simulated['cycles_per_second']:,} cycles per second"
+    if built := report.get("bitstream"):
+        yield from _bitstream(built)
+
+
+def _bitstream(built: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """What there is of a bitstream: of a project that no tool has built, less."""
+    if state := built.get("state"):
+        yield "bitstream", state
+    if built.get("bitstream"):
+        yield "bitstream", f"{built['bitstream']} for {built['part']}, {built['bytes']:,} bytes"
+        colour = "green" if built["timing_met"] else "red"
+        yield "clock", f"[{colour}]{built['fmax_mhz']:g} MHz reached[/], {built['clock_mhz']:g} MHz planned"
+    if resources := built.get("resources"):
+        yield "on the chip", _placed(resources) + (f"\n({built['counted_by']})" if "counted_by" in built else "")
+    if "warnings" in built:
+        yield "warnings", _warnings(built["warnings"])
+    if host := built.get("host"):
+        yield "host", host
+
+
+def _reference(reference: dict[str, Any]) -> str:
+    count, split = reference["images"], reference["split"]
+    if reference["top1"] is None:
+        return f"{reference['weights']}: {count} {split} images, no accuracy"
+    flips = f"; float32 flips an activation in {reference['float32_flips']} of them"
+    return f"{_percent(reference['top1'])} of {count} {split} images of {reference['dataset']}{flips}"
+
+
+def _thresholds(lowered: dict[str, Any]) -> str:
+    quantizers = f"{lowered['uniform_quantizers']} of {lowered['quantizers']} quantizers exactly as base and step"
+    return f"{quantizers}: {lowered['threshold_bits']:,} bits in place of {lowered['threshold_table_bits']:,} in tables"
+
+
+def _agreement(summary: dict[str, Any], other: str) -> str:
+    if "mismatches" not in summary:
+        return ""
+    colour = "red" if summary["mismatches"] else "green"
+    return f", [{colour}]{summary['mismatches']} of {summary['images']} images differ[/] from {other} in any score"
+
+
+def _usage(check: dict[str, Any]) -> str:
+    names = {"block_ram": check["block_ram_unit"], "lut": "LUT (estimate)", "ff": "FF (estimate)", "dsp": "DSP"}
+    used, available = check["used"], check["available"]
+    if check.get("loaded_bits"):
+        names["large_ram"] = f"{check['large_ram_unit']} ({check['loaded_bits']:,} bits of weights are loaded)"
+    return ", ".join(f"{used[key]:,} of {available[key]:,} {name}" for key, name in names.items())
+
+
+def _placed(resources: dict[str, dict[str, int]]) -> str:
+    rows = (
+        f"{amount['used']:,} of {amount['available']:,} {name} (network {amount['network']:,}, "
+        f"planned {amount['planned']:,}; the rest {amount['used'] - amount['network']:,}, "
+        f"planned {amount['link_planned']:,})"
+        for name, amount in resources.items()
+    )
+    return "\n".join(rows)
+
+
+def _warnings(kinds: list[dict[str, Any]]) -> str:
+    count = sum(kind["count"] for kind in kinds)
+    return f"{count} of {len(kinds)} kinds, see utilisation.json" if kinds else "none"
+
+
+def _beside(measured: float | None, planned: float, word: str) -> str:
+    if measured is None:
+        return f"{planned:,} {word} (too few frames to measure)"
+    return f"{measured:,.1f} ({word} {planned:,}, ratio {measured / planned:.4f})"
+
+
+def _percent(fraction: float) -> str:
+    return f"{100 * fraction:.2f} %"

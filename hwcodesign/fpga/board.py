@@ -1,0 +1,168 @@
+"""A board: one short TOML file in `boards/`. Adding a board touches nothing else."""
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Literal, get_args
+
+from pydantic import Field, field_validator, model_validator
+
+from hwcodesign.core.assets import asset_folder
+from hwcodesign.core.errors import UserError, did_you_mean
+from hwcodesign.core.strict_toml import StrictModel, read_toml, validated
+from hwcodesign.fpga.families import FAMILIES, Family
+
+
+class ResourceTable(StrictModel):
+    """What the part has. `block_ram` in the family's unit (BRAM18, DP16KD, EBR); `large_ram` is URAM or SPRAM."""
+
+    lut: int = Field(gt=0)
+    ff: int = Field(gt=0)
+    dsp: int = Field(ge=0)
+    block_ram: int = Field(gt=0)
+    large_ram: int = Field(default=0, ge=0)
+
+
+class LimitTable(StrictModel):
+    """The fraction of each resource that a design may use and still be expected to place and route at its clock.
+
+    AMD parts: what FINN's users keep (LUT 70 %, FF 50 %, the rest 80 %). ECP5: a design at 71 % of the block RAM and
+    49 % of the LUTs places and routes with nextpnr, so a little above that. iCE40: small and slow, fills up higher.
+    """
+
+    lut: float = Field(gt=0, le=1)
+    ff: float = Field(gt=0, le=1)
+    dsp: float = Field(gt=0, le=1)
+    block_ram: float = Field(gt=0, le=1)
+    large_ram: float = Field(default=0.80, gt=0, le=1)
+
+
+Resource = Literal["lut", "ff", "dsp", "block_ram", "large_ram"]
+RESOURCES: tuple[Resource, ...] = get_args(Resource)
+
+
+class OscillatorTable(StrictModel):
+    """What the design's clock is made from: the pin it comes in at, and its frequency."""
+
+    pin: str
+    mhz: float = Field(gt=0)
+
+
+class LinkTable(StrictModel):
+    """How a host talks to the design: a UART at two pins, seen from the FPGA, or the DMA of a Zynq's processors."""
+
+    kind: Literal["uart", "axi-dma"]
+    baud: int | None = Field(default=None, gt=0)
+    rx: str | None = None
+    tx: str | None = None
+
+    @model_validator(mode="after")
+    def _whole(self) -> "LinkTable":
+        given = [value is not None for value in (self.baud, self.rx, self.tx)]
+        if self.kind == "uart" and not all(given):
+            raise ValueError("a uart with baud, rx and tx")
+        if self.kind != "uart" and any(given):
+            raise ValueError(f"{self.kind} without baud, rx and tx")
+        return self
+
+
+class Board(StrictModel):
+    """One board.
+
+    `clock_mhz` is the default clock of a design, `toolchain` the programs from netlist to bitstream; `nextpnr` and
+    `pack` are the arguments that name the part to the second and the third of them, `programmer` those that name the
+    board to openFPGALoader. `vivado_board` names Vivado's board files, whose preset sets up a processor's memory
+    and pins. `high` are pins that the design must hold at 1. `pins_from` names the independent sources
+    in which the pins were looked up. `at_most` are amounts beyond which a design shall not go although the board would
+    let it, since something else wants the rest; it is a recipe's.
+    """
+
+    name: str
+    title: str
+    part: str
+    family: str
+    clock_mhz: float = Field(gt=0)
+    toolchain: tuple[str, ...] = Field(min_length=1)
+    nextpnr: tuple[str, ...] = ()
+    pack: tuple[str, ...] = ()
+    programmer: tuple[str, ...] = ()
+    io_standard: str = "LVCMOS33"
+    high: tuple[str, ...] = ()
+    pins_from: tuple[str, ...] = ()
+    oscillator: OscillatorTable | None = None
+    link: LinkTable | None = None
+    vivado_board: str = ""
+    resources: ResourceTable
+    limits: LimitTable
+    at_most: dict[Resource, int] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _pins_are_checked(self) -> "Board":
+        if self.pins and len(self.pins_from) < 2:
+            raise ValueError("a board whose pins were looked up in two independent sources: name them in pins_from")
+        return self
+
+    @field_validator("family")
+    @classmethod
+    def _known_family(cls, name: str) -> str:
+        if name not in FAMILIES:
+            raise ValueError(f"a known family: {did_you_mean(name, FAMILIES)}")
+        return name
+
+    @property
+    def pins(self) -> Mapping[str, str]:
+        """The pin of every port of the top level that a bitstream for this board has."""
+        pins = {f"high_o[{i}]": pin for i, pin in enumerate(self.high)}
+        if self.oscillator:
+            pins["clk_i"] = self.oscillator.pin
+        if self.link and self.link.rx and self.link.tx:
+            pins |= {"rx_i": self.link.rx, "tx_o": self.link.tx}
+        return pins
+
+    @property
+    def device(self) -> Family:
+        """The memories of this board's family."""
+        return FAMILIES[self.family]
+
+    @cached_property
+    def usable_alone(self) -> Mapping[Resource, int]:
+        """How much of each resource a design may use that has the board to itself: the part's amount times the limit.
+
+        What the board has little of is dear, whatever `at_most` says: so the planner weighs resources by this.
+        """
+        return {key: int(getattr(self.resources, key) * getattr(self.limits, key)) for key in RESOURCES}
+
+    @cached_property
+    def usable(self) -> Mapping[str, int]:
+        """How much of each resource a design may use: that, and no more than `at_most`."""
+        return {key: min(limit, self.at_most.get(key, limit)) for key, limit in self.usable_alone.items()}
+
+    def leaving(self, at_most: Mapping[Resource, int]) -> "Board":
+        """This board for a design that does with these amounts."""
+        return Board(**{**self.model_dump(), "at_most": dict(at_most)})  # a copy would keep what is cached
+
+    def unit(self, resource: str) -> str:
+        """What a resource is counted in: BRAM18, URAM, LUT, ..."""
+        return {"block_ram": self.device.block_name, "large_ram": self.device.large_ram}.get(resource, resource.upper())
+
+    @property
+    def memory_bits(self) -> int:
+        """More bits of ROM than a design on this board can have: in all usable blocks and all usable LUTs."""
+        return self.usable["block_ram"] * self.device.block_bits + self.usable["lut"] * self.device.lut_rom_words
+
+    @property
+    def large_bits(self) -> int:
+        """Bits of all usable large RAMs."""
+        return self.usable["large_ram"] * self.device.large_bits
+
+
+def board_names() -> list[str]:
+    """The names of all boards, sorted."""
+    return sorted(path.stem for path in asset_folder("boards").glob("*.toml"))
+
+
+def load_board(name: str) -> Board:
+    """Read `boards/<name>.toml` strictly. Raises UserError for an unknown board (with the nearest) or a bad file."""
+    if name not in board_names():
+        raise UserError(f"there is no board {name!r}: {did_you_mean(name, board_names())}")
+    path = asset_folder("boards") / f"{name}.toml"
+    return validated(Board, {"name": name, **read_toml(path)}, str(path))

@@ -1,0 +1,1 @@
+"""The typed graph of hardware layers: building, predicting and interpreting it."""

@@ -1,0 +1,47 @@
+"""Frames as the bytes that enter the emitted top level, and the words that leave it as scores and classes."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from hwcodesign.dataflow import IntType
+from hwcodesign.emit.instance import pack
+from hwcodesign.emit.top_level import WEIGHTS, Interface
+
+
+def frame_bytes(
+    frames: np.ndarray, kind: IntType, interface: Interface, order: Literal["big", "little"] = "big"
+) -> Iterator[bytes]:
+    """Each frame (H, W, C) as its beats, every beat padded to whole bytes, most significant byte first or last."""
+    for frame in frames:
+        beats = pack(kind.encode(frame).reshape(interface.in_beats, interface.in_lanes), kind.bits)
+        yield b"".join(beat.to_bytes(interface.in_bytes, order) for beat in beats)
+
+
+def weight_bytes(emitted: Path, interface: Interface) -> bytes:
+    """What loads the memories of an emitted design after a reset, every beat with its most significant byte first."""
+    if not interface.weight_frames:
+        return b""
+    beats = np.frombuffer((emitted / WEIGHTS).read_bytes(), dtype=np.uint8).reshape(-1, interface.in_bytes)
+    return beats[:, ::-1].tobytes()
+
+
+@dataclass(frozen=True)
+class Results:
+    """What left the hardware: `values` (frames, beats of a frame) int64, and the cycle of each frame's last beat."""
+
+    values: np.ndarray
+    last_cycles: np.ndarray
+
+
+def read_results(path: Path, interface: Interface) -> Results:
+    """Parse the sink's file of `cycle hexdata` lines; an unfinished frame at the end is left out."""
+    lines = [line.split() for line in path.read_text().splitlines()]
+    whole = len(lines) // interface.out_beats * interface.out_beats
+    shape = (-1, interface.out_beats)
+    words = np.array([int(data, 16) for _, data in lines[:whole]], dtype=np.int64).reshape(shape)
+    cycles = np.array([int(cycle) for cycle, _ in lines[:whole]], dtype=np.int64).reshape(shape)
+    return Results(IntType(8 * interface.out_bytes, signed=True).decode(words), cycles[:, -1])

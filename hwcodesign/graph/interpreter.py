@@ -1,0 +1,76 @@
+"""The integer reference: the kinds' own arithmetic over a whole dataflow graph. What the hardware must equal.
+
+Whole test sets run through it: every kind works on batches of frames, and only the matrix products leave int64, for
+floating-point BLAS where that is exact (see `product` in kinds/mvau.py).
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+
+import numpy as np
+
+from hwcodesign.core.errors import UserError
+from hwcodesign.dataflow import Dataflow
+from hwcodesign.kinds import kind_of
+
+BATCH_BYTES = 1 << 26  # of a batch's largest stream, as int64: it bounds the memory
+MOST_FRAMES_AT_ONCE = 64
+
+
+def run(
+    dataflow: Dataflow,
+    frames: np.ndarray,
+    frames_at_once: int | None = None,
+    on_frames: Callable[[int], None] = lambda done: None,
+) -> np.ndarray:
+    """What leaves the graph for integer `frames` (frames, H, W, C): (frames, elements) int64.
+
+    Behind a label select these are the scores and then the classes, highest score first. `frames_at_once` None lets
+    the memory decide; `on_frames` hears how many frames are done. Raises UserError if the frames do not have the
+    graph's input shape.
+    """
+    last = dataflow.layers[-1].name
+    found = trace(dataflow, frames, [last], frames_at_once, on_frames)[last][0]
+    return found.reshape(len(frames), dataflow.output.elements)
+
+
+def trace(
+    dataflow: Dataflow,
+    frames: np.ndarray,
+    names: Iterable[str],
+    frames_at_once: int | None = None,
+    on_frames: Callable[[int], None] = lambda done: None,
+) -> Mapping[str, list[np.ndarray]]:
+    """Every output, by port, of the layers `names`: (frames, H, W, C) int64 each.
+
+    Raises UserError if the frames do not have the graph's input shape.
+    """
+    if frames.shape[1:] != dataflow.input.shape:
+        raise UserError(f"the frames have the shape {frames.shape[1:]}; this network takes {dataflow.input.shape}")
+    wanted, step = set(names), frames_at_once or _frames_at_once(dataflow)
+    batches = []
+    for start in range(0, max(1, len(frames)), step):
+        batches.append(_run_batch(dataflow, frames[start : start + step].astype(np.int64), wanted))
+        on_frames(min(start + step, len(frames)))
+    return {
+        name: [np.concatenate(parts) for parts in zip(*(batch[name] for batch in batches), strict=True)]
+        for name in wanted
+    }
+
+
+def _frames_at_once(dataflow: Dataflow) -> int:
+    largest = max(stream.elements for layer in dataflow.layers for stream in (*layer.inputs, *layer.outputs))
+    return min(MOST_FRAMES_AT_ONCE, max(1, BATCH_BYTES // (8 * largest)))
+
+
+def _run_batch(dataflow: Dataflow, frames: np.ndarray, wanted: set[str]) -> dict[str, list[np.ndarray]]:
+    """The outputs of the wanted layers; a stream is freed as soon as its one reader has run."""
+    streams: dict[tuple[str, int], np.ndarray] = {}
+    found = {}
+    for layer in dataflow.layers:
+        edges = dataflow.edges_into(layer.name)
+        inputs = [streams.pop((edge.source, edge.source_port)) for edge in edges] or [frames]
+        outputs = kind_of(layer.kind).run(layer, inputs)
+        streams |= {(layer.name, port): output for port, output in enumerate(outputs)}
+        if layer.name in wanted:
+            found[layer.name] = outputs
+    return found

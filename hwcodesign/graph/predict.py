@@ -1,0 +1,86 @@
+"""The hardware graph that lowering will give, from a network's description alone: before training, in milliseconds.
+
+Layers, shapes, stream types and attributes are those of `lower`, with three exceptions, because they depend on weights
+that are not there yet: the accumulator takes the worst case over all weights of the type; the weights have the type
+they are trained in (`lower` narrows both to what the trained weights need); and every quantizer is taken to keep a base
+and a step for each channel, as wide as they can get. `lower` finds out whether that is exact. It is not where a
+quantizer rounds halves that its integers hit; then the layer keeps a table, which takes more.
+"""
+
+from hwcodesign.core.errors import UserError
+from hwcodesign.dataflow import Dataflow, IntType, Stream
+from hwcodesign.graph.builder import Assembly, signed_holding
+from hwcodesign.nets.network import (
+    INPUT,
+    Add,
+    Concat,
+    Conv,
+    GlobalAvgPool,
+    MaxPool,
+    Network,
+    Quantization,
+    require_hardware,
+)
+
+PIXEL = IntType(8, signed=False)
+
+
+def predict(network: Network, quantization: Quantization) -> Dataflow:
+    """The dataflow graph of `network`, without tensors.
+
+    Raises UserError, naming the layer, for what has no hardware: the nodes that `require_hardware` refuses, padded
+    bipolar maps, scores of several pixels.
+    """
+    require_hardware(network)
+    assembly = Assembly(INPUT, Stream(network.input_shape, PIXEL))
+    activation = IntType(quantization.activation_bits, signed=quantization.activation_bits == 1)
+    weights = {name: IntType(bits, signed=True) for name, bits in network.weight_bits(quantization).items()}
+    made = {INPUT: INPUT}
+    for node in network.nodes:
+        sources = [made[name] for name in node.inputs]
+        match node:
+            case Conv():
+                out_type = activation if node.quantizer else None
+                made[node.name] = _convolution(assembly, node, sources[0], weights[node.name], out_type)
+            case MaxPool():
+                pair = (node.kernel, node.kernel)
+                window = assembly.sliding_window(
+                    f"{node.name}.window", sources[0], pair, (node.stride, node.stride), depthwise=True
+                )
+                made[node.name] = assembly.max_pool(node.name, window, node.kernel**2)
+            case GlobalAvgPool():
+                made[node.name] = assembly.global_acc_pool(node.name, sources[0])
+            case Concat():
+                made[node.name] = assembly.concat(node.name, sources)
+            case Add():
+                total = assembly.add(node.name, sources[0], sources[1])
+                made[node.name] = assembly.thresholding(f"{node.name}.quantizer", total, activation)
+    last = network.nodes[-1].name
+    if assembly.stream(made[last]).pixels != 1:
+        raise UserError(f"{last}: the scores must be one pixel, not {network.shapes[last][:2]}; end in a GlobalAvgPool")
+    assembly.label_select(made[last])
+    return assembly.finish({})
+
+
+def _convolution(assembly: Assembly, conv: Conv, source: str, weight: IntType, out_type: IntType | None) -> str:
+    if conv.pad:
+        if assembly.stream(source).type.bipolar:
+            raise UserError(
+                f"{conv.name}: a map of {{-1, +1}} cannot be padded with zeros; use pad = 0 or activations of 2 bits"
+            )
+        source = assembly.padding(f"{conv.name}.pad", source, (conv.pad,) * 4)
+    if conv.kernel > 1 or conv.stride > 1:
+        pair = (conv.kernel, conv.kernel)
+        source = assembly.sliding_window(f"{conv.name}.window", source, pair, (conv.stride, conv.stride))
+    acc_type = _worst_accumulator(assembly.stream(source), weight, thresholds=out_type is not None)
+    return assembly.mvau(conv.name, source, conv.filters, out_type=out_type, weight_type=weight, acc_type=acc_type)
+
+
+def _worst_accumulator(stream: Stream, weight: IntType, thresholds: bool) -> IntType:
+    """Holds any sum of one product per channel, weights within +-weight.max (narrow range).
+
+    A threshold may lie one above the largest sum: the value that is never reached.
+    """
+    largest = stream.channels * weight.max * max(-stream.type.min, stream.type.max)
+    smallest = -largest
+    return signed_holding(smallest, largest + thresholds)

@@ -1,0 +1,1 @@
+"""What several kinds share: thresholds, adder trees and their cost."""

@@ -1,0 +1,1 @@
+"""The emitted RTL in a simulator."""

@@ -1,0 +1,243 @@
+"""Training with quantization in the loop (QAT), from random weights or from a float phase before it.
+
+    hwcodesign train digits-squeezenet
+    hwcodesign train my-recipe.toml --data FOLDER --device cuda
+    torchrun --nproc-per-node 4 -m hwcodesign train my-recipe.toml      (see training/workers.py)
+
+Everything random is drawn from generators seeded with (the recipe's seed, the epoch), so a training that was
+interrupted continues after its last whole epoch and ends with the very bits of one that was not. The parts are in
+`training/`; this is the loop.
+"""
+
+import os
+import platform
+import time
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from rich.progress import Progress
+from torch import Tensor
+
+from hwcodesign.core.errors import UserError
+from hwcodesign.data import Dataset, load_dataset, stratified_split
+from hwcodesign.nets.build import NetworkModule, quantized_module
+from hwcodesign.recipe import Recipe, TrainTable
+from hwcodesign.training import workers
+from hwcodesign.training.augment import augmented
+from hwcodesign.training.best import best_epoch
+from hwcodesign.training.checkpoint import fill, load_checkpoint, write_checkpoint
+from hwcodesign.training.loss import loss_of, mixed
+from hwcodesign.training.schedule import learning_rate, quantizes, total_epochs
+from hwcodesign.training.state import State, quantized, resumed, save_epoch
+
+VALIDATION = 0.1  # of the training images; it chooses the best epoch, so that the held-out test images never do
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What `train` leaves behind: the checkpoint of the best epoch, and that epoch's validation accuracy."""
+
+    checkpoint: Path
+    epoch: int
+    validation_top1: float
+
+
+def train(recipe: Recipe, data_folder: Path | None, out_folder: Path, device: str = "auto") -> Trained:
+    """Train `recipe`'s network and write best.pt, last.pt, metrics.jsonl and TensorBoard events into `out_folder`.
+
+    Continues where an interrupted training in `out_folder` stopped. `device`: auto, cpu, cuda, cuda:1, ...
+    Under torchrun every process calls this, and the first one writes; the others' `out_folder` is for scratch.
+    Raises UserError if the data or the device is not there, if `out_folder` holds another recipe's training, if the
+    loss is no longer a number, or if another worker fails.
+    """
+    where = _device(device)
+    with workers.joined(where):
+        return _train(recipe, data_folder, out_folder, where)
+
+
+def _train(recipe: Recipe, data_folder: Path | None, out_folder: Path, where: torch.device) -> Trained:
+    from torch.utils.tensorboard import SummaryWriter
+
+    schedule = recipe.train
+    workers.require_shares(schedule.batch_size)
+    dataset = load_dataset(recipe.data, data_folder)
+    images, labels = _to_tensors(dataset, where)
+    fitted, validation = _split(dataset, schedule.seed)
+
+    _make_deterministic(schedule)
+    out_folder.mkdir(parents=True, exist_ok=True)
+    for name in ("float.pt", "last.pt"):
+        workers.copy_from_first(out_folder / name)
+    state = resumed(recipe, build(recipe).to(where, memory_format=torch.channels_last), out_folder, where)
+    history, epochs = state.history, total_epochs(schedule)
+    _require_teacher(schedule, state)
+    network = workers.parallel(state.model, unused_parameters=not quantizes(schedule, len(history)))
+    first = workers.index() == 0  # it alone writes
+    log = SummaryWriter(str(out_folder), purge_step=len(history)) if first else nullcontext()
+
+    with log as board, Progress(disable=not first) as progress:
+        bar = progress.add_task(f"train {recipe.name}", total=epochs, completed=len(history))
+        for epoch in range(len(history), epochs):
+            random = torch.Generator().manual_seed(schedule.seed * 1_000_003 + epoch)
+            order = fitted[torch.randperm(len(fitted), generator=random)]
+            # Batch norm knows no variance of a single image, and every worker needs one.
+            batches = [batch for batch in order.split(schedule.batch_size) if len(batch) > workers.count()]
+            if quantizes(schedule, epoch) and not state.quantized:
+                state = quantized(state, schedule, [_pixels(images[batch.to(where)]) for batch in batches[:8]])
+                network = workers.parallel(state.model, unused_parameters=False)
+
+            state.model.train()
+            losses = []
+            start = time.monotonic()
+            for step, batch in enumerate(batches):
+                rate = learning_rate(schedule, epoch + step / len(batches))
+                for group in state.optimizer.param_groups:
+                    group["lr"] = rate
+                pixels, targets = augmented(images[batch.to(where)], schedule, random), labels[batch.to(where)]
+                if schedule.mixup:
+                    pixels, targets = mixed(pixels, targets, state.model.network.outputs, schedule.mixup, random)
+                pixels, targets = workers.share(pixels), workers.share(targets)
+                with _precision(schedule, quantizes(schedule, epoch), where):
+                    scores = network(pixels)
+                with _precision(schedule, False, where):
+                    taught = None if state.teacher is None else state.teacher(pixels)
+                loss = workers.weighted(loss_of(scores, targets, taught, schedule), len(targets), len(batch))
+                state.optimizer.zero_grad()
+                loss.backward()
+                state.optimizer.step()
+                if state.average:
+                    state.average.update(state.model)
+                losses.append(loss.detach())
+
+            entry = {
+                "epoch": epoch,
+                "quantized": quantizes(schedule, epoch),
+                "loss": _finite(losses, epoch),
+                "learning_rate": rate,
+                **_pace(len(fitted), time.monotonic() - start),
+                "device": _describe(where),
+                "validation_top1": _top1(state.best_model, images, labels, validation),
+            }
+            history.append(entry)
+            if board is not None:
+                for key in ("loss", "learning_rate", "images_per_second", "validation_top1"):
+                    board.add_scalar(key, entry[key], epoch)
+                save_epoch(recipe, state, out_folder)
+            progress.update(bar, advance=1, description=f"train {recipe.name}: loss {entry['loss']:.4f}, "
+                            f"validation {100 * entry['validation_top1']:.1f} %, "
+                            f"{entry['images_per_second']} images/s")  # fmt: skip
+    best = best_epoch(history)
+    return Trained(out_folder / "best.pt", best["epoch"], best["validation_top1"])
+
+
+def _precision(schedule: TrainTable, on: bool, where: torch.device) -> AbstractContextManager[Any]:
+    """bfloat16 has 8 significant bits: enough for a float network, too few for sums of quantized products."""
+    lower = schedule.float_precision == "bfloat16" and not on
+    return torch.autocast(where.type, torch.bfloat16, enabled=lower)
+
+
+def build(recipe: Recipe) -> NetworkModule:
+    """The recipe's quantized network, untrained. Raises UserError if hardware could not compute it exactly."""
+    return quantized_module(
+        recipe.describe(), recipe.quantization.to_quantization(), recipe.data.mean, recipe.data.divisor
+    )
+
+
+def save_weights(recipe: Recipe, model: NetworkModule, path: Path) -> None:
+    """Write weights of `recipe`'s network that `load_trained` reads, with no history of a training."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_checkpoint(path, recipe, {"model": model.state_dict(), "history": []})
+
+
+def load_trained(recipe: Recipe, checkpoint: Path) -> NetworkModule:
+    """The recipe's network with the weights of `checkpoint`, on the CPU, ready to evaluate.
+
+    Raises UserError if the checkpoint is missing, damaged, or of another recipe.
+    """
+    model = build(recipe)
+    fill(model, load_checkpoint(recipe, checkpoint, torch.device("cpu"))["model"], checkpoint)
+    return model.eval()
+
+
+def _device(name: str) -> torch.device:
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    if name == "cuda":
+        name = f"cuda:{os.environ.get('LOCAL_RANK', '0')}"  # under torchrun a GPU for each process of this machine
+    try:
+        torch.empty(0, device=name)
+        if name.startswith("cuda"):
+            torch.cuda.set_device(name)  # NCCL sends objects by way of the current one
+    except (RuntimeError, AssertionError) as error:
+        cause = str(error).splitlines()[0]
+        raise UserError(f"--device {name}: PyTorch cannot use it ({cause}); try auto or cpu") from None
+    return torch.device(name)
+
+
+def _make_deterministic(schedule: TrainTable) -> None:
+    torch.set_num_threads(schedule.threads)
+    torch.manual_seed(schedule.seed)
+    torch.backends.cudnn.deterministic = True
+
+
+def _require_teacher(schedule: TrainTable, state: State) -> None:
+    if schedule.distillation and state.quantized and not state.teacher:
+        raise UserError(
+            "train.distillation learns from a float network, and there is none: set train.float_epochs, or "
+            "train.start_from to the float.pt of another run"
+        )
+
+
+def _split(dataset: Dataset, seed: int) -> tuple[Tensor, Tensor]:
+    """Which of the training images to train and to validate with. Raises UserError if there are too few."""
+    fitted, validation = stratified_split(dataset.train_labels, VALIDATION, seed)
+    if len(validation) == 0:
+        raise UserError(f"{dataset.name} has one training image of each class; it needs two, one to validate with")
+    return torch.from_numpy(fitted), torch.from_numpy(validation)
+
+
+def _pace(images: int, seconds: float) -> dict[str, float]:
+    return {"images_per_second": round(images / seconds), "seconds": round(seconds, 3)}
+
+
+def _describe(where: torch.device) -> str:
+    """The processor's name, as reference.json gives it."""
+    if where.type == "cuda":
+        return str(torch.cuda.get_device_name(where))
+    return f"cpu ({platform.machine()}), {torch.get_num_threads()} threads"
+
+
+def _to_tensors(dataset: Dataset, where: torch.device) -> tuple[Tensor, Tensor]:
+    """Training images as uint8 NCHW, and their labels."""
+    images = dataset.train_images.transpose(0, 3, 1, 2).copy()
+    return torch.from_numpy(images).to(where), torch.from_numpy(dataset.train_labels).to(where)
+
+
+def _finite(losses: list[Tensor], epoch: int) -> float:
+    """The mean loss. Raises UserError, saying where it began, if one of `losses` is no number."""
+    values = workers.total(torch.stack(losses)) / workers.count()
+    bad = (~values.isfinite()).nonzero()
+    if len(bad):
+        step = int(bad[0])
+        raise UserError(
+            f"epoch {epoch}, step {step}: the loss is {float(values[step])}; lower train.learning_rate, or raise "
+            f"train.warmup_epochs or train.batch_size, and start again"
+        )
+    return float(values.mean())
+
+
+@torch.no_grad()
+def _top1(model: NetworkModule, images: Tensor, labels: Tensor, chosen: Tensor) -> float:
+    model.eval()
+    parts = workers.share(chosen.to(images.device)).split(256)
+    right = sum(
+        ((model(_pixels(images[part])).argmax(1) == labels[part]).sum() for part in parts), labels.new_zeros(())
+    )
+    return int(workers.total(right)) / len(chosen)
+
+
+def _pixels(images: Tensor) -> Tensor:
+    return images.float().contiguous(memory_format=torch.channels_last)

@@ -1,0 +1,72 @@
+"""Where hardware and reference part: the first layer, pixel and channel that differ, from a record of every stream."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from hwcodesign.dataflow import Dataflow, Edge, Layer
+from hwcodesign.emit.instance import unpack
+from hwcodesign.emit.top_level import wire
+from hwcodesign.graph import interpreter
+from hwcodesign.kinds import Folding, kind_of
+from hwcodesign.plan.insert_streams import inserted
+from hwcodesign.simulate import network
+
+
+def first_divergence(
+    emitted: Path,
+    design: Dataflow,
+    foldings: Mapping[str, Folding],
+    frames: np.ndarray,
+    folder: Path,
+    quiet_cycles: int,
+) -> str | None:
+    """Simulate `frames` (N, H, W, C) with every stream recorded; the first difference in words, or None.
+
+    Layers are looked at in the order of the design, so everything before the one that is named is right.
+    """
+    simulation = network.build(emitted, folder, probes=True)
+    network.simulate(simulation, emitted, frames, design.input.type, quiet_cycles)
+    expected = interpreter.trace(design, frames, [layer.name for layer in design.layers])
+    for edge in sorted(design.edges, key=lambda e: list(design.by_name).index(e.source)):
+        source = design.by_name[edge.source]
+        found = _recorded(folder / f"{wire(edge)}.probe", design, edge, foldings)
+        origin = _origin(design, edge)
+        values = expected[origin.source][origin.source_port]
+        sender = design.by_name[origin.source]
+        wanted = kind_of(sender.kind).to_wire(sender, foldings[sender.name], values, "out")
+        difference = _first_difference(source, found, wanted)
+        if difference:
+            return difference
+    return None
+
+
+def _recorded(path: Path, design: Dataflow, edge: Edge, foldings: Mapping[str, Folding]) -> np.ndarray:
+    """The elements (int64, in the order of the wire) that passed along `edge`."""
+    source = design.by_name[edge.source]
+    _, lanes = kind_of(source.kind).lanes(source, foldings[edge.source])
+    kind = design.stream(edge).type
+    words = [int(line, 16) for line in path.read_text().split()]
+    return kind.decode(unpack(words, lanes, kind.bits)).reshape(-1)
+
+
+def _origin(design: Dataflow, edge: Edge) -> Edge:
+    """The edge on which the layer that made this stream sends it: FIFOs and converters keep the order of the wire."""
+    while inserted(design.by_name[edge.source]):
+        (edge,) = design.edges_into(edge.source)
+    return edge
+
+
+def _first_difference(layer: Layer, found: np.ndarray, expected: np.ndarray) -> str | None:
+    wanted = expected.reshape(-1)
+    common = min(len(found), len(wanted))
+    differing = np.flatnonzero(found[:common] != wanted[:common])
+    if not len(differing):
+        return None
+    at = int(differing[0])
+    frame, row, column, channel = np.unravel_index(at, expected.shape)
+    return (
+        f"layer {layer.name} ({layer.kind}) is the first that differs: frame {frame}, pixel ({row}, {column}), "
+        f"channel {channel}: hardware {found[at]}, reference {wanted[at]}"
+    )

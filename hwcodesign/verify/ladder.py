@@ -1,0 +1,252 @@
+"""The ladder of a run: the same images through every form that the network takes, from training to RTL.
+
+Each rung is compared, image by image and score by score, with the reference: the exported weights in exact arithmetic
+(interpreter.npz). Rungs that compute in float32 may put an activation that lies on a rounding boundary on its other
+side; that is counted. The integer graph, and the RTL, must not differ at all.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from hwcodesign.core.errors import UserError, VerificationError
+from hwcodesign.core.progress import frames_bar
+from hwcodesign.core.run_folder import RunFolder, Stage, Summary
+from hwcodesign.dataflow import Dataflow
+from hwcodesign.graph import interpreter
+from hwcodesign.verify.proofs import Images
+
+FINN_IMAGES = 8  # FINN's own execution takes seconds for each
+FOLDER = "verify"
+FLOAT_CHECKPOINT = "train/float.pt"  # what quantization started from
+
+OnFrames = Callable[[int], None]
+
+
+@dataclass(frozen=True)
+class Rung:
+    """One row. `other_scores` and `other_class` count the images that differ from the reference.
+
+    `missing` says which command would make what the rung needs; the figures are then None.
+    """
+
+    name: str
+    arithmetic: str
+    images: int = 0
+    top1: float | None = None
+    other_scores: int | None = None
+    other_class: int | None = None
+    first_divergence: str | None = None
+    missing: str | None = None
+
+
+class Network(Protocol):
+    """One form of the network."""
+
+    def scores(self, frames: np.ndarray, on_frames: OnFrames) -> np.ndarray:
+        """Scores (frames, classes), integers in the steps of the reference, of `frames` (frames, H, W, C)."""
+        ...
+
+    def levels(self, frame: np.ndarray) -> Mapping[str, np.ndarray]:
+        """For one frame (H, W, C), what quantizers give as integers (H, W, C), by the layer that each belongs to."""
+        ...
+
+
+@dataclass(frozen=True)
+class _Step:
+    """How a rung is computed: by `load` from the folders of the stages in `needs`; on at most `most` images.
+
+    `classes_only`: a network of other weights, whose classes alone can be compared.
+    """
+
+    name: str
+    arithmetic: str
+    needs: tuple[str, ...]
+    load: Callable[[RunFolder], Network]
+    must_equal: bool = False
+    classes_only: bool = False
+    most: int | None = None
+
+
+class IntegerGraph:
+    """Our integer reference over the lowered graph."""
+
+    def __init__(self, graph: Dataflow) -> None:
+        self.graph = graph
+
+    def scores(self, frames: np.ndarray, on_frames: OnFrames = lambda done: None) -> np.ndarray:
+        values = interpreter.run(self.graph, frames, on_frames=on_frames)
+        return values[:, : self.graph.layers[-1].input.channels]
+
+    def levels(self, frame: np.ndarray) -> Mapping[str, np.ndarray]:
+        quantizers = [layer.name for layer in self.graph.layers if layer.attributes.get("thresholds")]
+        found = interpreter.trace(self.graph, frame[None], quantizers)
+        return {name.removesuffix(".quantizer"): found[name][0][0] for name in quantizers}
+
+
+def climb(run: RunFolder, count: int | None = None) -> list[Rung]:
+    """All rungs of the ladder, from what the run folder holds; each is kept in `verify/` until its inputs change.
+
+    `count` bounds the images (a stratified sample; None: all). Writes verify/ladder.json. Raises UserError for a folder
+    in which nothing has been exported or lowered.
+    """
+    images = _images(run, count)
+    rungs = [_rung(run, step, images, count) for step in _STEPS]
+    rungs.append(_rtl(run))
+    document = {"origin": images.origin, "images": len(images.frames), "rungs": [asdict(rung) for rung in rungs]}
+    (run.path / FOLDER).mkdir(exist_ok=True)
+    (run.path / FOLDER / "ladder.json").write_text(json.dumps(document, indent=1) + "\n")
+    return rungs
+
+
+def require_equal(rungs: list[Rung]) -> None:
+    """Raises VerificationError at the first of the rungs that must equal the reference and does not."""
+    exact = {step.name for step in _STEPS if step.must_equal} | {_RTL.name}
+    for rung in rungs:
+        if rung.name in exact and rung.other_scores:
+            where = rung.first_divergence or "no layer differs when looked at alone"
+            raise VerificationError(f"{rung.name}: {rung.other_scores} of {rung.images} images differ\n{where}")
+
+
+def _images(run: RunFolder, count: int | None) -> Images:
+    path = run.stage("export") / "reference.npz"
+    if path.exists():
+        images = Images.held_out(path)
+    elif run.finished("lower"):
+        from hwcodesign.flow.stages import RANDOM_FRAMES, RANDOM_SEED
+
+        graph = Dataflow.load(run.stage("lower"))
+        images = Images.random(graph, RANDOM_FRAMES, RANDOM_SEED)
+        images = replace(images, scores=IntegerGraph(graph).scores(images.frames))
+    else:
+        raise UserError(f"{run.path}: there is no network yet: hwcodesign run {_recipe(run)} --to lower")
+    return images if count is None else images.sample(count)
+
+
+def _rung(run: RunFolder, step: _Step, images: Images, count: int | None) -> Rung:
+    for needed in step.needs:
+        if not run.finished(needed):
+            return Rung(step.name, step.arithmetic, missing=f"hwcodesign {needed} {_recipe(run)}")
+    if step is _FLOAT and not (run.path / FLOAT_CHECKPOINT).exists():
+        return Rung(step.name, step.arithmetic, missing="a recipe with train.float_epochs")
+    chosen = images.sample(step.most) if step.most else images
+
+    def work(folder: Path) -> Summary:
+        network = step.load(run)
+        with frames_bar(step.name, len(chosen.frames)) as on_frames:
+            scores = network.scores(chosen.frames, on_frames)
+        np.save(folder / "scores.npy", scores)
+        return asdict(_compared(run, step, network, chosen, scores))
+
+    inputs = (*(run.stage(stage) for stage in step.needs), *_given(run.stage("export") / "reference.npz"))
+    stage = Stage(step.name.lower(), inputs, [count, step.most], work)
+    kept = RunFolder(run.path / FOLDER)
+    summary = dict(kept.summary(stage.name) if kept.is_current(stage) else kept.execute(stage))
+    del summary["seconds"]
+    return Rung(**summary)
+
+
+def _compared(run: RunFolder, step: _Step, network: Network, images: Images, scores: np.ndarray) -> Rung:
+    assert images.scores is not None
+    classes = scores.argmax(axis=1)  # of equal scores the lower class, as the hardware has it
+    rung = Rung(
+        step.name,
+        step.arithmetic,
+        images=len(scores),
+        top1=None if images.labels is None else float((classes == images.labels).mean()),
+        other_class=int((classes != images.scores.argmax(axis=1)).sum()),
+    )
+    if step.classes_only:
+        return rung
+    wrong = np.flatnonzero((scores != images.scores).any(axis=1))
+    first = _first_divergence(run, network, images, scores, int(wrong[0])) if len(wrong) else None
+    return replace(rung, other_scores=len(wrong), first_divergence=first)
+
+
+def _first_divergence(run: RunFolder, network: Network, images: Images, scores: np.ndarray, first: int) -> str:
+    """Of the first image that differs, the first layer, pixel and channel; a score if no layer is known to differ."""
+    assert images.scores is not None
+    image = f"image {images.number(first)}"
+    if run.finished("lower"):
+        found = network.levels(images.frames[first])
+        expected = IntegerGraph(Dataflow.load(run.stage("lower"))).levels(images.frames[first])
+        for name in [name for name in expected if name in found]:  # in the order they run
+            differing = np.argwhere(found[name] != expected[name])
+            if len(differing):
+                row, column, channel = at = tuple(differing[0])
+                where = f"{image}: layer {name}, pixel ({row}, {column}), channel {channel}"
+                return f"{where}: {found[name][at]}, reference {expected[name][at]}"
+    klass = int(np.flatnonzero(scores[first] != images.scores[first])[0])
+    return f"{image}: score of class {klass}: {scores[first, klass]}, reference {images.scores[first, klass]}"
+
+
+def _rtl(run: RunFolder) -> Rung:
+    """What the stage simulate found; it compares with the integer graph."""
+    from hwcodesign.flow.stages import proven_by
+
+    finished = all(run.finished(stage) for stage in ("lower", "emit", "simulate"))
+    # A simulation may be of a network before this one.
+    if not finished or run.summary("simulate").get("proves") != proven_by(run):
+        return replace(_RTL, missing=f"hwcodesign run {_recipe(run)} --from lower")
+    found = run.summary("simulate")
+    return replace(
+        _RTL,
+        images=found["images"],
+        top1=found.get("top1"),
+        other_scores=found["mismatches"],
+        other_class=None if found["mismatches"] else 0,
+        first_divergence=found.get("first_difference"),
+    )
+
+
+def _float(run: RunFolder) -> Network:
+    from hwcodesign.export.checkpoint_network import TrainedNetwork
+
+    return TrainedNetwork(run.path / FLOAT_CHECKPOINT, quantized=False)
+
+
+def _qat(run: RunFolder) -> Network:
+    from hwcodesign.export.checkpoint_network import TrainedNetwork
+
+    return TrainedNetwork(run.stage("train") / "best.pt")
+
+
+def _qonnx(run: RunFolder) -> Network:
+    from hwcodesign.lower.execute import QonnxFile
+
+    described = json.loads((run.stage("export") / "reference.json").read_text())
+    return QonnxFile(run.stage("export") / "model.onnx", described["contract"]["score_step"])
+
+
+def _finn(run: RunFolder) -> Network:
+    from hwcodesign.lower.execute import FinnGraph
+
+    return FinnGraph(run.stage("lower") / "lowered.onnx")
+
+
+def _integer(run: RunFolder) -> Network:
+    return IntegerGraph(Dataflow.load(run.stage("lower")))
+
+
+def _recipe(run: RunFolder) -> str:
+    name = run.path.name
+    return f"{name.removesuffix('-untrained')} --untrained" if name.endswith("-untrained") else name
+
+
+def _given(path: Path) -> tuple[Path, ...]:
+    return (path,) if path.exists() else ()
+
+
+_FLOAT = _Step("float", "PyTorch, float32", ("train", "export"), _float, classes_only=True)
+_STEPS = (
+    _FLOAT,
+    _Step("QAT", "Brevitas, float32", ("train", "export"), _qat),
+    _Step("QONNX", "its own executor, float32", ("export",), _qonnx),
+    _Step("lowered", "FINN's own execution", ("lower",), _finn, most=FINN_IMAGES),
+    _Step("integer", "our integer graph", ("lower",), _integer, must_equal=True),
+)
+_RTL = Rung("RTL", "Verilator")

@@ -1,0 +1,34 @@
+"""Frames to bytes and words to scores."""
+
+from pathlib import Path
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hwcodesign.dataflow import IntType
+from hwcodesign.emit.top_level import Interface
+from hwcodesign.graph.frame_bytes import frame_bytes, read_results
+
+
+def interface(lanes: int, bits: int, beats: int, out_bytes: int = 2) -> Interface:
+    return Interface(lanes, bits, -(-lanes * bits // 8), beats, 8 * out_bytes - 3, out_bytes, 3)
+
+
+@given(st.integers(1, 5), st.integers(1, 9), st.integers(1, 4), st.integers(0, 2**32))
+def test_element_zero_of_a_beat_is_lowest(lanes: int, bits: int, beats: int, seed: int) -> None:
+    kind = IntType(bits, signed=False)
+    frames = np.random.default_rng(seed).integers(0, kind.max + 1, (2, beats, 1, lanes))
+    ends = interface(lanes, bits, beats)
+    for frame, data in zip(frames, frame_bytes(frames, kind, ends), strict=True):
+        for beat in range(beats):
+            word = int.from_bytes(data[beat * ends.in_bytes : (beat + 1) * ends.in_bytes], "big")
+            assert word == sum(int(value) << (bits * lane) for lane, value in enumerate(frame[beat, 0]))
+
+
+def test_results_are_signed_words_and_cut_frames_are_dropped(tmp_path: Path) -> None:
+    output = tmp_path / "out"
+    output.write_text("5 0001\n6 ffff\n9 7fff\n12 8000\n")
+    results = read_results(output, interface(1, 8, 1))
+    assert results.values.tolist() == [[1, -1, 32767]]
+    assert results.last_cycles.tolist() == [9]

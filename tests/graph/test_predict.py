@@ -1,0 +1,110 @@
+"""The predicted hardware graph is the one that lowering really gives."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from hwcodesign.core.errors import UserError
+from hwcodesign.dataflow import Dataflow, Layer
+from hwcodesign.graph.predict import predict
+from hwcodesign.nets.network import Conv, GlobalAvgPool, MaxPool, Network, Quantization
+from hwcodesign.nets.squeezenet import SqueezeNet
+
+W4A4 = Quantization()
+
+
+def _small(bypass: str) -> Network:
+    family = SqueezeNet(
+        base_e=8, incr_e=8, SR=0.5, fire_modules=4, conv1_filters=8, conv1_kernel=3, pool_after=("conv1", "fire3"),
+        pool_kernel=2, bypass=bypass,  # type: ignore[arg-type]
+    )  # fmt: skip
+    return family.describe((20, 20, 3), 10)
+
+
+def _without_widths(graph: Dataflow) -> list[Layer]:
+    """Layers but for what depends on the trained weights: how narrow accumulators, weights and thresholds can be."""
+    widths = ("acc_type", "weight_type", "spacing")
+
+    def shared(layer: Layer) -> Layer:
+        attributes = {key: value for key, value in layer.attributes.items() if key not in widths}
+        return replace(layer, attributes=attributes)
+
+    return [shared(layer) for layer in graph.layers]
+
+
+def _lowered(network: Network, quantization: Quantization, folder: Path) -> Dataflow:
+    import torch
+
+    from hwcodesign.export.qonnx import write_onnx
+    from hwcodesign.lower import lower
+    from hwcodesign.nets.build import quantized_module
+
+    torch.manual_seed(0)
+    module = quantized_module(network, quantization)
+    height, width, channels = network.input_shape
+    with torch.no_grad():
+        module.train()(torch.randint(0, 256, (8, channels, height, width)).float())
+    write_onnx(module.eval(), folder / "model.onnx")
+    return lower(folder / "model.onnx", folder).dataflow
+
+
+@pytest.mark.parametrize("bypass", ["none", "simple", "complex"])
+def test_prediction_equals_lowering(bypass: str, tmp_path: Path) -> None:
+    network = _small(bypass)
+    quantization = Quantization(weight_bits=4, activation_bits=4, first_weight_bits=8, last_weight_bits=6)
+    predicted, lowered = predict(network, quantization), _lowered(network, quantization, tmp_path)
+    assert _without_widths(predicted) == _without_widths(lowered)
+    assert predicted.edges == lowered.edges
+    for one, other in zip(predicted.layers, lowered.layers, strict=True):
+        for key in ("acc_type", "weight_type"):
+            if key in one.attributes:  # the prediction may be wider, never narrower
+                assert int(str(one.attributes[key])[3:]) >= int(str(other.attributes[key])[3:])
+        if "spacing" in one.attributes:  # it foresees a base and a step, and lowering finds them
+            pairs = zip(one.numbers("spacing"), other.numbers("spacing"), strict=True)
+            assert all(predicted_bits >= bits for predicted_bits, bits in pairs), one.name
+
+
+def test_full_size_squeezenet() -> None:
+    graph = predict(SqueezeNet().describe((224, 224, 3), 1000), W4A4)
+    mvaus = [layer for layer in graph.layers if layer.kind == "mvau"]
+    assert len(mvaus) == 26
+    weights = sum(layer.input.channels * layer.output.channels for layer in mvaus)
+    assert weights == 1_248_424 - sum(layer.output.channels for layer in mvaus)  # Table 5.1 counts biases too
+    assert graph.by_name["conv1"].output.shape == (109, 109, 96)
+    assert graph.by_name["fire9.concat"].output.shape == (12, 12, 512)
+    assert graph.output.shape == (1, 1, 1001)
+
+
+def _network(*nodes: object) -> Network:
+    return Network("test", (8, 8, 2), 3, nodes)  # type: ignore[arg-type]
+
+
+def test_refuses_to_pad_a_bipolar_map() -> None:
+    nodes = [
+        Conv("a", "input", 3, 3, quantizer="q"),
+        Conv("b", "a", 3, 3, pad=1, quantizer="q"),
+        GlobalAvgPool("p", "b"),
+    ]
+    with pytest.raises(UserError, match=r"b: .*cannot be padded"):
+        predict(_network(*nodes), Quantization(activation_bits=1))
+
+
+def test_refuses_a_map_of_scores() -> None:
+    with pytest.raises(UserError, match=r"a: the scores must be one pixel, not \(6, 6\)"):
+        predict(_network(Conv("a", "input", 3, 3, quantizer="q")), W4A4)
+
+
+def test_a_raw_last_layer_puts_out_its_accumulators() -> None:
+    graph = predict(_network(Conv("a", "input", 3, 8, quantizer="q"), Conv("b", "a", 3)), W4A4)
+    assert str(graph.by_name["b"].output.type) == graph.by_name["b"].attributes["acc_type"]
+
+
+def test_a_graph_input_read_twice_is_forked_first() -> None:
+    from hwcodesign.nets.network import Concat
+
+    nodes = [
+        Conv("a", "input", 2, 8, quantizer="q"), MaxPool("m", "input", 8, 8), Conv("b", "m", 2, quantizer="q"),
+        Concat("c", ("a", "b")),
+    ]  # fmt: skip
+    assert predict(_network(*nodes), W4A4).layers[0].name == "input.fork"

@@ -1,0 +1,63 @@
+"""Every kernel against its integer reference; and benches that notice when a kernel is wrong."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from hwcodesign.core.assets import asset_folder, hls_source
+from hwcodesign.core.errors import UserError
+from hwcodesign.core.tools import ICARUS, find
+from hwcodesign.kinds import all_kinds
+from sim.build import run_bench
+
+
+def _has_icarus() -> bool:
+    try:
+        find(ICARUS)
+    except UserError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("kind", all_kinds())
+def test_kernel_equals_its_reference(kind: str, tmp_path: Path) -> None:
+    run_bench(kind, tmp_path)
+    assert "%Warning" not in (tmp_path / "verilator.log").read_text()
+
+
+@pytest.mark.parametrize("kind", all_kinds())
+@pytest.mark.skipif(not _has_icarus(), reason="Icarus is not installed; Verilator runs the same benches")
+def test_kernel_equals_its_reference_in_icarus(kind: str, tmp_path: Path) -> None:
+    run_bench(kind, tmp_path, seed=2, name="icarus")
+
+
+def test_the_multiplier_that_synthesis_sees_is_the_same(tmp_path: Path) -> None:
+    hls = shutil.copytree(asset_folder("hls"), tmp_path / "hls")
+    kernel = hls_source("lut_multiplier", hls)
+    assert kernel.read_text().count("`ifdef YOSYS") == 1
+    kernel.write_text(kernel.read_text().replace("`ifdef YOSYS", "`ifndef YOSYS"))
+    run_bench("mvau", tmp_path / "build", hls=hls)
+
+
+# A fault each bench rule is there for: (kind, right text, wrong text, what the message must say).
+FAULTS = {
+    "wrong data": ("add", "{a[IN_BITS-1], a} +", "{a[IN_BITS-1], a} -", "expected"),
+    "a bubble": ("fork", "(out_valid_o & ~out_ready_i) == '0;", "out_valid_o == '0;", "cycles, not"),
+    "data change while stalled": ("fork", "if (in_ready_o) data_q", "if (in_valid_i) data_q", "changed while"),
+    "valid falls": ("fork", "else out_valid_o <= out_valid_o & ~out_ready_i;", "else out_valid_o <= '0;", "valid fell"),
+    "valid waits for ready": ("concat", "take  = space &&", "take  = out_ready_i &&", "standing still"),
+    "weights that are not there yet": ("mvau", "en && fresh && !loading", "en && fresh", "expected|standing"),
+    "a forgotten reset": ("concat", "turn_q      <= '0;", "", "expected"),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_bench_notices(fault: str, tmp_path: Path) -> None:
+    kind, right, wrong, message = FAULTS[fault]
+    hls = shutil.copytree(asset_folder("hls"), tmp_path / "hls")
+    kernel = hls_source(kind, hls)
+    assert kernel.read_text().count(right) == 1
+    kernel.write_text(kernel.read_text().replace(right, wrong))
+    with pytest.raises(UserError, match=message):
+        run_bench(kind, tmp_path / "build", hls=hls)

@@ -1,0 +1,173 @@
+"""The ladder: every form of a network that was trained and lowered here, what is missing, and faults on each rung."""
+
+import io
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from rich.console import Console
+
+from hwcodesign.cli import main
+from hwcodesign.core.errors import UserError, VerificationError
+from hwcodesign.core.run_folder import RunFolder, Stage
+from hwcodesign.dataflow import Dataflow
+from hwcodesign.flow import pipeline
+from hwcodesign.flow.report import write_report
+from hwcodesign.flow.stages import Job, proven_by
+from hwcodesign.recipe import Recipe
+from hwcodesign.verify import ladder
+from hwcodesign.verify.ladder_table import table
+
+RECIPE = Recipe(
+    name="small", hardware={"board": "ulx3s-85f"},
+    network={"family": "squeezenet", "base_e": 8, "incr_e": 0, "SR": 0.5, "fire_modules": 2, "conv1_filters": 8,
+             "conv1_kernel": 3, "conv1_stride": 2, "pool_after": [], "bypass": "simple"},
+    data={"dataset": "digits", "size": (9, 9), "classes": 10}, train={"float_epochs": 2, "epochs": 1},
+)  # fmt: skip
+IMAGES = 20
+
+
+@pytest.fixture(scope="module")
+def lowered(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
+    run = RunFolder(tmp_path_factory.mktemp("runs") / "small")
+    pipeline.run_job(Job(run=run, hardware=RECIPE.hardware, recipe=RECIPE), Console(quiet=True), last="lower")
+    ladder.climb(run, IMAGES)
+    return run
+
+
+@pytest.fixture
+def run(lowered: RunFolder, tmp_path: Path) -> RunFolder:
+    shutil.copytree(lowered.path, tmp_path / "small")
+    return RunFolder(tmp_path / "small")
+
+
+def rungs(run: RunFolder) -> dict[str, ladder.Rung]:
+    return {rung.name: rung for rung in ladder.climb(run, IMAGES)}
+
+
+def test_every_form_of_the_network_gives_the_reference(run: RunFolder) -> None:
+    found = rungs(run)
+    assert list(found) == ["float", "QAT", "QONNX", "lowered", "integer", "RTL"]
+    for name, images in (("QAT", IMAGES), ("QONNX", IMAGES), ("lowered", ladder.FINN_IMAGES), ("integer", IMAGES)):
+        rung = found[name]
+        assert (rung.images, rung.other_scores, rung.other_class, rung.missing) == (images, 0, 0, None), rung
+    assert (found["float"].images, found["float"].other_scores, found["float"].missing) == (IMAGES, None, None)
+    assert found["float"].top1 is not None and found["float"].top1 > 0.3
+    assert found["QAT"].top1 == found["QONNX"].top1 == found["integer"].top1 > 0.3
+    document = json.loads((run.path / "verify/ladder.json").read_text())
+    assert write_report(run)["ladder"] == document
+    assert document["images"] == IMAGES and [rung["name"] for rung in document["rungs"]] == list(found)
+    ladder.require_equal(list(found.values()))
+
+
+def test_what_is_missing_comes_with_its_command(run: RunFolder) -> None:
+    assert rungs(run)["RTL"].missing == "hwcodesign run small --from lower"
+    shutil.rmtree(run.stage("train"))
+    shutil.rmtree(run.stage("lower"))
+    found = rungs(run)
+    assert found["QAT"].missing == "hwcodesign train small"
+    assert found["integer"].missing == found["lowered"].missing == "hwcodesign lower small"
+    assert found["QONNX"].other_scores == 0
+    screen = Console(width=200, record=True, file=io.StringIO())
+    screen.print(table(list(found.values()), "some images", "here"))
+    assert "not there: hwcodesign lower small" in screen.export_text()
+
+
+def test_without_a_float_phase_it_says_so(run: RunFolder) -> None:
+    (run.stage("train") / "float.pt").unlink()
+    assert rungs(run)["float"].missing == "a recipe with train.float_epochs"
+
+
+def test_rungs_are_kept_until_what_they_read_changes(run: RunFolder) -> None:
+    records = {name: run.path / "verify" / name / "stage.json" for name in ("qat", "qonnx", "integer")}
+    before = {name: path.stat().st_mtime_ns for name, path in records.items()}
+    rungs(run)
+    assert before == {name: path.stat().st_mtime_ns for name, path in records.items()}
+    (run.stage("lower") / "note").write_text("changed")
+    rungs(run)
+    changed = {name for name, path in records.items() if path.stat().st_mtime_ns != before[name]}
+    assert changed == {"integer"}
+
+
+def test_a_wrong_weight_in_the_integer_graph_is_found_where_it_is(run: RunFolder) -> None:
+    graph = Dataflow.load(run.stage("lower"))
+    graph.by_name["fire2.expand3x3"].tensors["weights"][:] *= -1
+    graph.save(run.stage("lower"))
+    network = ladder.IntegerGraph(graph)
+    images = ladder._images(run, IMAGES)
+    wrong = np.flatnonzero((network.scores(images.frames) != images.scores).any(axis=1))
+    found = rungs(run)["integer"]
+    assert found.other_scores == len(wrong) > 0
+    assert found.first_divergence is not None
+    assert found.first_divergence.startswith(f"image {images.number(wrong[0])}: score of class")  # both sides have it
+    with pytest.raises(VerificationError, match=rf"integer: {len(wrong)} of {IMAGES} images differ\nimage "):
+        ladder.require_equal([found])
+
+
+@pytest.mark.parametrize("layer", ["conv1", "fire3.squeeze", "fire3.expand3x3"])
+def test_a_checkpoint_that_differs_is_located_by_layer(run: RunFolder, layer: str) -> None:
+    path = run.stage("train") / "best.pt"
+    state = torch.load(path, weights_only=True)
+    state["model"][f"{layer}.norm.bias"] += 0.5
+    torch.save(state, path)
+    found = rungs(run)["QAT"]
+    assert found.other_scores and found.first_divergence is not None
+    assert f"layer {layer}, pixel (" in found.first_divergence
+    ladder.require_equal([found])  # float32 is counted, not refused
+
+
+def test_a_file_that_differs_is_located_by_layer(run: RunFolder) -> None:
+    import onnx
+    from onnx import numpy_helper
+
+    path = run.stage("export") / "model.onnx"
+    model = onnx.load(path)
+    (tensor,) = [t for t in model.graph.initializer if t.name == "fire3.squeeze.norm.bias"]
+    tensor.CopyFrom(numpy_helper.from_array(numpy_helper.to_array(tensor) + np.float32(0.5), tensor.name))
+    onnx.save(model, path)
+    found = rungs(run)["QONNX"]
+    assert found.other_scores and "layer fire3.squeeze, pixel (" in str(found.first_divergence)
+
+
+def test_rtl_is_what_the_simulation_found(run: RunFolder) -> None:
+    run.execute(Stage("emit", (), None, lambda folder: {}))
+    simulated = {
+        "images": 12, "mismatches": 3, "top1": 0.5, "first_difference": "layer conv1", "proves": proven_by(run),
+    }  # fmt: skip
+    run.execute(Stage("simulate", (), None, lambda folder: simulated))
+    rung = rungs(run)["RTL"]
+    assert (rung.images, rung.other_scores, rung.top1, rung.first_divergence) == (12, 3, 0.5, "layer conv1")
+    with pytest.raises(VerificationError, match="RTL: 3 of 12 images differ\nlayer conv1"):
+        ladder.require_equal([rung])
+    (run.stage("emit") / "accelerator.sv").touch()  # emitted anew since
+    assert rungs(run)["RTL"].missing == "hwcodesign run small --from lower"
+
+
+def test_a_model_without_a_reference_is_measured_on_random_frames(run: RunFolder) -> None:
+    shutil.rmtree(run.stage("train"))
+    shutil.rmtree(run.stage("export"))
+    found = rungs(run)
+    assert found["integer"].top1 is None and found["integer"].other_scores == found["lowered"].other_scores == 0
+    assert found["QONNX"].missing == "hwcodesign export small"
+
+
+def test_a_folder_without_a_network(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="no network yet: hwcodesign run empty --untrained --to lower"):
+        ladder.climb(RunFolder(tmp_path / "empty-untrained"))
+
+
+def test_the_command(run: RunFolder, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    for arguments, expected in (([], "Brevitas, float32"), (["--json"], '"other_scores": 0')):
+        monkeypatch.setattr(
+            "sys.argv", ["hwcodesign", "verify", "small", "--runs", str(run.path.parent), "--images", "20", *arguments]
+        )
+        main()
+        assert expected in capsys.readouterr().out
+    monkeypatch.setattr("sys.argv", ["hwcodesign", "verify", "smal", "--runs", str(run.path.parent)])
+    with pytest.raises(SystemExit) as end:
+        main()
+    assert end.value.code == 2
+    assert "did you mean 'small'" in capsys.readouterr().err

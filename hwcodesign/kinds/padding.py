@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from hwcodesign.core.errors import UserError
-from hwcodesign.dataflow import Layer
+from hwcodesign.dataflow import Layer, Stream
 from hwcodesign.kinds.kind import Folding, Kind, Logic, Memory
 
 
@@ -13,6 +13,12 @@ class Padding(Kind):
     """The input in a border of zeros; one beat of `pe` elements a cycle."""
 
     name = "padding"
+
+    def output(self, layer: Layer) -> Stream:
+        """Zeros are among what leaves."""
+        (height, width, channels), (top, left, bottom, right) = layer.input.shape, layer.numbers("pad")
+        shape = (height + top + bottom, width + left + right, channels)
+        return Stream(shape, layer.input.type, layer.input.interval.including(0))
 
     def check(self, layer: Layer) -> None:
         if layer.input.type.bipolar:

@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from hwcodesign.core.errors import UserError
-from hwcodesign.dataflow import MOST_BITS, Layer
+from hwcodesign.core.integers import MOST_BITS
+from hwcodesign.dataflow import Layer
 from hwcodesign.kinds import label_select
 from hwcodesign.kinds.kind import Folding, Kind, Logic, Memory, MemoryImage
 

@@ -12,7 +12,7 @@ from hwcodesign.graph.builder import Assembly
 from hwcodesign.kinds import Folding, kind_of
 
 SELECT = kind_of("affine_label_select")
-MEANING = ScoreMap.of(np.array([0.5, 0.21, -0.3, 0.0]), np.array([0.0, 3.0, 1.0, 2.5]))
+MEANING = ScoreMap.of(np.array([0.5, 0.203125, -0.375, 0.0]), np.array([0.0, 3.0, 1.0, 2.5]))
 
 
 def make(meaning: ScoreMap, classes: int, top: int = 1, kind: str = "int6") -> Layer:

@@ -41,9 +41,9 @@ def test_any_two_scores_compare_as_their_real_values(
 
 def test_one_scale_takes_no_more_than_the_order_of_the_parts() -> None:
     bias = np.random.default_rng(1).normal(0, 3, 10).tolist()
-    keys = keys_of([0.037] * 10, bias, [-100] * 10, [100] * 10)
-    assert set(keys.factors) == {10} and keys.bits <= 13
-    require_same_order(keys, [0.037] * 10, bias, [-100] * 10, [100] * 10)
+    keys = keys_of([0.037] * 10, bias, [-8] * 10, [8] * 10)
+    assert set(keys.factors) == {10} and keys.bits <= 9 + 4
+    require_same_order(keys, [0.037] * 10, bias, [-8] * 10, [8] * 10)
 
 
 def test_whole_steps_of_one_scale_cost_no_multiplier() -> None:

@@ -126,6 +126,7 @@ def _with(options: Sequence[Callable[[_F], _F]], command: _F) -> _F:
 
 def make_job(recipe: str | None, model: Path | None, runs: Path, **given: Any) -> Any:
     """The Job that the options describe. Raises UserError for options that contradict or lack each other."""
+    from hwcodesign.core.input_file import require_file
     from hwcodesign.core.run_folder import RunFolder
     from hwcodesign.dataflow import IntType
     from hwcodesign.export.pretrained import shipped_with
@@ -134,6 +135,9 @@ def make_job(recipe: str | None, model: Path | None, runs: Path, **given: Any) -
 
     if (recipe is None) == (model is None):
         raise UserError("give a recipe (hwcodesign run digits-squeezenet) or --model FILE.onnx, one of the two")
+    for given_file in (model, given["images"]):
+        if given_file is not None:
+            require_file(given_file)
     wishes = ("board", "clock_mhz", "frame_rate", "exact", "solver_seconds", "load_weights", "at_most")
     wanted = {key: value for key in wishes if (value := given.pop(key)) is not None}
     batch_size = given.pop("batch_size")

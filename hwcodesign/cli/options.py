@@ -135,9 +135,6 @@ def make_job(recipe: str | None, model: Path | None, runs: Path, **given: Any) -
 
     if (recipe is None) == (model is None):
         raise UserError("give a recipe (hwcodesign run digits-squeezenet) or --model FILE.onnx, one of the two")
-    for given_file in (model, given["images"]):
-        if given_file is not None:
-            require_file(given_file)
     wishes = ("board", "clock_mhz", "frame_rate", "exact", "solver_seconds", "load_weights", "at_most")
     wanted = {key: value for key in wishes if (value := given.pop(key)) is not None}
     batch_size = given.pop("batch_size")
@@ -160,6 +157,9 @@ def make_job(recipe: str | None, model: Path | None, runs: Path, **given: Any) -
     given["shipped"] = shipped_with(recipe) if recipe and not given["untrained"] else None
     given["input_type"] = _int_type(given["input_type"], IntType)
     given["input_scale"] = _fraction(given["input_scale"])
+    for given_file in (model, given["images"]):
+        if given_file is not None:
+            require_file(given_file)
     return Job(run=RunFolder(runs / name), hardware=hardware, recipe=loaded, model=model, **given)
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from hwcodesign.core.assets import asset_folder
 from hwcodesign.core.errors import DoesNotFitError
+from hwcodesign.core.onnx_file import external_files
 from hwcodesign.core.run_folder import RunFolder, Stage, Summary, listing
 from hwcodesign.dataflow import Dataflow, IntType
 from hwcodesign.fpga.board import Board
@@ -150,7 +151,8 @@ def _lower(job: Job) -> Stage:
         return summary
 
     settings = [str(job.input_type), job.input_scale]
-    return Stage("lower", (job.qonnx, *_given(job.held_out)), settings, work)
+    beside = external_files(job.model) if job.model else ()  # our own export keeps everything in one file
+    return Stage("lower", (job.qonnx, *beside, *_given(job.held_out)), settings, work)
 
 
 def _plan(job: Job) -> Stage:

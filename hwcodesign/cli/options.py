@@ -127,6 +127,7 @@ def _with(options: Sequence[Callable[[_F], _F]], command: _F) -> _F:
 
 def make_job(recipe: str | None, model: Path | None, runs: Path, **given: Any) -> Any:
     """The Job that the options describe. Raises UserError for options that contradict or lack each other."""
+    from hwcodesign.core.input_file import require_file
     from hwcodesign.core.names import made_legal
     from hwcodesign.core.run_folder import RunFolder
     from hwcodesign.dataflow import IntType
@@ -158,6 +159,9 @@ def make_job(recipe: str | None, model: Path | None, runs: Path, **given: Any) -
     given["shipped"] = shipped_with(recipe) if recipe and not given["untrained"] else None
     given["input_type"] = _int_type(given["input_type"], IntType)
     given["input_scale"] = _fraction(given["input_scale"])
+    for given_file in (model, given["images"]):
+        if given_file is not None:
+            require_file(given_file)
     return Job(run=RunFolder(runs / name), hardware=hardware, recipe=loaded, model=model, **given)
 
 

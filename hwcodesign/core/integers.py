@@ -23,6 +23,10 @@ class Interval:
         """What a sum of `count` numbers can be."""
         return Interval(count * self.low, count * self.high)
 
+    def scaled(self, factor: int) -> "Interval":
+        """What `factor` times a number can be."""
+        return Interval(*sorted((factor * self.low, factor * self.high)))
+
     def including(self, *values: int) -> "Interval":
         """The narrowest that holds all of it and `values`."""
         return Interval(min(self.low, *values), max(self.high, *values))

@@ -10,8 +10,10 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from hwcodesign.core.score_map import INTEGERS, ScoreMap
 from hwcodesign.dataflow import Attribute, Dataflow, Edge, Interval, IntType, Layer, Stream
 from hwcodesign.kinds import kind_of
+from hwcodesign.kinds.shared.score_keys import keys_of
 from hwcodesign.kinds.shared.threshold_unit import step_count
 
 Tensors = Mapping[str, np.ndarray]
@@ -32,14 +34,16 @@ class Assembly:
     frame: Stream
     _layers: dict[str, Layer] = field(default_factory=dict)
     _reads: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    _score_map: ScoreMap = INTEGERS
 
     def stream(self, source: str) -> Stream:
         """What `source` puts out."""
         return self.frame if source == self.graph_input else self._layers[source].output
 
-    def padding(self, name: str, source: str, pad: tuple[int, int, int, int]) -> str:
-        """Zeros around the map; `pad` is (top, left, bottom, right)."""
-        return self.layer(name, "padding", [source], {"pad": pad})
+    def padding(self, name: str, source: str, pad: tuple[int, int, int, int], value: int = 0) -> str:
+        """`value` around the map; `pad` is (top, left, bottom, right)."""
+        attributes: dict[str, Attribute] = {"pad": pad, "value": value} if value else {"pad": pad}
+        return self.layer(name, "padding", [source], attributes)
 
     def sliding_window(self, name: str, source: str, kernel: Pair, stride: Pair, depthwise: bool = False) -> str:
         """Every window of the map as one pixel of kernel height x kernel width x channels elements."""
@@ -76,6 +80,10 @@ class Assembly:
         """The maximum of each channel over the `window` elements that a depthwise sliding window lays side by side."""
         return self.layer(name, "max_pool", [source], {"window": window})
 
+    def sum_pool(self, name: str, source: str, window: int) -> str:
+        """The sum of each channel over the `window` elements that a depthwise sliding window lays side by side."""
+        return self.layer(name, "sum_pool", [source], {"window": window})
+
     def concat(self, name: str, sources: Sequence[str]) -> str:
         """The channels of the sources side by side."""
         return self.layer(name, "concat", sources)
@@ -84,13 +92,41 @@ class Assembly:
         """The element-wise sum of two maps of one type."""
         return self.layer(name, "add", [first, second])
 
+    def weighted_sum(self, name: str, sources: Sequence[str], factors: Sequence[int]) -> str:
+        """The element-wise sum of maps of one shape, each times its factor; the type holds every sum."""
+        return self.layer(name, "weighted_sum", sources, {"factors": tuple(factors)})
+
     def global_acc_pool(self, name: str, source: str) -> str:
         """The sum of each channel over all pixels."""
         return self.layer(name, "global_acc_pool", [source])
 
-    def label_select(self, source: str, top: int = 1) -> str:
-        """The scores, then the indices of the `top` highest; the type holds both."""
-        return self.layer("label_select", "label_select", [source], {"top": top})
+    def label_select(
+        self,
+        source: str,
+        top: int = 1,
+        score_map: ScoreMap = INTEGERS,
+        low: np.ndarray | None = None,
+        high: np.ndarray | None = None,
+    ) -> str:
+        """The scores, then the indices of the `top` highest of what they mean by `score_map`; the type holds both.
+
+        `low` and `high` (classes,) bound the scores; None: as the stream does.
+        """
+        scores = self.stream(source)
+        self._score_map = score_map
+        if score_map.keeps_order or scores.channels == 1:
+            return self.layer("label_select", "label_select", [source], {"top": top})
+        scale, bias = (np.broadcast_to(numbers, scores.channels) for numbers in (score_map.scale, score_map.bias))
+        bounds = (scores.low if low is None else low, scores.high if high is None else high)
+        lows, highs = (np.broadcast_to(bound, scores.channels) for bound in bounds)
+        keys = keys_of(scale.tolist(), bias.tolist(), lows.tolist(), highs.tolist())
+        attributes: dict[str, Attribute] = {
+            "top": top,
+            "factors": keys.factors,
+            "offsets": keys.offsets,
+            "key_bits": keys.bits,
+        }
+        return self.layer("label_select", "affine_label_select", [source], attributes)
 
     def layer(
         self,
@@ -134,6 +170,6 @@ class Assembly:
                     edges.append(Edge(source, layer.name, 0, port))
             if readers[layer.name] > 1:
                 fork(layer.name)
-        dataflow = Dataflow(tuple(layers), tuple(edges), contract)
+        dataflow = Dataflow(tuple(layers), tuple(edges), contract, self._score_map)
         dataflow.validate()
         return dataflow

@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
 from pydantic import (
+    AfterValidator,
     Field,
     ValidationError,
     ValidationInfo,
@@ -15,6 +17,7 @@ from pydantic import (
 
 from hwcodesign.core.assets import asset_folder
 from hwcodesign.core.errors import UserError, did_you_mean
+from hwcodesign.core.names import RULE, is_legal
 from hwcodesign.core.preprocessing import ChannelOrder, Preprocessing, Resize
 from hwcodesign.core.strict_toml import StrictModel, read_toml, validated
 from hwcodesign.fpga.board import Board, Resource, load_board
@@ -37,6 +40,12 @@ def _one_message(value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
 
 
 FrameRate = Annotated[Annotated[float, Field(gt=0.0)] | Literal["max"], WrapValidator(_one_message)]  # per second
+
+
+def _legal_name(name: str) -> str:
+    if not is_legal(name):
+        raise ValueError(RULE)
+    return name
 
 
 class LayerBitsTable(StrictModel):
@@ -175,7 +184,7 @@ class HardwareTable(StrictModel):
 class Recipe(StrictModel):
     """Everything a run needs. `network` holds `family` and that family's metaparameters."""
 
-    name: str = ""
+    name: Annotated[str, AfterValidator(_legal_name)] = ""
     network: dict[str, Any]
     quantization: QuantizationTable = QuantizationTable()
     data: DataTable
@@ -213,8 +222,25 @@ def find_recipe(name_or_path: str) -> Path:
     return shipped[name_or_path]
 
 
-def load_recipe(name_or_path: str) -> Recipe:
-    """Read a recipe strictly; its name defaults to the file's. Raises UserError on any fault."""
+def load_recipe(name_or_path: str, changes: Mapping[str, Any] = MappingProxyType({})) -> Recipe:
+    """Read a recipe strictly, with `changes` by key (see `with_keys`); its name defaults to the file's.
+
+    Raises UserError on any fault.
+    """
     path = find_recipe(name_or_path)
-    values = {"name": path.stem, **read_toml(path)}
+    values = {"name": path.stem, **with_keys(read_toml(path), changes)}
     return validated(Recipe, values, str(path))
+
+
+def with_keys(tables: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """A recipe's tables with other values at keys such as "network.SR"; `tables` stay as they are."""
+    result = {name: dict(value) if isinstance(value, Mapping) else value for name, value in tables.items()}
+    for key, value in changes.items():
+        *path, last = key.split(".")
+        table = result
+        for part in path:
+            inner = table.get(part)
+            table[part] = dict(inner) if isinstance(inner, Mapping) else {}
+            table = table[part]
+        table[last] = value
+    return result

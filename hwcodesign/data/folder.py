@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from hwcodesign.core.errors import UserError, did_you_mean
-from hwcodesign.core.image_file import read_image
+from hwcodesign.core.image_file import SUFFIXES, read_image
 from hwcodesign.core.preprocessing import Preprocessing
 from hwcodesign.data.dataset import Dataset, stratified_split
 
@@ -23,7 +23,6 @@ SPLIT_SEED = 0
 HELD_OUT_FOLDERS = ("test", "val", "validation")  # the first that is there
 CLASSES = "classes.txt"
 _SHOWN = 10  # of the images that cannot be read
-_SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".ppm", ".pgm", ".webp"}
 
 
 class _Part(NamedTuple):
@@ -36,7 +35,7 @@ class _Part(NamedTuple):
 
 
 def read(folder: Path, preprocessing: Preprocessing, training: bool = True) -> Dataset:
-    """Every image as `preprocessing` makes it. `training` False reads the held-out images only.
+    """Every image as `read_image` has it and `preprocessing` makes it. `training` False reads the held-out images only.
 
     Without subfolders for training and test, a fifth of each class is held out; without one for training, there are no
     training images. Raises UserError if a class has no images, if train and test have different classes, if a labels
@@ -90,7 +89,7 @@ def _part(folder: Path, part: Path) -> _Part:
     classes = names or tuple(p.name for p in subfolders)
     faults = [f"{p}: {did_you_mean(p.name, classes)}" for p in subfolders if p.name not in classes]
     files = {p.name: _image_files(p.iterdir()) for p in subfolders}
-    faults += [f"{part / name} holds no images ({', '.join(sorted(_SUFFIXES))})" for name in files if not files[name]]
+    faults += [f"{part / name} holds no images ({', '.join(SUFFIXES)})" for name in files if not files[name]]
     paths = [(path, name) for name, found in files.items() if name in classes for path in found]
     return _Part([path for path, _ in paths], [name for _, name in paths], classes, faults)
 
@@ -139,7 +138,7 @@ def _images(part: _Part, preprocessing: Preprocessing) -> tuple[np.ndarray, np.n
 
 
 def _image_files(paths: Iterable[Path]) -> list[Path]:
-    return sorted(p for p in paths if p.suffix.lower() in _SUFFIXES)
+    return sorted(p for p in paths if p.suffix.lower() in SUFFIXES)
 
 
 def _read_all(

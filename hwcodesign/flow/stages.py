@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from hwcodesign.core.assets import asset_folder
 from hwcodesign.core.errors import DoesNotFitError
-from hwcodesign.core.run_folder import RunFolder, Stage, Summary, digest, listing
+from hwcodesign.core.onnx_file import external_files
+from hwcodesign.core.run_folder import RunFolder, Stage, Summary, listing
 from hwcodesign.dataflow import Dataflow, IntType
 from hwcodesign.fpga.board import Board
 from hwcodesign.recipe import HardwareTable, Recipe
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from hwcodesign.verify.proofs import Images
 
 UINT8 = IntType(8, signed=False)
-RANDOM_FRAMES = 16  # simulated for a model that comes without images
-RANDOM_SEED = 1
 PHASES = "bitstream-phases"  # a run folder in the run folder: what the tools made on the way to a bitstream
 
 
@@ -33,6 +32,7 @@ class Job:
     `input_scale` is the real value of one step of the model's input (None: the model's own default). `images` is an
     .npy file of frames (N, H, W, C) to simulate instead of the default; `frames` bounds how many. `untrained` puts
     random weights in place of training. `seed` is that of the placement; `backend`: our own bitstream flow, or FINN's.
+    `wait`: until another process is done with the run folder.
     """
 
     run: RunFolder
@@ -51,6 +51,7 @@ class Job:
     force: bool = False
     seed: int = 1
     backend: str = "own"
+    wait: bool = True
 
     @cached_property
     def board(self) -> Board:
@@ -152,7 +153,8 @@ def _lower(job: Job) -> Stage:
         return summary
 
     settings = [str(job.input_type), job.input_scale]
-    return Stage("lower", (job.qonnx, *_given(job.held_out)), settings, work)
+    beside = external_files(job.model) if job.model else ()  # our own export keeps everything in one file
+    return Stage("lower", (job.qonnx, *beside, *_given(job.held_out)), settings, work)
 
 
 def _plan(job: Job) -> Stage:
@@ -205,7 +207,7 @@ def _simulate(job: Job) -> Stage:
     def work(folder: Path) -> Summary:
         from hwcodesign.core.progress import frames_bar
         from hwcodesign.plan import Plan
-        from hwcodesign.verify.proofs import verify_hardware
+        from hwcodesign.verify.proofs import proven_by, verify_hardware
 
         made = Plan.load(planned)
         images = _images(job, made.design)
@@ -249,11 +251,6 @@ def _bitstream(job: Job) -> Stage:
     return Stage("bitstream", inputs, [board.model_dump(), job.seed, job.frames, _vivado()], work)
 
 
-def proven_by(run: RunFolder) -> str:
-    """What a simulation proves something of: the lowered graph and the RTL that there is now."""
-    return digest([run.stage("lower"), run.stage("emit")])
-
-
 def require_buildable(job: Job) -> None:
     """Raise UserError before anything is trained if the board's tools, clock or link cannot make the bitstream."""
     from hwcodesign.bitstream import serial_link
@@ -283,7 +280,7 @@ def _images(job: Job, graph: Dataflow) -> "Images":
         return Images.from_file(job.images, graph).first(job.frames)
     if job.held_out:
         return Images.held_out(job.held_out).to_simulate(job.frames)
-    return Images.random(graph, job.frames or RANDOM_FRAMES, RANDOM_SEED)
+    return Images.random(graph, job.frames)
 
 
 def _recipe(job: Job) -> Recipe:

@@ -10,8 +10,10 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from hwcodesign.core.score_map import INTEGERS, ScoreMap
 from hwcodesign.dataflow import Attribute, Dataflow, Edge, IntType, Layer, Stream
-from hwcodesign.kinds import kind_of
+from hwcodesign.kinds import kind_of, sum_pool, weighted_sum
+from hwcodesign.kinds.shared.score_keys import keys_of
 from hwcodesign.kinds.shared.threshold_unit import step_count
 
 Tensors = Mapping[str, np.ndarray]
@@ -32,17 +34,19 @@ class Assembly:
     frame: Stream
     _layers: dict[str, Layer] = field(default_factory=dict)
     _reads: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    _score_map: ScoreMap = INTEGERS
 
     def stream(self, source: str) -> Stream:
         """What `source` puts out."""
         return self.frame if source == self.graph_input else self._layers[source].output
 
-    def padding(self, name: str, source: str, pad: tuple[int, int, int, int]) -> str:
-        """Zeros around the map; `pad` is (top, left, bottom, right)."""
+    def padding(self, name: str, source: str, pad: tuple[int, int, int, int], value: int = 0) -> str:
+        """`value` around the map; `pad` is (top, left, bottom, right)."""
         height, width, channels = self.stream(source).shape
         top, left, bottom, right = pad
         shape = (height + top + bottom, width + left + right, channels)
-        return self._add(name, "padding", [source], Stream(shape, self.stream(source).type), attributes={"pad": pad})
+        attributes: dict[str, Attribute] = {"pad": pad, "value": value} if value else {"pad": pad}
+        return self._add(name, "padding", [source], Stream(shape, self.stream(source).type), attributes=attributes)
 
     def sliding_window(self, name: str, source: str, kernel: Pair, stride: Pair, depthwise: bool = False) -> str:
         """Every window of the map as one pixel of kernel height x kernel width x channels elements."""
@@ -87,6 +91,12 @@ class Assembly:
         output = Stream((height, width, elements // window), self.stream(source).type)
         return self._add(name, "max_pool", [source], output, attributes={"window": window})
 
+    def sum_pool(self, name: str, source: str, window: int) -> str:
+        """The sum of each channel over the `window` elements that a depthwise sliding window lays side by side."""
+        height, width, elements = self.stream(source).shape
+        output = Stream((height, width, elements // window), sum_pool.sum_type(self.stream(source).type, window))
+        return self._add(name, "sum_pool", [source], output, attributes={"window": window})
+
     def concat(self, name: str, sources: Sequence[str]) -> str:
         """The channels of the sources side by side."""
         first = self.stream(sources[0])
@@ -99,18 +109,48 @@ class Assembly:
         output = Stream(common.shape, IntType.holding(2 * common.type.min, 2 * common.type.max))
         return self._add(name, "add", [first, second], output)
 
+    def weighted_sum(self, name: str, sources: Sequence[str], factors: Sequence[int]) -> str:
+        """The element-wise sum of maps of one shape, each times its factor; the type holds every sum."""
+        streams = [self.stream(source) for source in sources]
+        total = weighted_sum.sum_type([stream.type for stream in streams], factors)
+        output = Stream(streams[0].shape, total)
+        return self._add(name, "weighted_sum", sources, output, attributes={"factors": tuple(factors)})
+
     def global_acc_pool(self, name: str, source: str) -> str:
         """The sum of each channel over all pixels."""
         stream = self.stream(source)
         total = IntType.holding(stream.pixels * stream.type.min, stream.pixels * stream.type.max)
         return self._add(name, "global_acc_pool", [source], Stream((1, 1, stream.channels), total))
 
-    def label_select(self, source: str, top: int = 1) -> str:
-        """The scores, then the indices of the `top` highest; the type holds both."""
+    def label_select(
+        self,
+        source: str,
+        top: int = 1,
+        score_map: ScoreMap = INTEGERS,
+        low: np.ndarray | None = None,
+        high: np.ndarray | None = None,
+    ) -> str:
+        """The scores, then the indices of the `top` highest of what they mean by `score_map`; the type holds both.
+
+        `low` and `high` (classes,) bound the scores; None: as far as their type reaches.
+        """
         scores = self.stream(source)
         kind = signed_holding(scores.type.min, max(scores.type.max, scores.channels - 1))
         output = Stream((1, 1, scores.channels + top), kind)
-        return self._add("label_select", "label_select", [source], output, attributes={"top": top})
+        self._score_map = score_map
+        if score_map.keeps_order or scores.channels == 1:
+            return self._add("label_select", "label_select", [source], output, attributes={"top": top})
+        scale, bias = (np.broadcast_to(numbers, scores.channels) for numbers in (score_map.scale, score_map.bias))
+        bounds = (scores.type.min if low is None else low, scores.type.max if high is None else high)
+        lows, highs = (np.broadcast_to(bound, scores.channels) for bound in bounds)
+        keys = keys_of(scale.tolist(), bias.tolist(), lows.tolist(), highs.tolist())
+        attributes: dict[str, Attribute] = {
+            "top": top,
+            "factors": keys.factors,
+            "offsets": keys.offsets,
+            "key_bits": keys.bits,
+        }
+        return self._add("label_select", "affine_label_select", [source], output, attributes=attributes)
 
     def finish(self, contract: Mapping[str, float]) -> Dataflow:
         """The whole graph, with a fork after every layer that is read more than once."""
@@ -138,7 +178,7 @@ class Assembly:
                     edges.append(Edge(source, layer.name, 0, port))
             if readers[layer.name] > 1:
                 fork(layer.name)
-        dataflow = Dataflow(tuple(layers), tuple(edges), contract)
+        dataflow = Dataflow(tuple(layers), tuple(edges), contract, self._score_map)
         dataflow.validate()
         return dataflow
 

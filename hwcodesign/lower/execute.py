@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from hwcodesign.core.onnx_file import load_model
 from hwcodesign.lower.environment import finn_environment
 
 _BATCH = 128
@@ -37,7 +38,7 @@ class QonnxFile:
 
     def levels(self, frame: np.ndarray) -> Mapping[str, np.ndarray]:
         """Of one frame (H, W, C), what every quantizer of activations gives, as integers, by the layer's name."""
-        from hwcodesign.lower.names import layer_name
+        from hwcodesign.core.layer_name import layer_name
         from hwcodesign.lower.read import QUANTIZERS
 
         values = self._run(frame[None])
@@ -77,7 +78,7 @@ class FinnGraph:
         from qonnx.core.modelwrapper import ModelWrapper
 
         with finn_environment():
-            self._model = ModelWrapper(str(path))
+            self._model = ModelWrapper(load_model(path))
 
     def scores(self, frames: np.ndarray, on_frames: Callable[[int], None]) -> np.ndarray:
         """int64 (frames, classes) of `frames` (frames, H, W, C)."""

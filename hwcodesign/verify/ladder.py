@@ -16,9 +16,10 @@ import numpy as np
 from hwcodesign.core.errors import UserError, VerificationError
 from hwcodesign.core.progress import frames_bar
 from hwcodesign.core.run_folder import RunFolder, Stage, Summary
+from hwcodesign.core.score_map import INTEGERS, ScoreMap
 from hwcodesign.dataflow import Dataflow
 from hwcodesign.graph import interpreter
-from hwcodesign.verify.proofs import Images
+from hwcodesign.verify.proofs import Images, proven_by
 
 FINN_IMAGES = 8  # FINN's own execution takes seconds for each
 FOLDER = "verify"
@@ -117,10 +118,8 @@ def _images(run: RunFolder, count: int | None) -> Images:
     if path.exists():
         images = Images.held_out(path)
     elif run.finished("lower"):
-        from hwcodesign.flow.stages import RANDOM_FRAMES, RANDOM_SEED
-
         graph = Dataflow.load(run.stage("lower"))
-        images = Images.random(graph, RANDOM_FRAMES, RANDOM_SEED)
+        images = Images.random(graph)
         images = replace(images, scores=IntegerGraph(graph).scores(images.frames))
     else:
         raise UserError(f"{run.path}: there is no network yet: hwcodesign run {_recipe(run)} --to lower")
@@ -152,19 +151,25 @@ def _rung(run: RunFolder, step: _Step, images: Images, count: int | None) -> Run
 
 def _compared(run: RunFolder, step: _Step, network: Network, images: Images, scores: np.ndarray) -> Rung:
     assert images.scores is not None
-    classes = scores.argmax(axis=1)  # of equal scores the lower class, as the hardware has it
+    meaning = _score_map(run)
+    classes = meaning.classes(scores)
     rung = Rung(
         step.name,
         step.arithmetic,
         images=len(scores),
         top1=None if images.labels is None else float((classes == images.labels).mean()),
-        other_class=int((classes != images.scores.argmax(axis=1)).sum()),
+        other_class=int((classes != meaning.classes(images.scores)).sum()),
     )
     if step.classes_only:
         return rung
     wrong = np.flatnonzero((scores != images.scores).any(axis=1))
     first = _first_divergence(run, network, images, scores, int(wrong[0])) if len(wrong) else None
     return replace(rung, other_scores=len(wrong), first_divergence=first)
+
+
+def _score_map(run: RunFolder) -> ScoreMap:
+    """What integer scores mean; what recipes train keeps their order even before it is lowered."""
+    return Dataflow.load(run.stage("lower")).score_map if run.finished("lower") else INTEGERS
 
 
 def _first_divergence(run: RunFolder, network: Network, images: Images, scores: np.ndarray, first: int) -> str:
@@ -186,8 +191,6 @@ def _first_divergence(run: RunFolder, network: Network, images: Images, scores: 
 
 def _rtl(run: RunFolder) -> Rung:
     """What the stage simulate found; it compares with the integer graph."""
-    from hwcodesign.flow.stages import proven_by
-
     finished = all(run.finished(stage) for stage in ("lower", "emit", "simulate"))
     # A simulation may be of a network before this one.
     if not finished or run.summary("simulate").get("proves") != proven_by(run):

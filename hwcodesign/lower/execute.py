@@ -5,6 +5,7 @@ Both work in float32, node by node. The file is quick, many frames at once; FINN
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -14,25 +15,25 @@ _BATCH = 128
 
 
 class QonnxFile:
-    """The exported network (input: raw pixels); `score_step` is the real value of one unit of the integer scores."""
+    """A QONNX file, run by QONNX. `contract` says what the integers at both ends of its lowered graph stand for."""
 
-    def __init__(self, path: Path, score_step: float) -> None:
-        """Raises UserError if `path` is no QONNX file."""
+    def __init__(self, path: Path, contract: Mapping[str, Any], at_once: int = _BATCH) -> None:
+        """`at_once`: frames in one batch; not every file takes more than one. Raises UserError if it is no QONNX."""
         from hwcodesign.lower.read import read_qonnx
 
         with finn_environment():
             self._model = read_qonnx(path)
-        self._step = score_step
+        self._contract, self._at_once = contract, at_once
         self._batch = 1
 
-    def scores(self, frames: np.ndarray, on_frames: Callable[[int], None]) -> np.ndarray:
+    def scores(self, frames: np.ndarray, on_frames: Callable[[int], None] = lambda done: None) -> np.ndarray:
         """int64 (frames, classes), rounded to the steps of the reference, of `frames` (frames, H, W, C)."""
         found = []
-        for start in range(0, len(frames), _BATCH):
-            part = frames[start : start + _BATCH]
+        for start in range(0, len(frames), self._at_once):
+            part = frames[start : start + self._at_once]
             real = self._run(part)[self._model.graph.output[0].name].reshape(len(part), -1)
-            found.append(np.rint(real.astype(np.float64) / self._step).astype(np.int64))
-            on_frames(min(start + _BATCH, len(frames)))
+            found.append(np.rint(real.astype(np.float64) / self._contract["score_scale"]).astype(np.int64))
+            on_frames(min(start + self._at_once, len(frames)))
         return np.concatenate(found)
 
     def levels(self, frame: np.ndarray) -> Mapping[str, np.ndarray]:
@@ -46,7 +47,9 @@ class QonnxFile:
         for node in self._model.graph.node:
             if node.op_type in QUANTIZERS and node.input[0] not in constants and node.input[1] in constants:
                 level = values[node.output[0]][0] / self._model.get_initializer(node.input[1])
-                found[layer_name(node)] = np.rint(level).astype(np.int64).reshape(level.shape[-3:]).transpose(1, 2, 0)
+                axes = level.shape[-3:]  # scales may have more axes than what they scale
+                maps = np.rint(level).astype(np.int64).reshape(*axes, *(1,) * (3 - len(axes)))
+                found[layer_name(node)] = maps.transpose(1, 2, 0)
         return found
 
     def _run(self, frames: np.ndarray) -> Mapping[str, np.ndarray]:
@@ -54,9 +57,11 @@ class QonnxFile:
         from qonnx.core.onnx_exec import execute_onnx
 
         self._set_batch(len(frames))
-        pixels = np.ascontiguousarray(frames.transpose(0, 3, 1, 2)).astype(np.float32)
+        frames_in = self._model.graph.input[0].name
+        pixels = frames.transpose(0, 3, 1, 2) * self._contract["input_scale"]
+        pixels = pixels.reshape(self._model.get_tensor_shape(frames_in)).astype(np.float32)
         with finn_environment():
-            found: Mapping[str, np.ndarray] = execute_onnx(self._model, {self._model.graph.input[0].name: pixels}, True)
+            found: Mapping[str, np.ndarray] = execute_onnx(self._model, {frames_in: pixels}, True)
         return found
 
     def _set_batch(self, count: int) -> None:

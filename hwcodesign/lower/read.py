@@ -26,7 +26,7 @@ def read_qonnx(path: Path) -> ModelWrapper:
     Raises UserError if the file is missing, empty, damaged, not ONNX, ONNX without quantizers, or QCDQ; and if its
     graph has a circle or falls into parts.
     """
-    model = ModelWrapper(_load(path))
+    model = ModelWrapper(load_onnx(path))
     _require_quantizers(model, path)
     _require_one_frame(model, path)
     require_one_way(model.graph, path)
@@ -40,7 +40,8 @@ def read_qonnx(path: Path) -> ModelWrapper:
         raise UserError(f"{path}: the shapes of this graph cannot be worked out: {error}") from error
 
 
-def _load(path: Path) -> onnx.ModelProto:
+def load_onnx(path: Path) -> onnx.ModelProto:
+    """The file as it is. Raises UserError if it is missing, empty, damaged or not ONNX."""
     try:
         content = path.read_bytes()
     except FileNotFoundError:

@@ -8,76 +8,22 @@ Every stream has one producer and one consumer. A value that is needed twice goe
 """
 
 import json
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from hwcodesign.core.errors import UserError
+from hwcodesign.core.integers import IntType
+from hwcodesign.core.score_map import INTEGERS, ScoreMap
+
+__all__ = ["Attribute", "Dataflow", "Edge", "IntType", "Layer", "Shape", "Stream"]
+
 Shape = tuple[int, int, int]
 Attribute = int | str | tuple[int, ...]
-MOST_BITS = 64
-
-
-@dataclass(frozen=True, order=True)
-class IntType:
-    """An integer type of 1 to 64 bits in two's complement; one signed bit means bipolar {-1, +1}, stored 0 and 1."""
-
-    bits: int
-    signed: bool
-
-    @property
-    def bipolar(self) -> bool:
-        return self.bits == 1 and self.signed
-
-    @property
-    def min(self) -> int:
-        return -(1 << (self.bits - 1)) if self.signed else 0
-
-    @property
-    def max(self) -> int:
-        if self.bipolar:
-            return 1
-        return (1 << (self.bits - 1)) - 1 if self.signed else (1 << self.bits) - 1
-
-    @classmethod
-    def holding(cls, low: int, high: int) -> "IntType":
-        """The narrowest type (never bipolar) that holds every integer from `low` to `high`."""
-        if low >= 0:
-            return cls(max(1, high.bit_length()), signed=False)
-        return cls(max(2, (-low - 1).bit_length() + 1, high.bit_length() + 1 if high > 0 else 1), signed=True)
-
-    def encode(self, values: np.ndarray) -> np.ndarray:
-        """The bit patterns (unsigned integers below 2**bits) that stand for `values`, any shape."""
-        if self.bipolar:
-            return (np.asarray(values) > 0).astype(np.int64)
-        return np.asarray(values, dtype=np.int64) & np.int64((1 << self.bits) - 1)
-
-    def decode(self, patterns: np.ndarray) -> np.ndarray:
-        """The values (int64) that the bit patterns stand for, any shape; the inverse of `encode`."""
-        codes = np.asarray(patterns, dtype=np.int64)
-        if self.bipolar:
-            return 2 * codes - 1
-        if not self.signed:
-            return codes
-        sign = np.int64(1) << (self.bits - 1)
-        return (codes ^ sign) - sign
-
-    def __str__(self) -> str:
-        return "bipolar" if self.bipolar else f"{'int' if self.signed else 'uint'}{self.bits}"
-
-    @classmethod
-    def parse(cls, text: str) -> "IntType":
-        """The inverse of `str`. Raises ValueError for any other text."""
-        if text == "bipolar":
-            return cls(1, signed=True)
-        found = re.fullmatch(r"(u?)int(\d+)", text)
-        if not found or not 1 <= int(found[2]) <= MOST_BITS:
-            raise ValueError(f"{text!r} is no integer type of 1 to {MOST_BITS} bits")
-        return cls(int(found[2]), signed=not found[1])
 
 
 @dataclass(frozen=True)
@@ -154,13 +100,14 @@ class Dataflow:
     """Layers in topological order and the edges between them; one frame input and one result output.
 
     The first layer's input is the graph's input, the last layer's output is the graph's output. `contract` says what
-    the integers at both ends mean: input integer * `input_scale` is the real number that the trained network takes
-    (1 for raw pixels, whose mean and divisor are part of the network), score * `score_scale` the one that it gives.
+    the integers that come in mean: integer * `input_scale` is the real number that the trained network takes (1 for raw
+    pixels, whose mean and divisor are part of the network); `score_map`, what the scores that go out mean.
     """
 
     layers: tuple[Layer, ...]
     edges: tuple[Edge, ...]
     contract: Mapping[str, float] = field(default_factory=dict)
+    score_map: ScoreMap = INTEGERS
 
     @cached_property
     def by_name(self) -> Mapping[str, Layer]:
@@ -211,9 +158,10 @@ class Dataflow:
             assert read == ([] if layer is self.layers[-1] else list(range(len(layer.outputs)))), layer.name
 
     def save(self, folder: Path) -> None:
-        """Write `dataflow.json` (layers, edges, contract) and `dataflow.npz` (tensors) into `folder`."""
+        """Write `dataflow.json` (layers, edges, contract, score map) and `dataflow.npz` (tensors) into `folder`."""
         document = {
             "contract": dict(self.contract),
+            "score_map": asdict(self.score_map),
             "layers": [_layer_to_json(layer) for layer in self.layers],
             "edges": [[e.source, e.source_port, e.target, e.target_port] for e in self.edges],
         }
@@ -223,8 +171,10 @@ class Dataflow:
 
     @classmethod
     def load(cls, folder: Path) -> "Dataflow":
-        """Read what `save` wrote."""
+        """Read what `save` wrote. Raises UserError for what an earlier version wrote."""
         document = json.loads((folder / "dataflow.json").read_text())
+        if "score_map" not in document:
+            raise UserError(f"{folder} was written by an earlier version of hwcodesign: run again with --from lower")
         tensors: dict[str, dict[str, np.ndarray]] = {}
         with np.load(folder / "dataflow.npz") as arrays:
             for path in arrays.files:
@@ -232,7 +182,7 @@ class Dataflow:
                 tensors.setdefault(name, {})[key] = arrays[path]
         layers = tuple(_layer_from_json(item, tensors.get(item["name"], {})) for item in document["layers"])
         edges = tuple(Edge(source, target, sp, tp) for source, sp, target, tp in document["edges"])
-        return cls(layers, edges, document["contract"])
+        return cls(layers, edges, document["contract"], ScoreMap.parse(document["score_map"]))
 
 
 def _layer_to_json(layer: Layer) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from hwcodesign.core.assets import asset_folder
 from hwcodesign.core.errors import DoesNotFitError
+from hwcodesign.core.onnx_file import external_files
 from hwcodesign.core.run_folder import RunFolder, Stage, Summary, listing
 from hwcodesign.dataflow import Dataflow, IntType
 from hwcodesign.fpga.board import Board
@@ -31,6 +32,7 @@ class Job:
     `input_scale` is the real value of one step of the model's input (None: the model's own default). `images` is an
     .npy file of frames (N, H, W, C) to simulate instead of the default; `frames` bounds how many. `untrained` puts
     random weights in place of training. `seed` is that of the placement; `backend`: our own bitstream flow, or FINN's.
+    `wait`: until another process is done with the run folder.
     """
 
     run: RunFolder
@@ -49,6 +51,7 @@ class Job:
     force: bool = False
     seed: int = 1
     backend: str = "own"
+    wait: bool = True
 
     @cached_property
     def board(self) -> Board:
@@ -156,7 +159,8 @@ def _lower(job: Job) -> Stage:
         return summary | by_file
 
     settings = [str(job.input_type), job.input_scale]
-    return Stage("lower", (job.qonnx, *_given(job.held_out)), settings, work)
+    beside = external_files(job.model) if job.model else ()  # our own export keeps everything in one file
+    return Stage("lower", (job.qonnx, *beside, *_given(job.held_out)), settings, work)
 
 
 def _plan(job: Job) -> Stage:
@@ -222,7 +226,9 @@ def _simulate(job: Job) -> Stage:
         made = Plan.load(planned)
         images = _images(job, made.design)
         if images.scores is None:
-            images = scored(images, OriginalFile(file_of(job.run), made.design.contract))
+            images = scored(
+                images, OriginalFile(file_of(job.run), made.design.contract["input_scale"], made.design.score_map)
+            )
         with frames_bar("simulate", len(images.frames)) as on_frames:
             summary = verify_hardware(made, emitted, images, folder, job.wave, on_frames)
         return {**summary, "proves": proven_by(job.run)}
@@ -287,13 +293,12 @@ def _vivado() -> bool:
 
 def _images(job: Job, graph: Dataflow) -> "Images":
     from hwcodesign.verify.images import Images
-    from hwcodesign.verify.reference import RANDOM_FRAMES, RANDOM_SEED
 
     if job.images:
         return Images.from_file(job.images, graph).first(job.frames)
     if job.held_out:
         return Images.held_out(job.held_out).to_simulate(job.frames)
-    return Images.random(graph, job.frames or RANDOM_FRAMES, RANDOM_SEED)
+    return Images.random(graph, job.frames)
 
 
 def _recipe(job: Job) -> Recipe:

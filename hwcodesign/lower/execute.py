@@ -9,21 +9,32 @@ from typing import Any
 
 import numpy as np
 
+from hwcodesign.core.onnx_file import load_model
+from hwcodesign.core.score_map import ScoreMap
 from hwcodesign.lower.environment import finn_environment
 
 _BATCH = 128
 
 
-class QonnxFile:
-    """A QONNX file, run by QONNX. `contract` says what the integers at both ends of its lowered graph stand for."""
+def affine_scores(graph: Any, score_map: ScoreMap) -> str:
+    """The tensor of an ONNX graph that holds the scores before the function that `score_map` leaves to the host."""
+    name: str = graph.output[0].name
+    makers = {output: node for node in graph.node for output in node.output}
+    while score_map.function and makers[name].op_type.lower() != score_map.function:
+        name = makers[name].input[0]
+    return makers[name].input[0] if score_map.function else name
 
-    def __init__(self, path: Path, contract: Mapping[str, Any], at_once: int = _BATCH) -> None:
+
+class QonnxFile:
+    """A QONNX file, run by QONNX: real input = integer * `input_scale`, and integer scores as `score_map` has them."""
+
+    def __init__(self, path: Path, input_scale: float, score_map: ScoreMap, at_once: int = _BATCH) -> None:
         """`at_once`: frames in one batch; not every file takes more than one. Raises UserError if it is no QONNX."""
         from hwcodesign.lower.read import read_qonnx
 
         with finn_environment():
             self._model = read_qonnx(path)
-        self._contract, self._at_once = contract, at_once
+        self._input_scale, self._score_map, self._at_once = input_scale, score_map, at_once
         self._batch = 1
 
     def scores(self, frames: np.ndarray, on_frames: Callable[[int], None] = lambda done: None) -> np.ndarray:
@@ -31,14 +42,14 @@ class QonnxFile:
         found = []
         for start in range(0, len(frames), self._at_once):
             part = frames[start : start + self._at_once]
-            real = self._run(part)[self._model.graph.output[0].name].reshape(len(part), -1)
-            found.append(np.rint(real.astype(np.float64) / self._contract["score_scale"]).astype(np.int64))
+            real = self._run(part)[affine_scores(self._model.graph, self._score_map)].reshape(len(part), -1)
+            found.append(np.rint(self._score_map.steps(real.astype(np.float64))).astype(np.int64))
             on_frames(min(start + self._at_once, len(frames)))
         return np.concatenate(found)
 
     def levels(self, frame: np.ndarray) -> Mapping[str, np.ndarray]:
         """Of one frame (H, W, C), what every quantizer of activations gives, as integers, by the layer's name."""
-        from hwcodesign.lower.names import layer_name
+        from hwcodesign.core.layer_name import layer_name
         from hwcodesign.lower.read import QUANTIZERS
 
         values = self._run(frame[None])
@@ -58,7 +69,7 @@ class QonnxFile:
 
         self._set_batch(len(frames))
         frames_in = self._model.graph.input[0].name
-        pixels = frames.transpose(0, 3, 1, 2) * self._contract["input_scale"]
+        pixels = frames.transpose(0, 3, 1, 2) * self._input_scale
         pixels = pixels.reshape(self._model.get_tensor_shape(frames_in)).astype(np.float32)
         with finn_environment():
             found: Mapping[str, np.ndarray] = execute_onnx(self._model, {frames_in: pixels}, True)
@@ -82,7 +93,7 @@ class FinnGraph:
         from qonnx.core.modelwrapper import ModelWrapper
 
         with finn_environment():
-            self._model = ModelWrapper(str(path))
+            self._model = ModelWrapper(load_model(path))
 
     def scores(self, frames: np.ndarray, on_frames: Callable[[int], None]) -> np.ndarray:
         """int64 (frames, classes) of `frames` (frames, H, W, C)."""

@@ -15,6 +15,7 @@ from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.custom_op.registry import getCustomOp
 
 from hwcodesign.core.errors import UserError
+from hwcodesign.core.score_map import ScoreMap
 from hwcodesign.dataflow import Dataflow, IntType, Stream
 from hwcodesign.graph.builder import Assembly, signed_holding
 from hwcodesign.lower.exact import Exact
@@ -60,7 +61,7 @@ def to_dataflow(model: ModelWrapper, exact: Exact, contract: Mapping[str, float]
     for name, operation in exact.operations.items():
         if name in matched:  # what does not lead to the scores is no hardware
             build.add(operation)
-    build.assembly.label_select(build.made[exact.scores])
+    build.assembly.label_select(build.made[exact.scores], score_map=ScoreMap.of(exact.score_scale))
     return build.assembly.finish(contract), build.thresholds
 
 

@@ -5,7 +5,6 @@ that is changed by hand, or by a failing disk, would only make the next stages r
 """
 
 import hashlib
-import json
 
 import numpy as np
 
@@ -20,7 +19,7 @@ SOURCE = "source_sha256"  # there: of the graph that it read
 
 def graph_digest(graph: Dataflow) -> str:
     """SHA-256 of everything that a graph says: layers, edges, contract and every tensor."""
-    total = hashlib.sha256(json.dumps([dict(graph.contract), sorted(map(str, graph.edges))], default=str).encode())
+    total = hashlib.sha256(repr((sorted(graph.contract.items()), graph.score_map, sorted(graph.edges))).encode())
     for layer in graph.layers:
         total.update(
             repr((layer.name, layer.kind, layer.inputs, layer.outputs, sorted(layer.attributes.items()))).encode()

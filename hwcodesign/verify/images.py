@@ -7,10 +7,12 @@ import numpy as np
 
 from hwcodesign.core.errors import UserError
 from hwcodesign.dataflow import Dataflow
-from hwcodesign.verify.extremes import extreme_frames, random_frames
+from hwcodesign.verify.extremes import random_frames
 
 WHOLE_SET = 500  # of at most so many held-out images the hardware is simulated with all, of more with a sample
 SAMPLE = 250
+RANDOM_FRAMES = 16  # for a model that comes without images
+RANDOM_SEED = 1
 
 
 @dataclass(frozen=True)
@@ -35,14 +37,9 @@ class Images:
             return cls(data["images"], origin, labels, data["integer_scores"])
 
     @classmethod
-    def random(cls, graph: Dataflow, count: int, seed: int) -> "Images":
-        """Uniformly random frames that fit the graph's input."""
-        return cls(random_frames(graph.input, count, seed), f"random frames, seed {seed}")
-
-    @classmethod
-    def extremes(cls, graph: Dataflow) -> "Images":
-        """Frames at the ends of the range of the graph's input."""
-        return cls(extreme_frames(graph.input), "extreme frames")
+    def random(cls, graph: Dataflow, count: int | None = None, seed: int = RANDOM_SEED) -> "Images":
+        """Uniformly random frames that fit the graph's input, RANDOM_FRAMES of them if no `count` is given."""
+        return cls(random_frames(graph.input, count or RANDOM_FRAMES, seed), f"random frames, seed {seed}")
 
     @classmethod
     def from_file(cls, path: Path, graph: Dataflow) -> "Images":

@@ -10,13 +10,14 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 
 from hwcodesign.core.errors import UserError, VerificationError
 from hwcodesign.core.progress import frames_bar
 from hwcodesign.core.run_folder import RunFolder, Stage, Summary
+from hwcodesign.core.score_map import INTEGERS, ScoreMap
 from hwcodesign.dataflow import Dataflow
 from hwcodesign.graph import interpreter
 from hwcodesign.verify.chain import proven_by, require_chain
@@ -155,19 +156,25 @@ def _rung(run: RunFolder, step: _Step, images: Images, count: int | None) -> Run
 
 def _compared(run: RunFolder, step: _Step, network: Network, images: Images, scores: np.ndarray) -> Rung:
     assert images.scores is not None
-    classes = scores.argmax(axis=1)  # of equal scores the lower class, as the hardware has it
+    meaning = _score_map(run)
+    classes = meaning.classes(scores)
     rung = Rung(
         step.name,
         step.arithmetic,
         images=len(scores),
         top1=None if images.labels is None else float((classes == images.labels).mean()),
-        other_class=int((classes != images.scores.argmax(axis=1)).sum()),
+        other_class=int((classes != meaning.classes(images.scores)).sum()),
     )
     if step.classes_only:
         return rung
     wrong = np.flatnonzero((scores != images.scores).any(axis=1))
     first = _first_divergence(run, network, images, scores, int(wrong[0])) if len(wrong) else None
     return replace(rung, other_scores=len(wrong), first_divergence=first)
+
+
+def _score_map(run: RunFolder) -> ScoreMap:
+    """What integer scores mean; what recipes train keeps their order even before it is lowered."""
+    return Dataflow.load(run.stage("lower")).score_map if run.finished("lower") else INTEGERS
 
 
 def _first_divergence(run: RunFolder, network: Network, images: Images, scores: np.ndarray, first: int) -> str:
@@ -215,19 +222,20 @@ def _qonnx(run: RunFolder) -> Network:
     from hwcodesign.lower.execute import QonnxFile
 
     ours = run.finished("export")  # what we export takes images in batches; of other files nobody knows
-    return QonnxFile(file_of(run), _contract(run), **({} if ours else {"at_once": 1}))
+    return QonnxFile(file_of(run), *_ends(run), **({} if ours else {"at_once": 1}))
 
 
 def _exact(run: RunFolder) -> Network:
-    return OriginalFile(file_of(run), _contract(run))
+    return OriginalFile(file_of(run), *_ends(run))
 
 
-def _contract(run: RunFolder) -> Mapping[str, Any]:
-    """What the integers at both ends stand for."""
+def _ends(run: RunFolder) -> tuple[float, ScoreMap]:
+    """What the integers that enter and leave stand for."""
     if run.finished("lower"):
-        return Dataflow.load(run.stage("lower")).contract
-    exported = json.loads((run.stage("export") / "reference.json").read_text())["contract"]
-    return {"input_scale": 1.0, "score_scale": exported["score_step"]}
+        graph = Dataflow.load(run.stage("lower"))
+        return graph.contract["input_scale"], graph.score_map
+    exported = json.loads((run.stage("export") / "reference.json").read_text())
+    return 1.0, ScoreMap.of(exported["contract"]["score_step"])
 
 
 def _finn(run: RunFolder) -> Network:

@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 
 from hwcodesign.core.errors import VerificationError
+from hwcodesign.core.score_map import ScoreMap
+from hwcodesign.lower.execute import affine_scores
 
 QUANTIZERS = ("Quant", "IntQuant", "BipolarQuant", "Trunc")
 LARGEST_REST = 1e-3  # of a step, between a real score and the integer that it stands for
@@ -22,16 +24,18 @@ Operator = Callable[..., Sequence[np.ndarray]]  # of a node's inputs (None: left
 
 
 class OriginalFile:
-    """The network in an ONNX file. `contract` is the lowered graph's: what its integers stand for at both ends."""
+    """The network in an ONNX file: real input = integer * `input_scale`, and integer scores as `score_map` has them."""
 
-    def __init__(self, path: Path, contract: Mapping[str, Any]) -> None:
+    def __init__(self, path: Path, input_scale: float, score_map: ScoreMap) -> None:
         """Raises UserError if `path` is no ONNX file."""
         from onnx import numpy_helper
 
-        from hwcodesign.lower.read import load_onnx
+        from hwcodesign.core.onnx_file import load_model
 
-        model = load_onnx(path)
-        self._graph, self._path, self._contract = model.graph, path, contract
+        model = load_model(path)
+        self._graph, self._path = model.graph, path
+        self._input_scale, self._score_map = input_scale, score_map
+        self._scores = affine_scores(self._graph, score_map)
         self._opsets = {opset.domain: opset.version for opset in model.opset_import}
         self._constants: Values = {t.name: numpy_helper.to_array(t) for t in self._graph.initializer}
         (self._input,) = (tensor for tensor in self._graph.input if tensor.name not in self._constants)
@@ -44,13 +48,13 @@ class OriginalFile:
         """
         found = []
         for done, frame in enumerate(frames, 1):
-            found.append(self._integers(self._run(frame)[self._graph.output[0].name].ravel()))
+            found.append(self._integers(self._run(frame)[self._scores].ravel()))
             on_frames(done)
         return np.array(found, dtype=np.int64)
 
     def levels(self, frame: np.ndarray) -> Mapping[str, np.ndarray]:
         """For one frame (H, W, C), what quantizers give as integers (H, W, C), by the layer that each belongs to."""
-        from hwcodesign.lower.names import layer_name
+        from hwcodesign.core.layer_name import layer_name
 
         values, found = self._run(frame), {}
         for node, _ in self._nodes:
@@ -62,20 +66,20 @@ class OriginalFile:
         return found
 
     def _integers(self, real: np.ndarray) -> np.ndarray:
-        step = self._contract["score_scale"]
-        nearest: np.ndarray = np.rint(real / step)
-        between = ~(np.abs(real / step - nearest) <= LARGEST_REST)  # so that what is not a number counts, too
+        steps = self._score_map.steps(real)
+        nearest: np.ndarray = np.rint(steps)
+        between = ~(np.abs(steps - nearest) <= LARGEST_REST)  # so that what is not a number counts, too
         if np.any(between):
             at = int(np.argmax(between))
             raise VerificationError(
-                f"{self._path}: score {at} is {real[at]:g}, no multiple of the lowered network's step {step:g}: "
+                f"{self._path}: score {at} is {real[at]:g}, which lies between two steps of the lowered network's score: "
                 "lowering gave the network another meaning"
             )
         return nearest
 
     def _run(self, frame: np.ndarray) -> Values:
         """All tensors that depend on the frame (H, W, C)."""
-        real = np.asarray(frame, dtype=np.float64).transpose(2, 0, 1) * self._contract["input_scale"]
+        real = np.asarray(frame, dtype=np.float64).transpose(2, 0, 1) * self._input_scale
         axes = [axis.dim_value for axis in self._input.type.tensor_type.shape.dim]
         values: Values = {self._input.name: real.reshape(1, *axes[1:])}
         for node, operator in self._nodes:

@@ -34,7 +34,7 @@ def verify_integers(
     assert images.scores is not None
     values = interpreter.run(graph, images.frames, on_frames=on_frames)
     wrong = np.flatnonzero((values[:, : images.scores.shape[1]] != images.scores).any(axis=1))
-    summary: dict[str, Any] = {"images": len(values), "mismatches": len(wrong), **_accuracy(values, images)}
+    summary: dict[str, Any] = {"images": len(values), "mismatches": len(wrong), **_accuracy(graph, values, images)}
     if len(wrong):
         first = int(wrong[0])
         found = levels_of(graph, images.frames[first])
@@ -71,7 +71,7 @@ def verify_hardware(
         "images": len(images.frames),
         "origin": images.origin,
         "mismatches": len(wrong),
-        **_accuracy(measured.results.values, images),
+        **_accuracy(plan.design, measured.results.values, images),
         "cycles_per_frame": measured.cycles_per_frame,
         "cycles_bound": plan.cycles_per_frame,
         "latency_cycles": measured.latency_cycles,
@@ -92,7 +92,9 @@ def verify_hardware(
 def _with_classes(images: Images, graph: Dataflow) -> np.ndarray:
     """What leaves the hardware for each image, (N, beats): its scores, then the classes, best first."""
     assert images.scores is not None, "hardware is compared with the trained network, not with itself"
-    ranked = np.argsort(-images.scores, axis=1, kind="stable")  # of equal scores the lower class comes first
+    ranked = np.argsort(
+        -graph.score_map.affine(images.scores), axis=1, kind="stable"
+    )  # of equal scores the lower class comes first
     expected: np.ndarray = np.hstack([images.scores, ranked])[:, : graph.output.elements]
     return expected
 
@@ -103,9 +105,10 @@ def _first_score(found: np.ndarray, expected: np.ndarray) -> str:
     return f"score of class {at}: {found[at]}, reference {expected[at]}"
 
 
-def _accuracy(values: np.ndarray, images: Images) -> dict[str, float]:
-    """Top-1 of the class that the hardware itself selects: the beat after the scores."""
+def _accuracy(graph: Dataflow, values: np.ndarray, images: Images) -> dict[str, float]:
+    """Top-1 of the class that the hardware itself selects: the beat after the scores. One score: the host selects."""
     if images.labels is None or images.scores is None:
         return {}
-    classes = values[:, images.scores.shape[1]]
+    count = images.scores.shape[1]
+    classes = values[:, count] if count > 1 else graph.score_map.classes(values[:, :1])
     return {"top1": float((classes == images.labels).mean())}

@@ -14,12 +14,10 @@ import numpy as np
 from hwcodesign.core.run_folder import RunFolder
 from hwcodesign.dataflow import Dataflow
 from hwcodesign.verify import extremes
-from hwcodesign.verify.images import Images
+from hwcodesign.verify.images import RANDOM_FRAMES, Images
 from hwcodesign.verify.original import OriginalFile
 from hwcodesign.verify.proofs import verify_integers
 
-RANDOM_FRAMES = 16  # for a model that comes without images
-RANDOM_SEED = 1
 CHOSEN = RANDOM_FRAMES + extremes.COUNT  # frames on which a lowered graph is compared with its file
 FRAMES = "reference.npz"  # in the folder of lower: frames of our own choice, with the scores of the file
 FILE = "original.onnx"  # there, too, for somebody's model: the file as it was, with the data that lay beside it
@@ -50,22 +48,22 @@ def compare_with_file(
     `keep`: the file is somebody else's, so that a copy of it stays in `folder`, and QONNX's float32 executor is asked
     how often it rounds otherwise. Returns images, mismatches, the first difference in words, and `float32_differs`.
     """
+    from hwcodesign.core.onnx_file import load_model
     from hwcodesign.lower.execute import QonnxFile
-    from hwcodesign.lower.read import load_onnx
 
-    file, chosen = OriginalFile(model, graph.contract), _chosen(graph)
+    file, chosen = OriginalFile(model, graph.contract["input_scale"], graph.score_map), _chosen(graph)
     images = scored(chosen, file, on_frames)
     assert images.scores is not None
     np.savez_compressed(folder / FRAMES, images=images.frames, origin=images.origin, integer_scores=images.scores)
     summary = verify_integers(graph, images, file.levels)
     if keep:
-        (folder / FILE).write_bytes(load_onnx(model).SerializeToString())
-        others = QonnxFile(model, graph.contract, at_once=1).scores(images.frames)
+        (folder / FILE).write_bytes(load_model(model).SerializeToString())
+        others = QonnxFile(model, graph.contract["input_scale"], graph.score_map, at_once=1).scores(images.frames)
         summary["float32_differs"] = int((others != images.scores).any(axis=1).sum())
     return {**summary, "origin": images.origin}
 
 
 def _chosen(graph: Dataflow) -> Images:
-    random = Images.random(graph, RANDOM_FRAMES, RANDOM_SEED)
+    random = Images.random(graph)
     extreme = extremes.extreme_frames(graph.input)
     return Images(np.concatenate([random.frames, extreme]), f"{random.origin}, and {len(extreme)} extreme ones")

@@ -26,7 +26,7 @@ def test_whatever_changes_changes_the_digest() -> None:
     weights = {**graph.by_name["conv1"].tensors}
     weights["weights"] = weights["weights"] ^ 1
     others = [
-        replace(graph, contract={"score_scale": 2.0}),
+        replace(graph, contract={"input_scale": 2.0}),
         replace(graph, edges=graph.edges[:-1]),
         changed(graph, first.name, attributes={**first.attributes, "more": 1}),
         changed(graph, first.name, kind="other"),

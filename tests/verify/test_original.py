@@ -8,10 +8,11 @@ import pytest
 from onnx import helper, numpy_helper
 
 from hwcodesign.core.errors import VerificationError
+from hwcodesign.core.score_map import INTEGERS
 from hwcodesign.verify.original import OriginalFile
 from tests.lower import elsewhere, float64
 
-CONTRACT = {"input_scale": 1 / 255, "score_scale": 1.0}
+ENDS = (1 / 255, INTEGERS)
 
 
 class Real(OriginalFile):
@@ -27,7 +28,7 @@ def test_torch_in_float64_gives_the_same_scores(network: str, widths: str, tmp_p
     elsewhere.export(network, widths, tmp_path / "model.onnx")
     shape = elsewhere.NETWORKS[network][1]
     frames = np.random.default_rng(0).integers(0, 256, (4, *shape))
-    real = [Real(tmp_path / "model.onnx", CONTRACT)._run(frame.transpose(1, 2, 0)) for frame in frames]
+    real = [Real(tmp_path / "model.onnx", *ENDS)._run(frame.transpose(1, 2, 0)) for frame in frames]
     output = onnx.load(tmp_path / "model.onnx").graph.output[0].name
     expected = float64.evaluate(str(tmp_path / "model.onnx"), frames / 255)
     assert np.allclose([values[output].ravel() for values in real], expected, rtol=0, atol=1e-9)
@@ -62,8 +63,8 @@ class _File(OriginalFile):
 
 def test_another_step_than_the_networks_is_no_match(tmp_path: Path) -> None:
     elsewhere.export("perceptron", "w2a2", tmp_path / "model.onnx")
-    file = OriginalFile(tmp_path / "model.onnx", CONTRACT)
-    with pytest.raises(VerificationError, match=r"score 0 is .*, no multiple of the lowered network's step 1"):
+    file = OriginalFile(tmp_path / "model.onnx", *ENDS)
+    with pytest.raises(VerificationError, match=r"score 0 is .*, which lies between two steps"):
         file.scores(np.zeros((1, 8, 8, 1)))
 
 
@@ -74,4 +75,4 @@ def test_what_cannot_be_run_says_that_nothing_was_compared(tmp_path: Path) -> No
     tensor.CopyFrom(numpy_helper.from_array(np.zeros((24, 63), np.float32), tensor.name))
     onnx.save(model, tmp_path / "model.onnx")
     with pytest.raises(VerificationError, match="there is nothing to compare the lowered network with"):
-        OriginalFile(tmp_path / "model.onnx", CONTRACT).scores(np.zeros((1, 8, 8, 1)))
+        OriginalFile(tmp_path / "model.onnx", *ENDS).scores(np.zeros((1, 8, 8, 1)))

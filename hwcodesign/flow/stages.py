@@ -218,7 +218,6 @@ def _simulate(job: Job) -> Stage:
         from hwcodesign.core.progress import frames_bar
         from hwcodesign.plan import Plan
         from hwcodesign.verify.chain import proven_by, require_chain
-        from hwcodesign.verify.original import OriginalFile
         from hwcodesign.verify.proofs import verify_hardware
         from hwcodesign.verify.reference import file_of, scored
 
@@ -226,9 +225,7 @@ def _simulate(job: Job) -> Stage:
         made = Plan.load(planned)
         images = _images(job, made.design)
         if images.scores is None:
-            images = scored(
-                images, OriginalFile(file_of(job.run), made.design.contract["input_scale"], made.design.score_map)
-            )
+            images = scored(images, file_of(job.run), made.design)
         with frames_bar("simulate", len(images.frames)) as on_frames:
             summary = verify_hardware(made, emitted, images, folder, job.wave, on_frames)
         return {**summary, "proves": proven_by(job.run)}

@@ -13,8 +13,6 @@ from hwcodesign.core.onnx_file import load_model
 from hwcodesign.core.score_map import ScoreMap
 from hwcodesign.lower.environment import finn_environment
 
-_BATCH = 128
-
 
 def affine_scores(graph: Any, score_map: ScoreMap) -> str:
     """The tensor of an ONNX graph that holds the scores before the function that `score_map` leaves to the host."""
@@ -28,7 +26,7 @@ def affine_scores(graph: Any, score_map: ScoreMap) -> str:
 class QonnxFile:
     """A QONNX file, run by QONNX: real input = integer * `input_scale`, and integer scores as `score_map` has them."""
 
-    def __init__(self, path: Path, input_scale: float, score_map: ScoreMap, at_once: int = _BATCH) -> None:
+    def __init__(self, path: Path, input_scale: float, score_map: ScoreMap, at_once: int) -> None:
         """`at_once`: frames in one batch; not every file takes more than one. Raises UserError if it is no QONNX."""
         from hwcodesign.lower.read import read_qonnx
 

@@ -24,10 +24,11 @@ from hwcodesign.verify.chain import proven_by, require_chain
 from hwcodesign.verify.divergence import first_level, levels_of
 from hwcodesign.verify.images import Images
 from hwcodesign.verify.original import OriginalFile
-from hwcodesign.verify.reference import file_of, frames_of
+from hwcodesign.verify.reference import FRAMES, file_of, frames_of
 
 FINN_IMAGES = 8  # FINN's own execution takes seconds for each
 EXACT_IMAGES = 64  # the file in float64 takes up to a second for each
+_BATCH = 128
 FOLDER = "verify"
 FLOAT_CHECKPOINT = "train/float.pt"  # what quantization started from
 
@@ -126,7 +127,7 @@ def _images(run: RunFolder, count: int | None) -> Images:
     elif run.finished("lower"):
         images = frames_of(run)
     else:
-        raise UserError(f"{run.path}: there is no network yet: {_command(run, 'lower')}")
+        raise UserError(f"{run.path}: there is no network yet: hwcodesign run {_recipe(run)} --to lower")
     return images if count is None else images.sample(count)
 
 
@@ -147,6 +148,8 @@ def _rung(run: RunFolder, step: _Step, images: Images, count: int | None) -> Run
 
     folders = [folder for stage in step.needs if (folder := run.stage(stage)).exists()]
     inputs = (*folders, *_given(run.stage("export") / "reference.npz"))
+    if run.finished("lower") and not run.finished("export"):
+        inputs = (*inputs, file_of(run), run.stage("lower") / FRAMES)
     stage = Stage(step.name.lower(), inputs, [count, step.most], work)
     kept = RunFolder(run.path / FOLDER)
     summary = dict(kept.summary(stage.name) if kept.is_current(stage) else kept.execute(stage))
@@ -221,8 +224,8 @@ def _qat(run: RunFolder) -> Network:
 def _qonnx(run: RunFolder) -> Network:
     from hwcodesign.lower.execute import QonnxFile
 
-    ours = run.finished("export")  # what we export takes images in batches; of other files nobody knows
-    return QonnxFile(file_of(run), *_ends(run), **({} if ours else {"at_once": 1}))
+    at_once = _BATCH if run.finished("export") else 1  # what we export takes batches; of other files nobody knows
+    return QonnxFile(file_of(run), *_ends(run), at_once)
 
 
 def _exact(run: RunFolder) -> Network:
@@ -250,11 +253,16 @@ def _integer(run: RunFolder) -> Network:
 
 def _command(run: RunFolder, stage: str) -> str:
     """What makes the results of `stage`, and of those before it."""
-    name = run.path.name
     if file_of(run).parent == run.stage("lower"):
-        return f"hwcodesign run --model {name}.onnx --board NAME --to {stage}"
-    recipe = f"{name.removesuffix('-untrained')} --untrained" if name.endswith("-untrained") else name
-    return f"hwcodesign run {recipe} --from lower" if stage == "simulate" else f"hwcodesign {stage} {recipe}"
+        return f"hwcodesign run --model {run.path.name}.onnx --board NAME --to {stage}"
+    return (
+        f"hwcodesign run {_recipe(run)} --from lower" if stage == "simulate" else f"hwcodesign {stage} {_recipe(run)}"
+    )
+
+
+def _recipe(run: RunFolder) -> str:
+    name = run.path.name
+    return f"{name.removesuffix('-untrained')} --untrained" if name.endswith("-untrained") else name
 
 
 def _given(path: Path) -> tuple[Path, ...]:

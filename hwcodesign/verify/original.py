@@ -72,8 +72,8 @@ class OriginalFile:
         if np.any(between):
             at = int(np.argmax(between))
             raise VerificationError(
-                f"{self._path}: score {at} is {real[at]:g}, which lies between two steps of the lowered network's score: "
-                "lowering gave the network another meaning"
+                f"{self._path}: score {at} is {real[at]:g}, which lies between two steps of the lowered network's "
+                "score: lowering gave the network another meaning"
             )
         return nearest
 

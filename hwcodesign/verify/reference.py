@@ -35,9 +35,9 @@ def frames_of(run: RunFolder) -> Images:
         return Images(data["images"], str(data["origin"]), None, data["integer_scores"])
 
 
-def scored(images: Images, file: OriginalFile, on_frames: Callable[[int], None] = lambda done: None) -> Images:
-    """The images with the scores that the file means."""
-    return replace(images, scores=file.scores(images.frames, on_frames))
+def scored(images: Images, model: Path, graph: Dataflow) -> Images:
+    """The images with the scores that the ONNX file `model` means, in the integers of its lowered `graph`."""
+    return replace(images, scores=_file(model, graph).scores(images.frames))
 
 
 def compare_with_file(
@@ -51,8 +51,8 @@ def compare_with_file(
     from hwcodesign.core.onnx_file import load_model
     from hwcodesign.lower.execute import QonnxFile
 
-    file, chosen = OriginalFile(model, graph.contract["input_scale"], graph.score_map), _chosen(graph)
-    images = scored(chosen, file, on_frames)
+    file, chosen = _file(model, graph), _chosen(graph)
+    images = replace(chosen, scores=file.scores(chosen.frames, on_frames))
     assert images.scores is not None
     np.savez_compressed(folder / FRAMES, images=images.frames, origin=images.origin, integer_scores=images.scores)
     summary = verify_integers(graph, images, file.levels)
@@ -61,6 +61,10 @@ def compare_with_file(
         others = QonnxFile(model, graph.contract["input_scale"], graph.score_map, at_once=1).scores(images.frames)
         summary["float32_differs"] = int((others != images.scores).any(axis=1).sum())
     return {**summary, "origin": images.origin}
+
+
+def _file(model: Path, graph: Dataflow) -> OriginalFile:
+    return OriginalFile(model, graph.contract["input_scale"], graph.score_map)
 
 
 def _chosen(graph: Dataflow) -> Images:

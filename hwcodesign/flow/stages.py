@@ -127,7 +127,7 @@ def shipped_export(job: Job) -> Stage:
         from hwcodesign.export.pretrained import unpack
 
         at_hand = job.data_folder is not None or recipe.data.dataset == "digits"
-        dataset = load_dataset(recipe.data, job.data_folder) if at_hand else None
+        dataset = load_dataset(recipe.data, job.data_folder, training=False) if at_hand else None
         unpack(shipped, recipe, dataset, folder)
         return {
             "model": "model.onnx",

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from pydantic import Field, model_validator
 
 from hwcodesign.core.strict_toml import StrictModel
+from hwcodesign.recipe import with_keys
 
 Scalar = bool | int | float | str
 Params = dict[str, Scalar]  # a point: by key, a value; what TOML has as an array or a table is its JSON text here
@@ -73,14 +74,5 @@ def point_at(space: Space, index: int) -> Params:
 
 
 def merged(tables: Mapping[str, Any], space: Space, params: Params) -> dict[str, Any]:
-    """A recipe's tables with the point's values in place of its own, at keys such as "network.SR"."""
-    result = {name: dict(value) if isinstance(value, Mapping) else value for name, value in tables.items()}
-    for key, value in params.items():
-        *path, last = key.split(".")
-        table = result
-        for part in path:
-            inner = table.get(part)
-            table[part] = dict(inner) if isinstance(inner, Mapping) else {}
-            table = table[part]
-        table[last] = plain(space[key], value)
-    return result
+    """A recipe's tables with the point's values in place of its own."""
+    return with_keys(tables, {key: plain(space[key], value) for key, value in params.items()})

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -25,9 +26,15 @@ Say = Callable[[str], None]
 MARKER = "hwcodesign-run.json"
 _FORMAT, _VERSION = "hwcodesign run folder", 1
 _RECORD = "stage.json"
+_PACKAGE = Path(__file__).resolve().parents[1]
+_SOURCES = (".py", ".cpp", ".json")
 
 
 def _quiet(_: str) -> None:
+    pass
+
+
+def _nothing(*_: Any) -> None:
     pass
 
 
@@ -38,6 +45,10 @@ class Stage:
     `function(folder)` writes its files into `folder` and returns a summary for report.json. `inputs` are files or
     folders it reads; `settings` is anything else its result depends on. A stage of hours (`resumable`) keeps its
     unfinished folder, to go on after Ctrl-C, and its result is laid aside when one of other inputs comes.
+
+    `gate()` is asked before it is run and `verdict(summary)` when it is there; they raise UserErrors. `code` are the
+    rooms and modules of this package (paths in it) that make the result; when they change, so does the fingerprint, but
+    that of a resumable stage, whose result `by_earlier_code` then tells of: hours are not spent again unasked.
     """
 
     name: str
@@ -45,6 +56,9 @@ class Stage:
     settings: Any
     function: Callable[[Path], Summary]
     resumable: bool = False
+    gate: Callable[[], None] = _nothing
+    verdict: Callable[[Summary], None] = _nothing
+    code: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -92,19 +106,18 @@ class RunFolder:
 
     def summary(self, name: str) -> Summary:
         """What the stage reported. Raises UserError if it has not run."""
-        try:
-            summary: Summary = json.loads((self.stage(name) / _RECORD).read_text())["summary"]
-        except (OSError, ValueError, KeyError):
-            raise UserError(f"{self.path}: the stage {name!r} has not been run yet") from None
+        if not self.finished(name):
+            raise UserError(f"{self.path}: the stage {name!r} has not been run yet")
+        summary: Summary = _record(self.stage(name))["summary"]
         return summary
 
     def is_current(self, stage: Stage) -> bool:
         """Whether the stage's result is there and everything it was made from is still the same."""
-        try:
-            record = json.loads((self.stage(stage.name) / _RECORD).read_text())
-        except (OSError, ValueError):
-            return False
-        return bool(record["fingerprint"] == _fingerprint(stage))
+        return self.finished(stage.name) and _record(self.stage(stage.name)).get("fingerprint") == _fingerprint(stage)
+
+    def by_earlier_code(self, stage: Stage) -> bool:
+        """Whether a current result was made before the stage's code was changed."""
+        return bool(_record(self.stage(stage.name)).get("code") not in (None, code_digest(stage.code)))
 
     def execute(self, stage: Stage, say: Say = _quiet) -> Summary:
         """Run the stage into a temporary folder and put that in place once it is whole.
@@ -126,7 +139,12 @@ class RunFolder:
         start = time.monotonic()
         summary = self._work(stage, unfinished)
         seconds = round(time.monotonic() - start, 3)
-        record = {"fingerprint": fingerprint, "seconds": seconds, "summary": {**summary, "seconds": seconds}}
+        record = {
+            "fingerprint": fingerprint,
+            "code": code_digest(stage.code),
+            "seconds": seconds,
+            "summary": {**summary, "seconds": seconds},
+        }
         if stage.resumable and self.finished(stage.name) and not self.is_current(stage):
             self._lay_aside(self.stage(stage.name), stage.name, say)
         write_whole(unfinished / _RECORD, json.dumps(record, indent=1) + "\n")
@@ -194,7 +212,22 @@ def _fingerprint(stage: Stage) -> str:
     if not all(path.exists() for path in stage.inputs):
         return ""
     settings = json.dumps(stage.settings, sort_keys=True, default=str)
-    return hashlib.sha256(f"{__version__}\0{settings}\0{digest(stage.inputs)}".encode()).hexdigest()
+    code = "" if stage.resumable else code_digest(stage.code)
+    return hashlib.sha256(f"{__version__}\0{code}\0{settings}\0{digest(stage.inputs)}".encode()).hexdigest()
+
+
+@cache
+def code_digest(parts: tuple[str, ...]) -> str:
+    """SHA-256 over the source files of rooms and modules of this package, named by their paths in it."""
+    total = hashlib.sha256()
+    for part in parts:
+        root = _PACKAGE / part
+        files = [root] if root.is_file() else sorted(path for path in root.rglob("*") if path.suffix in _SOURCES)
+        assert files, f"{part} is no part of the package"
+        for file in files:
+            total.update(f"{file.relative_to(_PACKAGE)}\0".encode())
+            total.update(hashlib.sha256(file.read_bytes()).digest())
+    return total.hexdigest()
 
 
 def write_whole(path: Path, text: str) -> None:
@@ -236,6 +269,23 @@ def _marker(path: Path) -> dict[str, Any]:
     if not known:
         raise UserError(f"{file} is damaged or of another version of hwcodesign: use another --runs")
     return found
+
+
+def _record(folder: Path) -> dict[str, Any]:
+    """A stage's record. Raises UserError if it is damaged."""
+    file = folder / _RECORD
+    try:
+        found: dict[str, Any] = json.loads(file.read_text())
+        whole = isinstance(found["fingerprint"], str) and isinstance(found["summary"], dict)
+    except (OSError, ValueError, KeyError, TypeError):
+        whole = False
+    if not whole:
+        raise UserError(f"{file} is damaged: the stage {folder.name!r} makes it anew (run again with {_from(folder)})")
+    return found
+
+
+def _from(folder: Path) -> str:
+    return f"--from {folder.name}"
 
 
 def _require_ours(place: Path) -> None:

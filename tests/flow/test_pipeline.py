@@ -12,7 +12,8 @@ from hwcodesign.core.errors import DoesNotFitError, UserError, VerificationError
 from hwcodesign.core.run_folder import RunFolder, digest
 from hwcodesign.dataflow import Dataflow
 from hwcodesign.flow import pipeline
-from hwcodesign.flow.stages import Job, stage_names
+from hwcodesign.flow.stages import stage_names
+from hwcodesign.job import Job
 from hwcodesign.recipe import Recipe, load_recipe
 from tests.bitstream.fakes import Workbench
 

@@ -14,7 +14,7 @@ from hwcodesign.core.strict_toml import as_tuples
 from hwcodesign.dataflow import Shape
 from hwcodesign.nets.network import Network
 
-_NOT_FAMILIES = {"network", "blocks", "build", "fake_quantize", "classifier"}
+_NOT_FAMILIES = {"table", "network", "blocks", "build", "fake_quantize", "classifier"}
 
 
 class Family(Protocol):

@@ -19,7 +19,7 @@ from typing import Any
 
 from hwcodesign import __version__
 from hwcodesign.core import run_lock
-from hwcodesign.core.errors import UserError, did_you_mean
+from hwcodesign.core.errors import UserError, VerificationError, did_you_mean
 
 Summary = dict[str, Any]
 Say = Callable[[str], None]
@@ -88,9 +88,51 @@ class RunFolder:
         Raises UserError if it is not a run's folder, or if another process has it and `wait` is false.
         """
         self._marker(origin)
-        with run_lock.locked(self.path, say, wait):
+        with run_lock.locked(self.path, say, wait), self._explained():
             self.claim(origin)
             yield
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        """What fails because of a file that is not as its stage wrote it says so."""
+        try:
+            yield
+        except VerificationError:  # tells of such files itself
+            raise
+        except UserError as error:
+            damaged = self._damaged()
+            if damaged is None or str(damaged) in str(error):
+                raise
+            raise type(error)(f"{error}\n({_not_as_written(damaged)})") from None
+        except Exception as error:
+            if (damaged := self._damaged()) is None:
+                raise
+            raise UserError(f"{_not_as_written(damaged)} (it led to {error!r})") from error
+
+    def _damaged(self) -> Path | None:
+        """The first file that is not as its stage wrote it."""
+        for record in sorted([*self.path.glob(f"*/{_RECORD}"), *self.path.glob(f"*/*/{_RECORD}")]):
+            for name, expected in _record(record.parent).get("files", {}).items():
+                path: Path = record.parent / name
+                if not path.is_file() or _sha256(path) != expected:
+                    return path
+        return None
+
+    def outdated(self, names: Iterable[str]) -> list[str]:
+        """Which of these finished stages, in their order, were made from something else than lies there now.
+
+        A stage that was made from one of them is one itself.
+        """
+        found: list[str] = []
+        for name in names:
+            sources: dict[str, str] = _record(self.stage(name)).get("made_from", {})
+            if any(Path(source).parts[0] in found or self._digest(source) != was for source, was in sources.items()):
+                found.append(name)
+        return found
+
+    def _digest(self, source: str) -> str | None:
+        path = self.path / source
+        return digest([path]) if path.exists() else None
 
     def _marker(self, origin: str) -> dict[str, Any]:
         if not self.path.exists() or (self.path.is_dir() and not any(self.path.iterdir())):
@@ -115,6 +157,12 @@ class RunFolder:
         """Whether the stage's result is there and everything it was made from is still the same."""
         return self.finished(stage.name) and _record(self.stage(stage.name)).get("fingerprint") == _fingerprint(stage)
 
+    def _is_of(self, stage: Stage) -> bool:
+        try:
+            return self.is_current(stage)
+        except UserError:  # a damaged record tells nothing
+            return False
+
     def by_earlier_code(self, stage: Stage) -> bool:
         """Whether a current result was made before the stage's code was changed."""
         return bool(_record(self.stage(stage.name)).get("code") not in (None, code_digest(stage.code)))
@@ -136,6 +184,8 @@ class RunFolder:
             if stage.resumable and _holds_work(unfinished):  # hours of it, perhaps, of what has changed since
                 self._lay_aside(unfinished, stage.name, say)
             _fresh(unfinished, fingerprint)
+        inside = [path for path in stage.inputs if path.is_relative_to(self.path)]
+        made_from = {str(path.relative_to(self.path)): digest([path]) for path in inside}
         start = time.monotonic()
         summary = self._work(stage, unfinished)
         seconds = round(time.monotonic() - start, 3)
@@ -144,8 +194,10 @@ class RunFolder:
             "code": code_digest(stage.code),
             "seconds": seconds,
             "summary": {**summary, "seconds": seconds},
+            "made_from": made_from,
+            "files": _files(unfinished),
         }
-        if stage.resumable and self.finished(stage.name) and not self.is_current(stage):
+        if stage.resumable and self.finished(stage.name) and not self._is_of(stage):
             self._lay_aside(self.stage(stage.name), stage.name, say)
         write_whole(unfinished / _RECORD, json.dumps(record, indent=1) + "\n")
         _replace(unfinished, self.stage(stage.name))
@@ -280,12 +332,8 @@ def _record(folder: Path) -> dict[str, Any]:
     except (OSError, ValueError, KeyError, TypeError):
         whole = False
     if not whole:
-        raise UserError(f"{file} is damaged: the stage {folder.name!r} makes it anew (run again with {_from(folder)})")
+        raise UserError(f"{file} is damaged: the stage {folder.name!r} makes it anew; {_remedy(folder)}")
     return found
-
-
-def _from(folder: Path) -> str:
-    return f"--from {folder.name}"
 
 
 def _require_ours(place: Path) -> None:
@@ -297,6 +345,27 @@ def _require_ours(place: Path) -> None:
 
 def _holds_work(folder: Path) -> bool:
     return folder.is_dir() and any(path.name != "fingerprint" for path in folder.iterdir())
+
+
+def _files(folder: Path) -> dict[str, str]:
+    paths = sorted(path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
+    return {str(path.relative_to(folder)): _sha256(path) for path in paths if path.name != "fingerprint"}
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _not_as_written(path: Path) -> str:
+    stage = path.parent
+    while not (stage / _RECORD).is_file():
+        stage = stage.parent
+    return f"{path} is not as the stage {stage.name!r} wrote it: {_remedy(stage)}"
+
+
+def _remedy(stage: Path) -> str:
+    return f"run again with --from {stage.name}, or delete {stage} to have it made anew"
 
 
 def _started_as(folder: Path) -> str | None:

@@ -75,7 +75,7 @@ def report(of: Job) -> dict[str, dict[str, object]]:
 
 def test_the_report_has_every_stage_and_the_promised_keys(done: Job) -> None:
     found = report(done)
-    assert set(found) == {*proof(done), "reference"}
+    assert set(found) == {*proof(done), "reference", "format", "version"}
     assert found["reference"]["images"] == found["lower"]["images"] == 359
     assert found["lower"]["mismatches"] == found["simulate"]["mismatches"] == 0
     assert found["check"]["fits"] is True

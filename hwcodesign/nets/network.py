@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from hwcodesign.core.errors import UserError, did_you_mean
+from hwcodesign.core.windows import window_positions
 from hwcodesign.dataflow import Shape
 
 INPUT = "input"
@@ -244,9 +245,10 @@ def _window_positions(node: Window, size: int) -> int:
             f"{node.name}: its {node.kernel}x{node.kernel} kernel is larger than its input of {padded} pixels; "
             f"use a larger image, fewer poolings, or a kernel of at most {padded}"
         )
-    whole, left_over = divmod(padded - node.kernel, node.stride)
+    whole = window_positions(size, node.kernel, node.stride, node.pad, node.pad)
+    left_over = (padded - node.kernel) % node.stride
     cut_off = left_over > 0 and not isinstance(node, Conv) and node.ceil
-    return whole + 1 + (cut_off and (whole + 1) * node.stride < size + node.pad)
+    return whole + (cut_off and whole * node.stride < size + node.pad)
 
 
 def cuts_windows(pool: MaxPool | AvgPool, shape: Shape) -> bool:

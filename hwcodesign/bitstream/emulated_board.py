@@ -14,8 +14,8 @@ from pathlib import Path
 from hwcodesign.bitstream import serial_link
 from hwcodesign.core.assets import asset_folder, hls_source
 from hwcodesign.core.errors import UserError
+from hwcodesign.core.interface import Interface
 from hwcodesign.core.run_folder import RunFolder
-from hwcodesign.emit.top_level import Interface
 from hwcodesign.host.contract import Contract
 from hwcodesign.plan import Plan
 from hwcodesign.simulate import network, simulator

@@ -10,8 +10,8 @@ from hwcodesign.bitstream.top import DESIGN
 from hwcodesign.bitstream.yosys import resources_of
 from hwcodesign.dataflow import Dataflow
 from hwcodesign.emit.instance import identifier
+from hwcodesign.fpga.resources import Resources
 from hwcodesign.plan.insert_streams import inserted
-from hwcodesign.plan.memory import Resources
 
 INSIDE = f"{DESIGN}."  # where in the board's top level network and link are
 NETWORK, LINK = "u_accelerator.", "u_link."

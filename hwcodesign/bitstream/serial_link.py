@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from hwcodesign.core.errors import UserError, nearest_numbers
+from hwcodesign.core.interface import WEIGHTS, Interface
 from hwcodesign.core.run_folder import digest
 from hwcodesign.dataflow import Dataflow
-from hwcodesign.emit.top_level import WEIGHTS, Interface
 from hwcodesign.graph import interpreter
 from hwcodesign.host.contract import SELFTEST, Contract, digest_of
 from hwcodesign.host.packets import OVERHEAD_BYTES, SEQUENCES

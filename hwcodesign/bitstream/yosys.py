@@ -14,8 +14,8 @@ from hwcodesign.dataflow import Layer
 from hwcodesign.emit.instance import SIGNALS, beat_bits, instance, is_loaded, modules_of, write_images
 from hwcodesign.emit.top_level import TOP
 from hwcodesign.fpga.families import Family
+from hwcodesign.fpga.resources import Resources
 from hwcodesign.kinds import Folding, Storage
-from hwcodesign.plan.memory import Resources
 
 # The cells of a mapped netlist, and how many of each resource one takes. A LUT RAM takes whole LUTs: AMD UG474 and
 # UG574 (distributed RAM), Lattice FPGA-TN-02204 (two slices of data and one for the write port), Gowin UG288

@@ -10,7 +10,7 @@ from rich.table import Table
 from hwcodesign.check.check import PURPOSES, CheckReport, LayerUse
 from hwcodesign.fpga.board import RESOURCES, Board
 from hwcodesign.fpga.calibration import ESTIMATED
-from hwcodesign.plan.memory import Resources
+from hwcodesign.fpga.resources import Resources
 
 
 def tables(report: CheckReport) -> Group:

@@ -1,10 +1,8 @@
-"""SystemVerilog text of one kernel instance, its memory images, and how elements are packed into beats and words."""
+"""SystemVerilog text of one kernel instance, and the files of its memory images."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-
-import numpy as np
 
 from hwcodesign.dataflow import Layer
 from hwcodesign.kinds import Folding, Memory, MemoryImage, Storage, kind_of
@@ -123,22 +121,6 @@ def parts_of(image: MemoryImage, storage: Storage) -> dict[str, MemoryImage]:
         "columns": MemoryImage([word >> storage.width for word in image.words], image.width - storage.width),
     }
     return {name: part for name, part in parts.items() if part.words and part.width}
-
-
-def pack(codes: np.ndarray, bits: int) -> list[int]:
-    """Each row of `codes` (rows, elements; non-negative, below 2**bits) as one integer, element 0 lowest."""
-    rows = np.asarray(codes)
-    planes = (rows[:, :, None] >> np.arange(bits)) & 1
-    packed = np.packbits(planes.reshape(len(rows), rows.shape[1] * bits).astype(np.uint8), axis=1, bitorder="little")
-    return [int.from_bytes(row.tobytes(), "little") for row in packed]
-
-
-def unpack(words: Sequence[int], elements: int, bits: int) -> np.ndarray:
-    """The inverse of `pack`: codes (len(words), elements), int64."""
-    length = (elements * bits + 7) // 8
-    data = np.frombuffer(b"".join(w.to_bytes(length, "little") for w in words), dtype=np.uint8)
-    planes = np.unpackbits(data.reshape(-1, length), axis=1, count=elements * bits, bitorder="little")
-    return planes.reshape(-1, elements, bits).astype(np.int64) @ (np.int64(1) << np.arange(bits))
 
 
 def _place(memory: Memory, storage: Storage) -> dict[str, str]:

@@ -9,14 +9,14 @@ A design with loaded memories (weights in large RAM) takes their words over the 
 of WEIGHTS, a whole number of frames, come before the first frame. They are answered by nothing.
 """
 
-import json
 import shutil
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from hwcodesign.core.assets import hls_source
 from hwcodesign.core.errors import UserError
+from hwcodesign.core.interface import WEIGHTS, Interface
 from hwcodesign.dataflow import Dataflow, Edge
 from hwcodesign.emit.instance import (
     SIGNALS,
@@ -28,57 +28,10 @@ from hwcodesign.emit.instance import (
     with_words,
     write_images,
 )
+from hwcodesign.graph.interface import interface_of
 from hwcodesign.kinds import Folding, Storage, kind_of
 
 TOP = "accelerator"
-WEIGHTS = "weights.bin"  # in the emitted folder of a design with loaded memories: its beats, lowest byte first
-
-
-@dataclass(frozen=True)
-class Interface:
-    """What a host must know to talk to the emitted top level. `beats` are per frame, `element_bits` per lane.
-
-    `weight_frames`: how many frames' beats load the memories after a reset; 0 where none is loaded.
-    """
-
-    in_lanes: int
-    in_element_bits: int
-    in_bytes: int
-    in_beats: int
-    out_element_bits: int
-    out_bytes: int
-    out_beats: int
-    weight_frames: int = 0
-
-    @property
-    def frame_bytes(self) -> int:
-        """Bytes of one input frame's beats."""
-        return self.in_bytes * self.in_beats
-
-    @classmethod
-    def load(cls, folder: Path) -> "Interface":
-        """Read it from an emitted folder."""
-        return cls(**json.loads((folder / "interface.json").read_text()))
-
-    def save(self, folder: Path) -> None:
-        """Write it into an emitted folder."""
-        (folder / "interface.json").write_text(json.dumps(asdict(self), indent=1) + "\n")
-
-
-def interface_of(design: Dataflow, foldings: Mapping[str, Folding]) -> Interface:
-    """The top level's streams, from the first and the last layer of the design; nothing is loaded."""
-    first, last = design.layers[0], design.layers[-1]
-    in_lanes, _ = kind_of(first.kind).lanes(first, foldings[first.name])
-    in_bits, out_bits = first.input.type.bits, last.output.type.bits
-    return Interface(
-        in_lanes=in_lanes,
-        in_element_bits=in_bits,
-        in_bytes=-(-in_lanes * in_bits // 8),
-        in_beats=first.input.elements // in_lanes,
-        out_element_bits=out_bits,
-        out_bytes=-(-out_bits // 8),
-        out_beats=last.output.elements,
-    )
 
 
 Stored = Mapping[str, Mapping[str, Storage]]  # by layer, then by memory name

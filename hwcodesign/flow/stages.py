@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from hwcodesign.core.assets import asset_folder
 from hwcodesign.core.errors import DoesNotFitError
-from hwcodesign.core.run_folder import RunFolder, Stage, Summary, digest, listing
+from hwcodesign.core.run_folder import RunFolder, Stage, Summary, listing
 from hwcodesign.dataflow import Dataflow, IntType
 from hwcodesign.fpga.board import Board
 from hwcodesign.recipe import HardwareTable, Recipe
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from hwcodesign.verify.proofs import Images
 
 UINT8 = IntType(8, signed=False)
-RANDOM_FRAMES = 16  # simulated for a model that comes without images
-RANDOM_SEED = 1
 PHASES = "bitstream-phases"  # a run folder in the run folder: what the tools made on the way to a bitstream
 
 
@@ -205,7 +203,7 @@ def _simulate(job: Job) -> Stage:
     def work(folder: Path) -> Summary:
         from hwcodesign.core.progress import frames_bar
         from hwcodesign.plan import Plan
-        from hwcodesign.verify.proofs import verify_hardware
+        from hwcodesign.verify.proofs import proven_by, verify_hardware
 
         made = Plan.load(planned)
         images = _images(job, made.design)
@@ -249,11 +247,6 @@ def _bitstream(job: Job) -> Stage:
     return Stage("bitstream", inputs, [board.model_dump(), job.seed, job.frames, _vivado()], work)
 
 
-def proven_by(run: RunFolder) -> str:
-    """What a simulation proves something of: the lowered graph and the RTL that there is now."""
-    return digest([run.stage("lower"), run.stage("emit")])
-
-
 def require_buildable(job: Job) -> None:
     """Raise UserError before anything is trained if the board's tools, clock or link cannot make the bitstream."""
     from hwcodesign.bitstream import serial_link
@@ -283,7 +276,7 @@ def _images(job: Job, graph: Dataflow) -> "Images":
         return Images.from_file(job.images, graph).first(job.frames)
     if job.held_out:
         return Images.held_out(job.held_out).to_simulate(job.frames)
-    return Images.random(graph, job.frames or RANDOM_FRAMES, RANDOM_SEED)
+    return Images.random(graph, job.frames)
 
 
 def _recipe(job: Job) -> Recipe:

@@ -10,9 +10,8 @@ from typing import Any, Literal
 import numpy as np
 
 from hwcodesign.core.errors import UserError
-from hwcodesign.dataflow import IntType, Shape
-from hwcodesign.emit.top_level import WEIGHTS, Interface
-from hwcodesign.graph.frame_bytes import frame_bytes
+from hwcodesign.core.integers import IntType
+from hwcodesign.core.interface import WEIGHTS, Interface, frame_bytes
 
 CONTRACT = "contract.json"
 SELFTEST = "selftest.npz"
@@ -33,7 +32,7 @@ class Contract:
 
     network: str
     design_hash: str
-    in_shape: Shape
+    in_shape: tuple[int, int, int]
     in_type: IntType
     input_scale: float
     classes: int

@@ -7,7 +7,7 @@ import numpy as np
 
 from hwcodesign.core.errors import UserError
 from hwcodesign.core.image_file import read_image
-from hwcodesign.dataflow import IntType
+from hwcodesign.core.integers import IntType
 from hwcodesign.host.contract import Contract
 
 _PIXEL = IntType(8, signed=False)

@@ -121,6 +121,14 @@ class Kind(ABC):
         """The layer with the attributes that follow from its tensors; without tensors, the most they may come to."""
         return layer
 
+    def random_tensors(self, layer: Layer, rng: np.random.Generator, even: bool) -> dict[str, np.ndarray]:
+        """Tensors of the declared types, with which random inputs stay apart all the way to the scores.
+
+        For tests and for calibration. `even`: thresholds are evenly spaced, else anywhere.
+        """
+        del layer, rng, even
+        return {}
+
     @abstractmethod
     def run(self, layer: Layer, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         """The integer reference: int64 arrays (frames, H, W, C), one per input, to one per output. Exact."""

@@ -15,11 +15,18 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from hwcodesign.core.bit_packing import pack
 from hwcodesign.core.errors import UserError
 from hwcodesign.dataflow import IntType, Layer
-from hwcodesign.emit.instance import pack
 from hwcodesign.kinds.kind import Folding, Kind, Logic, Memory, MemoryImage, divisors
-from hwcodesign.kinds.shared.threshold_unit import THRESHOLD_CELLS, ThresholdUnit, quantize, tree_logic, tree_stages
+from hwcodesign.kinds.shared.threshold_unit import (
+    THRESHOLD_CELLS,
+    ThresholdUnit,
+    quantize,
+    random_thresholds,
+    tree_logic,
+    tree_stages,
+)
 from hwcodesign.kinds.shared.uniform_thresholds import Line, line_through
 from hwcodesign.kinds.thresholding import check_thresholds, spacing_of, with_spacing
 
@@ -55,6 +62,16 @@ class Mvau(Kind):
         if not _thresholds(layer):
             return layer
         return with_spacing(layer, _line(layer) if layer.tensors else None, _acc_type(layer).bits)
+
+    def random_tensors(self, layer: Layer, rng: np.random.Generator, even: bool) -> dict[str, np.ndarray]:
+        """Uniformly random weights, and thresholds where the sums of random inputs fall."""
+        kind, middle = _weight_type(layer), (layer.input.type.max + layer.input.type.min) / 2
+        shape = (_columns(layer), _rows(layer))
+        weights = rng.choice([-1, 1], shape) if kind.bipolar else rng.integers(-kind.max, kind.max + 1, shape)
+        if not _thresholds(layer):
+            return {"weights": weights}
+        mean, spread = middle * weights.sum(axis=0), middle / 2 * np.sqrt((weights**2).sum(axis=0))
+        return {"weights": weights, "thresholds": random_thresholds(mean, spread, _thresholds(layer), rng, even)}
 
     def run(self, layer: Layer, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         """Exact: see `product`."""

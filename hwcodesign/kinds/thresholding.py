@@ -13,7 +13,13 @@ import numpy as np
 from hwcodesign.core.errors import UserError
 from hwcodesign.dataflow import IntType, Layer
 from hwcodesign.kinds.kind import Folding, Kind, Logic, Memory, MemoryImage
-from hwcodesign.kinds.shared.threshold_unit import THRESHOLD_CELLS, ThresholdUnit, quantize, step_count
+from hwcodesign.kinds.shared.threshold_unit import (
+    THRESHOLD_CELLS,
+    ThresholdUnit,
+    quantize,
+    random_thresholds,
+    step_count,
+)
 from hwcodesign.kinds.shared.uniform_thresholds import Line, Spacing, line_through, widest_spacing
 
 
@@ -30,6 +36,11 @@ class Thresholding(Kind):
 
     def completed(self, layer: Layer) -> Layer:
         return with_spacing(layer, _line(layer) if layer.tensors else None, _compared_type(layer).bits)
+
+    def random_tensors(self, layer: Layer, rng: np.random.Generator, even: bool) -> dict[str, np.ndarray]:
+        """Thresholds where uniformly random inputs fall."""
+        middle = np.full(layer.output.channels, (layer.input.type.max + layer.input.type.min) / 2)
+        return {"thresholds": random_thresholds(middle, middle / 2, layer.number("thresholds"), rng, even)}
 
     def run(self, layer: Layer, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         values = inputs[0]

@@ -13,10 +13,11 @@ import numpy as np
 
 from hwcodesign.core.assets import asset_folder
 from hwcodesign.core.errors import UserError
+from hwcodesign.core.interface import Interface, frame_bytes
 from hwcodesign.dataflow import IntType
-from hwcodesign.emit.top_level import TOP, Interface
-from hwcodesign.graph.frame_bytes import Results, frame_bytes, read_results, weight_bytes
+from hwcodesign.emit.top_level import TOP
 from hwcodesign.simulate import simulator
+from hwcodesign.simulate.stream_files import Results, read_results, weight_bytes
 
 BENCH = "network_bench"
 _PORTS = ("clk_i", "rst_ni", "beats_in_o", "frames_out_o", "cycle_o", "first_beat_cycle_o", "frame_error_o")

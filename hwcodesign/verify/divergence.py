@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
+from hwcodesign.core.bit_packing import unpack
 from hwcodesign.dataflow import Dataflow, Edge, Layer
-from hwcodesign.emit.instance import unpack
 from hwcodesign.emit.top_level import wire
 from hwcodesign.graph import interpreter
 from hwcodesign.kinds import Folding, kind_of

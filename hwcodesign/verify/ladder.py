@@ -18,7 +18,7 @@ from hwcodesign.core.progress import frames_bar
 from hwcodesign.core.run_folder import RunFolder, Stage, Summary
 from hwcodesign.dataflow import Dataflow
 from hwcodesign.graph import interpreter
-from hwcodesign.verify.proofs import Images
+from hwcodesign.verify.proofs import Images, proven_by
 
 FINN_IMAGES = 8  # FINN's own execution takes seconds for each
 FOLDER = "verify"
@@ -117,10 +117,8 @@ def _images(run: RunFolder, count: int | None) -> Images:
     if path.exists():
         images = Images.held_out(path)
     elif run.finished("lower"):
-        from hwcodesign.flow.stages import RANDOM_FRAMES, RANDOM_SEED
-
         graph = Dataflow.load(run.stage("lower"))
-        images = Images.random(graph, RANDOM_FRAMES, RANDOM_SEED)
+        images = Images.random(graph)
         images = replace(images, scores=IntegerGraph(graph).scores(images.frames))
     else:
         raise UserError(f"{run.path}: there is no network yet: hwcodesign run {_recipe(run)} --to lower")
@@ -186,8 +184,6 @@ def _first_divergence(run: RunFolder, network: Network, images: Images, scores: 
 
 def _rtl(run: RunFolder) -> Rung:
     """What the stage simulate found; it compares with the integer graph."""
-    from hwcodesign.flow.stages import proven_by
-
     finished = all(run.finished(stage) for stage in ("lower", "emit", "simulate"))
     # A simulation may be of a network before this one.
     if not finished or run.summary("simulate").get("proves") != proven_by(run):

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from hwcodesign.core.errors import UserError
+from hwcodesign.core.run_folder import RunFolder, digest
 from hwcodesign.dataflow import Dataflow
 from hwcodesign.graph import interpreter
 from hwcodesign.plan import Plan
@@ -20,6 +21,8 @@ from hwcodesign.verify.divergence import first_divergence
 
 WHOLE_SET = 500  # of at most so many held-out images the hardware is simulated with all, of more with a sample
 SAMPLE = 250
+RANDOM_FRAMES = 16  # simulated for a model that comes without images
+RANDOM_SEED = 1
 _QUIET_FRAMES = 4  # no beat at either end for so many latencies and frames is a deadlock
 
 
@@ -45,10 +48,12 @@ class Images:
             return cls(data["images"], origin, labels, data["integer_scores"])
 
     @classmethod
-    def random(cls, graph: Dataflow, count: int, seed: int) -> "Images":
-        """Uniformly random frames that fit the graph's input."""
+    def random(cls, graph: Dataflow, count: int | None = None, seed: int = RANDOM_SEED) -> "Images":
+        """Uniformly random frames that fit the graph's input, RANDOM_FRAMES of them if no `count` is given."""
         kind = graph.input.type
-        frames = np.random.default_rng(seed).integers(kind.min, kind.max + 1, (count, *graph.input.shape))
+        frames = np.random.default_rng(seed).integers(
+            kind.min, kind.max + 1, (count or RANDOM_FRAMES, *graph.input.shape)
+        )
         return cls(frames, f"random frames, seed {seed}")
 
     @classmethod
@@ -151,6 +156,11 @@ def verify_hardware(
             emitted, plan.design, plan.foldings, frames, folder / "probes", quiet_cycles
         )
     return summary
+
+
+def proven_by(run: RunFolder) -> str:
+    """What a simulation proves something of: the lowered graph and the RTL that there is now."""
+    return digest([run.stage("lower"), run.stage("emit")])
 
 
 def _accuracy(values: np.ndarray, images: Images) -> dict[str, float]:

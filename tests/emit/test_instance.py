@@ -1,4 +1,4 @@
-"""Instance text, memory images and packing."""
+"""Instance text and memory images."""
 
 from pathlib import Path
 
@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hwcodesign.core.bit_packing import unpack
 from hwcodesign.dataflow import IntType, Layer, Stream
-from hwcodesign.emit.instance import SIGNALS, beat_bits, identifier, instance, pack, parts_of, unpack, write_images
+from hwcodesign.emit.instance import SIGNALS, beat_bits, identifier, instance, parts_of, write_images
 from hwcodesign.kinds import IN_LUTS, Folding, MemoryImage, Storage, kind_of
 
 STREAM = Stream((2, 2, 4), IntType(3, signed=False))
@@ -58,21 +59,6 @@ def test_images_are_one_hexadecimal_word_a_line(tmp_path: Path) -> None:
     np.testing.assert_array_equal(element.decode(words), thresholds)
     text = instance(layer, Folding(1), {"thresholds": IN_LUTS}, "u_quantizer", SIGNAL_NAMES)
     assert '.THRESHOLDS_FILE("conv1_quantizer.thresholds")' in text
-
-
-def test_element_0_is_lowest() -> None:
-    assert pack(np.array([[1, 2, 3]]), 4) == [0x321]
-
-
-@given(st.integers(1, 70), st.integers(1, 9), st.integers(0, 2**32))
-def test_unpack_inverts_pack(elements: int, bits: int, seed: int) -> None:
-    codes = np.random.default_rng(seed).integers(0, 1 << bits, (3, elements))
-    np.testing.assert_array_equal(unpack(pack(codes, bits), elements, bits), codes)
-
-
-def test_packing_holds_the_widest_accumulators() -> None:
-    codes = np.array([[(1 << 62) - 1, 0, 1 << 61]])
-    np.testing.assert_array_equal(unpack(pack(codes, 62), 3, 62), codes)
 
 
 @pytest.mark.parametrize("name", ["conv1", "fire2.concat", "input-quantizer"])

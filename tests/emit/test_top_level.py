@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from hwcodesign.core.errors import UserError
+from hwcodesign.core.interface import Interface
 from hwcodesign.core.run_folder import digest
 from hwcodesign.emit.instance import identifier
-from hwcodesign.emit.top_level import Interface, emit
+from hwcodesign.emit.top_level import emit
 from hwcodesign.fpga.board import load_board
 from hwcodesign.plan import Plan, plan
 from tests.graphs import tiny_squeezenet

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from hwcodesign.core.errors import UserError
+from hwcodesign.core.interface import Interface
 from hwcodesign.dataflow import IntType
-from hwcodesign.emit.top_level import Interface
 from hwcodesign.host.contract import CONTRACT, SELFTEST, Contract, contracts_below, load_selftest
 
 PIXELS = Contract(

@@ -16,10 +16,11 @@ from hwcodesign.core.run_folder import RunFolder, Stage
 from hwcodesign.dataflow import Dataflow
 from hwcodesign.flow import pipeline
 from hwcodesign.flow.report import write_report
-from hwcodesign.flow.stages import Job, proven_by
+from hwcodesign.flow.stages import Job
 from hwcodesign.recipe import Recipe
 from hwcodesign.verify import ladder
 from hwcodesign.verify.ladder_table import table
+from hwcodesign.verify.proofs import proven_by
 
 RECIPE = Recipe(
     name="small", hardware={"board": "ulx3s-85f"},

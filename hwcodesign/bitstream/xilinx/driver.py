@@ -7,7 +7,7 @@ import shutil
 from modulefinder import ModuleFinder
 from pathlib import Path
 
-from hwcodesign.emit.top_level import WEIGHTS
+from hwcodesign.core.interface import WEIGHTS
 from hwcodesign.host.contract import CONTRACT, SELFTEST
 
 DRIVER = "driver"

@@ -22,7 +22,8 @@ from hwcodesign.bitstream.yosys import read_sources
 from hwcodesign.core import progress, tools
 from hwcodesign.core.run_folder import RunFolder, Stage, Summary
 from hwcodesign.fpga.board import RESOURCES, Board
-from hwcodesign.plan import Plan, Resources
+from hwcodesign.fpga.resources import Resources
+from hwcodesign.plan import Plan
 
 PROJECT, NETLIST = "vivado", "netlist.json"
 SYNTHESISED, PLACED = "Yosys, before placement", "Vivado, after placement"

@@ -101,7 +101,11 @@ def settled(walk: Walk, node: Node, value: Value) -> Value:
         return value
     levels = np.arange(kind.min + 1, kind.max + 1)
     first = np.array([[_first(row, level) for level in levels] for row in codes])
-    starts = np.where(first < codes.shape[1], np.take_along_axis(integers, np.minimum(first, codes.shape[1] - 1), 1), value.high[:, None] + 1)
+    starts = np.where(
+        first < codes.shape[1],
+        np.take_along_axis(integers, np.minimum(first, codes.shape[1] - 1), 1),
+        value.high[:, None] + 1,
+    )
     maker = root(walk, value)
     if value.alone and maker is not None and maker.thresholds is not None and maker.out_type is not None:
         made = _composed(maker, starts)

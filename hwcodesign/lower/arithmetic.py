@@ -103,7 +103,9 @@ def _logistic(x: Numbers) -> Numbers:
 def function(walk: Walk, node: Node, value: Value, *parameters: Tensor | None) -> Value | None:
     """A function of each number that never falls: with a quantizer behind it, it is thresholds like any other."""
     if not all(parameter is None or isinstance(parameter, Constant) for parameter in parameters):
-        return walk.note(node, f"{node.operator} of two computed maps has no hardware kind", "use a constant for one of them")
+        return walk.note(
+            node, f"{node.operator} of two computed maps has no hardware kind", "use a constant for one of them"
+        )
     constants = [None if p is None else per_channel(value, p.exact) for p in parameters if not isinstance(p, Value)]  # type: ignore[union-attr]
     if any(number is None for number, p in zip(constants, parameters, strict=True) if p is not None):
         return walk.note(node, "its constant differs from pixel to pixel", "use one number, or one per channel")

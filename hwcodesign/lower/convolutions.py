@@ -44,8 +44,11 @@ def convolution(walk: Walk, node: Node, *inputs: Tensor | None) -> Value | None:
     if not one_group(walk, node, integers.shape):
         return None
     if not value.is_map:
-        return walk.note(node, f"the elements of its input, from {value.operation}, are reordered before it",
-                         "convolve maps of (channels, height, width) in the order in which the layer before made them")
+        return walk.note(
+            node,
+            f"the elements of its input, from {value.operation}, are reordered before it",
+            "convolve maps of (channels, height, width) in the order in which the layer before made them",
+        )
     if integers.shape[1] != value.shape[0]:
         cause = f"its weights are for {integers.shape[1]} channels, but it gets {value.shape[0]}"
         return walk.note(node, cause, f"give it in_channels={value.shape[0]}")
@@ -65,7 +68,9 @@ def linear(walk: Walk, node: Node, *inputs: Tensor | None) -> Value | None:
     value, matrix = inputs[:2]
     attributes = node.attributes
     if isinstance(value, Constant) and isinstance(matrix, Value) and node.operator == "MatMul":
-        return walk.note(node, "its weights stand on the left of the product", "multiply the map by the weights: x @ W.T")
+        return walk.note(
+            node, "its weights stand on the left of the product", "multiply the map by the weights: x @ W.T"
+        )
     if attributes.get("transA", 0):
         return walk.note(node, "its input is transposed", "use nn.Linear")
     weights = _weights(walk, node, matrix, inputs[2:])
@@ -88,8 +93,11 @@ def linear(walk: Walk, node: Node, *inputs: Tensor | None) -> Value | None:
     elif np.array_equal(place.reshape(-1, features), places(value.shape).reshape(channels, -1).T):
         kernel, scales, window = rows, scale, Window((1, 1))
     else:
-        return walk.note(node, f"the elements of its input, from {value.operation}, are reordered or cut before it",
-                         "flatten the whole map directly before the fully connected layer")
+        return walk.note(
+            node,
+            f"the elements of its input, from {value.operation}, are reordered or cut before it",
+            "flatten the whole map directly before the fully connected layer",
+        )
     if scales is None:
         return walk.note(node, "its weights' scale differs from feature to feature", "use one per tensor or per filter")
     shaped = _Weights(kernel.reshape(len(kernel), channels, *window.kernel), alpha * scales, weights.bipolar)
@@ -122,7 +130,9 @@ def _weights(walk: Walk, node: Node, kernel: Tensor | None, bias: Sequence[Tenso
     integers, scale = np.expand_dims(integers, axes), np.expand_dims(np.broadcast_to(scale, integers.shape), axes)
     per_channel = scale[:, :, 0, 0]
     if np.any(scale != per_channel[:, :, None, None]):
-        return walk.note(node, "its weights have several scales inside one filter", "use one scale per tensor or per filter")
+        return walk.note(
+            node, "its weights have several scales inside one filter", "use one scale per tensor or per filter"
+        )
     return _Weights(integers, per_channel, kernel.bipolar)
 
 

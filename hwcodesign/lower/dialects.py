@@ -88,7 +88,9 @@ def truncation(walk: Walk, node: Node, first: Tensor | None, *parameters: Tensor
     bits, signed = int(constants[-1].item()), bool(node.attributes.get("signed", 1))
     if len(constants) == 4:  # version 1: the low bits go, whatever is above stays
         shift, out_scale = 2.0 ** (in_bits - constants[3].item()), scale
-        low, high = _reach(first, lambda real: rounding(np.round(real / scale[:, None] + zero[:, None]) / shift[:, None]))
+        low, high = _reach(
+            first, lambda real: rounding(np.round(real / scale[:, None] + zero[:, None]) / shift[:, None])
+        )
     else:
         out_scale = np.asarray(numbers[3])
         shift = 2.0 ** np.round(np.log2(out_scale / scale))
@@ -156,9 +158,13 @@ def _grid(walk: Walk, node: Node, parameters: Sequence[Tensor | None]) -> Grid |
         cause = f"the quantizer rounds by {_rounding(node, 'ROUND')}"
         return walk.note(node, cause, f"use one of {', '.join(ROUNDINGS)}")
     if len(np.unique(bits)) != 1 or bits.ravel()[0] != int(bits.ravel()[0]) or bits.ravel()[0] < 1:
-        return walk.note(node, "the quantizer's bit width is not one whole number", "use 1 to 8 bits for the whole tensor")
+        return walk.note(
+            node, "the quantizer's bit width is not one whole number", "use 1 to 8 bits for the whole tensor"
+        )
     if np.any(zero != np.rint(zero)):
-        return walk.note(node, f"the quantizer's zero point {zero.ravel()[0]:g} is no integer", "use a whole zero point")
+        return walk.note(
+            node, f"the quantizer's zero point {zero.ravel()[0]:g} is no integer", "use a whole zero point"
+        )
     attributes = node.attributes
     return grid_of(
         int(bits.ravel()[0]), bool(attributes.get("signed", 1)), bool(attributes.get("narrow", 0)), scale, zero,
@@ -178,9 +184,7 @@ def _shape_of(tensor: Value | Unknown) -> tuple[int, ...] | None:
     return tensor.place.shape if isinstance(tensor, Value) else tensor.shape
 
 
-def _of_map(
-    walk: Walk, node: Node, first: Value | Unknown, grid: Grid, itself: bool = False
-) -> Value | Unknown | None:
+def _of_map(walk: Walk, node: Node, first: Value | Unknown, grid: Grid, itself: bool = False) -> Value | Unknown | None:
     """A quantized map; its real numbers are the integers `itself` of ONNX's QuantizeLinear."""
     value = first if isinstance(first, Value) else _any_map(first, grid)
     if value is None:

@@ -26,14 +26,18 @@ def concat(walk: Walk, node: Node, *inputs: Tensor | None) -> Value | None:
     if len({value.shape[1:] for value in values}) > 1:
         return walk.note(node, f"its inputs ({_names(values)}) differ in height or width", "make them equal")
     if len({value.type for value in values}) > 1:
-        return walk.note(node, f"its inputs ({_names(values)}) come from separate quantizers ({_kinds(values)})", _SHARE)
+        return walk.note(
+            node, f"its inputs ({_names(values)}) come from separate quantizers ({_kinds(values)})", _SHARE
+        )
     first = values[0]
     axis = int(node.attributes.get("axis", 1))
     starts = np.cumsum([0, *(value.place.size for value in values)])
     try:
         place = np.concatenate([v.place + start for v, start in zip(values, starts, strict=False)], axis)
     except (ValueError, np.exceptions.AxisError):
-        return walk.note(node, f"its inputs ({_names(values)}) do not fit along axis {axis}", "make their other axes equal")
+        return walk.note(
+            node, f"its inputs ({_names(values)}) do not fit along axis {axis}", "make their other axes equal"
+        )
     low, high = (np.concatenate([getattr(v, end) for v in values]) for end in ("low", "high"))
     lines = [value.affine for value in values]
     line = Affine(*(np.concatenate([getattr(part, name) for part in lines]) for name in ("scale", "bias")))
@@ -56,7 +60,9 @@ def add(walk: Walk, node: Node, *inputs: Tensor | None) -> Value | None:
         cause = f"its inputs ({_names(values)}) are of {_sides(first)} and {_sides(second)}"
         return walk.note(node, cause, "make their shapes equal")
     if {first.type, second.type} != {first.type} or any(v.scale is None or v.scale != first.scale for v in values):
-        return walk.note(node, f"its inputs ({_names(values)}) come from separate quantizers ({_kinds(values)})", _SHARE)
+        return walk.note(
+            node, f"its inputs ({_names(values)}) come from separate quantizers ({_kinds(values)})", _SHARE
+        )
     low, high = first.low + second.low, first.high + second.high
     kind = IntType.holding(int(low.min()), int(high.max()))
     name = walk.operation(node.layer, "add", first, second, low=low, high=high)
@@ -84,4 +90,3 @@ def _kinds(values: Sequence[Value]) -> str:
 
 def _sides(value: Value) -> str:
     return " x ".join(str(side) for side in value.place.shape[1:])
-

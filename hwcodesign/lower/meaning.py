@@ -53,7 +53,7 @@ class Meaning:
     """Operations by name, in the order in which they run, only those that lead to the scores; what both ends mean.
 
     The host sends integers of `input_type` as maps of `frame` (channels, height, width); times `input_scale` they are
-    the real numbers that the network takes. `channels_last`: the file takes them as (height, width, channels).
+    the real numbers that the network takes.
     """
 
     operations: Mapping[str, Operation]
@@ -61,7 +61,6 @@ class Meaning:
     input_type: IntType
     input_scale: float
     frame: tuple[int, int, int]
-    channels_last: bool
 
 
 def meaning(network: Network, input_type: IntType, input_scale: float | None, problems: Problems) -> Meaning | None:
@@ -72,7 +71,7 @@ def meaning(network: Network, input_type: IntType, input_scale: float | None, pr
     if input_scale is None:
         input_scale = 1 / 255 if _quantizes_input(network) else 1.0
     walk = Walk(network, problems)
-    frames, channels_last = _frames(network, input_type, input_scale)
+    frames = _frames(network, input_type, input_scale)
     walk.tensors[network.input] = frames
     ending = ""
     for node in network.nodes:
@@ -89,7 +88,7 @@ def meaning(network: Network, input_type: IntType, input_scale: float | None, pr
             problems.add(network.nodes[-1].layer, "its result does not depend on the image", "export another output")
         return None
     operations = _leading_to(scores.operation, walk.operations)
-    return Meaning(operations, scores, input_type, input_scale, frames.shape, channels_last)
+    return Meaning(operations, scores, input_type, input_scale, frames.shape)
 
 
 def _leading_to(last: str, operations: Mapping[str, Operation]) -> Mapping[str, Operation]:
@@ -100,35 +99,31 @@ def _leading_to(last: str, operations: Mapping[str, Operation]) -> Mapping[str, 
     return {name: operation for name, operation in operations.items() if name in needed}
 
 
-def _frames(network: Network, kind: IntType, scale: float) -> tuple[Value, bool]:
-    """The network's input, and whether its channels come last."""
+def _frames(network: Network, kind: IntType, scale: float) -> Value:
+    """The network's input."""
     _, *sides = network.input_shape
-    channels_last = len(sides) == 3 and _reads_channels_last(network)
-    if channels_last:
+    if network.channels_last:
         sides = [sides[2], sides[0], sides[1]]
     height, width = (1, 1, *sides[1:])[-2:]
     shape = (sides[0], height, width)
     low, high = whole_range(kind, shape[0])
     place = places(shape, 1, *sides)
-    if channels_last:
+    if network.channels_last:
         place = np.moveaxis(place, 1, -1)
-    return Value(GRAPH_INPUT, shape, kind, low, high, (uniform(scale, shape[0]),), place), channels_last
+    return Value(GRAPH_INPUT, shape, kind, low, high, (uniform(scale, shape[0]),), place)
 
 
-def _reads_channels_last(network: Network) -> bool:
-    """Whether the input is transposed, or read by an operator, as (height, width, channels)."""
-    tensor, readers = network.input, network.readers()
-    while found := readers.get(tensor, ()):
-        node = found[0]
-        if node.channels_last or node.attributes.get("perm") == [0, 3, 1, 2]:
-            return True
-        if node.operator not in _BEFORE_QUANTIZER:
-            return False
-        tensor = node.outputs[0]
-    return False
-
-
-_BEFORE_QUANTIZER = (*_QUANTIZERS, *LAYOUTS, *arithmetic.FUNCTIONS, "Add", "Sub", "Mul", "Div", "Neg", "BatchNormalization")
+_BEFORE_QUANTIZER = (
+    *_QUANTIZERS,
+    *LAYOUTS,
+    *arithmetic.FUNCTIONS,
+    "Add",
+    "Sub",
+    "Mul",
+    "Div",
+    "Neg",
+    "BatchNormalization",
+)
 
 
 def _quantizes_input(network: Network) -> bool:
@@ -173,7 +168,9 @@ def _result(walk: Walk, node: Node, inputs: list[Tensor | None]) -> Tensor | Non
         return _behind_problem(walk, node, inputs)
     values = [tensor for tensor in tensors if isinstance(tensor, Value)]
     if any(value.padded for value in values) and node.operator not in _LEAVE_ZERO:
-        return walk.note(node, "its input was padded with zeros before it", "give the padding to the convolution (padding=...)")
+        return walk.note(
+            node, "its input was padded with zeros before it", "give the padding to the convolution (padding=...)"
+        )
     if node.operator in LAYOUTS or node.operator == "Pad":
         return _moved(walk, node, inputs)
     return _LAYERS[node.operator](walk, node, *_in_front(node, inputs))
@@ -201,7 +198,9 @@ def _folded(walk: Walk, node: Node, inputs: list[Constant | None]) -> Constant |
     try:
         return fold(node, inputs, walk.network.opset)
     except Exception as error:  # whatever ONNX's reference raises for constants that do not fit
-        return walk.note(node, f"{node.operator} of these constants cannot be worked out ({error})", "export the model again")
+        return walk.note(
+            node, f"{node.operator} of these constants cannot be worked out ({error})", "export the model again"
+        )
 
 
 def _moved(walk: Walk, node: Node, inputs: list[Tensor | None]) -> Value | None:
@@ -233,7 +232,9 @@ def _padded(walk: Walk, node: Node, value: Value, arrays: list[np.ndarray | None
         return value
     if node.attributes.get("mode", "constant") != "constant" or fill or pads.min() < 0 or pads[:, :2].any():
         cause = f"it pads with {node.attributes.get('mode', 'constant')} {fill:g}, {pads[0].tolist()} and {pads[1].tolist()}"
-        return walk.note(node, cause, "pad height and width with zeros (nn.ZeroPad2d, or padding=... of the convolution)")
+        return walk.note(
+            node, cause, "pad height and width with zeros (nn.ZeroPad2d, or padding=... of the convolution)"
+        )
     return replace(value, place=np.pad(value.place, pads.T.tolist(), constant_values=-1))
 
 

@@ -2,11 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from onnx import NodeProto
+
+_WINDOWED = ("Conv", "MaxPool", "AveragePool", "MatMul", "Gemm", "Reshape", "Flatten", "Transpose")
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +42,18 @@ class Network:
     batch: int
     shapes: Mapping[str, tuple[int, ...]]
     opset: int
+
+    @cached_property
+    def channels_last(self) -> bool:
+        """Whether the input is (1, height, width, channels): it is transposed, or read by an operator, as such."""
+        tensor, readers = self.input, self.readers()
+        while len(self.input_shape) == 4 and (found := readers.get(tensor, ())):
+            if found[0].channels_last or list(found[0].attributes.get("perm", ())) == [0, 3, 1, 2]:
+                return True
+            if found[0].operator in _WINDOWED:
+                return False
+            tensor = found[0].outputs[0]
+        return False
 
     def readers(self) -> Mapping[str, tuple[Node, ...]]:
         """Who reads a tensor, by its name."""

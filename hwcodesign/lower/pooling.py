@@ -20,7 +20,9 @@ def max_pool(walk: Walk, node: Node, value: Value) -> Value | None:
         value = replace(value, place=np.moveaxis(value.place, -1, 1))
     value, more = without_padding(value)
     if not value.is_map:
-        return walk.note(node, "the elements of its input are reordered before it", "pool maps of (channels, height, width)")
+        return walk.note(
+            node, "the elements of its input are reordered before it", "pool maps of (channels, height, width)"
+        )
     kernel = (value.shape[1], value.shape[2]) if node.operator == "GlobalMaxPool" else kernel_of(node)
     window = window_of(walk, node, value.shape, kernel, more)
     if window is None:
@@ -49,7 +51,9 @@ def max_pool(walk: Walk, node: Node, value: Value) -> Value | None:
 def average_pool(walk: Walk, node: Node, value: Value) -> Value | None:
     """The mean over windows: of the whole map, or of parts of it."""
     if not value.is_map:
-        return walk.note(node, "the elements of its input are reordered before it", "pool maps of (channels, height, width)")
+        return walk.note(
+            node, "the elements of its input are reordered before it", "pool maps of (channels, height, width)"
+        )
     kernel = kernel_of(node)
     window = window_of(walk, node, value.shape, kernel)
     if window is None:
@@ -111,4 +115,3 @@ def _over_map(walk: Walk, node: Node, value: Value, place: np.ndarray, mean: boo
     kind = IntType.holding(int(low.min()), int(high.max()))
     name = walk.operation(node.layer, "global_acc_pool", value, low=low, high=high)
     return Value(name, (channels, 1, 1), kind, low, high, (line,), place, known=value.known)
-

@@ -111,4 +111,3 @@ def _frame_shape(tensor: ValueInfoProto, path: Path) -> tuple[int, ...]:
             "(1, channels, width) or (1, features), of which the first alone may be left open"
         )
     return tuple(sides)
-

@@ -115,7 +115,9 @@ class Value:
         if isinstance(step, Affine) and isinstance(last, Affine):
             return replace(self, steps=(*before, last.then(step)))
         more = replace(self, steps=(*self.steps, step))
-        if step is last or (isinstance(step, Function) and not self.open and not self.terms and _changes_none(self, more)):
+        if step is last or (
+            isinstance(step, Function) and not self.open and not self.terms and _changes_none(self, more)
+        ):
             return self
         return more
 

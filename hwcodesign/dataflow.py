@@ -9,14 +9,16 @@ Every stream has one producer and one consumer. A value that is needed twice goe
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from hwcodesign.core.errors import UserError
 from hwcodesign.core.integers import IntType
+from hwcodesign.core.score_map import INTEGERS, ScoreMap
 
 __all__ = ["Attribute", "Dataflow", "Edge", "IntType", "Layer", "Shape", "Stream"]
 
@@ -98,13 +100,14 @@ class Dataflow:
     """Layers in topological order and the edges between them; one frame input and one result output.
 
     The first layer's input is the graph's input, the last layer's output is the graph's output. `contract` says what
-    the integers at both ends mean: input integer * `input_scale` is the real number that the trained network takes
-    (1 for raw pixels, whose mean and divisor are part of the network), score * `score_scale` the one that it gives.
+    the integers that come in mean: integer * `input_scale` is the real number that the trained network takes (1 for raw
+    pixels, whose mean and divisor are part of the network); `score_map`, what the scores that go out mean.
     """
 
     layers: tuple[Layer, ...]
     edges: tuple[Edge, ...]
     contract: Mapping[str, float] = field(default_factory=dict)
+    score_map: ScoreMap = INTEGERS
 
     @cached_property
     def by_name(self) -> Mapping[str, Layer]:
@@ -155,9 +158,10 @@ class Dataflow:
             assert read == ([] if layer is self.layers[-1] else list(range(len(layer.outputs)))), layer.name
 
     def save(self, folder: Path) -> None:
-        """Write `dataflow.json` (layers, edges, contract) and `dataflow.npz` (tensors) into `folder`."""
+        """Write `dataflow.json` (layers, edges, contract, score map) and `dataflow.npz` (tensors) into `folder`."""
         document = {
             "contract": dict(self.contract),
+            "score_map": asdict(self.score_map),
             "layers": [_layer_to_json(layer) for layer in self.layers],
             "edges": [[e.source, e.source_port, e.target, e.target_port] for e in self.edges],
         }
@@ -167,8 +171,10 @@ class Dataflow:
 
     @classmethod
     def load(cls, folder: Path) -> "Dataflow":
-        """Read what `save` wrote."""
+        """Read what `save` wrote. Raises UserError for what an earlier version wrote."""
         document = json.loads((folder / "dataflow.json").read_text())
+        if "score_map" not in document:
+            raise UserError(f"{folder} was written by an earlier version of hwcodesign: run again with --from lower")
         tensors: dict[str, dict[str, np.ndarray]] = {}
         with np.load(folder / "dataflow.npz") as arrays:
             for path in arrays.files:
@@ -176,7 +182,7 @@ class Dataflow:
                 tensors.setdefault(name, {})[key] = arrays[path]
         layers = tuple(_layer_from_json(item, tensors.get(item["name"], {})) for item in document["layers"])
         edges = tuple(Edge(source, target, sp, tp) for source, sp, target, tp in document["edges"])
-        return cls(layers, edges, document["contract"])
+        return cls(layers, edges, document["contract"], ScoreMap.parse(document["score_map"]))
 
 
 def _layer_to_json(layer: Layer) -> dict[str, Any]:

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
+from pydantic import AfterValidator, Field, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
 
 from hwcodesign.core.assets import asset_folder
 from hwcodesign.core.errors import UserError, did_you_mean
+from hwcodesign.core.names import RULE, is_legal
 from hwcodesign.core.strict_toml import StrictModel, read_toml, validated
 from hwcodesign.fpga.board import Board, Resource, load_board
 from hwcodesign.nets import metaparameters
@@ -27,6 +28,12 @@ def _one_message(value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
 
 
 FrameRate = Annotated[Annotated[float, Field(gt=0.0)] | Literal["max"], WrapValidator(_one_message)]  # per second
+
+
+def _legal_name(name: str) -> str:
+    if not is_legal(name):
+        raise ValueError(RULE)
+    return name
 
 
 class QuantizationTable(StrictModel):
@@ -122,7 +129,7 @@ class HardwareTable(StrictModel):
 class Recipe(StrictModel):
     """Everything a run needs. `network` holds `family` and that family's metaparameters."""
 
-    name: str = ""
+    name: Annotated[str, AfterValidator(_legal_name)] = ""
     network: dict[str, Any]
     quantization: QuantizationTable = QuantizationTable()
     data: DataTable

@@ -3,7 +3,10 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
 
+from hwcodesign.core.errors import UserError
+from hwcodesign.core.score_map import ScoreMap
 from hwcodesign.dataflow import Dataflow, Edge, IntType, Layer, Stream
 
 
@@ -14,7 +17,8 @@ def small_graph() -> Dataflow:
     fork = Layer("q.fork", "fork", (scores,), (scores, scores))
     total = Layer("sum", "add", (scores, scores), (Stream((2, 2, 3), IntType(3, False)),))
     edges = (Edge("q", "q.fork"), Edge("q.fork", "sum"), Edge("q.fork", "sum", 1, 1))
-    return Dataflow((threshold, fork, total), edges, {"mean": 0.0, "divisor": 255.0, "score_scale": 0.5})
+    scores_mean = ScoreMap.of(np.array([0.1, 0.2, 0.3]), np.array([1e-300, 0.0, -1.5]), "softmax")
+    return Dataflow((threshold, fork, total), edges, {"mean": 0.0, "divisor": 255.0}, scores_mean)
 
 
 def test_a_graph_survives_its_files(tmp_path: Path) -> None:
@@ -24,6 +28,14 @@ def test_a_graph_survives_its_files(tmp_path: Path) -> None:
     again = Dataflow.load(tmp_path)
     assert again == graph
     assert np.array_equal(again.by_name["q"].tensors["thresholds"], np.ones((3, 3)))
+
+
+def test_files_of_an_earlier_version_are_refused(tmp_path: Path) -> None:
+    small_graph().save(tmp_path)
+    text = (tmp_path / "dataflow.json").read_text()
+    (tmp_path / "dataflow.json").write_text(text.replace('"score_map"', '"meaning"'))
+    with pytest.raises(UserError, match="earlier version"):
+        Dataflow.load(tmp_path)
 
 
 def test_edges_come_by_port() -> None:

@@ -84,6 +84,7 @@ _OPTIONS = (
     ),
     click.option("--force", is_flag=True, help="Go on with a design that does not fit the board."),
     click.option("--runs", default=Path("runs"), type=click.Path(path_type=Path), show_default=True),
+    click.option("--wait/--no-wait", default=True, help="For another process that works in the run's folder."),
 )
 
 _BOARD = (
@@ -126,6 +127,8 @@ def _with(options: Sequence[Callable[[_F], _F]], command: _F) -> _F:
 
 def make_job(recipe: str | None, model: Path | None, runs: Path, **given: Any) -> Any:
     """The Job that the options describe. Raises UserError for options that contradict or lack each other."""
+    from hwcodesign.core.input_file import require_file
+    from hwcodesign.core.names import made_legal
     from hwcodesign.core.run_folder import RunFolder
     from hwcodesign.dataflow import IntType
     from hwcodesign.export.pretrained import shipped_with
@@ -150,12 +153,15 @@ def make_job(recipe: str | None, model: Path | None, runs: Path, **given: Any) -
         raise UserError("--model brings its own weights: --batch-size goes with a recipe")
     if model and given["untrained"]:
         raise UserError("--model brings its own weights: --untrained goes with a recipe")
-    name = loaded.name if loaded else Path(str(model)).stem
+    name = loaded.name if loaded else made_legal(Path(str(model)).stem)
     name += "-untrained" if given["untrained"] else ""
     given["data_folder"] = given.pop("data")
     given["shipped"] = shipped_with(recipe) if recipe and not given["untrained"] else None
     given["input_type"] = _int_type(given["input_type"], IntType)
     given["input_scale"] = _fraction(given["input_scale"])
+    for given_file in (model, given["images"]):
+        if given_file is not None:
+            require_file(given_file)
     return Job(run=RunFolder(runs / name), hardware=hardware, recipe=loaded, model=model, **given)
 
 

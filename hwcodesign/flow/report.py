@@ -19,11 +19,10 @@ reset), `planned` for the network, `link_planned` for the rest, `available`. For
 """
 
 import json
-import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from hwcodesign.core.run_folder import RunFolder
+from hwcodesign.core.run_folder import RunFolder, write_whole
 from hwcodesign.flow.stages import STAGE_NAMES
 
 if TYPE_CHECKING:
@@ -44,10 +43,7 @@ def write_report(run: RunFolder) -> Report:
     ladder = run.stage("verify") / "ladder.json"
     if ladder.exists():
         report["ladder"] = json.loads(ladder.read_text())
-    path = run.path / "report.json"
-    unfinished = path.with_name(".report.json.unfinished")
-    unfinished.write_text(json.dumps(report, indent=1) + "\n")
-    os.replace(unfinished, path)
+    write_whole(run.path / "report.json", json.dumps(report, indent=1) + "\n")
     return report
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from hwcodesign.core.assets import asset_folder
 from hwcodesign.core.errors import DoesNotFitError
+from hwcodesign.core.onnx_file import external_files
 from hwcodesign.core.run_folder import RunFolder, Stage, Summary, listing
 from hwcodesign.dataflow import Dataflow, IntType
 from hwcodesign.fpga.board import Board
@@ -31,6 +32,7 @@ class Job:
     `input_scale` is the real value of one step of the model's input (None: the model's own default). `images` is an
     .npy file of frames (N, H, W, C) to simulate instead of the default; `frames` bounds how many. `untrained` puts
     random weights in place of training. `seed` is that of the placement; `backend`: our own bitstream flow, or FINN's.
+    `wait`: until another process is done with the run folder.
     """
 
     run: RunFolder
@@ -49,6 +51,7 @@ class Job:
     force: bool = False
     seed: int = 1
     backend: str = "own"
+    wait: bool = True
 
     @cached_property
     def board(self) -> Board:
@@ -150,7 +153,8 @@ def _lower(job: Job) -> Stage:
         return summary
 
     settings = [str(job.input_type), job.input_scale]
-    return Stage("lower", (job.qonnx, *_given(job.held_out)), settings, work)
+    beside = external_files(job.model) if job.model else ()  # our own export keeps everything in one file
+    return Stage("lower", (job.qonnx, *beside, *_given(job.held_out)), settings, work)
 
 
 def _plan(job: Job) -> Stage:

@@ -10,8 +10,10 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from hwcodesign.core.score_map import INTEGERS, ScoreMap
 from hwcodesign.dataflow import Attribute, Dataflow, Edge, IntType, Layer, Stream
 from hwcodesign.kinds import kind_of
+from hwcodesign.kinds.shared.score_keys import keys_of
 from hwcodesign.kinds.shared.threshold_unit import step_count
 
 Tensors = Mapping[str, np.ndarray]
@@ -32,6 +34,7 @@ class Assembly:
     frame: Stream
     _layers: dict[str, Layer] = field(default_factory=dict)
     _reads: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    _score_map: ScoreMap = INTEGERS
 
     def stream(self, source: str) -> Stream:
         """What `source` puts out."""
@@ -105,12 +108,35 @@ class Assembly:
         total = IntType.holding(stream.pixels * stream.type.min, stream.pixels * stream.type.max)
         return self._add(name, "global_acc_pool", [source], Stream((1, 1, stream.channels), total))
 
-    def label_select(self, source: str, top: int = 1) -> str:
-        """The scores, then the indices of the `top` highest; the type holds both."""
+    def label_select(
+        self,
+        source: str,
+        top: int = 1,
+        score_map: ScoreMap = INTEGERS,
+        low: np.ndarray | None = None,
+        high: np.ndarray | None = None,
+    ) -> str:
+        """The scores, then the indices of the `top` highest of what they mean by `score_map`; the type holds both.
+
+        `low` and `high` (classes,) bound the scores; None: as far as their type reaches.
+        """
         scores = self.stream(source)
         kind = signed_holding(scores.type.min, max(scores.type.max, scores.channels - 1))
         output = Stream((1, 1, scores.channels + top), kind)
-        return self._add("label_select", "label_select", [source], output, attributes={"top": top})
+        self._score_map = score_map
+        if score_map.keeps_order or scores.channels == 1:
+            return self._add("label_select", "label_select", [source], output, attributes={"top": top})
+        scale, bias = (np.broadcast_to(numbers, scores.channels) for numbers in (score_map.scale, score_map.bias))
+        bounds = (scores.type.min if low is None else low, scores.type.max if high is None else high)
+        lows, highs = (np.broadcast_to(bound, scores.channels) for bound in bounds)
+        keys = keys_of(scale.tolist(), bias.tolist(), lows.tolist(), highs.tolist())
+        attributes: dict[str, Attribute] = {
+            "top": top,
+            "factors": keys.factors,
+            "offsets": keys.offsets,
+            "key_bits": keys.bits,
+        }
+        return self._add("label_select", "affine_label_select", [source], output, attributes=attributes)
 
     def finish(self, contract: Mapping[str, float]) -> Dataflow:
         """The whole graph, with a fork after every layer that is read more than once."""
@@ -138,7 +164,7 @@ class Assembly:
                     edges.append(Edge(source, layer.name, 0, port))
             if readers[layer.name] > 1:
                 fork(layer.name)
-        dataflow = Dataflow(tuple(layers), tuple(edges), contract)
+        dataflow = Dataflow(tuple(layers), tuple(edges), contract, self._score_map)
         dataflow.validate()
         return dataflow
 

@@ -59,14 +59,13 @@ def lower(
     meant = meaning(network, input_type, input_scale, problems)
     problems.raise_any(model_path)
     assert meant is not None
-    contract = {"input_scale": meant.input_scale, "score_scale": float(meant.scores.scale[0])}
-    dataflow = to_dataflow(meant, contract)
+    dataflow = to_dataflow(meant, {"input_scale": meant.input_scale})
     progress("hardware layers")
     with finn_environment():
         from hwcodesign.lower.canonical import canonical_graph
         from hwcodesign.lower.finn import left_over, to_hardware
 
-        model = to_hardware(canonical_graph(meant, dataflow, selects=True), dataflow)
+        model = to_hardware(canonical_graph(meant, dataflow), dataflow)
         model.save(str(out_folder / "lowered.onnx"))
         not_in_finn = len(left_over(model))
     dataflow.save(out_folder)

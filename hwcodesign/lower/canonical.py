@@ -22,11 +22,12 @@ _QONNX, _FINN = "qonnx.custom_op.general", "finn.custom_op.fpgadataflow"
 _OPSET = 13
 
 
-def canonical_graph(meaning: Meaning, dataflow: Dataflow, selects: bool) -> ModelWrapper:
-    """The graph of `meaning`, with the shapes and types of `dataflow`; `selects`: with the best class at its end.
+def canonical_graph(meaning: Meaning, dataflow: Dataflow) -> ModelWrapper:
+    """The graph of `meaning`, with the shapes and types of `dataflow`, and the best class at its end.
 
-    Without it the graph ends in the integer scores.
+    Where the highest integer need not be the best class, it ends in the integer scores.
     """
+    selects = dataflow.score_map.keeps_order and dataflow.layers[-1].input.channels > 1
     written = _Writer(dataflow)
     for operation in meaning.operations.values():
         written.add(operation)

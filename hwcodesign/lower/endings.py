@@ -4,29 +4,33 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from hwcodesign.core.score_map import Function
 from hwcodesign.lower.activations import root, settled, turned
 from hwcodesign.lower.layout import LAYOUTS
 from hwcodesign.lower.network import Node
 from hwcodesign.lower.operation import GRAPH_INPUT
-from hwcodesign.lower.values import Function, Value
+from hwcodesign.lower.values import Function as Step
+from hwcodesign.lower.values import Value
 from hwcodesign.lower.walk import Walk
 
 # They keep the order of the scores; the host computes them, or the hardware's choice of a class is what they give.
 ENDINGS = ("Softmax", "LogSoftmax", "ArgMax", "TopK", "Hardmax")
-_HOST = {"Softmax": "softmax", "Sigmoid": "sigmoid"}
+_HOST: dict[str, Function] = {"Softmax": "softmax", "Sigmoid": "sigmoid"}
 
 
 @dataclass(frozen=True)
 class Scores:
     """Real score = integer * `scale` + `bias` (classes,) float64, then `function` ("", "softmax" or "sigmoid").
 
-    `operation` makes the integers.
+    `operation` makes the integers, from `low` to `high` (classes,).
     """
 
     operation: str
     scale: np.ndarray
     bias: np.ndarray
-    function: str = ""
+    low: np.ndarray
+    high: np.ndarray
+    function: Function
 
 
 def ends(walk: Walk, node: Node) -> bool:
@@ -46,7 +50,7 @@ def scores_of(walk: Walk, value: Value, ending: str) -> Scores | None:
     note = walk.problems.add
     steps, function = value.steps, _HOST.get(ending, "")
     last = steps[-1]
-    if isinstance(last, Function) and last.name == "Sigmoid" and not ending:
+    if isinstance(last, Step) and last.name == "Sigmoid" and not ending:
         value, function = _without_last(value), "sigmoid"
     last_node = walk.network.nodes[-1]
     value = settled(walk, last_node, value)
@@ -63,12 +67,12 @@ def scores_of(walk: Walk, value: Value, ending: str) -> Scores | None:
     elif value.terms:
         note(last_node.layer, "its scores are a sum of maps from separate quantizers", "put a quantizer after the sum")
     elif line is None:
-        name = steps[-1].name if isinstance(steps[-1], Function) else "function"
+        name = steps[-1].name if isinstance(steps[-1], Step) else "function"
         article = {"Relu": "a ReLU"}.get(name, f"a {name}")
         fix = "put a QuantReLU at the end" if name == "Relu" else "leave it out, or put a quantizer behind it"
         note(value.operation, f"its scores leave through {article} without a quantizer", fix)
     else:
-        return Scores(value.operation, line.scale, line.bias, function)
+        return Scores(value.operation, line.scale, line.bias, value.low, value.high, function)
     return None
 
 

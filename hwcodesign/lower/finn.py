@@ -26,7 +26,7 @@ from qonnx.core.datatype import DataType
 from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.custom_op.registry import getCustomOp
 from qonnx.transformation.base import Transformation
-from qonnx.transformation.general import GiveUniqueNodeNames, SortGraph
+from qonnx.transformation.general import GiveUniqueNodeNames, RemoveUnusedTensors, SortGraph
 from qonnx.transformation.infer_datatypes import InferDataTypes
 
 from hwcodesign.dataflow import Dataflow, IntType, Layer
@@ -43,6 +43,7 @@ _FINN_NAMES = {
     "sliding_window": "ConvolutionInputGenerator",
     "padding": "FMPadding",
 }
+_AS_THEY_COME = ("max_pool", "concat", "sliding_window", "padding")  # (FINN joins bipolar maps as INT2)
 
 logging.getLogger("finn_logger").setLevel(logging.ERROR)
 
@@ -65,7 +66,24 @@ def to_hardware(model: ModelWrapper, ours: Dataflow) -> ModelWrapper:
         _require_equal(model, node, layer)
     for node in model.get_nodes_by_op_type("DuplicateStreams"):
         node.doc_string = f"{node.input[0]}.fork"
-    return model
+    _name_tensors(model)
+    return _apply(model, RemoveUnusedTensors())
+
+
+def _name_tensors(model: ModelWrapper) -> None:
+    """FINN's new tensors have random names: call them by our layers."""
+    names = {}
+    for node in model.graph.node:
+        for port, name in enumerate(node.output if node.doc_string else ()):
+            names[name] = f"{node.doc_string}.{port}" if len(node.output) > 1 else node.doc_string
+    names = {old: new for old, new in names.items() if old not in (new, model.graph.output[0].name)}
+    for node in model.graph.node:
+        for side in (node.input, node.output):
+            side[:] = [names.get(name, name) for name in side]
+    for tensor in model.graph.value_info:
+        tensor.name = names.get(tensor.name, tensor.name)
+    for note in model.graph.quantization_annotation:
+        note.tensor_name = names.get(note.tensor_name, note.tensor_name)
 
 
 def _apply(model: ModelWrapper, *steps: Transformation) -> ModelWrapper:
@@ -116,7 +134,7 @@ def _require_equal(model: ModelWrapper, node: NodeProto, ours: Layer) -> None:
     output = model.get_tensor_shape(node.output[0])
     assert ours.kind == "label_select" or output == [1, *ours.output.shape], (node.name, output, ours.output)
     finns = _int_type(model.get_tensor_datatype(node.output[0]))
-    exact = ours.attributes.get("thresholds") or ours.kind in ("max_pool", "concat", "sliding_window", "padding")
+    exact = ours.attributes.get("thresholds") or (ours.kind in _AS_THEY_COME and not ours.output.type.bipolar)
     assert finns == ours.output.type or not exact, (node.name, finns, ours.output.type)
     if ours.kind == "mvau":
         _require_matrix(model, node, ours)

@@ -6,7 +6,6 @@ compute. It is the one place that does; everything after it writes down what it 
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
@@ -240,9 +239,7 @@ def _padded(walk: Walk, node: Node, value: Value, arrays: list[np.ndarray | None
 
 def _behind_problem(walk: Walk, node: Node, inputs: list[Tensor | None]) -> None:
     """Look at the node's own settings, as far as they are seen without its input."""
-    if node.operator == "Conv" and isinstance(inputs[1], Constant):
-        convolutions.check_alone(walk, node, inputs[1])
-    elif node.operator in ("MatMul", "Gemm") and isinstance(inputs[1], Constant):
+    if (node.operator == "Conv" and isinstance(inputs[1], Constant)) or (node.operator in ("MatMul", "Gemm") and isinstance(inputs[1], Constant)):
         convolutions.check_alone(walk, node, inputs[1])
 
 

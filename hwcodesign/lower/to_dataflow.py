@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from hwcodesign.core.score_map import ScoreMap
 from hwcodesign.dataflow import Dataflow, IntType, Stream
 from hwcodesign.graph.builder import Assembly, signed_holding
 from hwcodesign.lower.meaning import Meaning
@@ -17,7 +18,11 @@ def to_dataflow(meaning: Meaning, contract: Mapping[str, float]) -> Dataflow:
     build = _Build(Assembly(GRAPH_INPUT, Stream((height, width, channels), meaning.input_type)))
     for operation in meaning.operations.values():
         build.made[operation.name] = build.layer(operation)
-    build.assembly.label_select(build.made[meaning.scores.operation])
+    scores = meaning.scores
+    build.assembly.label_select(
+        build.made[scores.operation], score_map=ScoreMap.of(scores.scale, scores.bias, scores.function),
+        low=scores.low, high=scores.high,
+    )  # fmt: skip
     return build.assembly.finish(contract)
 
 

@@ -16,6 +16,7 @@ import numpy as np
 from hwcodesign.core.errors import UserError, VerificationError
 from hwcodesign.core.progress import frames_bar
 from hwcodesign.core.run_folder import RunFolder, Stage, Summary
+from hwcodesign.core.score_map import INTEGERS, ScoreMap
 from hwcodesign.dataflow import Dataflow
 from hwcodesign.graph import interpreter
 from hwcodesign.verify.proofs import Images, proven_by
@@ -150,19 +151,25 @@ def _rung(run: RunFolder, step: _Step, images: Images, count: int | None) -> Run
 
 def _compared(run: RunFolder, step: _Step, network: Network, images: Images, scores: np.ndarray) -> Rung:
     assert images.scores is not None
-    classes = scores.argmax(axis=1)  # of equal scores the lower class, as the hardware has it
+    meaning = _score_map(run)
+    classes = meaning.classes(scores)
     rung = Rung(
         step.name,
         step.arithmetic,
         images=len(scores),
         top1=None if images.labels is None else float((classes == images.labels).mean()),
-        other_class=int((classes != images.scores.argmax(axis=1)).sum()),
+        other_class=int((classes != meaning.classes(images.scores)).sum()),
     )
     if step.classes_only:
         return rung
     wrong = np.flatnonzero((scores != images.scores).any(axis=1))
     first = _first_divergence(run, network, images, scores, int(wrong[0])) if len(wrong) else None
     return replace(rung, other_scores=len(wrong), first_divergence=first)
+
+
+def _score_map(run: RunFolder) -> ScoreMap:
+    """What integer scores mean; what recipes train keeps their order even before it is lowered."""
+    return Dataflow.load(run.stage("lower")).score_map if run.finished("lower") else INTEGERS
 
 
 def _first_divergence(run: RunFolder, network: Network, images: Images, scores: np.ndarray, first: int) -> str:

@@ -110,7 +110,7 @@ def verify_integers(
     assert images.scores is not None
     values = interpreter.run(graph, images.frames, on_frames=on_frames)
     wrong = (values[:, : images.scores.shape[1]] != images.scores).any(axis=1)
-    return {"images": len(values), "mismatches": int(wrong.sum()), **_accuracy(values, images)}
+    return {"images": len(values), "mismatches": int(wrong.sum()), **_accuracy(graph, values, images)}
 
 
 def verify_hardware(
@@ -140,7 +140,7 @@ def verify_hardware(
         "images": len(images.frames),
         "origin": images.origin,
         "mismatches": len(wrong),
-        **_accuracy(measured.results.values, images),
+        **_accuracy(plan.design, measured.results.values, images),
         "cycles_per_frame": measured.cycles_per_frame,
         "cycles_bound": plan.cycles_per_frame,
         "latency_cycles": measured.latency_cycles,
@@ -163,9 +163,10 @@ def proven_by(run: RunFolder) -> str:
     return digest([run.stage("lower"), run.stage("emit")])
 
 
-def _accuracy(values: np.ndarray, images: Images) -> dict[str, float]:
-    """Top-1 of the class that the hardware itself selects: the beat after the scores."""
+def _accuracy(graph: Dataflow, values: np.ndarray, images: Images) -> dict[str, float]:
+    """Top-1 of the class that the hardware itself selects: the beat after the scores. One score: the host selects."""
     if images.labels is None or images.scores is None:
         return {}
-    classes = values[:, images.scores.shape[1]]
+    count = images.scores.shape[1]
+    classes = values[:, count] if count > 1 else graph.score_map.classes(values[:, :1])
     return {"top1": float((classes == images.labels).mean())}

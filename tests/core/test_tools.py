@@ -112,7 +112,7 @@ def test_ctrl_c_ends_the_program_and_its_children(tmp_path: Path) -> None:
 
 def test_sigterm_to_a_command_ends_what_it_started(tmp_path: Path) -> None:
     script = (
-        "import click\nfrom pathlib import Path\nfrom hwcodesign import cli, tools\n"
+        "import click\nfrom pathlib import Path\nfrom hwcodesign import cli\nfrom hwcodesign.core import tools\n"
         "cli.cli = click.command()(lambda: tools.run(['sh', '-c', 'echo $$ > pid; sleep 60'], Path(), Path('log')))\n"
         "cli.main()\n"
     )

@@ -176,7 +176,7 @@ def test_a_network_that_cannot_fit_is_not_trained(tmp_path: Path) -> None:
     small_board = loaded.hardware.model_copy(update={"board": "icebreaker", "frame_rate": 1})
     with pytest.raises(DoesNotFitError, match="nothing was trained"):
         pipeline.run_job(job(tmp_path, recipe=big.model_copy(update={"hardware": small_board})), Console(quiet=True))
-    assert not (tmp_path / "tiny").exists()
+    assert not (tmp_path / "tiny" / "train").exists()
 
 
 @pytest.mark.parametrize(

@@ -31,9 +31,12 @@ def main(paths):
         if not paths:
             print(f"all scores of {{board.selftest()}} images are right")
             return
-        scores, classes = board.predict(read_images([Path(path) for path in paths], board.contract, resize=True))
-        for path, row, best in zip(paths, scores * board.contract.score_scale, classes):
-            print(path, *(f"class {{i}} (score {{row[i]:.4g}})" for i in best))
+        contract = board.contract
+        scores, classes = board.predict(read_images([Path(path) for path in paths], contract, resize=True))
+        for path, row, best in zip(paths, contract.score_map.real(scores), classes):
+            named = [f"class {{i}}" for i in best] if contract.names_classes else []
+            shown = row[best] if contract.classes > 1 else row
+            print(path, *named, *(f"score {{score:.4g}}" for score in shown))
 
 
 if __name__ == "__main__":

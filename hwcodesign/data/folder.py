@@ -6,17 +6,16 @@ import numpy as np
 from PIL import Image
 
 from hwcodesign.core.errors import UserError
-from hwcodesign.core.image_file import read_image
+from hwcodesign.core.image_file import SUFFIXES, read_image
 from hwcodesign.data.dataset import Dataset, stratified_split
 
 HELD_OUT = 0.2
 SPLIT_SEED = 0
 _SHOWN = 10  # of the images that cannot be read
-_SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".ppm", ".pgm", ".webp"}
 
 
 def read(folder: Path, channels: int, size: tuple[int, int]) -> Dataset:
-    """Every image scaled to `size` (height, width), classes in alphabetical order.
+    """Every image as `read_image` has it, scaled to `size` (height, width); classes in alphabetical order.
 
     Without train and test folders, a fifth of each class is held out. Raises UserError if a class has no images, if
     train and test have different classes, or if images cannot be read: which.
@@ -43,9 +42,9 @@ def _read_classes(folder: Path, channels: int, size: tuple[int, int]) -> tuple[n
     labels: list[int] = []
     faults: list[str] = []
     for label, name in enumerate(classes):
-        paths = sorted(p for p in (folder / name).iterdir() if p.suffix.lower() in _SUFFIXES)
+        paths = sorted(p for p in (folder / name).iterdir() if p.suffix.lower() in SUFFIXES)
         if not paths:
-            faults.append(f"{folder / name} holds no images ({', '.join(sorted(_SUFFIXES))})")
+            faults.append(f"{folder / name} holds no images ({', '.join(SUFFIXES)})")
         for path in paths:
             try:
                 images.append(_scaled(read_image(path, channels), channels, size))

@@ -12,7 +12,7 @@ import numpy as np
 
 from hwcodesign.core.score_map import INTEGERS, ScoreMap
 from hwcodesign.dataflow import Attribute, Dataflow, Edge, IntType, Layer, Stream
-from hwcodesign.kinds import kind_of
+from hwcodesign.kinds import kind_of, sum_pool, weighted_sum
 from hwcodesign.kinds.shared.score_keys import keys_of
 from hwcodesign.kinds.shared.threshold_unit import step_count
 
@@ -40,12 +40,13 @@ class Assembly:
         """What `source` puts out."""
         return self.frame if source == self.graph_input else self._layers[source].output
 
-    def padding(self, name: str, source: str, pad: tuple[int, int, int, int]) -> str:
-        """Zeros around the map; `pad` is (top, left, bottom, right)."""
+    def padding(self, name: str, source: str, pad: tuple[int, int, int, int], value: int = 0) -> str:
+        """`value` around the map; `pad` is (top, left, bottom, right)."""
         height, width, channels = self.stream(source).shape
         top, left, bottom, right = pad
         shape = (height + top + bottom, width + left + right, channels)
-        return self._add(name, "padding", [source], Stream(shape, self.stream(source).type), attributes={"pad": pad})
+        attributes: dict[str, Attribute] = {"pad": pad, "value": value} if value else {"pad": pad}
+        return self._add(name, "padding", [source], Stream(shape, self.stream(source).type), attributes=attributes)
 
     def sliding_window(self, name: str, source: str, kernel: Pair, stride: Pair, depthwise: bool = False) -> str:
         """Every window of the map as one pixel of kernel height x kernel width x channels elements."""
@@ -90,6 +91,12 @@ class Assembly:
         output = Stream((height, width, elements // window), self.stream(source).type)
         return self._add(name, "max_pool", [source], output, attributes={"window": window})
 
+    def sum_pool(self, name: str, source: str, window: int) -> str:
+        """The sum of each channel over the `window` elements that a depthwise sliding window lays side by side."""
+        height, width, elements = self.stream(source).shape
+        output = Stream((height, width, elements // window), sum_pool.sum_type(self.stream(source).type, window))
+        return self._add(name, "sum_pool", [source], output, attributes={"window": window})
+
     def concat(self, name: str, sources: Sequence[str]) -> str:
         """The channels of the sources side by side."""
         first = self.stream(sources[0])
@@ -101,6 +108,13 @@ class Assembly:
         common = self.stream(first)
         output = Stream(common.shape, IntType.holding(2 * common.type.min, 2 * common.type.max))
         return self._add(name, "add", [first, second], output)
+
+    def weighted_sum(self, name: str, sources: Sequence[str], factors: Sequence[int]) -> str:
+        """The element-wise sum of maps of one shape, each times its factor; the type holds every sum."""
+        streams = [self.stream(source) for source in sources]
+        total = weighted_sum.sum_type([stream.type for stream in streams], factors)
+        output = Stream(streams[0].shape, total)
+        return self._add(name, "weighted_sum", sources, output, attributes={"factors": tuple(factors)})
 
     def global_acc_pool(self, name: str, source: str) -> str:
         """The sum of each channel over all pixels."""

@@ -1,16 +1,20 @@
-"""From an ONNX file to a graph of hardware layers on integers only: normalise, meaning, convert. Imports finn and qonnx.
+"""From an ONNX file to a graph of hardware layers on integers only: read, understood, written down.
 
 The network's *meaning* (`meaning.py`) is worked out from its file alone: which integers flow, and what they stand for.
-Our graph is that, written down. So is a canonical graph in FINN's terms (`canonical.py`), which FINN converts to its own
-hardware layers (`finn.py`); those are compared with ours, node for node.
+Our graph is that, written down. So is a canonical graph in FINN's terms (`canonical.py`), which FINN converts to its
+own hardware layers (`finn.py`); those are compared with ours, node for node.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hwcodesign.dataflow import Dataflow, IntType
 from hwcodesign.graph.threshold_bits import threshold_bits
+
+if TYPE_CHECKING:
+    from hwcodesign.lower.meaning import Meaning
 
 PIXEL = IntType(8, signed=False)
 
@@ -44,23 +48,12 @@ def lower(
     Raises one UserError for a file that is no quantized network, and one that lists EVERY layer that cannot become
     hardware: its PyTorch path, the cause and the fix.
     """
+    progress("exact meaning")
+    meant, dataflow = understand(model_path, input_type, input_scale, output)
+    progress("hardware layers")
     # Imported late: FINN and QONNX take seconds, and FINN reads its folders from the environment when imported.
     from hwcodesign.lower.environment import finn_environment
 
-    progress("reading the file")
-    from hwcodesign.lower.meaning import meaning
-    from hwcodesign.lower.problems import Problems
-    from hwcodesign.lower.read import read_network
-    from hwcodesign.lower.to_dataflow import to_dataflow
-
-    network = read_network(model_path, output)
-    progress("exact meaning")
-    problems = Problems()
-    meant = meaning(network, input_type, input_scale, problems)
-    problems.raise_any(model_path)
-    assert meant is not None
-    dataflow = to_dataflow(meant, {"input_scale": meant.input_scale})
-    progress("hardware layers")
     with finn_environment():
         from hwcodesign.lower.canonical import canonical_graph
         from hwcodesign.lower.finn import left_over, to_hardware
@@ -72,3 +65,25 @@ def lower(
     levels = [layer.tensors["thresholds"].size for layer in dataflow.layers if "thresholds" in layer.tensors]
     counts = {"thresholds": sum(levels), "finn_layers": len(model.graph.node) - not_in_finn, "not_in_finn": not_in_finn}
     return Lowered(dataflow, counts | threshold_bits(dataflow))
+
+
+def understand(
+    model_path: Path,
+    input_type: IntType = PIXEL,
+    input_scale: float | None = None,
+    output: str | None = None,
+) -> tuple["Meaning", Dataflow]:
+    """What the ONNX file `model_path` means, and our graph of it: `lower` without FINN, in a second or two.
+
+    Raises UserError as `lower` does.
+    """
+    from hwcodesign.lower.meaning import meaning
+    from hwcodesign.lower.problems import Problems
+    from hwcodesign.lower.read import read_network
+    from hwcodesign.lower.to_dataflow import to_dataflow
+
+    problems = Problems()
+    meant = meaning(read_network(model_path, output), input_type, input_scale, problems)
+    problems.raise_any(model_path)
+    assert meant is not None
+    return meant, to_dataflow(meant, {"input_scale": meant.input_scale})

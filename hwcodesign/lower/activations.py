@@ -21,7 +21,8 @@ def quantize(walk: Walk, node: Node, value: Value, quantizer: Quantizer) -> Valu
         return replace(value, steps=(quantizer.line,))
     if quantizer.type.bits > MOST_ACTIVATION_BITS:
         cause = f"its activation has {quantizer.type.bits} bits"
-        return walk.note(node, cause, f"use at most {MOST_ACTIVATION_BITS} bits")
+        walk.note(node, cause, f"use at most {MOST_ACTIVATION_BITS} bits")
+        return None
     if value.open and value.alone:
         return _fused(walk, value, quantizer)
     return _stand_alone(walk, node, value, quantizer)
@@ -59,20 +60,20 @@ def _fused(walk: Walk, value: Value, quantizer: Quantizer) -> Value:
     walk.operations[operation.name] = replace(
         operation, thresholds=thresholds(value, quantizer), out_type=quantizer.type
     )
-    return _result(value.operation, value, quantizer, np.zeros(value.shape[0], dtype=bool))
+    return result(value.operation, value, quantizer, np.zeros(value.shape[0], dtype=bool))
 
 
 def _stand_alone(walk: Walk, node: Node, value: Value, quantizer: Quantizer) -> Value:
     """A layer of its own; after an addition it carries that one's name."""
     maker = walk.maker(value.operation)
-    name = f"{maker.name}.quantizer" if maker is not None and maker.kind == "add" else node.layer
+    name = f"{maker.name}.quantizer" if maker is not None and maker.kind in ("add", "weighted_sum") else node.layer
     levels = thresholds(value, quantizer)
     name = walk.operation(name, "thresholding", value, thresholds=levels, out_type=quantizer.type)
-    return _result(name, value, quantizer, value.signs * quantizer.signs < 0)
+    return result(name, value, quantizer, value.signs * quantizer.signs < 0)
 
 
-def _result(operation: str, value: Value, quantizer: Quantizer, falls: np.ndarray) -> Value:
-    """The quantizer's integers; in channels that fall, counted from the top."""
+def result(operation: str, value: Value, quantizer: Quantizer, falls: np.ndarray) -> Value:
+    """The quantizer's integers, which `operation` makes of `value`; in channels that fall, counted from the top."""
     kind, line = quantizer.type, quantizer.line
     total = 0 if kind.bipolar else kind.min + kind.max
     if falls.any():
@@ -99,13 +100,7 @@ def settled(walk: Walk, node: Node, value: Value) -> Value:
     kind = IntType.holding(int(codes.min()), int(codes.max()))
     if kind.bits > MOST_ACTIVATION_BITS:
         return value
-    levels = np.arange(kind.min + 1, kind.max + 1)
-    first = np.array([[_first(row, level) for level in levels] for row in codes])
-    starts = np.where(
-        first < codes.shape[1],
-        np.take_along_axis(integers, np.minimum(first, codes.shape[1] - 1), 1),
-        value.high[:, None] + 1,
-    )
+    starts = _starts(codes, integers, np.arange(kind.min + 1, kind.max + 1), value.high + 1)
     maker = root(walk, value)
     if value.alone and maker is not None and maker.thresholds is not None and maker.out_type is not None:
         made = _composed(maker, starts)
@@ -117,8 +112,13 @@ def settled(walk: Walk, node: Node, value: Value) -> Value:
     return Value(name, value.shape, kind, *bounds, (line,), value.place, alone=value.alone, known=value.known)
 
 
-def _first(row: np.ndarray, level: int) -> int:
-    return int(np.searchsorted(row, level))
+def _starts(codes: np.ndarray, integers: np.ndarray, levels: np.ndarray, never: np.ndarray) -> np.ndarray:
+    """The first of the integers (C, n) whose code reaches each level: (C, levels)."""
+    first = np.stack([np.searchsorted(row, levels) for row in codes])
+    last = codes.shape[1] - 1
+    found = np.take_along_axis(integers, np.minimum(first, last), axis=1)
+    starts: np.ndarray = np.where(first > last, never[:, None], found)
+    return starts
 
 
 def _clip(real: np.ndarray, integers: np.ndarray, value: Value) -> tuple[np.ndarray, Affine] | None:

@@ -12,7 +12,7 @@ Numbers = np.ndarray
 
 
 def per_channel(value: Value, constant: Numbers) -> Numbers | None:
-    """A constant that broadcasts to the tensor as one number for each channel of its map, (C,) float64; None if it varies.
+    """A constant as one number for each channel of the tensor's map, (C,) float64; None if it varies inside one.
 
     So scales and biases may be of any shape that ONNX allows: (), (C,), (1, C), (C, 1, 1), (1, 1, 1, C), ...
     """
@@ -35,16 +35,20 @@ def scale_or_shift(walk: Walk, node: Node, *inputs: Tensor | None) -> Value | No
     value, constant = (first, second) if isinstance(first, Value) else (second, first)
     if not isinstance(value, Value) or not isinstance(constant, Constant):
         cause = f"it {_VERBS[node.operator]} two computed maps, which has no hardware kind"
-        return walk.note(node, cause, "use a sum (bypass), or a constant in place of one of them")
+        walk.note(node, cause, "use a sum (bypass), or a constant in place of one of them")
+        return None
     numbers = per_channel(value, constant.exact)
     if numbers is None:
         cause = f"its constant has the shape {constant.real.shape} for a tensor of {value.place.shape}"
-        return walk.note(node, cause, "use one number, or one per channel")
+        walk.note(node, cause, "use one number, or one per channel")
+        return None
     if node.operator == "Div" and value is first and np.any(numbers == 0):
-        return walk.note(node, "it divides by zero", "use a divisor other than 0")
+        walk.note(node, "it divides by zero", "use a divisor other than 0")
+        return None
     line = _line(node.operator, value is not first, numbers)
     if line is None:
-        return walk.note(node, "it divides a number by the map", "multiply the map by a constant instead")
+        walk.note(node, "it divides a number by the map", "multiply the map by a constant instead")
+        return None
     return value.followed_by(line)
 
 
@@ -77,7 +81,8 @@ def negative(walk: Walk, node: Node, value: Value) -> Value:
 def batch_norm(walk: Walk, node: Node, value: Value, *parameters: Tensor | None) -> Value | None:
     """(x - mean) / sqrt(variance + epsilon) * gamma + beta, with the statistics of training."""
     if not all(isinstance(tensor, Constant) for tensor in parameters[:4]) or node.attributes.get("training_mode", 0):
-        return walk.note(node, "its statistics are computed at run time", "export in eval mode")
+        walk.note(node, "its statistics are computed at run time", "export in eval mode")
+        return None
     axis = value.place.ndim - 1 if node.channels_last else 1
     shape = [-1 if at == axis else 1 for at in range(value.place.ndim)]
     found = [per_channel(value, p.exact.reshape(shape)) for p in parameters[:4] if isinstance(p, Constant)]
@@ -85,7 +90,8 @@ def batch_norm(walk: Walk, node: Node, value: Value, *parameters: Tensor | None)
     if len(numbers) < 4:
         features = np.asarray(getattr(parameters[0], "real", [])).size
         cause = f"it normalizes {features} features of a map of {value.shape[0]} channels"
-        return walk.note(node, cause, "normalize before flattening (BatchNorm2d)")
+        walk.note(node, cause, "normalize before flattening (BatchNorm2d)")
+        return None
     gamma, beta, mean, variance = numbers
     factor = gamma / np.sqrt(variance + node.attributes.get("epsilon", 1e-5))
     return value.followed_by(Affine(factor, beta - mean * factor))
@@ -102,55 +108,54 @@ def _logistic(x: Numbers) -> Numbers:
 
 def function(walk: Walk, node: Node, value: Value, *parameters: Tensor | None) -> Value | None:
     """A function of each number that never falls: with a quantizer behind it, it is thresholds like any other."""
-    if not all(parameter is None or isinstance(parameter, Constant) for parameter in parameters):
-        return walk.note(
-            node, f"{node.operator} of two computed maps has no hardware kind", "use a constant for one of them"
-        )
-    constants = [None if p is None else per_channel(value, p.exact) for p in parameters if not isinstance(p, Value)]  # type: ignore[union-attr]
-    if any(number is None for number, p in zip(constants, parameters, strict=True) if p is not None):
-        return walk.note(node, "its constant differs from pixel to pixel", "use one number, or one per channel")
+    given = [parameter for parameter in parameters if isinstance(parameter, Constant)]
+    if len(given) < sum(parameter is not None for parameter in parameters):
+        cause = f"{node.operator} of two computed maps has no hardware kind"
+        walk.note(node, cause, "use a constant for one of them")
+        return None
+    constants = [per_channel(value, p.exact) if isinstance(p, Constant) else None for p in parameters]
+    if sum(number is not None for number in constants) < len(given):
+        walk.note(node, "its constant differs from pixel to pixel", "use one number, or one per channel")
+        return None
     if node.operator == "Relu":
         return value.followed_by(RELU)
     made = _function(node, constants)
     if made is None:
-        return walk.note(node, f"{node.operator} with these parameters falls somewhere", "use a slope of 0 or more")
+        walk.note(node, f"{node.operator} with these parameters falls somewhere", "use a slope of 0 or more")
+        return None
     return value.followed_by(Function(node.operator, made))
 
 
 def _function(node: Node, constants: Sequence[Numbers | None]) -> Callable[[Numbers], Numbers] | None:
     """The function; None if with these parameters it falls somewhere."""
+    if node.operator in _PLAIN:
+        return _PLAIN[node.operator]
     given = node.attributes
-    alpha = float(given.get("alpha", {"LeakyRelu": 0.01, "HardSigmoid": 0.2}.get(node.operator, 1.0)))
-    first = constants[0][:, None] if constants and constants[0] is not None else None
-    second = constants[1][:, None] if len(constants) > 1 and constants[1] is not None else None
-    match node.operator:
-        case "Clip":
-            low = given.get("min", -np.inf) if first is None else first
-            high = given.get("max", np.inf) if second is None else second
-            return lambda x: np.minimum(np.maximum(x, low), high)
-        case "Max" | "Min" if first is not None:
-            bound = np.maximum if node.operator == "Max" else np.minimum
-            return lambda x: bound(x, first)
-        case "LeakyRelu" if alpha >= 0:
-            return lambda x: np.where(x < 0, alpha * x, x)
-        case "PRelu" if first is not None and np.all(first >= 0):
-            return lambda x: np.where(x < 0, first * x, x)
-        case "ThresholdedRelu" if alpha >= 0:
-            return lambda x: np.where(x > alpha, x, 0.0)
-        case "Elu" if alpha >= 0:
-            return _elu(alpha)
-        case "Celu" if alpha > 0:
-            return _elu(alpha, slope=alpha)
-        case "Selu":
-            gain = float(given.get("gamma", 1.0507009873554805))
-            return _elu(float(given.get("alpha", 1.6732632423543772)), gain) if gain > 0 else None
-        case "HardSigmoid" if alpha >= 0:
-            beta = float(given.get("beta", 0.5))
-            return lambda x: np.clip(alpha * x + beta, 0.0, 1.0)
-        case _:
-            return _PLAIN.get(node.operator)
+    alpha = float(given.get("alpha", _ALPHAS.get(node.operator, 1.0)))
+    first, second = ([None if c is None else c[:, None] for c in constants] + [None, None])[:2]
+    low, high = (
+        given.get("min", -np.inf) if first is None else first,
+        given.get("max", np.inf) if second is None else second,
+    )
+    slope = first if first is not None else np.zeros(1)
+    beta, gain = float(given.get("beta", 0.5)), float(given.get("gamma", 1.0507009873554805))
+    rises = {"PRelu": bool(np.all(slope >= 0)), "Celu": alpha > 0, "Selu": alpha >= 0 and gain > 0}
+    made: dict[str, Callable[[Numbers], Numbers]] = {
+        "Clip": lambda x: np.minimum(np.maximum(x, low), high),
+        "Max": lambda x: np.maximum(x, slope),
+        "Min": lambda x: np.minimum(x, slope),
+        "LeakyRelu": lambda x: np.where(x < 0, alpha * x, x),
+        "PRelu": lambda x: np.where(x < 0, slope * x, x),
+        "ThresholdedRelu": lambda x: np.where(x > alpha, x, 0.0),
+        "Elu": _elu(alpha),
+        "Celu": _elu(alpha, slope=alpha or 1.0),
+        "Selu": _elu(alpha, gain),
+        "HardSigmoid": lambda x: np.clip(alpha * x + beta, 0.0, 1.0),
+    }
+    return made[node.operator] if rises.get(node.operator, alpha >= 0) else None
 
 
+_ALPHAS = {"LeakyRelu": 0.01, "HardSigmoid": 0.2, "Selu": 1.6732632423543772}
 _PLAIN: dict[str, Callable[[Numbers], Numbers]] = {
     "Sigmoid": _logistic,
     "Tanh": np.tanh,
@@ -163,5 +168,6 @@ _PLAIN: dict[str, Callable[[Numbers], Numbers]] = {
     "Sign": np.sign,
 }
 FUNCTIONS = (
-    "Relu", "Clip", "Max", "Min", "LeakyRelu", "PRelu", "ThresholdedRelu", "Elu", "Celu", "Selu", "HardSigmoid", *_PLAIN,
+    "Relu", "Clip", "Max", "Min", "LeakyRelu", "PRelu", "ThresholdedRelu", "Elu", "Celu", "Selu",
+    "HardSigmoid", *_PLAIN,
 )  # fmt: skip

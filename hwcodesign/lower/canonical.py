@@ -99,6 +99,10 @@ class _Writer:
                 self.node("Concat", sources, [name], axis=-1)
             case "add":
                 self.node("Add", sources, [name])
+            case "sum_pool":
+                self._window_sums(operation, sources[0])
+            case "weighted_sum":
+                self._weighted_sum(operation)
             case "global_acc_pool":
                 _, height, width, channels = [1, *layer.input.shape]
                 self.node(
@@ -111,7 +115,6 @@ class _Writer:
         window, name = operation.window, operation.name
         assert window is not None
         source, pad = operation.sources[0], window.pad
-        stream = self.dataflow.input if source == GRAPH_INPUT else self.dataflow.by_name[source].output
         matrix = operation.kind == "mvau"
         if any(pad) and (window.pad_value or not matrix):
             pads = [0, *pad[:2], 0, 0, *pad[2:], 0]
@@ -122,6 +125,7 @@ class _Writer:
             source, pad = f"{name}.pad", (0, 0, 0, 0)
         if not matrix or (window.kernel == window.stride == (1, 1) and not any(pad)):
             return source
+        stream = self.dataflow.input if source == GRAPH_INPUT else self.streams[source]
         self.node(
             "Im2Col", [source], [f"{name}.window"], domain=_QONNX, stride=list(window.stride),
             kernel_size=list(window.kernel), pad_amount=list(pad), pad_value=0, depthwise=0, dilations=[1, 1],
@@ -129,6 +133,37 @@ class _Writer:
         )  # fmt: skip
         self.streams[f"{name}.window"] = self.dataflow.by_name[name].input
         return f"{name}.window"
+
+    def _window_sums(self, operation: Operation, source: str) -> None:
+        """A depthwise convolution by ones, channels first: FINN has no layer for it."""
+        window, name = operation.window, operation.name
+        assert window is not None
+        channels = self.dataflow.by_name[name].output.channels
+        ones = self.constant(f"{name}.ones", np.ones((channels, 1, *window.kernel), dtype=np.float32))
+        self.node("Transpose", [source], [f"{name}.channels_first"], perm=[0, 3, 1, 2])
+        self.node(
+            "Conv", [f"{name}.channels_first", ones], [f"{name}.sums"], kernel_shape=list(window.kernel),
+            strides=list(window.stride), group=channels,
+        )  # fmt: skip
+        self.node("Transpose", [f"{name}.sums"], [name], perm=[0, 2, 3, 1])
+
+    def _weighted_sum(self, operation: Operation) -> None:
+        """Products by constants, and their sum; FINN has layers for both."""
+        name = operation.name
+        products = []
+        for port, (source, factor) in enumerate(zip(operation.sources, operation.multipliers, strict=True)):
+            if factor == 1:
+                products.append(source)
+                continue
+            constant = self.constant(
+                f"{name}.factor{port}", np.array([factor]), IntType.holding(min(factor, 0), factor)
+            )
+            products.append(f"{name}.product{port}")
+            self.node("Mul", [source, constant], products[-1:])
+        for port, product in enumerate(products[1:], start=1):
+            result = name if port == len(products) - 1 else f"{name}.sum{port}"
+            self.node("Add", [products[0], product], [result])
+            products[0] = result
 
     def _matrix(self, operation: Operation, source: str) -> None:
         layer, name = self.dataflow.by_name[operation.name], operation.name

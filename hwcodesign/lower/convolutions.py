@@ -41,18 +41,8 @@ def convolution(walk: Walk, node: Node, *inputs: Tensor | None) -> Value | None:
     if node.channels_last:
         value = replace(value, place=np.moveaxis(value.place, -1, 1))
     value, more = without_padding(value)
-    if not one_group(walk, node, integers.shape):
-        return None
-    if not value.is_map:
-        return walk.note(
-            node,
-            f"the elements of its input, from {value.operation}, are reordered before it",
-            "convolve maps of (channels, height, width) in the order in which the layer before made them",
-        )
-    if integers.shape[1] != value.shape[0]:
-        cause = f"its weights are for {integers.shape[1]} channels, but it gets {value.shape[0]}"
-        return walk.note(node, cause, f"give it in_channels={value.shape[0]}")
-    window = window_of(walk, node, value.shape, integers.shape[2:], more)
+    readable = one_group(walk, node, integers.shape) and _reads(walk, node, value, integers.shape[1])
+    window = window_of(walk, node, value.shape, integers.shape[2:], more) if readable else None
     if window is None:
         return None
     made = _matrix(walk, node, value, weights, window, _bias(inputs[2:]))
@@ -68,44 +58,65 @@ def linear(walk: Walk, node: Node, *inputs: Tensor | None) -> Value | None:
     value, matrix = inputs[:2]
     attributes = node.attributes
     if isinstance(value, Constant) and isinstance(matrix, Value) and node.operator == "MatMul":
-        return walk.note(
-            node, "its weights stand on the left of the product", "multiply the map by the weights: x @ W.T"
-        )
+        walk.note(node, "its weights stand on the left of the product", "multiply the map by the weights: x @ W.T")
+        return None
     if attributes.get("transA", 0):
-        return walk.note(node, "its input is transposed", "use nn.Linear")
+        walk.note(node, "its input is transposed", "use nn.Linear")
+        return None
     weights = _weights(walk, node, matrix, inputs[2:])
     if not isinstance(value, Value) or weights is None:
         return None
-    rows, scale = weights.integers[:, :, 0, 0], weights.scale
-    if not attributes.get("transB", 0):
-        rows, scale = rows.T, scale.T
     alpha, beta = float(attributes.get("alpha", 1.0)), float(attributes.get("beta", 1.0))
+    covering = _covering(walk, node, value, weights)
+    if covering is None:
+        return None
+    kernel, window = covering
+    made = _matrix(walk, node, value, replace(kernel, scale=alpha * kernel.scale), window, beta * _bias(inputs[2:]))
+    if made is None:
+        return None
+    pixels = places(made.shape).reshape(made.shape[0], -1).T
+    return replace(made, place=pixels.reshape(*value.place.shape[:-1], made.shape[0]))
+
+
+def _reads(walk: Walk, node: Node, value: Value, channels: int) -> bool:
+    """Whether the tensor is a map in its own order, of `channels` channels; if not, that is noted."""
+    if not value.is_map:
+        cause = f"the elements of its input, from {value.operation}, are reordered before it"
+        fix = "convolve maps of (channels, height, width) in the order in which the layer before made them"
+        walk.note(node, cause, fix, value)
+        return False
+    if channels != value.shape[0]:
+        cause = f"its weights are for {channels} channels, but it gets {value.shape[0]}"
+        walk.note(node, cause, f"give it in_channels={value.shape[0]}", value)
+        return False
+    return True
+
+
+def _covering(walk: Walk, node: Node, value: Value, weights: _Weights) -> tuple[_Weights, Window] | None:
+    """The matrix as a kernel: over the whole map, its columns in the map's order; or over single pixels."""
+    rows, scale = weights.integers[:, :, 0, 0], weights.scale
+    if not node.attributes.get("transB", 0):
+        rows, scale = rows.T, scale.T
     channels, height, width = value.shape
     features, place = value.place.shape[-1], value.place
     if rows.shape[1] != features:
         cause = f"its weights are for {rows.shape[1]} features, but it gets {features}"
-        return walk.note(node, cause, f"give it in_features={features}")
+        walk.note(node, cause, f"give it in_features={features}", value)
+        return None
     if place.size == features == channels * height * width:
         kernel, of_channel = np.zeros_like(rows), place.ravel() // (height * width)
         kernel[:, place.ravel()] = rows
-        scales = _per_channel(scale, of_channel, channels)
-        window = Window((height, width))
+        scales, window = _per_channel(scale, of_channel, channels), Window((height, width))
     elif np.array_equal(place.reshape(-1, features), places(value.shape).reshape(channels, -1).T):
         kernel, scales, window = rows, scale, Window((1, 1))
     else:
-        return walk.note(
-            node,
-            f"the elements of its input, from {value.operation}, are reordered or cut before it",
-            "flatten the whole map directly before the fully connected layer",
-        )
-    if scales is None:
-        return walk.note(node, "its weights' scale differs from feature to feature", "use one per tensor or per filter")
-    shaped = _Weights(kernel.reshape(len(kernel), channels, *window.kernel), alpha * scales, weights.bipolar)
-    made = _matrix(walk, node, value, shaped, window, beta * _bias(inputs[2:]))
-    if made is None:
+        cause = f"the elements of its input, from {value.operation}, are reordered or cut before it"
+        walk.note(node, cause, "flatten the whole map directly before the fully connected layer", value)
         return None
-    pixels = places(made.shape).reshape(made.shape[0], -1).T
-    return replace(made, place=pixels.reshape(*place.shape[:-1], made.shape[0]))
+    if scales is None:
+        walk.note(node, "its weights' scale differs from feature to feature", "use one per tensor or per filter")
+        return None
+    return _Weights(kernel.reshape(len(kernel), channels, *window.kernel), scales, weights.bipolar), window
 
 
 def _per_channel(scale: np.ndarray, of_channel: np.ndarray, channels: int) -> np.ndarray | None:
@@ -118,21 +129,22 @@ def _per_channel(scale: np.ndarray, of_channel: np.ndarray, channels: int) -> np
 def _weights(walk: Walk, node: Node, kernel: Tensor | None, bias: Sequence[Tensor | None]) -> _Weights | None:
     """Constant weights as integers, with axes of size 1 where there are none; None after noting what they are."""
     if not isinstance(kernel, Constant) or any(isinstance(tensor, Value) for tensor in bias):
-        return walk.note(node, "its weights or bias are computed at run time", "use constant weights and bias")
+        walk.note(node, "its weights or bias are computed at run time", "use constant weights and bias")
+        return None
     integers, scale = kernel.integers, kernel.scale
     if integers is None or scale is None:
         whole = np.rint(kernel.real)
         if not np.array_equal(whole, kernel.real) or np.abs(whole).max() > _MOST_WHOLE:
-            return walk.note(node, "its weights are not quantized", "use QuantConv2d or QuantLinear")
+            walk.note(node, "its weights are not quantized", "use QuantConv2d or QuantLinear")
+            return None
         integers, scale = whole.astype(np.int64), np.ones(whole.shape)
     missing = 4 - integers.ndim
     axes = (2,) if missing == 1 else tuple(range(2, 2 + missing))  # a kernel of one axis is one row high
     integers, scale = np.expand_dims(integers, axes), np.expand_dims(np.broadcast_to(scale, integers.shape), axes)
     per_channel = scale[:, :, 0, 0]
     if np.any(scale != per_channel[:, :, None, None]):
-        return walk.note(
-            node, "its weights have several scales inside one filter", "use one scale per tensor or per filter"
-        )
+        walk.note(node, "its weights have several scales inside one filter", "use one scale per tensor or per filter")
+        return None
     return _Weights(integers, per_channel, kernel.bipolar)
 
 
@@ -148,12 +160,14 @@ def _matrix(
     value = settled(walk, node, value)
     line = value.affine
     if value.open or line is None or value.terms:
-        return walk.note(node, f"its input, from {value.operation}, is not quantized", _QUANTIZE)
+        walk.note(node, f"its input, from {value.operation}, is not quantized", _QUANTIZE)
+        return None
     factors = _factors(weights.scale, line.scale)
     if factors is None:
-        return walk.note(node, *_uneven(value))
+        walk.note(node, *_uneven(value))
+        return None
     multipliers, scale = factors
-    padded = _padded(walk, node, value, window, line)
+    padded = with_zeros(walk, node, value, window, line)
     if padded is None:
         return None
     sums = weights.integers.sum(axis=(2, 3))
@@ -198,22 +212,24 @@ def _uneven(value: Value) -> tuple[str, str]:
     )
 
 
-def _padded(walk: Walk, node: Node, value: Value, window: Window, line: Affine) -> Window | None:
+def with_zeros(walk: Walk, node: Node, value: Value, window: Window, line: Affine) -> Window | None:
     """The window with the integer that stands for the real number 0 in its padding."""
     if not any(window.pad):
         return window
     if value.type.bipolar:
         cause = "it pads a map of {-1, +1} with zeros, which are neither"
-        return walk.note(node, cause, "use padding=0, or activations of 2 bits")
+        walk.note(node, cause, "use padding=0, or activations of 2 bits")
+        return None
     with np.errstate(divide="ignore", invalid="ignore"):
         zeros = np.where(line.bias == 0, 0.0, -line.bias / line.scale)
     zero = float(np.rint(zeros[0])) if np.isfinite(zeros[0]) else 0.0
     if np.any(np.abs(zeros - zero) > 1e-9 * max(1.0, abs(zero))) or not value.type.min <= zero <= value.type.max:
-        return walk.note(
+        walk.note(
             node,
             "its input is shifted (a mean is subtracted), so that padding would have to insert the mean",
             "use mean 0, or padding=0 in this layer",
         )
+        return None
     return replace(window, pad_value=int(zero))
 
 

@@ -6,11 +6,12 @@ from dataclasses import replace
 import numpy as np
 
 from hwcodesign.dataflow import IntType
-from hwcodesign.lower.activations import clean, quantize
+from hwcodesign.lower.activations import clean
 from hwcodesign.lower.arithmetic import per_channel
 from hwcodesign.lower.folding import quantized
 from hwcodesign.lower.network import Node
 from hwcodesign.lower.quantizers import ROUNDINGS, Grid, Quantizer, grid_of
+from hwcodesign.lower.sums import quantize
 from hwcodesign.lower.values import Affine, Constant, Unknown, Value, places
 from hwcodesign.lower.walk import Tensor, Walk
 
@@ -33,7 +34,8 @@ def linear_quantizer(walk: Walk, node: Node, first: Tensor | None, *parameters: 
     scale, *zeros = constants
     zero = zeros[0] if zeros else np.zeros(1, dtype=np.uint8)
     if zero.dtype.kind not in "iu":
-        return walk.note(node, f"it quantizes to {zero.dtype}", "quantize to int8 or uint8")
+        walk.note(node, f"it quantizes to {zero.dtype}", "quantize to int8 or uint8")
+        return None
     kind = IntType(8 * zero.dtype.itemsize, zero.dtype.kind == "i")
     rank = first.real.ndim if isinstance(first, Constant) else len(_shape_of(first) or ())
     scale, zero = (_along(node, part.astype(np.float64), rank) for part in (scale, zero))
@@ -62,7 +64,8 @@ def dequantizer(walk: Walk, node: Node, first: Tensor | None, *parameters: Tenso
         return first
     numbers = [per_channel(first, part) for part in (scale, zero)]
     if numbers[0] is None or numbers[1] is None:
-        return walk.note(node, f"its scale has the shape {constants[0].shape}", "use one per tensor or per channel")
+        walk.note(node, f"its scale has the shape {constants[0].shape}", "use one per tensor or per channel")
+        return None
     ones, zeros = np.ones(first.shape[0]), np.zeros(first.shape[0])
     return first.followed_by(Affine(ones, -numbers[1])).followed_by(Affine(numbers[0], zeros))
 
@@ -82,7 +85,8 @@ def truncation(walk: Walk, node: Node, first: Tensor | None, *parameters: Tensor
         return first if isinstance(first, Unknown) else None
     numbers = [per_channel(first, constant) for constant in constants]
     if any(number is None for number in numbers):
-        return walk.note(node, "its scale differs from pixel to pixel", "use one per tensor or per channel")
+        walk.note(node, "its scale differs from pixel to pixel", "use one per tensor or per channel")
+        return None
     scale, zero, in_bits = (number for number in numbers[:3] if number is not None)
     rounding = ROUNDINGS[_rounding(node, "FLOOR")]
     bits, signed = int(constants[-1].item()), bool(node.attributes.get("signed", 1))
@@ -138,7 +142,8 @@ def _constants(walk: Walk, node: Node, parameters: Sequence[Tensor | None]) -> l
     found = [parameter.real for parameter in parameters if isinstance(parameter, Constant)]
     if len(found) < sum(parameter is not None for parameter in parameters) or not found:
         cause = "the quantizer's scale is computed at run time"
-        return walk.note(node, cause, "export in eval mode with a fixed scale")
+        walk.note(node, cause, "export in eval mode with a fixed scale")
+        return None
     return found
 
 
@@ -156,15 +161,14 @@ def _grid(walk: Walk, node: Node, parameters: Sequence[Tensor | None]) -> Grid |
     scale, zero, bits = constants
     if _rounding(node, "ROUND") not in ROUNDINGS:
         cause = f"the quantizer rounds by {_rounding(node, 'ROUND')}"
-        return walk.note(node, cause, f"use one of {', '.join(ROUNDINGS)}")
+        walk.note(node, cause, f"use one of {', '.join(ROUNDINGS)}")
+        return None
     if len(np.unique(bits)) != 1 or bits.ravel()[0] != int(bits.ravel()[0]) or bits.ravel()[0] < 1:
-        return walk.note(
-            node, "the quantizer's bit width is not one whole number", "use 1 to 8 bits for the whole tensor"
-        )
+        walk.note(node, "the quantizer's bit width is not one whole number", "use 1 to 8 bits for the whole tensor")
+        return None
     if np.any(zero != np.rint(zero)):
-        return walk.note(
-            node, f"the quantizer's zero point {zero.ravel()[0]:g} is no integer", "use a whole zero point"
-        )
+        walk.note(node, f"the quantizer's zero point {zero.ravel()[0]:g} is no integer", "use a whole zero point")
+        return None
     attributes = node.attributes
     return grid_of(
         int(bits.ravel()[0]), bool(attributes.get("signed", 1)), bool(attributes.get("narrow", 0)), scale, zero,
@@ -177,7 +181,8 @@ def _of_constant(walk: Walk, node: Node, first: Constant, grid: Grid) -> Constan
         return quantized(first.real, grid)
     except ValueError:
         cause = f"the scale of its weights has the shape {grid.scale.shape}, the weights {first.real.shape}"
-        return walk.note(node, cause, "use one scale per tensor or per filter")
+        walk.note(node, cause, "use one scale per tensor or per filter")
+        return None
 
 
 def _shape_of(tensor: Value | Unknown) -> tuple[int, ...] | None:
@@ -192,7 +197,8 @@ def _of_map(walk: Walk, node: Node, first: Value | Unknown, grid: Grid, itself: 
     scale, zero = (per_channel(value, part) for part in (grid.scale, grid.zero))
     if scale is None or zero is None:
         cause = f"its activation's scale has the shape {grid.scale.shape} for a tensor of {value.place.shape}"
-        return walk.note(node, cause, "use one scale per tensor (scaling_per_output_channel=False)")
+        walk.note(node, cause, "use one scale per tensor (scaling_per_output_channel=False)")
+        return None
     quantizer = grid.quantizer(scale, zero)
     if itself:
         quantizer = replace(quantizer, line=Affine(np.ones_like(scale), np.zeros_like(scale)))

@@ -17,16 +17,16 @@ def fold(node: Node, inputs: Sequence[Constant | None], opset: int) -> Constant:
     Raises whatever ONNX's reference implementation raises for inputs that it does not take.
     """
     first = inputs[0] if inputs else None
-    if first is not None and first.integers is not None:
+    if first is not None and first.integers is not None and first.scale is not None:
         if node.operator in LAYOUTS:
             others = [None if other is None else other.real for other in inputs[1:]]
             parts = (moved(node, array, others) for array in (first.real, first.integers, first.scale))
             real, integers, scale = parts
             return Constant(real, integers, scale, first.bipolar)
-        if node.operator in ("Mul", "Div") and inputs[1] is not None and inputs[1].integers is None:
-            factor = inputs[1].exact if node.operator == "Mul" else 1 / inputs[1].exact
-            scale = np.broadcast_to(first.scale * factor, first.integers.shape)
-            if (first.scale * factor).shape == first.integers.shape:
+        second = inputs[1] if len(inputs) > 1 else None
+        if node.operator in ("Mul", "Div") and second is not None and second.integers is None:
+            scale = first.scale * second.exact if node.operator == "Mul" else first.scale / second.exact
+            if scale.shape == first.integers.shape:
                 return Constant(_evaluated(node, inputs, opset), first.integers, scale, first.bipolar)
     return Constant(_evaluated(node, inputs, opset))
 

@@ -90,7 +90,7 @@ def meaning(network: Network, input_type: IntType, input_scale: float | None, pr
     return Meaning(operations, scores, input_type, input_scale, frames.shape)
 
 
-def _leading_to(last: str, operations: Mapping[str, Operation]) -> Mapping[str, Operation]:
+def _leading_to(last: str, operations: dict[str, Operation]) -> Mapping[str, Operation]:
     needed = {last}
     for name in reversed(operations):
         if name in needed:
@@ -158,18 +158,22 @@ def _result(walk: Walk, node: Node, inputs: list[Tensor | None]) -> Tensor | Non
         return _shape(inputs[0])
     if all(isinstance(tensor, Constant) for tensor in tensors):
         return _folded(walk, node, [tensor if isinstance(tensor, Constant) else None for tensor in inputs])
-    reason = why_not(node)
-    if reason is None and node.operator not in (*_LAYERS, *LAYOUTS, "Pad"):
-        reason = f"{node.operator} has no hardware kind", _ANY_FIX
+    reason = why_not(node, known=node.operator in (*_LAYERS, *LAYOUTS, "Pad"))
     if reason is not None:
-        return walk.note(node, *reason)
+        walk.note(node, *reason)
+        return None
     if any(isinstance(tensor, Unknown) for tensor in tensors):
-        return _behind_problem(walk, node, inputs)
-    values = [tensor for tensor in tensors if isinstance(tensor, Value)]
-    if any(value.padded for value in values) and node.operator not in _LEAVE_ZERO:
-        return walk.note(
-            node, "its input was padded with zeros before it", "give the padding to the convolution (padding=...)"
-        )
+        _behind_problem(walk, node, inputs)
+        return None
+    return _of_maps(walk, node, inputs)
+
+
+def _of_maps(walk: Walk, node: Node, inputs: list[Tensor | None]) -> Tensor | None:
+    padded = any(isinstance(tensor, Value) and tensor.padded for tensor in inputs)
+    if padded and node.operator not in _LEAVE_ZERO:
+        fix = "give the padding to the convolution (padding=...)"
+        walk.note(node, "its input was padded with zeros before it", fix)
+        return None
     if node.operator in LAYOUTS or node.operator == "Pad":
         return _moved(walk, node, inputs)
     return _LAYERS[node.operator](walk, node, *_in_front(node, inputs))
@@ -180,9 +184,6 @@ def _in_front(node: Node, inputs: list[Tensor | None]) -> list[Tensor | None]:
     if node.operator in ("Max", "Min") and isinstance(inputs[0], Constant):
         return [*inputs[1:], inputs[0]]
     return inputs
-
-
-_ANY_FIX = "use convolutions, fully connected layers, batch norm, monotone activations, pools, cat and sums"
 
 
 def _shape(tensor: Tensor | None) -> Tensor | None:
@@ -197,9 +198,8 @@ def _folded(walk: Walk, node: Node, inputs: list[Constant | None]) -> Constant |
     try:
         return fold(node, inputs, walk.network.opset)
     except Exception as error:  # whatever ONNX's reference raises for constants that do not fit
-        return walk.note(
-            node, f"{node.operator} of these constants cannot be worked out ({error})", "export the model again"
-        )
+        walk.note(node, f"{node.operator} of these constants cannot be worked out ({error})", "export the model again")
+        return None
 
 
 def _moved(walk: Walk, node: Node, inputs: list[Tensor | None]) -> Value | None:
@@ -211,7 +211,8 @@ def _moved(walk: Walk, node: Node, inputs: list[Tensor | None]) -> Value | None:
     try:
         place = moved(node, value.place, arrays, walk.network.batch)
     except (LayoutError, ValueError, np.exceptions.AxisError) as error:
-        return walk.note(node, f"{error}", "flatten the whole map, directly before a fully connected layer")
+        walk.note(node, f"{error}", "flatten the whole map, directly before a fully connected layer")
+        return None
     return replace(value, place=place)
 
 
@@ -219,28 +220,29 @@ def _padded(walk: Walk, node: Node, value: Value, arrays: list[np.ndarray | None
     """Zeros around a map, which the layer that reads it takes over."""
     given = node.attributes.get("pads") if not arrays or arrays[0] is None else arrays[0].ravel().tolist()
     fill = float(node.attributes.get("value", 0.0)) if len(arrays) < 2 or arrays[1] is None else float(arrays[1].item())
+    if given is None:
+        walk.note(node, "its padding is computed at run time", "give the padding in numbers")
+        return None
     rank = value.place.ndim
-    if len(arrays) > 2 and arrays[2] is not None:
-        pads = np.zeros((2, rank), dtype=np.int64)
-        pads[:, arrays[2].ravel() % rank] = np.reshape(given, (2, -1))
-    elif given is None:
-        return walk.note(node, "its padding is computed at run time", "give the padding in numbers")
-    else:
-        pads = np.reshape(np.array(given, dtype=np.int64), (2, rank))
+    pads = np.zeros((2, rank), dtype=np.int64)
+    axes = arrays[2].ravel() % rank if len(arrays) > 2 and arrays[2] is not None else np.arange(rank)
+    pads[:, axes] = np.array(given, dtype=np.int64).reshape(2, -1)
     if not pads.any():
         return value
-    if node.attributes.get("mode", "constant") != "constant" or fill or pads.min() < 0 or pads[:, :2].any():
-        cause = f"it pads with {node.attributes.get('mode', 'constant')} {fill:g}, {pads[0].tolist()} and {pads[1].tolist()}"
-        return walk.note(
-            node, cause, "pad height and width with zeros (nn.ZeroPad2d, or padding=... of the convolution)"
-        )
+    mode = node.attributes.get("mode", "constant")
+    if mode != "constant" or fill or pads.min() < 0 or pads[:, :2].any():
+        cause = f"it pads by {pads[0].tolist()} and {pads[1].tolist()}, mode {mode}, value {fill:g}"
+        fix = "pad height and width with zeros (nn.ZeroPad2d, or padding=... of the convolution)"
+        walk.note(node, cause, fix)
+        return None
     return replace(value, place=np.pad(value.place, pads.T.tolist(), constant_values=-1))
 
 
 def _behind_problem(walk: Walk, node: Node, inputs: list[Tensor | None]) -> None:
     """Look at the node's own settings, as far as they are seen without its input."""
-    if (node.operator == "Conv" and isinstance(inputs[1], Constant)) or (node.operator in ("MatMul", "Gemm") and isinstance(inputs[1], Constant)):
-        convolutions.check_alone(walk, node, inputs[1])
+    kernel = inputs[1] if node.operator in ("Conv", "MatMul", "Gemm") else None
+    if isinstance(kernel, Constant):
+        convolutions.check_alone(walk, node, kernel)
 
 
 def _likely_shape(walk: Walk, node: Node, inputs: list[Tensor | None]) -> tuple[int, ...] | None:

@@ -1,4 +1,4 @@
-"""A network as the file has it: nodes under their PyTorch paths, constants, and one way from its input to its output."""
+"""A network as the file has it: nodes under their PyTorch paths, constants, the way from its input to its output."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

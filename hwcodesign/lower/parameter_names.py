@@ -18,7 +18,8 @@ def path_by_parameters(node: NodeProto, makers: Mapping[str, NodeProto], constan
     """
     if "/" in node.name or node.metadata_props:
         return None
-    for name in node.input[1:] or node.input:
+    for tensor in node.input[1:] or node.input:
+        name = tensor
         while name in makers and makers[name].input:
             name = makers[name].input[0]
         if name in constants and "." in name:

@@ -3,6 +3,7 @@
 import numpy as np
 
 MOST_MULTIPLIER = 1 << 17
+MOST_FACTOR = 1 << 10  # of an input of a sum
 # Constants in the file are decimal numbers rounded to float32; their ratio is known to two such roundings.
 _PRECISION = 2.0**-23
 

@@ -58,20 +58,22 @@ class _Build:
         name = operation.name
         sources = [self.made[source] for source in operation.sources]
         if operation.window is not None:
-            sources = [self._windows(name, sources[0], operation.window, depthwise=operation.kind == "max_pool")]
+            sources = [self._windows(name, sources[0], operation.window, depthwise=operation.kind != "mvau")]
         kinds: Mapping[str, Callable[[], str]] = {
             "mvau": lambda: self._mvau(operation, sources[0]),
             "thresholding": lambda: self._thresholding(operation, sources[0]),
             "max_pool": lambda: self.assembly.max_pool(name, sources[0], _elements(operation)),
             "concat": lambda: self.assembly.concat(name, sources),
+            "sum_pool": lambda: self.assembly.sum_pool(name, sources[0], _elements(operation)),
             "add": lambda: self.assembly.add(name, sources[0], sources[1]),
+            "weighted_sum": lambda: self.assembly.weighted_sum(name, sources, operation.multipliers),
             "global_acc_pool": lambda: self.assembly.global_acc_pool(name, sources[0]),
         }
         return kinds[operation.kind]()
 
     def _windows(self, name: str, source: str, window: Window, depthwise: bool) -> str:
         if any(window.pad):
-            source = self.assembly.padding(f"{name}.pad", source, window.pad)
+            source = self.assembly.padding(f"{name}.pad", source, window.pad, window.pad_value)
         if window.kernel == window.stride == (1, 1):
             return source
         return self.assembly.sliding_window(f"{name}.window", source, window.kernel, window.stride, depthwise)

@@ -7,16 +7,23 @@ _AT_RUN_TIME = "it normalizes by statistics of each image, which are computed at
 _BATCH_NORM = "use BatchNorm2d, whose statistics are constants"
 _RISING = "use a function that never falls (ReLU, ReLU6, LeakyReLU, Hardtanh, Sigmoid, Tanh) before a quantizer"
 _REASONS = {
-    **dict.fromkeys(("Softmax", "LogSoftmax"), ("Softmax stands inside the network, where it has no hardware kind", _LEAVE_OUT)),
     **dict.fromkeys(
-        ("InstanceNormalization", "GroupNormalization", "LayerNormalization", "LpNormalization", "MeanVarianceNormalization"),
+        ("Softmax", "LogSoftmax"), ("Softmax stands inside the network, where it has no hardware kind", _LEAVE_OUT)
+    ),
+    **dict.fromkeys(
+        (
+            "InstanceNormalization", "GroupNormalization", "LayerNormalization", "LpNormalization",
+            "MeanVarianceNormalization",
+        ),
         (_AT_RUN_TIME, _BATCH_NORM),
     ),
     **dict.fromkeys(
         ("HardSwish", "Gelu", "Mish", "Swish", "Abs", "Sin", "Cos", "Erf"),
         ("its function falls somewhere, so that no thresholds can stand for it", _RISING),
     ),
-    **dict.fromkeys(("LSTM", "GRU", "RNN"), ("a recurrent layer has no hardware kind", "use convolutions over time (Conv1d)")),
+    **dict.fromkeys(
+        ("LSTM", "GRU", "RNN"), ("a recurrent layer has no hardware kind", "use convolutions over time (Conv1d)")
+    ),
     "ConvTranspose": ("a transposed convolution has no hardware kind", "upsample outside the network, or use Conv2d"),
     **dict.fromkeys(("Resize", "Upsample"), ("upsampling has no hardware kind", "leave it to the host")),
     **dict.fromkeys(
@@ -26,6 +33,9 @@ _REASONS = {
 }  # fmt: skip
 
 
-def why_not(node: Node) -> tuple[str, str] | None:
-    """Cause and fix, if the operator is one of these."""
-    return _REASONS.get(node.operator)
+_ANY_FIX = "use convolutions, fully connected layers, batch norm, ReLU and the like, pools, cat and sums"
+
+
+def why_not(node: Node, known: bool) -> tuple[str, str] | None:
+    """Cause and fix, if the operator is one of these, or not `known`."""
+    return _REASONS.get(node.operator, None if known else (f"{node.operator} has no hardware kind", _ANY_FIX))

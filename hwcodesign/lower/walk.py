@@ -50,9 +50,13 @@ class Walk:
             count += 1
         return unused
 
-    def note(self, node: Node, cause: str, fix: str) -> None:
-        """Note what of this node cannot become hardware. It returns None, as a handler does then."""
-        self.problems.add(node.layer, cause, fix)
+    def note(self, node: Node, cause: str, fix: str, *about: Value) -> None:
+        """Note what of this node cannot become hardware.
+
+        Not if it is `about` a value that only stands in for another problem.
+        """
+        if all(value.known for value in about):
+            self.problems.add(node.layer, cause, fix)
 
     def maker(self, operation: str) -> Operation | None:
         """The operation of this name; None for the frames."""

@@ -16,7 +16,9 @@ Pair = tuple[int, int]
 def window_of(
     walk: Walk, node: Node, shape: Map, kernel: Pair, more: tuple[int, int, int, int] = (0, 0, 0, 0)
 ) -> Window | None:
-    """The window of `kernel` over a map of `shape` with `more` padding than its own; None after noting what of it there is no hardware for.
+    """The window of `kernel` over a map of `shape`; None after noting what of it there is no hardware for.
+
+    `more` is padding besides its own.
 
     A window of one axis is one row high.
     """

@@ -64,7 +64,10 @@ def test_a_dead_channel_always_or_never_fires(scale: float, bias: float, wanted:
 
 @pytest.mark.parametrize("kind", [IntType(4, True), IntType(4, False), IntType(1, True)])
 def test_where_levels_fall_they_are_counted_from_the_top(kind: IntType) -> None:
-    value, quantizer = _value(-40, 40, (_line(-0.3, 0.2),)), _quantizer(kind, 1.0, -1 if kind.bipolar else kind.min, kind.max, np.round)
+    value, quantizer = (
+        _value(-40, 40, (_line(-0.3, 0.2),)),
+        _quantizer(kind, 1.0, -1 if kind.bipolar else kind.min, kind.max, np.round),
+    )
     integers = np.arange(-40, 41)
     wanted = quantizer.codes(value.real(integers[None, :]))[0]
     reached = (integers[:, None] >= thresholds(value, quantizer)).sum(axis=1)

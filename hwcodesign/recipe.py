@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
@@ -167,8 +168,25 @@ def find_recipe(name_or_path: str) -> Path:
     return shipped[name_or_path]
 
 
-def load_recipe(name_or_path: str) -> Recipe:
-    """Read a recipe strictly; its name defaults to the file's. Raises UserError on any fault."""
+def load_recipe(name_or_path: str, changes: Mapping[str, Any] = MappingProxyType({})) -> Recipe:
+    """Read a recipe strictly, with `changes` by key (see `with_keys`); its name defaults to the file's.
+
+    Raises UserError on any fault.
+    """
     path = find_recipe(name_or_path)
-    values = {"name": path.stem, **read_toml(path)}
+    values = {"name": path.stem, **with_keys(read_toml(path), changes)}
     return validated(Recipe, values, str(path))
+
+
+def with_keys(tables: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """A recipe's tables with other values at keys such as "network.SR"; `tables` stay as they are."""
+    result = {name: dict(value) if isinstance(value, Mapping) else value for name, value in tables.items()}
+    for key, value in changes.items():
+        *path, last = key.split(".")
+        table = result
+        for part in path:
+            inner = table.get(part)
+            table[part] = dict(inner) if isinstance(inner, Mapping) else {}
+            table = table[part]
+        table[last] = value
+    return result

@@ -19,13 +19,20 @@ def quantize(walk: Walk, node: Node, value: Value, quantizer: Quantizer) -> Valu
     integers = None if value.open else value.integers()
     if integers is not None and np.array_equal(quantizer.codes(value.real(integers)), integers):
         return replace(value, steps=(quantizer.line,))
-    if quantizer.type.bits > MOST_ACTIVATION_BITS:
-        cause = f"its activation has {quantizer.type.bits} bits"
-        walk.note(node, cause, f"use at most {MOST_ACTIVATION_BITS} bits")
+    if not few_bits(walk, node, quantizer):
         return None
     if value.open and value.alone:
         return _fused(walk, value, quantizer)
     return _stand_alone(walk, node, value, quantizer)
+
+
+def few_bits(walk: Walk, node: Node, quantizer: Quantizer) -> bool:
+    """Whether the quantizer has few enough bits for thresholds; if not, that is noted."""
+    if quantizer.type.bits <= MOST_ACTIVATION_BITS:
+        return True
+    cause = f"its activation has {quantizer.type.bits} bits"
+    walk.note(node, cause, f"use at most {MOST_ACTIVATION_BITS} bits")
+    return False
 
 
 def turned(walk: Walk, value: Value, signs: np.ndarray) -> Value:

@@ -11,6 +11,9 @@ from hwcodesign.lower.walk import Tensor, Walk
 Numbers = np.ndarray
 
 
+RISING = "use a function that never falls (ReLU, ReLU6, LeakyReLU, Hardtanh, Sigmoid, Tanh) before a quantizer"
+
+
 def per_channel(value: Value, constant: Numbers) -> Numbers | None:
     """A constant as one number for each channel of the tensor's map, (C,) float64; None if it varies inside one.
 
@@ -34,6 +37,10 @@ def scale_or_shift(walk: Walk, node: Node, *inputs: Tensor | None) -> Value | No
     first, second = inputs
     value, constant = (first, second) if isinstance(first, Value) else (second, first)
     if not isinstance(value, Value) or not isinstance(constant, Constant):
+        if isinstance(first, Value) and isinstance(second, Value) and first.operation == second.operation:
+            cause = "it multiplies a map by a function of itself, which falls somewhere, so that no thresholds can stand for it"
+            walk.note(node, cause, RISING)
+            return None
         cause = f"it {_VERBS[node.operator]} two computed maps, which has no hardware kind"
         walk.note(node, cause, "use a sum (bypass), or a constant in place of one of them")
         return None

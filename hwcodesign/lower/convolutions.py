@@ -13,7 +13,7 @@ from hwcodesign.graph.builder import signed_holding
 from hwcodesign.lower.activations import settled
 from hwcodesign.lower.network import Node
 from hwcodesign.lower.operation import GRAPH_INPUT, Window
-from hwcodesign.lower.ratios import integer_ratios
+from hwcodesign.lower.ratios import DECIMAL, EXACT, integer_ratios
 from hwcodesign.lower.values import Affine, Constant, Value, places
 from hwcodesign.lower.walk import Tensor, Walk
 from hwcodesign.lower.windows import note_dilation, window_of, without_padding
@@ -162,7 +162,8 @@ def _matrix(
     if value.open or line is None or value.terms:
         walk.note(node, f"its input, from {value.operation}, is not quantized", _QUANTIZE)
         return None
-    factors = _factors(weights.scale, line.scale)
+    # A normalization's mean and deviation are decimal numbers; a quantizer's scale is the float32 that it is.
+    factors = _factors(weights.scale, line.scale, DECIMAL if value.operation == GRAPH_INPUT else EXACT)
     if factors is None:
         walk.note(node, *_uneven(value))
         return None
@@ -185,15 +186,15 @@ def _matrix(
     return Value(name, shape, kind, low, high, (line,), places(shape), open=True, known=value.known)
 
 
-def _factors(weights: np.ndarray, inputs: np.ndarray) -> tuple[np.ndarray | None, np.ndarray] | None:
-    """Integers (O, C) that take up how scales differ from channel to channel (None: 1), and a scale (O,) for the rest."""
+def _factors(weights: np.ndarray, inputs: np.ndarray, precision: float) -> tuple[np.ndarray | None, np.ndarray] | None:
+    """Integers (O, C) for how scales differ from channel to channel (None: 1), and a scale (O,) for the rest."""
     even = np.all(weights == weights[:, :1])
     if even and np.all(inputs == inputs[0]):
         return None, weights[:, 0] * inputs[0]
     if even:
-        ratios = integer_ratios(inputs)
+        ratios = integer_ratios(inputs, precision)
         return None if ratios is None else (np.tile(ratios[0], (len(weights), 1)), weights[:, 0] * ratios[1])
-    found = [integer_ratios(row * inputs) for row in weights]
+    found = [integer_ratios(row * inputs, precision) for row in weights]
     if any(ratios is None for ratios in found):
         return None
     rows = [ratios for ratios in found if ratios is not None]

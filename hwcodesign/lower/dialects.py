@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from hwcodesign.dataflow import IntType
-from hwcodesign.lower.activations import clean
+from hwcodesign.lower.activations import clean, few_bits
 from hwcodesign.lower.arithmetic import per_channel
 from hwcodesign.lower.folding import quantized
 from hwcodesign.lower.network import Node
@@ -203,6 +203,7 @@ def _of_map(walk: Walk, node: Node, first: Value | Unknown, grid: Grid, itself: 
     if itself:
         quantizer = replace(quantizer, line=Affine(np.ones_like(scale), np.zeros_like(scale)))
     if not isinstance(first, Value):
+        few_bits(walk, node, quantizer)
         return clean(value, grid.type, quantizer.line)
     found = quantize(walk, node, first, quantizer)
     return clean(value, grid.type, quantizer.line) if found is None else found

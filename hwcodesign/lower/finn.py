@@ -96,7 +96,7 @@ def _with_narrow_sums(model: ModelWrapper) -> ModelWrapper:
     """FINN's MinimizeAccumulatorWidth, which infers all types anew after each layer: here only where one changed."""
     for node in list(model.graph.node):
         layer = getCustomOp(node) if node.domain == HARDWARE_DOMAIN else None
-        if hasattr(layer, "minimize_accumulator_width"):
+        if layer is not None and hasattr(layer, "minimize_accumulator_width"):
             before = model.get_tensor_datatype(node.output[0])
             layer.minimize_accumulator_width(model)
             layer.infer_node_datatype(model)

@@ -4,12 +4,12 @@ import numpy as np
 
 MOST_MULTIPLIER = 1 << 17
 MOST_FACTOR = 1 << 10  # of an input of a sum
-# Constants in the file are decimal numbers rounded to float32; their ratio is known to two such roundings.
-_PRECISION = 2.0**-23
+EXACT = 2.0**-40  # relative: float32's constants as they are, float64's last digits aside
+DECIMAL = 2.0**-23  # as the decimal numbers that were rounded to float32; a ratio is known to two such roundings
 
 
-def integer_ratios(numbers: np.ndarray) -> tuple[np.ndarray, float] | None:
-    """Integers (n,) int64 and a unit > 0 with numbers = integers * unit, within the precision of float32's constants.
+def integer_ratios(numbers: np.ndarray, precision: float = EXACT) -> tuple[np.ndarray, float] | None:
+    """Integers (n,) int64 and a unit > 0 with numbers = integers * unit, within `precision` of each.
 
     The smallest integers; None if there are none up to MOST_MULTIPLIER.
     """
@@ -21,7 +21,7 @@ def integer_ratios(numbers: np.ndarray) -> tuple[np.ndarray, float] | None:
     for start in range(1, most + 1, 4096):
         parts = np.arange(start, min(start + 4096, most + 1))
         multiples = np.unique(sizes)[:, None] / unit * parts
-        whole = np.all(np.abs(multiples - np.rint(multiples)) <= _PRECISION * multiples, axis=0)
+        whole = np.all(np.abs(multiples - np.rint(multiples)) <= precision * multiples, axis=0)
         if whole.any():
             part = int(parts[np.argmax(whole)])
             return np.rint(numbers / unit * part).astype(np.int64), unit / part

@@ -1,11 +1,11 @@
 """Operators that no hardware kind computes, each with its reason in the network's own terms, and a way round it."""
 
+from hwcodesign.lower.arithmetic import RISING
 from hwcodesign.lower.network import Node
 
 _LEAVE_OUT = "leave it out of the exported model: the order of the scores is the same without it"
 _AT_RUN_TIME = "it normalizes by statistics of each image, which are computed at run time"
 _BATCH_NORM = "use BatchNorm2d, whose statistics are constants"
-_RISING = "use a function that never falls (ReLU, ReLU6, LeakyReLU, Hardtanh, Sigmoid, Tanh) before a quantizer"
 _REASONS = {
     **dict.fromkeys(
         ("Softmax", "LogSoftmax"), ("Softmax stands inside the network, where it has no hardware kind", _LEAVE_OUT)
@@ -19,7 +19,7 @@ _REASONS = {
     ),
     **dict.fromkeys(
         ("HardSwish", "Gelu", "Mish", "Swish", "Abs", "Sin", "Cos", "Erf"),
-        ("its function falls somewhere, so that no thresholds can stand for it", _RISING),
+        ("its function falls somewhere, so that no thresholds can stand for it", RISING),
     ),
     **dict.fromkeys(
         ("LSTM", "GRU", "RNN"), ("a recurrent layer has no hardware kind", "use convolutions over time (Conv1d)")

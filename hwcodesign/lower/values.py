@@ -126,7 +126,8 @@ class Value:
         count = int((self.high - self.low).max()) + 1
         if count > _FEW:
             return None
-        return np.minimum(self.low[:, None] + np.arange(count), self.high[:, None])
+        found: np.ndarray = np.minimum(self.low[:, None] + np.arange(count), self.high[:, None])
+        return found
 
 
 def _changes_none(value: Value, more: Value) -> bool:

@@ -38,7 +38,7 @@ def scale_or_shift(walk: Walk, node: Node, *inputs: Tensor | None) -> Value | No
     value, constant = (first, second) if isinstance(first, Value) else (second, first)
     if not isinstance(value, Value) or not isinstance(constant, Constant):
         if isinstance(first, Value) and isinstance(second, Value) and first.operation == second.operation:
-            cause = "it multiplies a map by a function of itself, which falls somewhere, so that no thresholds can stand for it"
+            cause = "it is a map times a function of itself, which falls somewhere: no thresholds can stand for it"
             walk.note(node, cause, RISING)
             return None
         cause = f"it {_VERBS[node.operator]} two computed maps, which has no hardware kind"

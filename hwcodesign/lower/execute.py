@@ -9,80 +9,72 @@ from typing import Any
 
 import numpy as np
 
+from hwcodesign.core.onnx_file import load_model
+from hwcodesign.core.score_map import ScoreMap
 from hwcodesign.lower.environment import finn_environment
 
-_BATCH = 128
-_OF_ONE_BATCH = ("Reshape", "Expand")  # they may name the batch that the file was exported with
-_HOSTS = ("Softmax", "LogSoftmax", "Sigmoid", "ArgMax", "TopK")
+_ENDINGS = ("Softmax", "LogSoftmax", "Hardmax", "ArgMax", "TopK")
+_BETWEEN = ("Flatten", "Reshape", "Squeeze", "Unsqueeze", "Transpose", "Identity", "Cast")
+_QUANTIZERS = ("Quant", "IntQuant", "BipolarQuant")
+
+
+def affine_scores(graph: Any, score_map: ScoreMap) -> str:
+    """The tensor of an ONNX graph that holds the scores before the functions that are left to the host."""
+    makers = {output: node for node in graph.node for output in node.output}
+    name = found = str(graph.output[0].name)
+    while name in makers and makers[name].op_type in (*_ENDINGS, *_BETWEEN, "Sigmoid"):
+        node = makers[name]
+        name = str(node.input[0])
+        if node.op_type in _ENDINGS or node.op_type.lower() == score_map.function:
+            found = name
+    return found
 
 
 class QonnxFile:
-    """The file itself, as it was given (input: integers times `input_scale`).
+    """A QONNX file, run by QONNX: real input = integer * `input_scale`, and integer scores as `score_map` has them."""
 
-    An integer score times `score_step`, plus `score_bias`, is the real one; one number, or one for each class.
-    """
-
-    def __init__(
-        self,
-        path: Path,
-        score_step: float | np.ndarray,
-        score_bias: float | np.ndarray = 0.0,
-        input_scale: float = 1.0,
-        output: str | None = None,
-    ) -> None:
-        """Raises UserError if `path` is no quantized network."""
-        from hwcodesign.lower.read import read_network
-
-        self._network = read_network(path, output)
+    def __init__(self, path: Path, input_scale: float, score_map: ScoreMap, at_once: int) -> None:
+        """`at_once`: frames in one batch; not every file takes more than one. Raises UserError if it is no ONNX."""
         with finn_environment():
             self._model = _executable(path)
-        self._step, self._bias, self._scale = score_step, score_bias, input_scale
+        self._input_scale, self._score_map, self._at_once = input_scale, score_map, at_once
         self._batch = 1
-        self._most = 1 if {node.operator for node in self._network.nodes} & set(_OF_ONE_BATCH) else _BATCH
 
-    def scores(self, frames: np.ndarray, on_frames: Callable[[int], None]) -> np.ndarray:
+    def scores(self, frames: np.ndarray, on_frames: Callable[[int], None] = lambda done: None) -> np.ndarray:
         """int64 (frames, classes), rounded to the steps of the reference, of `frames` (frames, H, W, C)."""
         found = []
-        for start in range(0, len(frames), self._most):
-            part = frames[start : start + self._most]
-            real = self._run(part)[self._last].reshape(len(part), -1).astype(np.float64)
-            found.append(np.rint((real - self._bias) / self._step).astype(np.int64))
-            on_frames(min(start + self._most, len(frames)))
+        for start in range(0, len(frames), self._at_once):
+            part = frames[start : start + self._at_once]
+            real = self._run(part)[affine_scores(self._model.graph, self._score_map)].reshape(len(part), -1)
+            found.append(np.rint(self._score_map.steps(real.astype(np.float64))).astype(np.int64))
+            on_frames(min(start + self._at_once, len(frames)))
         return np.concatenate(found)
 
     def levels(self, frame: np.ndarray) -> Mapping[str, np.ndarray]:
         """Of one frame (H, W, C), what every quantizer of activations gives, as integers, by the layer's name."""
-        values = self._run(frame[None])
-        constants = self._network.constants
-        found = {}
-        for node in self._network.nodes:
-            quantizes = node.operator in ("Quant", "IntQuant", "BipolarQuant") and node.inputs[0] not in constants
-            if quantizes and node.inputs[1] in constants and constants[node.inputs[1]].size == 1:
-                level = values[node.outputs[0]][0] / constants[node.inputs[1]]
-                found[node.layer] = np.rint(level).astype(np.int64).reshape(level.shape[-3:]).transpose(1, 2, 0)
-        return found
+        from hwcodesign.core.layer_name import layer_name
 
-    @property
-    def _last(self) -> str:
-        """The tensor of the real scores, before the functions at the end that the host computes."""
-        makers = {node.outputs[0]: node for node in self._network.nodes}
-        tensor = self._network.output
-        while tensor in makers and makers[tensor].operator in (*_HOSTS, "Cast", "Squeeze", "Flatten", "Identity"):
-            tensor = makers[tensor].inputs[0]
-        return tensor
+        values = self._run(frame[None])
+        constants = {tensor.name for tensor in self._model.graph.initializer}
+        found = {}
+        for node in self._model.graph.node:
+            if node.op_type in _QUANTIZERS and node.input[0] not in constants and node.input[1] in constants:
+                level = values[node.output[0]][0] / self._model.get_initializer(node.input[1])
+                axes = level.shape[-3:]  # scales may have more axes than what they scale
+                maps = np.rint(level).astype(np.int64).reshape(*axes, *(1,) * (3 - len(axes)))
+                found[layer_name(node)] = maps.transpose(1, 2, 0)
+        return found
 
     def _run(self, frames: np.ndarray) -> Mapping[str, np.ndarray]:
         """All tensors of the graph."""
         from qonnx.core.onnx_exec import execute_onnx
 
         self._set_batch(len(frames))
-        order = (0, 1, 2, 3) if self._network.channels_last else (0, 3, 1, 2)
-        sides = self._network.input_shape[1:]
-        real = (frames.transpose(order) * self._scale).astype(np.float32).reshape(len(frames), *sides)
+        frames_in = self._model.graph.input[0].name
+        pixels = frames.transpose(0, 3, 1, 2) * self._input_scale
+        pixels = pixels.reshape(self._model.get_tensor_shape(frames_in)).astype(np.float32)
         with finn_environment():
-            found: Mapping[str, np.ndarray] = execute_onnx(
-                self._model, {self._network.input: np.ascontiguousarray(real)}, True
-            )
+            found: Mapping[str, np.ndarray] = execute_onnx(self._model, {frames_in: pixels}, True)
         return found
 
     def _set_batch(self, count: int) -> None:
@@ -97,13 +89,11 @@ class QonnxFile:
 
 
 def _executable(path: Path) -> Any:
-    """QONNX's wrapper of the file with a batch of 1 and all shapes worked out."""
+    """QONNX's wrapper of the file with a batch of 1, constant nodes as constants, and all shapes worked out."""
     from qonnx.core.modelwrapper import ModelWrapper
     from qonnx.transformation.change_batchsize import ChangeBatchSize
     from qonnx.transformation.general import RemoveStaticGraphInputs
     from qonnx.transformation.infer_shapes import InferShapes
-
-    from hwcodesign.core.onnx_file import load_model
 
     model = ModelWrapper(load_model(path))
     for node in model.graph.node:
@@ -124,7 +114,7 @@ class FinnGraph:
         from qonnx.core.modelwrapper import ModelWrapper
 
         with finn_environment():
-            self._model = ModelWrapper(str(path))
+            self._model = ModelWrapper(load_model(path))
 
     def scores(self, frames: np.ndarray, on_frames: Callable[[int], None]) -> np.ndarray:
         """int64 (frames, classes) of `frames` (frames, H, W, C)."""

@@ -140,10 +140,13 @@ def _precision(schedule: TrainTable, on: bool, where: torch.device) -> AbstractC
 
 
 def build(recipe: Recipe) -> NetworkModule:
-    """The recipe's quantized network, untrained. Raises UserError if hardware could not compute it exactly."""
-    return quantized_module(
-        recipe.describe(), recipe.quantization.to_quantization(), recipe.data.mean, recipe.data.divisor
-    )
+    """The recipe's quantized network, untrained. Raises UserError if hardware could not compute it exactly.
+
+    A mean and a divisor for each channel are not in it: the first convolution's weights and biases take them in, and
+    the network takes pixels / 255.
+    """
+    mean, divisor = recipe.data.scalars
+    return quantized_module(recipe.describe(), recipe.quantization.to_quantization(), mean, divisor)
 
 
 def save_weights(recipe: Recipe, model: NetworkModule, path: Path) -> None:

@@ -42,7 +42,10 @@ def convolution(walk: Walk, node: Node, *inputs: Tensor | None) -> Value | None:
         value = replace(value, place=np.moveaxis(value.place, -1, 1))
     value, more = without_padding(value)
     readable = one_group(walk, node, integers.shape) and _reads(walk, node, value, integers.shape[1])
-    window = window_of(walk, node, value.shape, integers.shape[2:], more) if readable else None
+    if not readable:
+        note_dilation(walk, node)
+        return None
+    window = window_of(walk, node, value.shape, integers.shape[2:], more)
     if window is None:
         return None
     made = _matrix(walk, node, value, weights, window, _bias(inputs[2:]))

@@ -251,4 +251,7 @@ def _likely_shape(walk: Walk, node: Node, inputs: list[Tensor | None]) -> tuple[
     if declared and min(declared) > 0:
         return declared
     first = inputs[0] if inputs else None
-    return first.place.shape if isinstance(first, Value) else first.shape if isinstance(first, Unknown) else None
+    shape = first.place.shape if isinstance(first, Value) else first.shape if isinstance(first, Unknown) else None
+    if shape and node.operator == "Conv" and isinstance(inputs[1], Constant):
+        return shape[0], inputs[1].real.shape[0], *shape[2:]
+    return shape

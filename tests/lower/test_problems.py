@@ -81,8 +81,8 @@ PROBLEMS: dict[str, tuple[Callable[[], nn.Module], str, str, str]] = {
     "a function of two maps": (
         lambda: ends_in(*start(), Does(lambda x, s: x * s(x), nn.Sigmoid()), conv()),
         "  2:",
-        "it multiplies two computed maps",
-        "use a sum",
+        "a map times a function of itself",
+        "a function that never falls",
     ),
     "softmax inside": (
         lambda: ends_in(*start(), nn.Softmax(1), conv()),

@@ -2,21 +2,33 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
+from pydantic import (
+    AfterValidator,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+    field_validator,
+)
 
 from hwcodesign.core.assets import asset_folder
 from hwcodesign.core.errors import UserError, did_you_mean
 from hwcodesign.core.names import RULE, is_legal
+from hwcodesign.core.preprocessing import ChannelOrder, Preprocessing, Resize
 from hwcodesign.core.strict_toml import StrictModel, read_toml, validated
 from hwcodesign.fpga.board import Board, Resource, load_board
 from hwcodesign.nets import metaparameters
-from hwcodesign.nets.network import Network, Quantization
+from hwcodesign.nets.network import LayerBits, Network, Quantization
 
 Bits = Field(default=None, ge=1, le=8)
 WARMUP_EPOCHS = 5.0  # of a training whose batch was made larger
 Side = Annotated[int, Field(ge=1)]
+Level = Annotated[float, Field(ge=0.0, le=255.0)]
+Divisor = Annotated[float, Field(gt=0.0)]
 
 
 def _one_message(value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
@@ -36,27 +48,70 @@ def _legal_name(name: str) -> str:
     return name
 
 
+class LayerBitsTable(StrictModel):
+    """Bits of one layer, or of all layers of a module, where they are not the network's."""
+
+    weight_bits: int | None = Bits
+    activation_bits: int | None = Bits
+
+
 class QuantizationTable(StrictModel):
-    """Bits of weights and activations: 1 (bipolar) to 8. The first and last layers' weights have their own."""
+    """Bits of weights and activations: 1 (bipolar) to 8. The first and last layers' weights have their own.
+
+    `layers` overrules them by the name of a layer or a module: layers = { conv10 = { activation_bits = 8 } }.
+    """
 
     weight_bits: int = Field(default=4, ge=1, le=8)
     activation_bits: int = Field(default=4, ge=1, le=8)
     first_weight_bits: int | None = Bits
     last_weight_bits: int | None = Bits
+    layers: dict[str, LayerBitsTable] = Field(default_factory=dict)
 
     def to_quantization(self) -> Quantization:
-        return Quantization(**self.model_dump())
+        layers = {name: LayerBits(**bits.model_dump()) for name, bits in self.layers.items()}
+        return Quantization(**self.model_dump(exclude={"layers"}), layers=layers)
 
 
 class DataTable(StrictModel):
-    """The images: which set, at which size, and how a pixel becomes a number: (raw - mean) / divisor."""
+    """The images: which set, at which size, and how a pixel becomes a number: (raw - mean) / divisor.
+
+    One mean and one divisor, or one for each channel, in the network's own order of channels. `resize_to`: images are
+    scaled so that both sides (`resize` = "stretch") or the shorter one have so many pixels; their centre is cut out.
+    """
 
     dataset: Literal["digits", "idx", "cifar10", "folder", "none"]
     size: tuple[Side, Side] = Field(description="(height, width) in pixels; images are scaled to it")
     channels: Literal[1, 3] = 1
     classes: int = Field(ge=2)
-    mean: float = Field(default=0.0, ge=0.0, le=255.0)
-    divisor: float = Field(default=255.0, gt=0.0)
+    mean: Level | tuple[Level, Level, Level] = 0.0
+    divisor: Divisor | tuple[Divisor, Divisor, Divisor] = 255.0
+    channel_order: ChannelOrder = "rgb"
+    resize: Resize = "stretch"
+    resize_to: Side | None = None
+    top5: bool = Field(default=False, description="count, too, how often the label is among the five best classes")
+
+    @field_validator("resize_to")
+    @classmethod
+    def _holds_the_centre(cls, side: int | None, info: ValidationInfo) -> int | None:
+        size = info.data.get("size")
+        if side is not None and size and side < max(size):
+            raise ValueError(f"at least {max(size)}, so that {size[0]}x{size[1]} pixels can be cut out")
+        return side
+
+    @property
+    def scalars(self) -> tuple[float, float]:
+        """(mean, divisor) of the quantized network; it takes pixels / 255 where each channel has its own.
+
+        Those its first convolution takes in, in its weights and biases.
+        """
+        if isinstance(self.mean, tuple) or isinstance(self.divisor, tuple):
+            return 0.0, 255.0
+        return self.mean, self.divisor
+
+    @property
+    def preprocessing(self) -> Preprocessing:
+        """How a picture becomes pixels."""
+        return Preprocessing(self.size, self.channels, self.channel_order, self.resize, self.resize_to)
 
 
 class TrainTable(StrictModel):
@@ -167,8 +222,25 @@ def find_recipe(name_or_path: str) -> Path:
     return shipped[name_or_path]
 
 
-def load_recipe(name_or_path: str) -> Recipe:
-    """Read a recipe strictly; its name defaults to the file's. Raises UserError on any fault."""
+def load_recipe(name_or_path: str, changes: Mapping[str, Any] = MappingProxyType({})) -> Recipe:
+    """Read a recipe strictly, with `changes` by key (see `with_keys`); its name defaults to the file's.
+
+    Raises UserError on any fault.
+    """
     path = find_recipe(name_or_path)
-    values = {"name": path.stem, **read_toml(path)}
+    values = {"name": path.stem, **with_keys(read_toml(path), changes)}
     return validated(Recipe, values, str(path))
+
+
+def with_keys(tables: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """A recipe's tables with other values at keys such as "network.SR"; `tables` stay as they are."""
+    result = {name: dict(value) if isinstance(value, Mapping) else value for name, value in tables.items()}
+    for key, value in changes.items():
+        *path, last = key.split(".")
+        table = result
+        for part in path:
+            inner = table.get(part)
+            table[part] = dict(inner) if isinstance(inner, Mapping) else {}
+            table = table[part]
+        table[last] = value
+    return result

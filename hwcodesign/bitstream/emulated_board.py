@@ -19,7 +19,7 @@ from hwcodesign.core.run_folder import RunFolder
 from hwcodesign.host.contract import Contract
 from hwcodesign.plan import Plan
 from hwcodesign.simulate import network, simulator
-from hwcodesign.verify.proofs import Images
+from hwcodesign.verify.images import Images
 
 TIMING = serial_link.Timing(clocks_per_bit=8, timeout_clocks=4000)  # short times: every clock is simulated
 BAUD = 115200  # a pseudo-terminal has none; any will do

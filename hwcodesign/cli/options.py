@@ -53,6 +53,30 @@ class Amounts(click.ParamType[Any]):
         return found
 
 
+class KeyValue(click.ParamType[Any]):
+    """TABLE.KEY=VALUE, the value as TOML has it; what is no TOML is a text."""
+
+    name = "TABLE.KEY=VALUE"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        import tomllib
+
+        if isinstance(value, tuple):
+            return value
+        key, equals, text = value.partition("=")
+        if not equals or "." not in key or not all(key.split(".")):
+            self.fail(f"{value!r}: say TABLE.KEY=VALUE, such as train.epochs=5", param, ctx)
+        try:
+            return key, tomllib.loads(f"value = {text}")["value"]
+        except tomllib.TOMLDecodeError:
+            return key, text
+
+
+CHANGES = (
+    click.option("--set", "changes", multiple=True, type=KeyValue(), help="Another value for a key of the recipe."),
+    click.option("--epochs", type=click.IntRange(1), help="Train for so many epochs (train.epochs)."),
+)
+
 PLANNING = (
     click.option("--frame-rate", type=FrameRate(), help="Frames per second to plan for; max: as many as fit."),
     click.option("--exact/--quick", default=None, help="Let a solver find the cheapest design, with a proof."),
@@ -66,6 +90,7 @@ PLANNING = (
 _OPTIONS = (
     click.argument("recipe", required=False),
     click.option("--model", type=click.Path(path_type=Path), help="Somebody's QONNX file instead of a recipe."),
+    *CHANGES,
     click.option("--board", help="The board; a recipe names its own."),
     click.option("--clock-mhz", type=Positive(), help="The board's own if not given."),
     *PLANNING,
@@ -114,6 +139,11 @@ def job_options(command: _F) -> _F:
     return _with(_OPTIONS, command)
 
 
+def recipe_options(command: _F) -> _F:
+    """The options that change a recipe's keys, on a click command."""
+    return _with(CHANGES, command)
+
+
 def planning_options(command: _F) -> _F:
     """The options that say what to plan for, on a click command."""
     return _with(PLANNING, command)
@@ -139,8 +169,8 @@ def make_job(recipe: str | None, model: Path | None, runs: Path, **given: Any) -
         raise UserError("give a recipe (hwcodesign run digits-squeezenet) or --model FILE.onnx, one of the two")
     wishes = ("board", "clock_mhz", "frame_rate", "exact", "solver_seconds", "load_weights", "at_most")
     wanted = {key: value for key in wishes if (value := given.pop(key)) is not None}
-    batch_size = given.pop("batch_size")
-    loaded = load_recipe(recipe) if recipe else None
+    batch_size, changes = given.pop("batch_size"), recipe_changes(given)
+    loaded = load_recipe(recipe, changes) if recipe else None
     if loaded:
         hardware = loaded.hardware.model_copy(update=wanted)
         schedule = loaded.train.at_batch(batch_size) if batch_size else loaded.train
@@ -151,18 +181,27 @@ def make_job(recipe: str | None, model: Path | None, runs: Path, **given: Any) -
         raise UserError("--model needs --board NAME too (say --board ulx3s-85f)")
     if model and batch_size:
         raise UserError("--model brings its own weights: --batch-size goes with a recipe")
+    if model and changes:
+        raise UserError(f"--model is no recipe: {', '.join(changes)} cannot be set")
     if model and given["untrained"]:
         raise UserError("--model brings its own weights: --untrained goes with a recipe")
     name = loaded.name if loaded else made_legal(Path(str(model)).stem)
     name += "-untrained" if given["untrained"] else ""
     given["data_folder"] = given.pop("data")
-    given["shipped"] = shipped_with(recipe) if recipe and not given["untrained"] else None
+    same = all(key.startswith("hardware.") for key in changes)  # the trained files are of the recipe as it is
+    given["shipped"] = shipped_with(recipe) if recipe and same and not given["untrained"] else None
     given["input_type"] = _int_type(given["input_type"], IntType)
     given["input_scale"] = _fraction(given["input_scale"])
     for given_file in (model, given["images"]):
         if given_file is not None:
             require_file(given_file)
     return Job(run=RunFolder(runs / name), hardware=hardware, recipe=loaded, model=model, **given)
+
+
+def recipe_changes(given: dict[str, Any]) -> dict[str, Any]:
+    """What --set and --epochs change of the recipe, by key; takes both out of `given`."""
+    changes, epochs = dict(given.pop("changes")), given.pop("epochs")
+    return changes | ({} if epochs is None else {"train.epochs": epochs})
 
 
 def _int_type(text: str, parse: Any) -> Any:

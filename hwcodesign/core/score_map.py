@@ -45,6 +45,12 @@ class ScoreMap:
         real: np.ndarray = scores * np.array(self.scale) + np.array(self.bias)
         return real
 
+    def steps(self, real: np.ndarray) -> np.ndarray:
+        """The inverse of `affine`, float64 and not rounded; 0 for a class whose score is always its bias."""
+        scale, apart = np.array(self.scale), real - np.array(self.bias)
+        steps: np.ndarray = np.divide(apart, scale, out=np.where(apart == 0, 0.0, np.nan), where=scale != 0)
+        return steps
+
     def real(self, scores: np.ndarray) -> np.ndarray:
         """The real scores that the network gives, float64, of integers (..., classes)."""
         real = self.affine(scores)

@@ -33,14 +33,14 @@ def predict(network: Network, quantization: Quantization) -> Dataflow:
     """
     require_hardware(network)
     assembly = Assembly(INPUT, Stream(network.input_shape, PIXEL))
-    activation = IntType(quantization.activation_bits, signed=quantization.activation_bits == 1)
+    activations = {name: _activation(bits) for name, bits in network.activation_bits(quantization).items()}
     weights = {name: IntType(bits, signed=True) for name, bits in network.weight_bits(quantization).items()}
     made = {INPUT: INPUT}
     for node in network.nodes:
         sources = [made[name] for name in node.inputs]
         match node:
             case Conv():
-                out_type = activation if node.quantizer else None
+                out_type = activations[node.quantizer] if node.quantizer else None
                 made[node.name] = _convolution(assembly, node, sources[0], weights[node.name], out_type)
             case MaxPool():
                 pair = (node.kernel, node.kernel)
@@ -54,12 +54,16 @@ def predict(network: Network, quantization: Quantization) -> Dataflow:
                 made[node.name] = assembly.concat(node.name, sources)
             case Add():
                 total = assembly.add(node.name, sources[0], sources[1])
-                made[node.name] = assembly.thresholding(f"{node.name}.quantizer", total, activation)
+                made[node.name] = assembly.thresholding(f"{node.name}.quantizer", total, activations[node.quantizer])
     last = network.nodes[-1].name
     if assembly.stream(made[last]).pixels != 1:
         raise UserError(f"{last}: the scores must be one pixel, not {network.shapes[last][:2]}; end in a GlobalAvgPool")
     assembly.label_select(made[last])
     return assembly.finish({})
+
+
+def _activation(bits: int) -> IntType:
+    return IntType(bits, signed=bits == 1)
 
 
 def _convolution(assembly: Assembly, conv: Conv, source: str, weight: IntType, out_type: IntType | None) -> str:

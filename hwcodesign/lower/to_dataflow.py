@@ -203,15 +203,17 @@ class _Build:
         return self.assembly.thresholding(operation.name, source, operation.out_type, {"thresholds": levels})
 
     def _levels(self, operation: Operation, tensor: str) -> np.ndarray:
-        """The exact thresholds (C, N); counts those that FINN has otherwise."""
+        """The exact thresholds (C, N); counts those that FINN has otherwise, and corrects them in its graph."""
         ours = operation.thresholds
         assert ours is not None
-        finns = self.model.get_initializer(tensor)
-        finns = np.clip(finns, operation.low[:, None], operation.high[:, None] + 1)
+        stored = self.model.get_initializer(tensor)
+        finns = np.clip(stored, operation.low[:, None], operation.high[:, None] + 1)
         # A narrow range has fewer levels: FINN leaves out the first thresholds, which every value reaches.
         compared = ours[:, ours.shape[1] - finns.shape[1] :]
         self.thresholds.count += ours.size
         self.thresholds.corrected += int(np.count_nonzero(compared != finns))
+        if np.any(compared != finns):
+            self.model.set_initializer(tensor, np.where(compared != finns, compared, stored).astype(stored.dtype))
         return ours
 
 

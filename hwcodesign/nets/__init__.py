@@ -13,7 +13,7 @@ from hwcodesign.core.errors import UserError, did_you_mean
 from hwcodesign.dataflow import Shape
 from hwcodesign.nets.network import Network
 
-_NOT_FAMILIES = {"network", "blocks", "build", "fake_quantize", "classifier"}
+_NOT_FAMILIES = {"table", "network", "blocks", "build", "fake_quantize", "classifier"}
 
 
 class Family(Protocol):

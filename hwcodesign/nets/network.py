@@ -6,14 +6,15 @@ computes them, and `require_hardware` says which. A node reads the outputs of ea
 PyTorch path (fire2.expand3x3). A fully connected layer is a convolution whose kernel covers its whole input.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 
-from hwcodesign.core.errors import UserError
+from hwcodesign.core.errors import UserError, did_you_mean
 from hwcodesign.dataflow import Shape
 
 INPUT = "input"
+Level = float | tuple[float, ...]  # one, or one for each channel of a pixel
 
 
 @dataclass(frozen=True)
@@ -105,16 +106,26 @@ Node = Window | LocalResponseNorm | GlobalAvgPool | Concat | Add
 
 
 @dataclass(frozen=True)
+class LayerBits:
+    """Bits of one layer's weights, and of the activations that it gives; None means the network's."""
+
+    weight_bits: int | None = None
+    activation_bits: int | None = None
+
+
+@dataclass(frozen=True)
 class Quantization:
     """Bits of weights and activations. 1 bit is bipolar {-1, +1}; activations after ReLU are unsigned otherwise.
 
     The first and the last convolution's weights have bits of their own (they suffer most); None means `weight_bits`.
+    `layers` overrules all of these, by the name of a layer, or of a module for all layers in it (fire2).
     """
 
     weight_bits: int = 4
     activation_bits: int = 4
     first_weight_bits: int | None = None
     last_weight_bits: int | None = None
+    layers: Mapping[str, LayerBits] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True)
@@ -159,8 +170,32 @@ class Network:
         """Bits of the weights of every convolution, by its name."""
         bits = dict.fromkeys((conv.name for conv in self.convolutions), quantization.weight_bits)
         bits[self.convolutions[0].name] = quantization.first_weight_bits or quantization.weight_bits
-        last = dict.fromkeys(self.scoring, quantization.last_weight_bits or quantization.weight_bits)
-        return bits | last
+        bits |= dict.fromkeys(self.scoring, quantization.last_weight_bits or quantization.weight_bits)
+        for name, layer in _by_layer(self, quantization):
+            if name in bits and layer.weight_bits:
+                bits[name] = layer.weight_bits
+        return bits
+
+    def activation_bits(self, quantization: Quantization) -> dict[str, int]:
+        """Bits of every activation quantizer, by its name.
+
+        Raises UserError for bits of a layer that is not there, and for layers that share a quantizer and differ.
+        """
+        quantizers = {n.name: n.quantizer for n in self.nodes if isinstance(n, Conv | Add) and n.quantizer}
+        wanted = dict.fromkeys(quantizers, quantization.activation_bits)
+        wanted |= {name: bits.activation_bits for name, bits in _by_layer(self, quantization) if bits.activation_bits}
+        found: dict[str, set[int]] = {}
+        for name, quantizer in quantizers.items():
+            found.setdefault(quantizer, set()).add(wanted[name])
+        for shared, bits in found.items():
+            if len(bits) > 1:
+                sharing = " and ".join(name for name, quantizer in quantizers.items() if quantizer == shared)
+                different = " and ".join(map(str, sorted(bits)))
+                raise UserError(
+                    f"quantization.layers: {sharing} share one quantizer, but have {different} activation bits; give "
+                    f"them the same"
+                )
+        return {quantizer: bits.pop() for quantizer, bits in found.items()}
 
     def weights(self, conv: Conv) -> int:
         """Number of weights of `conv`, without its biases."""
@@ -169,6 +204,17 @@ class Network:
     def parameters(self, conv: Conv) -> int:
         """Weights and one bias per filter (batch norm folds into these two)."""
         return self.weights(conv) + conv.filters
+
+
+def _by_layer(network: Network, quantization: Quantization) -> Iterator[tuple[str, LayerBits]]:
+    """What `quantization.layers` says of each layer, a module's bits before those of the layers in it."""
+    names = [node.name for node in network.nodes if isinstance(node, Conv | Add)]
+    for key in sorted(quantization.layers, key=len):
+        members = [name for name in names if name == key or name.startswith(f"{key}.")]
+        if not members:
+            raise UserError(f"quantization.layers.{key}: {did_you_mean(key, names)}")
+        for name in members:
+            yield name, quantization.layers[key]
 
 
 def _output_shape(node: Node, inputs: list[Shape]) -> Shape:

@@ -38,6 +38,9 @@ class SqueezeNet:
     `bypass = "simple"` adds a Fire module's input to its output wherever both have equally many channels (fire3, 5,
     7, 9); "complex" also puts a 1x1 convolution around the others. That makes 1,589,672 parameters, 6.1 MiB (6.4 MB)
     in 32 bits, where the dissertation prints 7.7 MB.
+
+    The authors' Caffe file also has `pool_ceil` (see MaxPool) and pads the last convolution, `last_pad` = 1: a border
+    of biases behind ReLU that the mean takes in.
     """
 
     base_e: Count = 128
@@ -53,6 +56,8 @@ class SqueezeNet:
     pool_after: tuple[str, ...] = ("conv1", "fire4", "fire8")
     pool_kernel: Count = 3
     pool_stride: Count = 2
+    pool_ceil: bool = False
+    last_pad: Annotated[int, Field(ge=0)] = 0
     bypass: Literal["none", "simple", "complex"] = "none"
 
     def describe(self, input_shape: Shape, classes: int) -> Network:
@@ -84,7 +89,7 @@ class SqueezeNet:
             value = yield from self._fire(name, expand, value)
             value = yield from self._pool(name, value)
         last = f"conv{self.fire_modules + 2}"
-        yield Conv(last, value.name, classes, quantizer=f"{last}.quantizer")
+        yield Conv(last, value.name, classes, pad=self.last_pad, quantizer=f"{last}.quantizer")
         yield GlobalAvgPool("global_pool", last)
 
     def _pool(self, after: str, value: _Value) -> Generator[Node, None, _Value]:
@@ -92,7 +97,7 @@ class SqueezeNet:
         if after not in self.pool_after:
             return value
         name = f"pool{after.removeprefix('conv').removeprefix('fire')}"
-        yield MaxPool(name, value.name, self.pool_kernel, self.pool_stride)
+        yield MaxPool(name, value.name, self.pool_kernel, self.pool_stride, ceil=self.pool_ceil)
         return value._replace(name=name)
 
     def _fire(self, name: str, expand: int, value: _Value) -> Generator[Node, None, _Value]:

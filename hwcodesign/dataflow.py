@@ -17,10 +17,10 @@ from typing import Any
 import numpy as np
 
 from hwcodesign.core.errors import UserError
-from hwcodesign.core.integers import IntType
+from hwcodesign.core.integers import Interval, IntType
 from hwcodesign.core.score_map import INTEGERS, ScoreMap
 
-__all__ = ["Attribute", "Dataflow", "Edge", "IntType", "Layer", "Shape", "Stream"]
+__all__ = ["Attribute", "Dataflow", "Edge", "IntType", "Interval", "Layer", "Shape", "Stream"]
 
 Shape = tuple[int, int, int]
 Attribute = int | str | tuple[int, ...]
@@ -28,10 +28,38 @@ Attribute = int | str | tuple[int, ...]
 
 @dataclass(frozen=True)
 class Stream:
-    """What flows between two layers: frames of `shape` (height, width, channels), every element of `type`."""
+    """What flows between two layers: frames of `shape` (height, width, channels), every element of `type`.
+
+    `bounds` are what the elements were proven to be, where that is less than `type` can hold: a sum of 49 numbers of 0
+    to 15 needs ten bits, but never exceeds 735. Who sizes accumulators and thresholds, or checks them, goes by `low`
+    and `high`, never by the reach of the type. Lowering gives them to a stream that it makes itself,
+    `Stream(shape, type, Interval(low, high))`; all others get theirs from the kinds (`Kind.output`), by way of the
+    builder. Bounds that say no more than the type are None, so that equal streams compare equal.
+    """
 
     shape: Shape
     type: IntType
+    bounds: Interval | None = None
+
+    def __post_init__(self) -> None:
+        if self.bounds is not None:
+            reach = self.type.reach
+            assert reach.low <= self.bounds.low <= self.bounds.high <= reach.high, f"{self.bounds} in {self.type}"
+            if self.bounds == reach:
+                object.__setattr__(self, "bounds", None)
+
+    @property
+    def interval(self) -> Interval:
+        """What an element can be."""
+        return self.bounds or self.type.reach
+
+    @property
+    def low(self) -> int:
+        return self.interval.low
+
+    @property
+    def high(self) -> int:
+        return self.interval.high
 
     @property
     def pixels(self) -> int:
@@ -187,7 +215,7 @@ class Dataflow:
 
 def _layer_to_json(layer: Layer) -> dict[str, Any]:
     def streams(items: tuple[Stream, ...]) -> list[Any]:
-        return [[list(s.shape), str(s.type)] for s in items]
+        return [[list(s.shape), str(s.type), *([[s.low, s.high]] if s.bounds else [])] for s in items]
 
     return {
         "name": layer.name,
@@ -200,7 +228,10 @@ def _layer_to_json(layer: Layer) -> dict[str, Any]:
 
 def _layer_from_json(item: dict[str, Any], tensors: dict[str, np.ndarray]) -> Layer:
     def streams(items: list[Any]) -> tuple[Stream, ...]:
-        return tuple(Stream((shape[0], shape[1], shape[2]), IntType.parse(text)) for shape, text in items)
+        return tuple(
+            Stream((shape[0], shape[1], shape[2]), IntType.parse(text), *(Interval(*pair) for pair in bounds))
+            for shape, text, *bounds in items
+        )
 
     attributes = {key: tuple(v) if isinstance(v, list) else v for key, v in item["attributes"].items()}
     return Layer(item["name"], item["kind"], streams(item["inputs"]), streams(item["outputs"]), attributes, tensors)

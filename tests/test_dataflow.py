@@ -7,7 +7,7 @@ import pytest
 
 from hwcodesign.core.errors import UserError
 from hwcodesign.core.score_map import ScoreMap
-from hwcodesign.dataflow import Dataflow, Edge, IntType, Layer, Stream
+from hwcodesign.dataflow import Dataflow, Edge, Interval, IntType, Layer, Stream
 
 
 def small_graph() -> Dataflow:
@@ -15,7 +15,7 @@ def small_graph() -> Dataflow:
     scores = Stream((2, 2, 3), IntType(2, False))
     threshold = Layer("q", "thresholding", (pixels,), (scores,), {"thresholds": 3}, {"thresholds": np.ones((3, 3))})
     fork = Layer("q.fork", "fork", (scores,), (scores, scores))
-    total = Layer("sum", "add", (scores, scores), (Stream((2, 2, 3), IntType(3, False)),))
+    total = Layer("sum", "add", (scores, scores), (Stream((2, 2, 3), IntType(3, False), Interval(0, 6)),))
     edges = (Edge("q", "q.fork"), Edge("q.fork", "sum"), Edge("q.fork", "sum", 1, 1))
     scores_mean = ScoreMap.of(np.array([0.1, 0.2, 0.3]), np.array([1e-300, 0.0, -1.5]), "softmax")
     return Dataflow((threshold, fork, total), edges, {"mean": 0.0, "divisor": 255.0}, scores_mean)
@@ -42,3 +42,12 @@ def test_edges_come_by_port() -> None:
     graph = small_graph()
     assert [e.source_port for e in graph.edges_from("q.fork")] == [0, 1]
     assert [e.target_port for e in graph.edges_into("sum")] == [0, 1]
+
+
+def test_bounds_that_say_no_more_than_the_type_are_none() -> None:
+    kind = IntType(4, False)
+    assert (
+        Stream((1, 1, 1), kind, Interval(0, 15)) == Stream((1, 1, 1), kind) != Stream((1, 1, 1), kind, Interval(0, 9))
+    )
+    with pytest.raises(AssertionError):
+        Stream((1, 1, 1), kind, Interval(0, 16))

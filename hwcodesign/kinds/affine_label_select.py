@@ -11,7 +11,7 @@ import numpy as np
 
 from hwcodesign.core.errors import UserError
 from hwcodesign.core.integers import MOST_BITS
-from hwcodesign.dataflow import Layer
+from hwcodesign.dataflow import Layer, Stream
 from hwcodesign.kinds import label_select
 from hwcodesign.kinds.kind import Folding, Kind, Logic, Memory, MemoryImage
 
@@ -23,6 +23,9 @@ class AffineLabelSelect(Kind):
 
     name = "affine_label_select"
     cells = ("lut_multiplier", "rom", "rom_bank")
+
+    def output(self, layer: Layer) -> Stream:
+        return label_select.output(layer)
 
     def check(self, layer: Layer) -> None:
         label_select.check(layer)

@@ -15,7 +15,7 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from hwcodesign.dataflow import Layer
+from hwcodesign.dataflow import Layer, Stream
 
 
 @dataclass(frozen=True, order=True)
@@ -112,6 +112,13 @@ class Kind(ABC):
         """The kernel's module: the kind's name, unless that is a keyword of SystemVerilog or one cannot do it all."""
         del folding
         return self.name
+
+    def output(self, layer: Layer) -> Stream:
+        """What follows from the layer's inputs and attributes: the shape, type and bounds of what leaves it.
+
+        Where a quantizer chooses the type the graph says it. The default is what came in.
+        """
+        return layer.input
 
     @abstractmethod
     def check(self, layer: Layer) -> None:

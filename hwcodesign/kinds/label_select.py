@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from hwcodesign.core.errors import UserError
-from hwcodesign.dataflow import Layer
+from hwcodesign.dataflow import Layer, Stream
 from hwcodesign.kinds.kind import Folding, Kind, Logic, Memory
 
 LARGEST_TOP = 8  # every index more is one more comparator in the same clock
@@ -19,6 +19,9 @@ class LabelSelect(Kind):
     """One score or index a cycle."""
 
     name = "label_select"
+
+    def output(self, layer: Layer) -> Stream:
+        return output(layer)
 
     def check(self, layer: Layer) -> None:
         check(layer)
@@ -65,6 +68,12 @@ class LabelSelect(Kind):
         return parameters(layer)
 
 
+def output(layer: Layer) -> Stream:
+    """Scores and indices, in one signed type."""
+    bounds = layer.input.interval.including(0, layer.input.channels - 1)
+    return Stream((1, 1, layer.input.channels + _top(layer)), bounds.signed_type, bounds)
+
+
 def check(layer: Layer) -> None:
     """Raise UserError unless the layer's input is one pixel of scores and its output holds them and `top` indices."""
     channels, top, kind = layer.input.channels, _top(layer), layer.output.type
@@ -75,7 +84,7 @@ def check(layer: Layer) -> None:
         raise UserError(f"{layer.name}: top = {top}, but 1 to {most} of {channels} classes are possible")
     if layer.output.shape != (1, 1, channels + top):
         raise UserError(f"{layer.name}: the output is {(1, 1, channels + top)}, not {layer.output.shape}")
-    low, high = layer.input.type.min, max(layer.input.type.max, channels - 1)
+    low, high = layer.input.low, max(layer.input.high, channels - 1)
     if not kind.signed or kind.min > low or kind.max < high:
         raise UserError(f"{layer.name}: scores and indices from {low} to {high} do not fit a signed {kind}")
 

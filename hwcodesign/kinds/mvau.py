@@ -17,7 +17,7 @@ import numpy as np
 
 from hwcodesign.core.bit_packing import pack
 from hwcodesign.core.errors import UserError
-from hwcodesign.dataflow import IntType, Layer
+from hwcodesign.dataflow import Interval, IntType, Layer
 from hwcodesign.kinds.kind import Folding, Kind, Logic, Memory, MemoryImage, divisors
 from hwcodesign.kinds.shared.threshold_unit import (
     THRESHOLD_CELLS,
@@ -194,6 +194,21 @@ def product(matrix: np.ndarray, vectors: np.ndarray) -> np.ndarray:
     return sums.astype(np.int64)
 
 
+def reach(weights: np.ndarray, low: np.ndarray | int, high: np.ndarray | int) -> tuple[np.ndarray, np.ndarray]:
+    """The lowest and the highest sum of each row, (MH,) each, of `weights` (MW, MH) times inputs from `low` to `high`.
+
+    The bounds are those of all inputs, or (MW, 1), of each.
+    """
+    ends = weights * low, weights * high
+    return np.minimum(*ends).sum(axis=0), np.maximum(*ends).sum(axis=0)
+
+
+def worst_reach(columns: int, weight: IntType, source: Interval) -> Interval:
+    """What sums of `columns` products can be, of inputs from `source` and any weights of the type, narrow range."""
+    largest = columns * weight.max * max(-source.low, source.high)
+    return Interval(-largest, largest)
+
+
 def _magnitude(values: np.ndarray) -> int:
     """The largest absolute value; 0 of nothing. Makes no copy: `values` may be a whole test set."""
     return max(int(values.max(initial=0)), -int(values.min(initial=0)))
@@ -220,9 +235,7 @@ def _check_tensors(layer: Layer) -> None:
 
 def _reach(layer: Layer) -> tuple[np.ndarray, np.ndarray]:
     """The lowest and the highest sum that any input can give each row, (MH,) each."""
-    weights, source = layer.tensors["weights"], layer.input.type
-    low, high = weights * source.min, weights * source.max
-    return np.minimum(low, high).sum(axis=0), np.maximum(low, high).sum(axis=0)
+    return reach(layer.tensors["weights"], layer.input.low, layer.input.high)
 
 
 def _line(layer: Layer) -> Line | None:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from hwcodesign.core.errors import UserError
-from hwcodesign.dataflow import Layer
+from hwcodesign.dataflow import Layer, Stream
 from hwcodesign.kinds.kind import Folding, Kind, Logic, Memory
 
 _WIDEST = 31  # bits of an element whose code a parameter holds; of zeros it may be any
@@ -19,6 +19,12 @@ class Padding(Kind):
     """The input in a border; one beat of `pe` elements a cycle."""
 
     name = "padding"
+
+    def output(self, layer: Layer) -> Stream:
+        """The border is among what leaves."""
+        (height, width, channels), (top, left, bottom, right) = layer.input.shape, layer.numbers("pad")
+        shape = (height + top + bottom, width + left + right, channels)
+        return Stream(shape, layer.input.type, layer.input.interval.including(_value(layer)))
 
     def check(self, layer: Layer) -> None:
         kind, value = layer.input.type, _value(layer)

@@ -97,8 +97,8 @@ def simulate(
     result = folder / "result.json"
     environment = {"FRAMES": str(len(frames)), "QUIET_CYCLES": str(quiet_cycles), "RESULT": str(result)}
     arguments = [
-        f"+input={folder / 'input.bin'}",
-        f"+output={folder / 'output.txt'}",
+        "+input=input.bin",
+        "+output=output.txt",
         f"+input_stall={stalls[0]}",
         f"+output_stall={stalls[1]}",
         f"+verilator+seed+{seed}",

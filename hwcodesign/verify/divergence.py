@@ -7,7 +7,7 @@ import numpy as np
 
 from hwcodesign.core.bit_packing import unpack
 from hwcodesign.dataflow import Dataflow, Edge, Layer
-from hwcodesign.emit.top_level import wire
+from hwcodesign.emit.identifiers import wires
 from hwcodesign.graph import interpreter
 from hwcodesign.kinds import Folding, kind_of
 from hwcodesign.plan.insert_streams import inserted
@@ -49,9 +49,10 @@ def first_divergence(
     simulation = network.build(emitted, folder, probes=True)
     network.simulate(simulation, emitted, frames, design.input.type, quiet_cycles)
     expected = interpreter.trace(design, frames, [layer.name for layer in design.layers])
+    streams = wires(design)
     for edge in sorted(design.edges, key=lambda e: list(design.by_name).index(e.source)):
         source = design.by_name[edge.source]
-        found = _recorded(folder / f"{wire(edge)}.probe", design, edge, foldings)
+        found = _recorded(folder / f"{streams[edge]}.probe", design, edge, foldings)
         origin = _origin(design, edge)
         values = expected[origin.source][origin.source_port]
         sender = design.by_name[origin.source]

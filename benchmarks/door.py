@@ -21,7 +21,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.elsewhere_models import Model, models
-from benchmarks.exactness import Result, compared, simulated
+from benchmarks.exactness import Result, commit, compared, simulated
 from hwcodesign.core.errors import UserError
 
 RESULTS = Path(__file__).with_suffix(".json")
@@ -36,7 +36,7 @@ def main() -> None:
     every = models()
     for name in sys.argv[1:] or [name for name in every if kept.get(name, {}).get("stage") != "RTL"]:
         print(name, "...", flush=True)
-        kept[name] = _tried(name, every[name])
+        kept[name] = _tried(name, every[name]) | {"commit": commit()}
         document = {"date": date.today().isoformat(), "models": {n: kept[n] for n in every if n in kept}}
         RESULTS.write_text(json.dumps(document, indent=1) + "\n")
     Console(width=150).print(_table(kept))

@@ -27,7 +27,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.brevitas_networks import Genes, build, genes_brightest, random_genes
-from benchmarks.exactness import Result, compared, simulated
+from benchmarks.exactness import Result, commit, compared, simulated
 from hwcodesign.core.errors import UserError
 from hwcodesign.dataflow import Dataflow
 
@@ -53,9 +53,10 @@ def main() -> None:
         for seed in range(given.first, given.first + given.seeds)
         if str(seed) not in kept or (given.again and kept[str(seed)]["outcome"] not in RIGHT)
     ]
+    version = commit()
     with multiprocessing.get_context("spawn").Pool(given.workers, maxtasksperchild=50) as pool:
         for seed, result in pool.imap_unordered(_tried, wanted):
-            kept[str(seed)] = result
+            kept[str(seed)] = result | {"commit": version}
             print(seed, {key: value for key, value in result.items() if key != "trace"}, flush=True)
             _write(given.results, kept)
     print(json.dumps(_summary(kept), indent=1))

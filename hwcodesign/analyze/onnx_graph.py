@@ -104,7 +104,7 @@ def layer_name(graph: OnnxGraph, node: Any, number: int) -> str:
     sources = [*node.input[1:2], *(name for quantizer in quantizers for name in quantizer.input[:1])]
     weights = [name.removesuffix(".weight") for name in sources if name.endswith(".weight")]
     if weights:
-        return weights[0]
+        return str(weights[0])
     named = "/" in node.name.strip("/") or bool(node.metadata_props)
     return path_of(node) if named else f"{node.op_type}_{number}"
 

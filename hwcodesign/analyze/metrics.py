@@ -60,8 +60,8 @@ def si(number: float, unit: str = "") -> str:
 
 
 def size(bytes_: float) -> str:
-    """A number of bytes to three digits: "140 kB"."""
-    return si(bytes_, "B")
+    """A number of bytes to three digits: "140 kB"; less than one in bits."""
+    return f"{round(8 * bytes_)} bit" if 0 < bytes_ < 1 else si(bytes_, "B")
 
 
 def _accuracy(run: RunFolder | None) -> Metric:

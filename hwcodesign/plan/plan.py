@@ -11,6 +11,7 @@ from hwcodesign.core.document import Document, reading
 from hwcodesign.dataflow import Dataflow
 from hwcodesign.fpga.resources import Resources
 from hwcodesign.kinds import Folding, Storage
+from hwcodesign.plan.insert_streams import is_fifo
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class Plan:
     @property
     def fifo_depths(self) -> dict[str, int]:
         """Depth in beats of every FIFO."""
-        return {x.name: int(x.attributes["depth"]) for x in self.design.layers if x.kind == "fifo"}  # type: ignore[arg-type]
+        return {x.name: int(x.attributes["depth"]) for x in self.design.layers if is_fifo(x)}  # type: ignore[arg-type]
 
     def summary(self) -> dict[str, Any]:
         """The plan's part of report.json."""

@@ -32,11 +32,14 @@ $(READY): requirements/torch.txt requirements/lock.txt pyproject.toml
 demo: setup
 	$(BIN)/hwcodesign run digits-squeezenet
 
+# Two workers: most of the time is other programs', g++ and Yosys; a file's tests stay together for their fixtures.
+WORKERS ?= 2
+
 test: setup lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 
 test-all: setup lint
-	$(BIN)/python -m pytest -m ""
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m ""
 
 lint: setup
 	$(BIN)/ruff check .

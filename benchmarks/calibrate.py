@@ -25,13 +25,14 @@ from hwcodesign.fpga import calibration
 from hwcodesign.fpga.board import RESOURCES, Board, load_board
 from hwcodesign.fpga.calibration import ESTIMATED, terms
 from hwcodesign.fpga.families import FAMILIES, Family
+from hwcodesign.fpga.resources import Resources
 from hwcodesign.graph.predict import predict
+from hwcodesign.graph.random_tensors import randomised
 from hwcodesign.kinds import kind_of
 from hwcodesign.nets import metaparameters
 from hwcodesign.nets.network import Quantization
 from hwcodesign.plan import Plan, plan
-from hwcodesign.plan.memory import Resources, logic_resources, memory_resources
-from tests.graphs import randomised
+from hwcodesign.plan.memory import logic_resources, memory_resources
 
 BOARDS = {
     "xilinx7": "pynq-z1",

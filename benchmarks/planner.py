@@ -30,12 +30,13 @@ from rich.table import Table
 
 from hwcodesign.dataflow import Dataflow
 from hwcodesign.fpga.board import Board, load_board
+from hwcodesign.fpga.resources import Resources
 from hwcodesign.kinds import Folding, Memory, kind_of
 from hwcodesign.lower.environment import finn_environment
 from hwcodesign.plan.choices import Choice, Choices, Taken, choices
 from hwcodesign.plan.exact import GAP, folded
 from hwcodesign.plan.folding import Constraints, Target, fast_enough
-from hwcodesign.plan.memory import Resources, memory_resources
+from hwcodesign.plan.memory import memory_resources
 from hwcodesign.plan.solver import Solver
 
 CLOCK_MHZ = 100.0

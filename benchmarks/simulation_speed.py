@@ -12,7 +12,7 @@ from pathlib import Path
 
 from hwcodesign.plan import Plan
 from hwcodesign.simulate import network
-from hwcodesign.verify.proofs import Images
+from hwcodesign.verify.images import Images
 
 RUNS = 3
 FRAMES = 200

@@ -19,7 +19,7 @@ from hwcodesign.bitstream import emulated_board, serial_link
 from hwcodesign.core.errors import VerificationError
 from hwcodesign.host import Accelerator
 from hwcodesign.plan import Plan
-from hwcodesign.verify.proofs import Images
+from hwcodesign.verify.images import Images
 
 IMAGES = 20
 

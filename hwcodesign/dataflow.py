@@ -8,84 +8,58 @@ Every stream has one producer and one consumer. A value that is needed twice goe
 """
 
 import json
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from hwcodesign.core.errors import UserError
+from hwcodesign.core.integers import Interval, IntType
+from hwcodesign.core.score_map import INTEGERS, ScoreMap
+
+__all__ = ["Attribute", "Dataflow", "Edge", "IntType", "Interval", "Layer", "Shape", "Stream"]
+
 Shape = tuple[int, int, int]
 Attribute = int | str | tuple[int, ...]
-MOST_BITS = 64
-
-
-@dataclass(frozen=True, order=True)
-class IntType:
-    """An integer type of 1 to 64 bits in two's complement; one signed bit means bipolar {-1, +1}, stored 0 and 1."""
-
-    bits: int
-    signed: bool
-
-    @property
-    def bipolar(self) -> bool:
-        return self.bits == 1 and self.signed
-
-    @property
-    def min(self) -> int:
-        return -(1 << (self.bits - 1)) if self.signed else 0
-
-    @property
-    def max(self) -> int:
-        if self.bipolar:
-            return 1
-        return (1 << (self.bits - 1)) - 1 if self.signed else (1 << self.bits) - 1
-
-    @classmethod
-    def holding(cls, low: int, high: int) -> "IntType":
-        """The narrowest type (never bipolar) that holds every integer from `low` to `high`."""
-        if low >= 0:
-            return cls(max(1, high.bit_length()), signed=False)
-        return cls(max(2, (-low - 1).bit_length() + 1, high.bit_length() + 1 if high > 0 else 1), signed=True)
-
-    def encode(self, values: np.ndarray) -> np.ndarray:
-        """The bit patterns (unsigned integers below 2**bits) that stand for `values`, any shape."""
-        if self.bipolar:
-            return (np.asarray(values) > 0).astype(np.int64)
-        return np.asarray(values, dtype=np.int64) & np.int64((1 << self.bits) - 1)
-
-    def decode(self, patterns: np.ndarray) -> np.ndarray:
-        """The values (int64) that the bit patterns stand for, any shape; the inverse of `encode`."""
-        codes = np.asarray(patterns, dtype=np.int64)
-        if self.bipolar:
-            return 2 * codes - 1
-        if not self.signed:
-            return codes
-        sign = np.int64(1) << (self.bits - 1)
-        return (codes ^ sign) - sign
-
-    def __str__(self) -> str:
-        return "bipolar" if self.bipolar else f"{'int' if self.signed else 'uint'}{self.bits}"
-
-    @classmethod
-    def parse(cls, text: str) -> "IntType":
-        """The inverse of `str`. Raises ValueError for any other text."""
-        if text == "bipolar":
-            return cls(1, signed=True)
-        found = re.fullmatch(r"(u?)int(\d+)", text)
-        if not found or not 1 <= int(found[2]) <= MOST_BITS:
-            raise ValueError(f"{text!r} is no integer type of 1 to {MOST_BITS} bits")
-        return cls(int(found[2]), signed=not found[1])
 
 
 @dataclass(frozen=True)
 class Stream:
-    """What flows between two layers: frames of `shape` (height, width, channels), every element of `type`."""
+    """What flows between two layers: frames of `shape` (height, width, channels), every element of `type`.
+
+    `bounds` are what the elements were proven to be, where that is less than `type` can hold: a sum of 49 numbers of 0
+    to 15 needs ten bits, but never exceeds 735. Who sizes accumulators and thresholds, or checks them, goes by `low`
+    and `high`, never by the reach of the type. Lowering gives them to a stream that it makes itself,
+    `Stream(shape, type, Interval(low, high))`; all others get theirs from the kinds (`Kind.output`), by way of the
+    builder. Bounds that say no more than the type are None, so that equal streams compare equal.
+    """
 
     shape: Shape
     type: IntType
+    bounds: Interval | None = None
+
+    def __post_init__(self) -> None:
+        if self.bounds is not None:
+            reach = self.type.reach
+            assert reach.low <= self.bounds.low <= self.bounds.high <= reach.high, f"{self.bounds} in {self.type}"
+            if self.bounds == reach:
+                object.__setattr__(self, "bounds", None)
+
+    @property
+    def interval(self) -> Interval:
+        """What an element can be."""
+        return self.bounds or self.type.reach
+
+    @property
+    def low(self) -> int:
+        return self.interval.low
+
+    @property
+    def high(self) -> int:
+        return self.interval.high
 
     @property
     def pixels(self) -> int:
@@ -154,13 +128,14 @@ class Dataflow:
     """Layers in topological order and the edges between them; one frame input and one result output.
 
     The first layer's input is the graph's input, the last layer's output is the graph's output. `contract` says what
-    the integers at both ends mean: input integer * `input_scale` is the real number that the trained network takes
-    (1 for raw pixels, whose mean and divisor are part of the network), score * `score_scale` the one that it gives.
+    the integers that come in mean: integer * `input_scale` is the real number that the trained network takes (1 for raw
+    pixels, whose mean and divisor are part of the network); `score_map`, what the scores that go out mean.
     """
 
     layers: tuple[Layer, ...]
     edges: tuple[Edge, ...]
     contract: Mapping[str, float] = field(default_factory=dict)
+    score_map: ScoreMap = INTEGERS
 
     @cached_property
     def by_name(self) -> Mapping[str, Layer]:
@@ -211,9 +186,10 @@ class Dataflow:
             assert read == ([] if layer is self.layers[-1] else list(range(len(layer.outputs)))), layer.name
 
     def save(self, folder: Path) -> None:
-        """Write `dataflow.json` (layers, edges, contract) and `dataflow.npz` (tensors) into `folder`."""
+        """Write `dataflow.json` (layers, edges, contract, score map) and `dataflow.npz` (tensors) into `folder`."""
         document = {
             "contract": dict(self.contract),
+            "score_map": asdict(self.score_map),
             "layers": [_layer_to_json(layer) for layer in self.layers],
             "edges": [[e.source, e.source_port, e.target, e.target_port] for e in self.edges],
         }
@@ -223,8 +199,10 @@ class Dataflow:
 
     @classmethod
     def load(cls, folder: Path) -> "Dataflow":
-        """Read what `save` wrote."""
+        """Read what `save` wrote. Raises UserError for what an earlier version wrote."""
         document = json.loads((folder / "dataflow.json").read_text())
+        if "score_map" not in document:
+            raise UserError(f"{folder} was written by an earlier version of hwcodesign: run again with --from lower")
         tensors: dict[str, dict[str, np.ndarray]] = {}
         with np.load(folder / "dataflow.npz") as arrays:
             for path in arrays.files:
@@ -232,12 +210,12 @@ class Dataflow:
                 tensors.setdefault(name, {})[key] = arrays[path]
         layers = tuple(_layer_from_json(item, tensors.get(item["name"], {})) for item in document["layers"])
         edges = tuple(Edge(source, target, sp, tp) for source, sp, target, tp in document["edges"])
-        return cls(layers, edges, document["contract"])
+        return cls(layers, edges, document["contract"], ScoreMap.parse(document["score_map"]))
 
 
 def _layer_to_json(layer: Layer) -> dict[str, Any]:
     def streams(items: tuple[Stream, ...]) -> list[Any]:
-        return [[list(s.shape), str(s.type)] for s in items]
+        return [[list(s.shape), str(s.type), *([[s.low, s.high]] if s.bounds else [])] for s in items]
 
     return {
         "name": layer.name,
@@ -250,7 +228,10 @@ def _layer_to_json(layer: Layer) -> dict[str, Any]:
 
 def _layer_from_json(item: dict[str, Any], tensors: dict[str, np.ndarray]) -> Layer:
     def streams(items: list[Any]) -> tuple[Stream, ...]:
-        return tuple(Stream((shape[0], shape[1], shape[2]), IntType.parse(text)) for shape, text in items)
+        return tuple(
+            Stream((shape[0], shape[1], shape[2]), IntType.parse(text), *(Interval(*pair) for pair in bounds))
+            for shape, text, *bounds in items
+        )
 
     attributes = {key: tuple(v) if isinstance(v, list) else v for key, v in item["attributes"].items()}
     return Layer(item["name"], item["kind"], streams(item["inputs"]), streams(item["outputs"]), attributes, tensors)

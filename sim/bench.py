@@ -26,8 +26,8 @@ import numpy as np
 from cocotb.clock import Clock
 from cocotb.triggers import FallingEdge, Timer
 
+from hwcodesign.core.bit_packing import pack, unpack
 from hwcodesign.dataflow import Dataflow, IntType, Layer, Stream
-from hwcodesign.emit.instance import pack, unpack
 from hwcodesign.kinds import Folding, kind_of
 from hwcodesign.plan.cycle_model import Tokens
 from sim.streams import Sink, Source, gaps

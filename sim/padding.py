@@ -1,17 +1,29 @@
-"""Cases of the padding: even and uneven borders, none on some sides, a picture of one pixel."""
+"""Cases of the padding: even and uneven borders, none on some sides, a picture of one pixel, borders of any value."""
+
+from dataclasses import replace
 
 import numpy as np
 
-from hwcodesign.dataflow import Layer, Stream
+from hwcodesign.dataflow import IntType, Layer, Stream
 from hwcodesign.kinds import Folding
 from sim.bench import random_type
 
 PADS = ((1, 1, 1, 1), (2, 2, 2, 2), (0, 1, 0, 1), (1, 0, 0, 0), (0, 0, 0, 3), (0, 2, 3, 0), (3, 1, 2, 0), (0, 0, 0, 0))
+VALUED = ("int4", "bipolar", "uint3", "int8", "int2", "uint8")
 
 
 def cases(rng: np.random.Generator) -> list[tuple[Layer, Folding]]:
     """Random legal layers; see sim/bench.py."""
-    return [_case(rng, pad) for pad in PADS] + [_case(rng, (1, 1, 1, 1), one_pixel=True)]
+    found = [_case(rng, pad) for pad in PADS] + [_case(rng, (1, 1, 1, 1), one_pixel=True)]
+    return found + [_with_value(rng, *_case(rng, pad), name) for pad, name in zip(PADS, VALUED, strict=False)]
+
+
+def _with_value(rng: np.random.Generator, layer: Layer, folding: Folding, name: str) -> tuple[Layer, Folding]:
+    """The lowest value of the type, or of some types any."""
+    kind = IntType.parse(name)
+    value = kind.min if rng.integers(2) or kind.bipolar else int(rng.integers(kind.min, kind.max + 1))
+    inputs, outputs = ((replace(side[0], type=kind),) for side in (layer.inputs, layer.outputs))
+    return replace(layer, inputs=inputs, outputs=outputs, attributes={**layer.attributes, "value": value}), folding
 
 
 def _case(rng: np.random.Generator, pad: tuple[int, int, int, int], one_pixel: bool = False) -> tuple[Layer, Folding]:

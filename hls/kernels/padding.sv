@@ -1,11 +1,14 @@
-// Frames every picture with zeros: TOP, BOTTOM rows and LEFT, RIGHT pixels.
+// Frames every picture with one value: TOP, BOTTOM rows and LEFT, RIGHT pixels.
 //
-// Streams: BEATS beats of WIDTH bits a pixel, in and out. IN_HEIGHT x IN_WIDTH pixels in.
-// Cycles per frame: (TOP + IN_HEIGHT + BOTTOM) * (LEFT + IN_WIDTH + RIGHT) * BEATS. Latency: 1 cycle; a zero needs no
+// Streams: BEATS beats of WIDTH bits a pixel, in and out, of elements of BITS bits; VALUE is the code of the value, 0 if
+// it is not given. IN_HEIGHT x IN_WIDTH pixels in.
+// Cycles per frame: (TOP + IN_HEIGHT + BOTTOM) * (LEFT + IN_WIDTH + RIGHT) * BEATS. Latency: 1 cycle; the border needs no
 // input, so a frame's upper border leaves before the frame arrives. The output is a register.
-// Does not: pad bipolar pictures, which have no zero, or with any other value.
+// Does not: pad channels with values of their own.
 module padding #(
   parameter int WIDTH = 8,
+  parameter int BITS = WIDTH,
+  parameter int VALUE = 0,
   parameter int BEATS = 1,
   parameter int IN_HEIGHT = 4,
   parameter int IN_WIDTH = 4,
@@ -34,6 +37,9 @@ module padding #(
 
   if (WIDTH < 1 || BEATS < 1 || IN_HEIGHT < 1 || IN_WIDTH < 1) begin : gen_unmet_sizes_are_positive
     padding_requires_that_sizes_are_positive violated ();
+  end
+  if (BITS < 1 || WIDTH % BITS != 0) begin : gen_unmet_bits_divide_width
+    padding_requires_that_bits_divide_width violated ();
   end
   if (TOP < 0 || BOTTOM < 0 || LEFT < 0 || RIGHT < 0) begin : gen_unmet_borders_are_not_negative
     padding_requires_that_borders_are_not_negative violated ();
@@ -68,7 +74,7 @@ module padding #(
         if (last_beat && last_column) row_q <= last_row ? '0 : row_q + 1'b1;
       end
     end
-    if (step) out_data_o <= in_picture ? in_data_i : '0;
+    if (step) out_data_o <= in_picture ? in_data_i : {(WIDTH / BITS) {BITS'(VALUE)}};
   end
 
 endmodule

@@ -124,11 +124,15 @@ def _value_bits(network: Network, quantization: Quantization | None) -> dict[str
     """Bits of the values that each node gives: of quantized activations, of pixels, and of sums that stay raw."""
     if quantization is None:
         return dict.fromkeys((INPUT, *(node.name for node in network.nodes)), FLOAT_BITS)
-    bits = {INPUT: PIXEL_BITS}
+    bits, of_quantizers = {INPUT: PIXEL_BITS}, network.activation_bits(quantization)
     for node in network.nodes:
-        quantized = node.quantizer if isinstance(node, Conv | Add) else bits[node.inputs[0]] != FLOAT_BITS
-        raw = isinstance(node, GlobalAvgPool) or not quantized
-        bits[node.name] = FLOAT_BITS if raw else quantization.activation_bits
+        match node:
+            case Conv() | Add():
+                bits[node.name] = of_quantizers[node.quantizer] if node.quantizer else FLOAT_BITS
+            case GlobalAvgPool():
+                bits[node.name] = FLOAT_BITS
+            case _:
+                bits[node.name] = bits[node.inputs[0]]
     return bits
 
 

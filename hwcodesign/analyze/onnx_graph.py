@@ -9,9 +9,9 @@ from typing import Any
 
 import onnx
 import onnx.reference
-from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 
 from hwcodesign.core.errors import UserError
+from hwcodesign.core.onnx_file import load_model
 
 _STANDARD_DOMAINS = ("", "ai.onnx")
 _SHAPED = ("Pad", "Reshape", "Slice", "Expand", "Resize", "Unsqueeze", "Squeeze", "Tile", "ReduceMean")
@@ -58,7 +58,7 @@ def read_graph(path: Path, shape: Sequence[int] | None = None) -> OnnxGraph:
 
     Raises UserError if the file is no ONNX, has no image input, or an axis without a fixed size (and says which).
     """
-    model = _load(path)
+    model = load_model(path)
     constants = {tensor.name for tensor in model.graph.initializer}
     inputs = [tensor for tensor in model.graph.input if tensor.name not in constants]
     if len(inputs) != 1:
@@ -81,20 +81,6 @@ def layer_name(graph: OnnxGraph, node: Any, number: int) -> str:
     weights = [name.removesuffix(".weight") for name in sources if name.endswith(".weight")]
     path = re.sub(rf"/{node.op_type}(_\d+)?$", "", node.name).strip("/").replace("/", ".")
     return weights[0] if weights else path or f"{node.op_type}_{number}"
-
-
-def _load(path: Path) -> Any:
-    try:
-        model = onnx.load_model_from_string(path.read_bytes())
-    except FileNotFoundError:
-        raise UserError(f"there is no file {path}") from None
-    except OSError as error:
-        raise UserError(f"cannot read {path}: {error.strerror}") from None
-    except DecodeError:
-        raise UserError(f"{path} is no ONNX file, or is truncated") from None
-    if not model.graph.node:
-        raise UserError(f"{path} holds no ONNX graph: it is empty, truncated or something else")
-    return model
 
 
 def _fix_shape(path: Path, tensor: Any, shape: Sequence[int] | None) -> None:

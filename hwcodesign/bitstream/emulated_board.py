@@ -14,12 +14,12 @@ from pathlib import Path
 from hwcodesign.bitstream import serial_link
 from hwcodesign.core.assets import asset_folder, hls_source
 from hwcodesign.core.errors import UserError
+from hwcodesign.core.interface import Interface
 from hwcodesign.core.run_folder import RunFolder
-from hwcodesign.emit.top_level import Interface
 from hwcodesign.host.contract import Contract
 from hwcodesign.plan import Plan
 from hwcodesign.simulate import network, simulator
-from hwcodesign.verify.proofs import Images
+from hwcodesign.verify.images import Images
 
 TIMING = serial_link.Timing(clocks_per_bit=8, timeout_clocks=4000)  # short times: every clock is simulated
 BAUD = 115200  # a pseudo-terminal has none; any will do

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hwcodesign.core.errors import UserError
+from hwcodesign.core.onnx_file import load_model
 from hwcodesign.core.run_folder import Summary
 from hwcodesign.dataflow import Layer
 from hwcodesign.fpga.board import Board
@@ -77,7 +78,7 @@ def write_finn_build(lowered: Path, made: Plan, board: Board, folder: Path) -> H
     with finn_environment():
         from qonnx.core.modelwrapper import ModelWrapper
 
-        model = ModelWrapper(str(lowered / "lowered.onnx"))
+        model = ModelWrapper(load_model(lowered / "lowered.onnx"))
         _require_names(model, lowered)
         model = _with_exact_thresholds(model, made)
         _fold(model, made)

@@ -22,9 +22,9 @@ from hwcodesign.bitstream.yosys import read_sources
 from hwcodesign.core import progress, tools
 from hwcodesign.core.assets import asset_folder, hls_source
 from hwcodesign.core.errors import UserError
+from hwcodesign.core.interface import Interface
 from hwcodesign.core.run_folder import RunFolder, Stage, Summary
 from hwcodesign.core.tools import Tool
-from hwcodesign.emit.top_level import Interface
 from hwcodesign.fpga.board import Board
 
 NETLIST, REPORT = "netlist.json", "report.json"

@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from hwcodesign.core.errors import UserError, nearest_numbers
+from hwcodesign.core.interface import WEIGHTS, Interface
 from hwcodesign.core.run_folder import digest
 from hwcodesign.dataflow import Dataflow
-from hwcodesign.emit.top_level import WEIGHTS, Interface
 from hwcodesign.graph import interpreter
 from hwcodesign.host.contract import SELFTEST, Contract, digest_of
 from hwcodesign.host.packets import OVERHEAD_BYTES, SEQUENCES
@@ -108,7 +108,7 @@ def contract_of(network: str, made: Plan, emitted: Path, baud: int, timing: Timi
 def dma_contract(network: str, made: Plan, emitted: Path) -> Contract:
     """The contract of a planned and emitted design behind the DMA of a Zynq."""
     design, last = made.design, made.design.layers[-1]
-    top = last.number("top") if last.kind == "label_select" else 0
+    top = last.number("top") if "top" in last.attributes else 0
     return Contract(
         network=network,
         design_hash=design_hash(emitted),
@@ -117,7 +117,7 @@ def dma_contract(network: str, made: Plan, emitted: Path) -> Contract:
         input_scale=design.contract.get("input_scale", 1.0),
         classes=design.output.elements - top,
         top=top,
-        score_scale=design.contract.get("score_scale", 1.0),
+        score_map=design.score_map,
         interface=Interface.load(emitted),
         link="axi-dma",
         weights_sha256=digest_of(weights.read_bytes()) if (weights := emitted / WEIGHTS).exists() else "",

@@ -14,8 +14,8 @@ from hwcodesign.dataflow import Layer
 from hwcodesign.emit.instance import SIGNALS, beat_bits, instance, is_loaded, modules_of, write_images
 from hwcodesign.emit.top_level import TOP
 from hwcodesign.fpga.families import Family
+from hwcodesign.fpga.resources import Resources
 from hwcodesign.kinds import Folding, Storage
-from hwcodesign.plan.memory import Resources
 
 # The cells of a mapped netlist, and how many of each resource one takes. A LUT RAM takes whole LUTs: AMD UG474 and
 # UG574 (distributed RAM), Lattice FPGA-TN-02204 (two slices of data and one for the write port), Gowin UG288
@@ -52,7 +52,7 @@ def synthesize_kernels(family: Family, kernels: Sequence[Kernel], folder: Path) 
         shutil.copyfile(hls_source(module), folder / f"{module}.sv")
     named = [replace(k, layer=replace(k.layer, name=f"kernel{i}")) for i, k in enumerate(kernels)]
     for kernel in named:
-        write_images(kernel.layer, kernel.folding, kernel.storage, folder)
+        write_images(kernel.layer, kernel.folding, kernel.storage, kernel.layer.name, folder)
     (folder / "kernels.sv").write_text("".join(map(_wrapper, named)) + _row(named))
     mapped = _synthesize(family, folder, [f"{name}.sv" for name in (*modules, "kernels")], "kernels")
     return [counted(mapped[kernel.layer.name]) for kernel in named]
@@ -118,7 +118,7 @@ def _wrapper(kernel: Kernel) -> str:
     ports = [f"{direction} logic [{bits - 1}:0] {port}" for port, (direction, bits) in _ports(kernel).items()]
     heading = ",\n  ".join(["input logic aclk", "input logic aresetn", *ports])
     signals = {port: port for port in SIGNALS}
-    body = instance(kernel.layer, kernel.folding, kernel.storage, "u_kernel", signals, LOAD_BITS)
+    body = instance(kernel.layer, kernel.folding, kernel.storage, name, signals, LOAD_BITS)
     return f"(* keep_hierarchy *)\nmodule {name} (\n  {heading}\n);\n{body}endmodule\n"
 
 

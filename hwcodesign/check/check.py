@@ -16,8 +16,9 @@ from hwcodesign.check.suggestions import Change, changes_to_model, changes_to_re
 from hwcodesign.dataflow import Dataflow
 from hwcodesign.fpga.board import RESOURCES, Board
 from hwcodesign.fpga.calibration import measured_error
+from hwcodesign.fpga.resources import Resources
 from hwcodesign.kinds import kind_of
-from hwcodesign.plan import Plan, Resources, plan
+from hwcodesign.plan import Plan, plan
 from hwcodesign.plan.folding import Constraints
 from hwcodesign.plan.insert_streams import inserted
 from hwcodesign.plan.memory import logic_resources, memory_resources

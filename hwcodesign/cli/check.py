@@ -7,13 +7,14 @@ from typing import Any
 
 import click
 
-from hwcodesign.cli.options import Positive, planning_options
+from hwcodesign.cli.options import Positive, planning_options, recipe_changes, recipe_options
 
 
 @click.command()
 @click.argument("recipe")
 @click.option("--board", help="Another board than the recipe's.")
 @click.option("--clock-mhz", type=Positive(), help="Another clock than the recipe's.")
+@recipe_options
 @planning_options
 @click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write the report to this file too.")
 def command(recipe: str, json_file: Path | None, **given: Any) -> None:
@@ -28,6 +29,7 @@ def command(recipe: str, json_file: Path | None, **given: Any) -> None:
     Examples:
       hwcodesign check squeezenet-v1.0
       hwcodesign check squeezenet-v1.0 --board pynq-z1
+      hwcodesign check digits-squeezenet --set network.SR=0.25 --set quantization.weight_bits=3
       hwcodesign check digits-squeezenet --frame-rate 10000 --json budget.json
       hwcodesign check squeezenet-v1.0 --frame-rate max
     """
@@ -39,9 +41,9 @@ def command(recipe: str, json_file: Path | None, **given: Any) -> None:
     from hwcodesign.core.terminal import console
     from hwcodesign.recipe import load_recipe
 
-    loaded = load_recipe(recipe)
+    loaded = load_recipe(recipe, recipe_changes(given))
     wanted = {key: value for key, value in given.items() if value is not None}
-    loaded = loaded.model_copy(update={"hardware": loaded.hardware.model_copy(update=wanted)})
+    loaded = loaded.model_copy(update={"hardware": loaded.hardware.with_wishes(wanted)})
     report = check_recipe(loaded)
     quantization, loads = loaded.quantization.to_quantization(), loaded.hardware.load_weights
     findings = lint(loaded.describe(), quantization, report.board, loads)

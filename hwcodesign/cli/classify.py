@@ -21,6 +21,7 @@ def command(images: tuple[Path, ...], port: str, run: str | None, runs: Path, re
       hwcodesign classify --port /dev/ttyUSB0 cat.png dog.png
       hwcodesign classify --port COM3 --run digits-squeezenet digit.png --resize
     """
+    from rich.markup import escape
     from rich.table import Table
 
     from hwcodesign.core.progress import frames_bar
@@ -32,7 +33,10 @@ def command(images: tuple[Path, ...], port: str, run: str | None, runs: Path, re
         pixels = read_images(images, board.contract, resize)
         with frames_bar("classify", len(pixels)) as on_frames:
             scores, classes = board.predict(pixels, on_frames)
-    table = Table("image", "class", "score", box=None, header_style="bold")
-    for path, row, best in zip(images, scores * board.contract.score_scale, classes, strict=True):
-        table.add_row(str(path), " ".join(map(str, best)), " ".join(f"{row[i]:.4g}" for i in best))
+    contract = board.contract
+    table = Table("image", *(["class"] if contract.names_classes else []), "score", box=None, header_style="bold")
+    for path, row, best in zip(images, contract.score_map.real(scores), classes, strict=True):
+        shown = row[best] if contract.classes > 1 else row
+        named = [" ".join(map(str, best))] if contract.names_classes else []
+        table.add_row(escape(str(path)), *named, " ".join(f"{score:.4g}" for score in shown))
     console().print(table)

@@ -21,9 +21,11 @@ def command(run: str, runs: Path) -> None:
       hwcodesign selftest --port runs/digits-squeezenet/emulate/simulation/port      (in another terminal)
     """
     from hwcodesign.bitstream import emulated_board
-    from hwcodesign.core.run_folder import RunFolder
+    from hwcodesign.core.run_folder import existing_run
 
-    emulation = emulated_board.prepare(RunFolder(runs / run))
+    found = existing_run(run, runs)
+    with found.opened(say=click.echo):
+        emulation = emulated_board.prepare(found)
     with suppress(KeyboardInterrupt), emulated_board.running(emulation) as board:
         click.echo(f"the board is at {board.port}; Ctrl-C ends it")
         board.wait()

@@ -9,6 +9,7 @@ import click
 
 from hwcodesign.core.errors import UserError
 
+_LEAST_SCALE = 1e-9  # of an input: real numbers of the network stay far from the ends of float32
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 
@@ -53,6 +54,30 @@ class Amounts(click.ParamType[Any]):
         return found
 
 
+class KeyValue(click.ParamType[Any]):
+    """TABLE.KEY=VALUE, the value as TOML has it; what is no TOML is a text."""
+
+    name = "TABLE.KEY=VALUE"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        import tomllib
+
+        if isinstance(value, tuple):
+            return value
+        key, equals, text = value.partition("=")
+        if not equals or "." not in key or not all(key.split(".")):
+            self.fail(f"{value!r}: say TABLE.KEY=VALUE, such as train.epochs=5", param, ctx)
+        try:
+            return key, tomllib.loads(f"value = {text}")["value"]
+        except tomllib.TOMLDecodeError:
+            return key, text
+
+
+CHANGES = (
+    click.option("--set", "changes", multiple=True, type=KeyValue(), help="Another value for a key of the recipe."),
+    click.option("--epochs", type=click.IntRange(1), help="Train for so many epochs (train.epochs)."),
+)
+
 PLANNING = (
     click.option("--frame-rate", type=FrameRate(), help="Frames per second to plan for; max: as many as fit."),
     click.option("--exact/--quick", default=None, help="Let a solver find the cheapest design, with a proof."),
@@ -66,6 +91,7 @@ PLANNING = (
 _OPTIONS = (
     click.argument("recipe", required=False),
     click.option("--model", type=click.Path(path_type=Path), help="Somebody's QONNX file instead of a recipe."),
+    *CHANGES,
     click.option("--board", help="The board; a recipe names its own."),
     click.option("--clock-mhz", type=Positive(), help="The board's own if not given."),
     *PLANNING,
@@ -84,6 +110,7 @@ _OPTIONS = (
     ),
     click.option("--force", is_flag=True, help="Go on with a design that does not fit the board."),
     click.option("--runs", default=Path("runs"), type=click.Path(path_type=Path), show_default=True),
+    click.option("--wait/--no-wait", default=True, help="For another process that works in the run's folder."),
 )
 
 _BOARD = (
@@ -113,6 +140,11 @@ def job_options(command: _F) -> _F:
     return _with(_OPTIONS, command)
 
 
+def recipe_options(command: _F) -> _F:
+    """The options that change a recipe's keys, on a click command."""
+    return _with(CHANGES, command)
+
+
 def planning_options(command: _F) -> _F:
     """The options that say what to plan for, on a click command."""
     return _with(PLANNING, command)
@@ -126,7 +158,10 @@ def _with(options: Sequence[Callable[[_F], _F]], command: _F) -> _F:
 
 def make_job(recipe: str | None, model: Path | None, runs: Path, **given: Any) -> Any:
     """The Job that the options describe. Raises UserError for options that contradict or lack each other."""
+    from hwcodesign.core.input_file import require_file
+    from hwcodesign.core.names import made_legal
     from hwcodesign.core.run_folder import RunFolder
+    from hwcodesign.core.strict_toml import validated
     from hwcodesign.dataflow import IntType
     from hwcodesign.export.pretrained import shipped_with
     from hwcodesign.flow.stages import Job
@@ -136,27 +171,39 @@ def make_job(recipe: str | None, model: Path | None, runs: Path, **given: Any) -
         raise UserError("give a recipe (hwcodesign run digits-squeezenet) or --model FILE.onnx, one of the two")
     wishes = ("board", "clock_mhz", "frame_rate", "exact", "solver_seconds", "load_weights", "at_most")
     wanted = {key: value for key in wishes if (value := given.pop(key)) is not None}
-    batch_size = given.pop("batch_size")
-    loaded = load_recipe(recipe) if recipe else None
+    batch_size, changes = given.pop("batch_size"), recipe_changes(given)
+    loaded = load_recipe(recipe, changes) if recipe else None
     if loaded:
-        hardware = loaded.hardware.model_copy(update=wanted)
+        hardware = loaded.hardware.with_wishes(wanted)
         schedule = loaded.train.at_batch(batch_size) if batch_size else loaded.train
         loaded = loaded.model_copy(update={"hardware": hardware, "train": schedule})
     elif "board" in wanted:
-        hardware = HardwareTable(**wanted)
+        hardware = validated(HardwareTable, wanted, "the options")
     else:
         raise UserError("--model needs --board NAME too (say --board ulx3s-85f)")
     if model and batch_size:
         raise UserError("--model brings its own weights: --batch-size goes with a recipe")
+    if model and changes:
+        raise UserError(f"--model is no recipe: {', '.join(changes)} cannot be set")
     if model and given["untrained"]:
         raise UserError("--model brings its own weights: --untrained goes with a recipe")
-    name = loaded.name if loaded else Path(str(model)).stem
+    name = loaded.name if loaded else made_legal(Path(str(model)).stem)
     name += "-untrained" if given["untrained"] else ""
     given["data_folder"] = given.pop("data")
-    given["shipped"] = shipped_with(recipe) if recipe and not given["untrained"] else None
+    same = all(key.startswith("hardware.") for key in changes)  # the trained files are of the recipe as it is
+    given["shipped"] = shipped_with(recipe) if recipe and same and not given["untrained"] else None
     given["input_type"] = _int_type(given["input_type"], IntType)
     given["input_scale"] = _fraction(given["input_scale"])
+    for given_file in (model, given["images"]):
+        if given_file is not None:
+            require_file(given_file)
     return Job(run=RunFolder(runs / name), hardware=hardware, recipe=loaded, model=model, **given)
+
+
+def recipe_changes(given: dict[str, Any]) -> dict[str, Any]:
+    """What --set and --epochs change of the recipe, by key; takes both out of `given`."""
+    changes, epochs = dict(given.pop("changes")), given.pop("epochs")
+    return changes | ({} if epochs is None else {"train.epochs": epochs})
 
 
 def _int_type(text: str, parse: Any) -> Any:
@@ -169,14 +216,14 @@ def _int_type(text: str, parse: Any) -> Any:
 def _fraction(text: str | None) -> float | None:
     if text is None:
         return None
-    from fractions import Fraction
-
+    over, slash, under = text.partition("/")
     try:
-        value = float(Fraction(text))
-    except (ValueError, ZeroDivisionError, OverflowError):
+        value = float(over) / (float(under) if slash else 1.0)
+    except (ValueError, ZeroDivisionError):
         value = 0.0
-    if value <= 0:
-        raise UserError(f"--input-scale {text}: must be a positive number or fraction, such as 1/255 or 0.5")
+    if not _LEAST_SCALE <= value <= 1 / _LEAST_SCALE:
+        raise UserError(f"--input-scale {text}: must be a positive number or fraction, such as 1/255 or 0.5, from "
+                        f"{_LEAST_SCALE:g} to {1 / _LEAST_SCALE:g}")  # fmt: skip
     return value
 
 

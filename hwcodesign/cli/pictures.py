@@ -21,8 +21,9 @@ def command(run: str, runs: Path) -> None:
     from hwcodesign.pictures import draw_pictures
 
     found = existing_run(run, runs)
-    drawn = draw_pictures(found)
-    write_report(found)
+    with found.opened(say=click.echo):
+        drawn = draw_pictures(found)
+        write_report(found)
     for file in drawn["files"]:
         click.echo(found.path / file)
     for name, why in drawn["missing"].items():

@@ -32,8 +32,9 @@ def command(run: str, count: int | None, as_json: bool, runs: Path) -> None:
     from hwcodesign.verify.ladder_table import table
 
     found = existing_run(run, runs)
-    rungs = climb(found, count)
-    write_report(found)
+    with found.opened(say=lambda line: click.echo(line, err=True)):
+        rungs = climb(found, count)
+        write_report(found)
     written = found.path / FOLDER / "ladder.json"
     if as_json:
         click.echo(written.read_text(), nl=False)

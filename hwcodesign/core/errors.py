@@ -16,6 +16,10 @@ class DoesNotFitError(UserError):
     exit_code = 3
 
 
+class DivergedError(UserError):
+    """A training's loss is no longer a number."""
+
+
 class VerificationError(UserError):
     """Two stages that must agree bit for bit do not."""
 

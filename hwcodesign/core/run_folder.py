@@ -1,29 +1,43 @@
-"""The run folder: one folder per stage, written whole or not at all, and skipped when nothing it reads has changed."""
+"""The run folder: one folder per stage, written whole or not at all, and skipped when nothing it reads has changed.
+
+A run folder carries MARKER; a folder that does not is somebody else's, and nothing in it is touched. A stage replaces
+only what holds a stage's record. A finished training that another recipe or other data would replace is laid aside.
+"""
 
 import hashlib
 import json
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 from hwcodesign import __version__
+from hwcodesign.core import run_lock
 from hwcodesign.core.errors import UserError, did_you_mean
 
 Summary = dict[str, Any]
+Say = Callable[[str], None]
+MARKER = "hwcodesign-run.json"
+_FORMAT, _VERSION = "hwcodesign run folder", 1
 _RECORD = "stage.json"
+
+
+def _quiet(_: str) -> None:
+    pass
 
 
 @dataclass(frozen=True)
 class Stage:
     """One step from recipe to report.
 
-    `function(run, folder)` writes its files into `folder` and returns a summary for report.json. `inputs` are files or
-    folders it reads; `settings` is anything else its result depends on. A stage that can go on after Ctrl-C keeps
-    its unfinished folder (`resumable`).
+    `function(folder)` writes its files into `folder` and returns a summary for report.json. `inputs` are files or
+    folders it reads; `settings` is anything else its result depends on. A stage of hours (`resumable`) keeps its
+    unfinished folder, to go on after Ctrl-C, and its result is laid aside when one of other inputs comes.
     """
 
     name: str
@@ -38,6 +52,36 @@ class RunFolder:
     """`runs/<name>/`, with a folder for every stage that has run."""
 
     path: Path
+
+    def claim(self, origin: str = "") -> None:
+        """Make the folder, or make sure that it is a run's.
+
+        `origin`, "recipe" or "model", says what the run is of: a model file never takes the place of a recipe of the
+        same name. Raises UserError if the folder is not ours or of another origin.
+        """
+        found = self._marker(origin)
+        if origin and found["of"] and found["of"] != origin:
+            raise UserError(
+                f"{self.path} is the run of a {found['of']} and would become that of a {origin}: nothing was touched. "
+                "Give one of them another name, or another folder with --runs"
+            )
+        self._settle()
+
+    @contextmanager
+    def opened(self, origin: str = "", say: Say = _quiet, wait: bool = True) -> Iterator[None]:
+        """Claim the folder and hold its lock for the time of the context; `say` hears who has it meanwhile.
+
+        Raises UserError if it is not a run's folder, or if another process has it and `wait` is false.
+        """
+        self._marker(origin)
+        with run_lock.locked(self.path, say, wait):
+            self.claim(origin)
+            yield
+
+    def _marker(self, origin: str) -> dict[str, Any]:
+        if not self.path.exists() or (self.path.is_dir() and not any(self.path.iterdir())):
+            _make(self.path, origin)
+        return _marker(self.path)
 
     def stage(self, name: str) -> Path:
         """The folder of a finished stage."""
@@ -62,35 +106,68 @@ class RunFolder:
             return False
         return bool(record["fingerprint"] == _fingerprint(stage))
 
-    def execute(self, stage: Stage) -> Summary:
+    def execute(self, stage: Stage, say: Say = _quiet) -> Summary:
         """Run the stage into a temporary folder and put that in place once it is whole.
 
-        The former result stays until then. Raises UserError if an input is missing or the folder cannot be written.
+        The former result stays until then; that of a resumable stage is laid aside if it was made of something else,
+        and `say` hears where. Raises UserError if an input is missing, if the folder is not ours or cannot be written.
         """
         for path in stage.inputs:
             if not path.exists():
                 raise UserError(f"the stage {stage.name!r} needs {path}, which is not there: run the stage before it")
+        self.claim()
+        _require_ours(self.stage(stage.name))
         fingerprint = _fingerprint(stage)
-        unfinished = self.path / f".{stage.name}.unfinished"
+        unfinished = self._unfinished(stage.name)
         if not (stage.resumable and _started_as(unfinished) == fingerprint):
-            if stage.resumable and unfinished.exists():  # hours of work, perhaps, of what has changed since
-                _replace(unfinished, self.path / f"{stage.name}.former")
+            if stage.resumable and _holds_work(unfinished):  # hours of it, perhaps, of what has changed since
+                self._lay_aside(unfinished, stage.name, say)
             _fresh(unfinished, fingerprint)
         start = time.monotonic()
-        summary = stage.function(unfinished)
+        summary = self._work(stage, unfinished)
         seconds = round(time.monotonic() - start, 3)
         record = {"fingerprint": fingerprint, "seconds": seconds, "summary": {**summary, "seconds": seconds}}
-        (unfinished / _RECORD).write_text(json.dumps(record, indent=1) + "\n")
+        if stage.resumable and self.finished(stage.name) and not self.is_current(stage):
+            self._lay_aside(self.stage(stage.name), stage.name, say)
+        write_whole(unfinished / _RECORD, json.dumps(record, indent=1) + "\n")
         _replace(unfinished, self.stage(stage.name))
         return self.summary(stage.name)
+
+    def _work(self, stage: Stage, folder: Path) -> Summary:
+        try:
+            return stage.function(folder)
+        except OSError as error:
+            if error.filename or not error.strerror:
+                raise
+            # What is written to an open file fails without the file's name: a full disk above all.
+            raise UserError(f"{stage.name}: cannot write into {folder}: {error.strerror}") from error
+
+    def _unfinished(self, name: str) -> Path:
+        return self.path / f".{name}.unfinished"
+
+    def _lay_aside(self, folder: Path, name: str, say: Say) -> None:
+        place = next(p for n in count(1) if not (p := self.path / f"{name}.former-{n}").exists())
+        os.replace(folder, place)
+        say(f"{name}: what is there was made of another recipe or other data; it is kept in {place}")
+
+    def _settle(self) -> None:
+        """Finish the replacements that a killed process has begun."""
+        for unfinished in self.path.glob(".*.unfinished"):
+            if (unfinished / _RECORD).is_file():
+                _replace(unfinished, self.stage(unfinished.name[1:].removesuffix(".unfinished")))
+        for old in self.path.glob(".*.old"):
+            place = self.stage(old.name[1:].removesuffix(".old"))
+            if not place.exists():
+                os.replace(old, place)
 
 
 def existing_run(name: str, runs: Path) -> RunFolder:
     """The run `name` in the folder `runs`, or at the path `name`. Raises UserError if there is none."""
     for path in (runs / name, Path(name)):
         if path.is_dir():
+            _marker(path)
             return RunFolder(path.resolve())
-    known = [path.name for path in runs.iterdir() if path.is_dir()] if runs.is_dir() else []
+    known = [path.name for path in runs.iterdir() if (path / MARKER).is_file()] if runs.is_dir() else []
     hint = did_you_mean(name, known) if known else f"hwcodesign run {name} makes one"
     raise UserError(f"there is no run {name!r} in {runs}: {hint}")
 
@@ -120,6 +197,58 @@ def _fingerprint(stage: Stage) -> str:
     return hashlib.sha256(f"{__version__}\0{settings}\0{digest(stage.inputs)}".encode()).hexdigest()
 
 
+def write_whole(path: Path, text: str) -> None:
+    """Write a file that is never there by half: what was there before stays until then."""
+    unfinished = path.with_name(f".{path.name}.unfinished-{os.getpid()}")
+    unfinished.write_text(text)
+    os.replace(unfinished, path)
+
+
+def _make(path: Path, origin: str) -> None:
+    """Make a run folder, at once with its marker: a process that is killed here leaves nothing that is not ours."""
+    made = path.with_name(f".{path.name}.new-{os.getpid()}")
+    shutil.rmtree(made, ignore_errors=True)
+    made.mkdir(parents=True)
+    (made / MARKER).write_text(json.dumps({"format": _FORMAT, "version": _VERSION, "of": origin}) + "\n")
+    try:
+        os.replace(made, path)
+    except OSError:  # another process was first
+        shutil.rmtree(made)
+
+
+def _marker(path: Path) -> dict[str, Any]:
+    """What the marker of a run folder says. Raises UserError if it has none, or one of another version."""
+    file = path / MARKER
+    if not path.is_dir():
+        raise UserError(f"{path} is a file, and a run would be written there: choose another --runs")
+    if not file.is_file():
+        earlier = any(path.glob(f"*/{_RECORD}"))
+        why = "was made by an earlier version of hwcodesign" if earlier else "is not a run of hwcodesign"
+        raise UserError(
+            f"{path} {why} (it has no {MARKER}): nothing in it was touched. Give another --runs, another name, or "
+            "move the folder away"
+        )
+    try:
+        found: dict[str, Any] = json.loads(file.read_text())
+        known = found["format"] == _FORMAT and found["version"] == _VERSION and isinstance(found["of"], str)
+    except (ValueError, KeyError, TypeError):
+        known = False
+    if not known:
+        raise UserError(f"{file} is damaged or of another version of hwcodesign: use another --runs")
+    return found
+
+
+def _require_ours(place: Path) -> None:
+    if place.is_symlink() or (place.exists() and not (place / _RECORD).is_file()):
+        raise UserError(
+            f"{place} is not a stage's result (it holds no {_RECORD}): nothing in it was touched. Move it away"
+        )
+
+
+def _holds_work(folder: Path) -> bool:
+    return folder.is_dir() and any(path.name != "fingerprint" for path in folder.iterdir())
+
+
 def _started_as(folder: Path) -> str | None:
     marker = folder / "fingerprint"
     return marker.read_text() if marker.is_file() else None
@@ -132,6 +261,7 @@ def _fresh(folder: Path, fingerprint: str) -> None:
 
 
 def _replace(new: Path, place: Path) -> None:
+    _require_ours(place)
     old = place.with_name(f".{place.name}.old")
     shutil.rmtree(old, ignore_errors=True)
     (new / "fingerprint").unlink(missing_ok=True)

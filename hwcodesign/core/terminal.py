@@ -1,6 +1,7 @@
 """The console that everything is printed on."""
 
 import sys
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -14,3 +15,8 @@ def console() -> "Console":
     from rich.console import Console
 
     return Console(width=None if sys.stdout.isatty() else _PIPE_WIDTH)
+
+
+def plainly(screen: "Console") -> Callable[[str], None]:
+    """Prints a line on `screen` as it is: no name in it is taken for rich's markup."""
+    return lambda line: screen.print(line, markup=False, highlight=False)

@@ -8,14 +8,16 @@ import subprocess
 import sys
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
+from hwcodesign.core import run_lock
 from hwcodesign.core.errors import UserError
 
-_SECONDS_TO_END = 5.0
+_SUPERVISOR = Path(__file__).with_name("supervisor.py")
 
 
 @dataclass(frozen=True)
@@ -168,22 +170,18 @@ def run(
 ) -> None:
     """Run a program in `folder`, its output in the file `log`; `on_line` sees each line as it comes.
 
-    Whatever interrupts us (Ctrl-C above all) ends the program and its children first. Raises UserError with the end
-    of the log if the program fails.
+    Whatever interrupts us (Ctrl-C above all) ends the program and its children first, and what kills us kills them
+    (see supervisor.py). Raises UserError with the end of the log if the program fails.
     """
     tail: deque[str] = deque(maxlen=12)
     start = time.monotonic()
-    with log.open("w", buffering=1) as file, _start(command, folder, environment) as process:
+    with log.open("w", buffering=1) as file, _started(command, folder, environment) as process:
         assert process.stdout is not None
-        try:
-            for line in process.stdout:
-                file.write(line)
-                tail.append(line)
-                if on_line:
-                    on_line(line.rstrip("\n"))
-        except BaseException:
-            _end(process)
-            raise
+        for line in process.stdout:
+            file.write(line)
+            tail.append(line)
+            if on_line:
+                on_line(line.rstrip("\n"))
     if process.returncode:
         how = _how_it_ended(process.returncode, time.monotonic() - start)
         raise UserError(f"{Path(command[0]).name} {how}, log in {log}:\n{''.join(tail).rstrip()}")
@@ -203,31 +201,39 @@ def survey() -> list[Finding]:
     return [_survey_tool(tool) for tool in TOOLS] + [_survey_package(name) for name in PACKAGES]
 
 
-def _start(command: Sequence[str | Path], folder: Path, environment: Mapping[str, str] | None) -> subprocess.Popen[str]:
-    # A session of its own: Ctrl-C reaches us alone, and we end the whole family in `_end`.
-    return subprocess.Popen(
-        [str(part) for part in command],
-        cwd=folder,
-        env={**os.environ, **(environment or {})},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        stdin=subprocess.DEVNULL,
-        text=True,
-        errors="replace",
-        start_new_session=True,
-    )
-
-
-def _end(process: subprocess.Popen[str]) -> None:
-    for sent in (signal.SIGTERM, signal.SIGKILL):
+@contextmanager
+def _started(
+    command: Sequence[str | Path], folder: Path, environment: Mapping[str, str] | None
+) -> Iterator[subprocess.Popen[str]]:
+    """The program under its supervisor; over when the context is, whatever ends that."""
+    lifeline, ours = os.pipe()
+    held = (lifeline, *run_lock.held())
+    supervised = [sys.executable, "-I", "-S", str(_SUPERVISOR), ",".join(map(str, held)), *map(str, command)]
+    try:
+        # A session of its own: Ctrl-C reaches us alone, and we ask the supervisor to end the whole family.
         try:
-            os.killpg(process.pid, sent)
-            process.wait(_SECONDS_TO_END)
-            return
-        except ProcessLookupError:
-            return
-        except subprocess.TimeoutExpired:
-            continue
+            process = subprocess.Popen(
+                supervised,
+                cwd=folder,
+                env={**os.environ, **(environment or {})},
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL,
+                text=True,
+                errors="replace",
+                start_new_session=True,
+                pass_fds=held,
+            )
+        finally:
+            os.close(lifeline)
+        with process:
+            try:
+                yield process
+            except BaseException:
+                process.terminate()
+                raise
+    finally:
+        os.close(ours)
 
 
 def _survey_tool(tool: Tool) -> Finding:

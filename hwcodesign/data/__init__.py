@@ -5,18 +5,21 @@ from pathlib import Path
 
 from hwcodesign.core.errors import UserError
 from hwcodesign.data import cifar10, digits, folder, idx
-from hwcodesign.data.dataset import Dataset, resized, stratified_split
+from hwcodesign.data.dataset import Dataset, stratified_split
 from hwcodesign.recipe import DataTable
 
 __all__ = ["Dataset", "load_dataset", "stratified_split"]
 
 
-def load_dataset(table: DataTable, data_folder: Path | None) -> Dataset:
-    """The data set that `table` names, read from `data_folder` (not needed for the digits), at the table's size.
+def load_dataset(table: DataTable, data_folder: Path | None, training: bool = True) -> Dataset:
+    """The data set that `table` names, read from `data_folder` (not needed for the digits), as its pixels go in.
 
-    Raises UserError if it is missing, damaged, or has another number of channels or classes than the recipe.
+    `training` False: the training images are not needed. Raises UserError if it is missing, damaged, or has another
+    number of channels or classes than the recipe.
     """
-    dataset = _read(table, data_folder)
+    dataset = _read(table, data_folder, training)
+    if training and not len(dataset.train_images):
+        raise UserError(f"{data_folder} has no folder train: there is nothing to train with")
     if len(dataset.classes) != table.classes:
         raise UserError(f"data.classes = {table.classes}: {dataset.name} has {len(dataset.classes)} classes; "
                         f"use classes = {len(dataset.classes)}")  # fmt: skip
@@ -24,14 +27,16 @@ def load_dataset(table: DataTable, data_folder: Path | None) -> Dataset:
         if images.shape[3] != table.channels:
             raise UserError(f"data.channels = {table.channels}: the {split} images of {dataset.name} have shape "
                             f"{images.shape[1:]}; they must be (height, width, {table.channels})")  # fmt: skip
+    if table.dataset == "folder":  # which prepares images one by one: they differ in size
+        return dataset
     return dataclasses.replace(
         dataset,
-        train_images=resized(dataset.train_images, table.size),
-        test_images=resized(dataset.test_images, table.size),
+        train_images=table.preprocessing.resized(dataset.train_images),
+        test_images=table.preprocessing.resized(dataset.test_images),
     )
 
 
-def _read(table: DataTable, data_folder: Path | None) -> Dataset:
+def _read(table: DataTable, data_folder: Path | None, training: bool) -> Dataset:
     if table.dataset == "none":
         raise UserError(
             "this recipe has no data (data.dataset = 'none'): it cannot be trained; "
@@ -44,5 +49,5 @@ def _read(table: DataTable, data_folder: Path | None) -> Dataset:
     if not data_folder.is_dir():
         raise UserError(f"--data {data_folder}: there is no such folder")
     if table.dataset == "folder":
-        return folder.read(data_folder, table.channels, table.size)
+        return folder.read(data_folder, table.preprocessing, training)
     return {"idx": idx.read, "cifar10": cifar10.read}[table.dataset](data_folder, table.channels)

@@ -1,16 +1,18 @@
-"""Labelled images as plain arrays, and what every reader needs: scaling and a stratified split."""
+"""Labelled images as plain arrays, and a stratified split of them."""
 
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image
 
 from hwcodesign.core.errors import UserError
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """Images are uint8 (count, height, width, channels), labels int64 (count,), an index into `classes`."""
+    """Images are uint8 (count, height, width, channels), labels int64 (count,), an index into `classes`.
+
+    There may be no training images; test images there are always.
+    """
 
     name: str
     classes: tuple[str, ...]
@@ -27,26 +29,12 @@ class Dataset:
             if images.ndim != 4 or images.dtype != np.uint8:
                 raise UserError(f"{where} are {images.dtype} of shape {images.shape}; they must be uint8 of "
                                 f"(count, height, width, channels)")  # fmt: skip
-            if len(images) == 0 or labels.shape != (len(images),):
+            if labels.shape != (len(images),) or (split == "test" and not len(images)):
                 raise UserError(f"{where}: there are {len(images)}, with labels of shape {labels.shape}; "
                                 f"there must be at least one, and one label for each")  # fmt: skip
-            if labels.min() < 0 or labels.max() >= len(self.classes):
+            if len(labels) and (labels.min() < 0 or labels.max() >= len(self.classes)):
                 raise UserError(f"{where} have labels {labels.min()} to {labels.max()}; with {len(self.classes)} "
                                 f"classes they must be 0 to {len(self.classes) - 1}")  # fmt: skip
-
-
-def resized(images: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """`images` (uint8 NHWC) scaled bilinearly to `size` (height, width); the same array if they have it already."""
-    if images.shape[1:3] == tuple(size):
-        return images
-    height, width = size
-    channels = images.shape[3]
-    scaled = [_resize(image[:, :, 0] if channels == 1 else image, (width, height)) for image in images]
-    return np.stack(scaled).reshape(len(images), height, width, channels)
-
-
-def _resize(image: np.ndarray, width_height: tuple[int, int]) -> np.ndarray:
-    return np.asarray(Image.fromarray(image).resize(width_height, Image.Resampling.BILINEAR))
 
 
 def stratified_split(labels: np.ndarray, held_out: float, seed: int) -> tuple[np.ndarray, np.ndarray]:

@@ -1,63 +1,165 @@
-"""Image folders: one subfolder per class, in the folder itself or in its subfolders train and test."""
+"""Image folders: `train` and `test` (or `val`, `validation`), each with one subfolder per class or with a labels file.
 
+images/train/cat/1.png  images/test/dog/7.png                       subfolders; without train and test, a split
+images/val/0001.jpg     images/val.txt: "0001.jpg 65" on each line  a labels file; the class by number or by name
+images/classes.txt: one name on each line                           the classes, in order, if they are not the
+                                                                    subfolders' in alphabetical order
+images/calibration/1.jpg                                            unlabelled, to quantize with
+"""
+
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
-from PIL import Image
 
-from hwcodesign.core.errors import UserError
-from hwcodesign.core.image_file import read_image
+from hwcodesign.core.errors import UserError, did_you_mean
+from hwcodesign.core.image_file import SUFFIXES, read_image
+from hwcodesign.core.preprocessing import Preprocessing
 from hwcodesign.data.dataset import Dataset, stratified_split
 
 HELD_OUT = 0.2
 SPLIT_SEED = 0
+HELD_OUT_FOLDERS = ("test", "val", "validation")  # the first that is there
+CLASSES = "classes.txt"
 _SHOWN = 10  # of the images that cannot be read
-_SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".ppm", ".pgm", ".webp"}
 
 
-def read(folder: Path, channels: int, size: tuple[int, int]) -> Dataset:
-    """Every image scaled to `size` (height, width), classes in alphabetical order.
+class _Part(NamedTuple):
+    """The images of train or of test: their files, their classes' names, the names of all classes, what is wrong."""
 
-    Without train and test folders, a fifth of each class is held out. Raises UserError if a class has no images, if
-    train and test have different classes, or if images cannot be read: which.
+    paths: list[Path]
+    names: list[str]
+    classes: tuple[str, ...]
+    faults: list[str]
+
+
+def read(folder: Path, preprocessing: Preprocessing, training: bool = True) -> Dataset:
+    """Every image as `read_image` has it and `preprocessing` makes it. `training` False reads the held-out images only.
+
+    Without subfolders for training and test, a fifth of each class is held out; without one for training, there are no
+    training images. Raises UserError if a class has no images, if train and test have different classes, if a labels
+    file names an image or a class that is not there, or if images cannot be read: which.
     """
-    if not (folder / "train").is_dir():
-        images, labels, classes = _read_classes(folder, channels, size)
+    held_out = next((folder / name for name in HELD_OUT_FOLDERS if (folder / name).is_dir()), None)
+    if held_out is None and (folder / "train").is_dir():
+        raise UserError(f"there is no folder {' or '.join(str(folder / name) for name in HELD_OUT_FOLDERS)}")
+    if held_out is None:
+        part = _part(folder, folder)
+        images, labels = _images(part, preprocessing)
         train, test = stratified_split(labels, HELD_OUT, SPLIT_SEED)
-        return Dataset(folder.name, classes, images[train], labels[train], images[test], labels[test])
-    train_images, train_labels, classes = _read_classes(folder / "train", channels, size)
-    test_images, test_labels, test_classes = _read_classes(folder / "test", channels, size)
-    if classes != test_classes:
-        odd = sorted(set(classes) ^ set(test_classes))
-        raise UserError(f"{folder}: train and test must have the same classes; only one of them has {', '.join(odd)}")
-    return Dataset(folder.name, classes, train_images, train_labels, test_images, test_labels)
+        return Dataset(folder.name, part.classes, images[train], labels[train], images[test], labels[test])
+    tested = _part(folder, held_out)
+    images, labels = _images(tested, preprocessing)
+    train_images, train_labels = images[:0], labels[:0]
+    if training and (folder / "train").is_dir():
+        trained = _part(folder, folder / "train")
+        if trained.classes != tested.classes:
+            odd = ", ".join(sorted(set(trained.classes) ^ set(tested.classes)))
+            raise UserError(
+                f"{folder}: train and {held_out.name} must have the same classes; only one of them has {odd}"
+            )
+        train_images, train_labels = _images(trained, preprocessing)
+    return Dataset(folder.name, tested.classes, train_images, train_labels, images, labels)
 
 
-def _read_classes(folder: Path, channels: int, size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
-    if not folder.is_dir():
-        raise UserError(f"there is no folder {folder}")
-    classes = tuple(sorted(p.name for p in folder.iterdir() if p.is_dir()))
-    if not classes:
-        raise UserError(f"{folder} has no subfolders; it needs one for each class, with that class's images")
-    images: list[np.ndarray] = []
-    labels: list[int] = []
-    faults: list[str] = []
-    for label, name in enumerate(classes):
-        paths = sorted(p for p in (folder / name).iterdir() if p.suffix.lower() in _SUFFIXES)
-        if not paths:
-            faults.append(f"{folder / name} holds no images ({', '.join(sorted(_SUFFIXES))})")
-        for path in paths:
-            try:
-                images.append(_scaled(read_image(path, channels), channels, size))
-                labels.append(label)
-            except UserError as error:
-                faults.append(str(error))
+def read_unlabelled(
+    folder: Path, preprocessing: Preprocessing, count: int, on_images: Callable[[int], None] = lambda done: None
+) -> np.ndarray:
+    """`count` images of `folder` and its subfolders, evenly spread over them in the order of their names.
+
+    uint8 (count, H, W, C). Raises UserError if there are not so many, or if one cannot be read.
+    """
+    paths = _image_files(folder.rglob("*")) if folder.is_dir() else []
+    if len(paths) < count:
+        raise UserError(f"{folder} holds {len(paths)} images, and {count} are asked for: add images, or ask for fewer")
+    chosen = [paths[i * len(paths) // count] for i in range(count)]
+    return _read_all(chosen, preprocessing, on_images)
+
+
+def _part(folder: Path, part: Path) -> _Part:
+    names = _class_names(folder / CLASSES)
+    labels = part.with_suffix(".txt")
+    if labels.is_file() and part != folder:
+        return _by_labels_file(part, labels, names)
+    subfolders = sorted(p for p in part.iterdir() if p.is_dir())
+    if not subfolders:
+        where = "" if part == folder else f", or a file {labels} with an image and its class on each line"
+        raise UserError(f"{part} has no subfolders; it needs one for each class, with that class's images{where}")
+    classes = names or tuple(p.name for p in subfolders)
+    faults = [f"{p}: {did_you_mean(p.name, classes)}" for p in subfolders if p.name not in classes]
+    files = {p.name: _image_files(p.iterdir()) for p in subfolders}
+    faults += [f"{part / name} holds no images ({', '.join(SUFFIXES)})" for name in files if not files[name]]
+    paths = [(path, name) for name, found in files.items() if name in classes for path in found]
+    return _Part([path for path, _ in paths], [name for _, name in paths], classes, faults)
+
+
+def _by_labels_file(part: Path, labels: Path, names: tuple[str, ...]) -> _Part:
+    lines = [line.rsplit(maxsplit=1) for line in _lines(labels)]
+    bad = next((i for i, line in enumerate(lines) if len(line) != 2), None)
+    if bad is not None:
+        raise UserError(f"{labels}: entry {bad + 1} is {' '.join(lines[bad])!r}; it must be an image and its class")
+    classes = names or tuple(sorted({name for _, name in lines}, key=lambda name: (len(name), name)))
+    numbers = {str(i): name for i, name in enumerate(names)}
+    found, faults = [], []
+    for image, name in lines:
+        known = name if name in classes else numbers.get(name)
+        if known is None:
+            faults.append(f"{labels}: {image} has the class {name!r}; {part.parent / CLASSES} names {len(classes)} "
+                          f"classes, numbers are 0 to {len(classes) - 1}")  # fmt: skip
+        elif not (part / image).is_file():
+            faults.append(f"{labels}: there is no image {part / image}")
+        else:
+            found.append((part / image, known))
+    if not lines:
+        raise UserError(f"{labels} names no images")
+    return _Part([path for path, _ in found], [name for _, name in found], classes, faults)
+
+
+def _class_names(path: Path) -> tuple[str, ...]:
+    names = tuple(_lines(path)) if path.is_file() else ()
+    if len(set(names)) != len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise UserError(f"{path} names the class {twice!r} more than once")
+    return names
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        return [line.strip() for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"cannot read {path}: {error}") from None
+
+
+def _images(part: _Part, preprocessing: Preprocessing) -> tuple[np.ndarray, np.ndarray]:
+    index = {name: label for label, name in enumerate(part.classes)}
+    labels = np.array([index[name] for name in part.names], np.int64)
+    return _read_all(part.paths, preprocessing, faults=part.faults), labels
+
+
+def _image_files(paths: Iterable[Path]) -> list[Path]:
+    return sorted(p for p in paths if p.suffix.lower() in SUFFIXES)
+
+
+def _read_all(
+    paths: list[Path],
+    preprocessing: Preprocessing,
+    on_images: Callable[[int], None] = lambda done: None,
+    faults: Sequence[str] = (),
+) -> np.ndarray:
+    images = np.zeros((len(paths), *preprocessing.size, preprocessing.channels), np.uint8)
+    unread = []
+    for i, path in enumerate(paths):
+        try:
+            images[i] = preprocessing.pixels(read_image(path, preprocessing.channels))
+        except UserError as error:
+            unread.append(str(error))
+        on_images(i + 1)
+    _raise([*unread, *faults])
+    return images
+
+
+def _raise(faults: list[str]) -> None:
     if faults:
         more = [f"... and {len(faults) - _SHOWN} more"] if len(faults) > _SHOWN else []
         raise UserError("\n".join([*faults[:_SHOWN], *more]))
-    return np.stack(images), np.array(labels, np.int64), classes
-
-
-def _scaled(image: Image.Image, channels: int, size: tuple[int, int]) -> np.ndarray:
-    scaled = image.resize((size[1], size[0]), Image.Resampling.BILINEAR)
-    return np.asarray(scaled).reshape(*size, channels)

@@ -1,22 +1,13 @@
-"""SystemVerilog text of one kernel instance, its memory images, and how elements are packed into beats and words."""
+"""SystemVerilog text of one kernel instance, and the files of its memory images."""
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-
-import numpy as np
 
 from hwcodesign.dataflow import Layer
 from hwcodesign.kinds import Folding, Memory, MemoryImage, Storage, kind_of
 
 SIGNALS = ("in_data", "in_valid", "in_ready", "out_data", "out_valid", "out_ready")
 _LARGEST_INTEGER = (1 << 31) - 1
-
-
-def identifier(name: str) -> str:
-    """A layer's name as a SystemVerilog identifier: fire2.expand3x3 becomes fire2_expand3x3, 3 becomes layer_3."""
-    plain = re.sub(r"\W", "_", name)
-    return f"layer_{plain}" if plain[0].isdigit() else plain
 
 
 def beat_bits(layer: Layer, folding: Folding) -> tuple[list[int], list[int]]:
@@ -52,8 +43,9 @@ def instance(
     signals: Mapping[str, str],
     load_bits: int = 0,
 ) -> str:
-    """The instantiation of the layer's kernel as `name`, with a line feed at the end.
+    """The instantiation of the layer's kernel as `u_<name>`, with a line feed at the end.
 
+    `name` is an identifier (see identifiers.py), by which the layer's images are called, too.
     `storage` says for each Memory of the kind where it lies; `signals` gives the expression that connects to each of
     SIGNALS. The surrounding module's clock is `aclk` and its reset `aresetn`. ROMs read the files of `write_images`. A
     kernel with a loaded memory takes its words, `load_bits` a beat, from one more input: see `with_words`.
@@ -64,13 +56,13 @@ def instance(
         parameters |= _place(memory, storage[memory.name])
     for name_of_image in kind.images(layer, folding):
         if not storage[name_of_image].way:
-            parameters[f"{name_of_image.upper()}_FILE"] = f'"{_image_name(layer, name_of_image)}"'
+            parameters[f"{name_of_image.upper()}_FILE"] = f'"{name}.{name_of_image}"'
     connections = {"clk_i": "aclk", "rst_ni": "aresetn"}
     if is_loaded(storage):
         assert load_bits, "the words of a loaded memory come in beats"
         parameters["LOAD_BITS"] = str(load_bits)
     connections |= {signal + ("_o" if _driven(signal) else "_i"): signals[signal] for signal in SIGNALS}
-    return f"  {kind.module(folding)} #(\n{_named(parameters)}\n  ) {name} (\n{_named(connections)}\n  );\n"
+    return f"  {kind.module(folding)} #(\n{_named(parameters)}\n  ) u_{name} (\n{_named(connections)}\n  );\n"
 
 
 def with_words(signals: Mapping[str, str], number: int) -> dict[str, str]:
@@ -98,8 +90,8 @@ def loader(bits: int, count: int, ends: Mapping[str, str]) -> str:
 """
 
 
-def write_images(layer: Layer, folding: Folding, storage: Mapping[str, Storage], folder: Path) -> None:
-    """Write every ROM of the layer into `folder`, a file for each of its parts (see `parts_of`).
+def write_images(layer: Layer, folding: Folding, storage: Mapping[str, Storage], name: str, folder: Path) -> None:
+    """Write every ROM of the layer, instantiated by `name`, into `folder`: a file for each part (see `parts_of`).
 
     A loaded memory has none. One hexadecimal word a line, address 0 first. A kernel opens its files by their bare
     names: simulate and synthesize where the files lie.
@@ -107,7 +99,7 @@ def write_images(layer: Layer, folding: Folding, storage: Mapping[str, Storage],
     for memory, image in kind_of(layer.kind).images(layer, folding).items():
         parts = {} if storage[memory].way else parts_of(image, storage[memory])
         for part, contents in parts.items():
-            (folder / f"{_image_name(layer, memory)}.{part}.hex").write_text(_hexadecimal(contents))
+            (folder / f"{name}.{memory}.{part}.hex").write_text(_hexadecimal(contents))
 
 
 def parts_of(image: MemoryImage, storage: Storage) -> dict[str, MemoryImage]:
@@ -125,22 +117,6 @@ def parts_of(image: MemoryImage, storage: Storage) -> dict[str, MemoryImage]:
     return {name: part for name, part in parts.items() if part.words and part.width}
 
 
-def pack(codes: np.ndarray, bits: int) -> list[int]:
-    """Each row of `codes` (rows, elements; non-negative, below 2**bits) as one integer, element 0 lowest."""
-    rows = np.asarray(codes)
-    planes = (rows[:, :, None] >> np.arange(bits)) & 1
-    packed = np.packbits(planes.reshape(len(rows), rows.shape[1] * bits).astype(np.uint8), axis=1, bitorder="little")
-    return [int.from_bytes(row.tobytes(), "little") for row in packed]
-
-
-def unpack(words: Sequence[int], elements: int, bits: int) -> np.ndarray:
-    """The inverse of `pack`: codes (len(words), elements), int64."""
-    length = (elements * bits + 7) // 8
-    data = np.frombuffer(b"".join(w.to_bytes(length, "little") for w in words), dtype=np.uint8)
-    planes = np.unpackbits(data.reshape(-1, length), axis=1, count=elements * bits, bitorder="little")
-    return planes.reshape(-1, elements, bits).astype(np.int64) @ (np.int64(1) << np.arange(bits))
-
-
 def _place(memory: Memory, storage: Storage) -> dict[str, str]:
     """The parameters that say where a memory lies."""
     name = memory.name.upper()
@@ -152,10 +128,6 @@ def _place(memory: Memory, storage: Storage) -> dict[str, str]:
 
 def _driven(signal: str) -> bool:
     return signal in ("in_ready", "out_data", "out_valid")
-
-
-def _image_name(layer: Layer, memory: str) -> str:
-    return f"{identifier(layer.name)}.{memory}"
 
 
 def _literal(value: int) -> str:

@@ -9,18 +9,17 @@ A design with loaded memories (weights in large RAM) takes their words over the 
 of WEIGHTS, a whole number of frames, come before the first frame. They are answered by nothing.
 """
 
-import json
 import shutil
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from hwcodesign.core.assets import hls_source
-from hwcodesign.core.errors import UserError
-from hwcodesign.dataflow import Dataflow, Edge
+from hwcodesign.core.interface import WEIGHTS, Interface
+from hwcodesign.dataflow import Dataflow
+from hwcodesign.emit.identifiers import identifiers, wires
 from hwcodesign.emit.instance import (
     SIGNALS,
-    identifier,
     instance,
     is_loaded,
     loaded_beats,
@@ -28,57 +27,10 @@ from hwcodesign.emit.instance import (
     with_words,
     write_images,
 )
+from hwcodesign.graph.interface import interface_of
 from hwcodesign.kinds import Folding, Storage, kind_of
 
 TOP = "accelerator"
-WEIGHTS = "weights.bin"  # in the emitted folder of a design with loaded memories: its beats, lowest byte first
-
-
-@dataclass(frozen=True)
-class Interface:
-    """What a host must know to talk to the emitted top level. `beats` are per frame, `element_bits` per lane.
-
-    `weight_frames`: how many frames' beats load the memories after a reset; 0 where none is loaded.
-    """
-
-    in_lanes: int
-    in_element_bits: int
-    in_bytes: int
-    in_beats: int
-    out_element_bits: int
-    out_bytes: int
-    out_beats: int
-    weight_frames: int = 0
-
-    @property
-    def frame_bytes(self) -> int:
-        """Bytes of one input frame's beats."""
-        return self.in_bytes * self.in_beats
-
-    @classmethod
-    def load(cls, folder: Path) -> "Interface":
-        """Read it from an emitted folder."""
-        return cls(**json.loads((folder / "interface.json").read_text()))
-
-    def save(self, folder: Path) -> None:
-        """Write it into an emitted folder."""
-        (folder / "interface.json").write_text(json.dumps(asdict(self), indent=1) + "\n")
-
-
-def interface_of(design: Dataflow, foldings: Mapping[str, Folding]) -> Interface:
-    """The top level's streams, from the first and the last layer of the design; nothing is loaded."""
-    first, last = design.layers[0], design.layers[-1]
-    in_lanes, _ = kind_of(first.kind).lanes(first, foldings[first.name])
-    in_bits, out_bits = first.input.type.bits, last.output.type.bits
-    return Interface(
-        in_lanes=in_lanes,
-        in_element_bits=in_bits,
-        in_bytes=-(-in_lanes * in_bits // 8),
-        in_beats=first.input.elements // in_lanes,
-        out_element_bits=out_bits,
-        out_bytes=-(-out_bits // 8),
-        out_beats=last.output.elements,
-    )
 
 
 Stored = Mapping[str, Mapping[str, Storage]]  # by layer, then by memory name
@@ -102,10 +54,9 @@ def emit(design: Dataflow, foldings: Mapping[str, Folding], storage: Stored, out
     """Write the design into `out_folder`.
 
     `rtl/` (accelerator.sv and the kernels), `memory/` (images for $readmemh), `sources.f`, `interface.json` and, where
-    memories are loaded, WEIGHTS. `foldings` and `storage` are the plan's, for every layer of the design. Raises
-    UserError if two layers' names become the same in SystemVerilog.
+    memories are loaded, WEIGHTS. `foldings` and `storage` are the plan's, for every layer of the design.
     """
-    _require_distinct(design)
+    names = identifiers(design)
     rtl, memory = out_folder / "rtl", out_folder / "memory"
     rtl.mkdir(parents=True)
     memory.mkdir()
@@ -113,7 +64,7 @@ def emit(design: Dataflow, foldings: Mapping[str, Folding], storage: Stored, out
     for module in modules:
         shutil.copyfile(hls_source(module), rtl / f"{module}.sv")
     for layer in design.layers:
-        write_images(layer, foldings[layer.name], storage.get(layer.name, {}), memory)
+        write_images(layer, foldings[layer.name], storage.get(layer.name, {}), names[layer.name], memory)
     last = design.layers[-1]
     assert kind_of(last.kind).lanes(last, foldings[last.name])[1] == 1, "the output carries one score a beat"
     interface = _write_weights(design, foldings, storage, out_folder)
@@ -138,34 +89,26 @@ def _write_weights(design: Dataflow, foldings: Mapping[str, Folding], storage: S
     return replace(interface, weight_frames=frames)
 
 
-def _require_distinct(design: Dataflow) -> None:
-    taken: dict[str, str] = {}
-    for layer in design.layers:
-        other = taken.setdefault(identifier(layer.name), layer.name)
-        if other != layer.name:
-            raise UserError(f"the layers {other} and {layer.name} have one name in SystemVerilog: rename one of them")
-
-
 def _top_level(
     design: Dataflow,
     foldings: Mapping[str, Folding],
     storage: Stored,
     interface: Interface,
 ) -> str:
-    wires = {edge: wire(edge) for edge in design.edges}
+    names, streams = identifiers(design), wires(design)
     loaded = loaded_layers(design, storage)
     parts = [_header(design, interface), _frame_ends(interface, len(loaded))]
     for edge in design.edges:
         source = design.by_name[edge.source]
         _, lanes = kind_of(source.kind).lanes(source, foldings[source.name])
-        parts.append(_stream_declaration(wires[edge], lanes * design.stream(edge).type.bits))
+        parts.append(_stream_declaration(streams[edge], lanes * design.stream(edge).type.bits))
     for layer in design.layers:
-        inputs = [wires[edge] for edge in design.edges_into(layer.name)] or ["from_host"]
-        outputs = [wires[edge] for edge in design.edges_from(layer.name)] or ["to_host"]
+        inputs = [streams[edge] for edge in design.edges_into(layer.name)] or ["from_host"]
+        outputs = [streams[edge] for edge in design.edges_from(layer.name)] or ["to_host"]
         signals = _signals(inputs, outputs)
         if layer.name in loaded:
             signals = with_words(signals, loaded.index(layer.name))
-        name, places = f"u_{identifier(layer.name)}", storage.get(layer.name, {})
+        name, places = names[layer.name], storage.get(layer.name, {})
         parts.append(instance(layer, foldings[layer.name], places, name, signals, 8 * interface.in_bytes))
     return "\n".join([*parts, "endmodule", ""])
 
@@ -179,11 +122,6 @@ def _signals(inputs: list[str], outputs: list[str]) -> dict[str, str]:
 
     ends = {"in": inputs, "out": outputs}
     return {signal: joined(ends[signal.split("_")[0]], signal.split("_")[1]) for signal in SIGNALS}
-
-
-def wire(edge: Edge) -> str:
-    """The name of a stream inside the top level: its source's, with a number for a fork's other outputs."""
-    return identifier(edge.source) + (f"_{edge.source_port}" if edge.source_port else "")
 
 
 def _stream_declaration(name: str, width: int) -> str:

@@ -94,7 +94,7 @@ def export(
 
 
 def _held_out(recipe: Recipe, data_folder: Path | None) -> Measured:
-    dataset = load_dataset(recipe.data, data_folder)
+    dataset = load_dataset(recipe.data, data_folder, training=False)
     return Measured(dataset.test_images, dataset.test_labels, dataset.classes, dataset.name, "test", "trained")
 
 
@@ -214,6 +214,6 @@ def _reference(recipe: Recipe, measured: Measured, evaluation: Evaluation, step:
         "recipe": recipe_tables(recipe),
         "seed": recipe.train.seed,
         "model_sha256": hashlib.sha256(model.read_bytes()).hexdigest(),
-        "contract": {"mean": recipe.data.mean, "divisor": recipe.data.divisor, "score_step": step},
+        "contract": dict(zip(("mean", "divisor"), recipe.data.scalars, strict=True)) | {"score_step": step},
         "float32_flips": int(evaluation.float32_flips.sum()),
     }

@@ -5,8 +5,11 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rich.markup import escape
+
 from hwcodesign.core.errors import DoesNotFitError, UserError, VerificationError, did_you_mean
 from hwcodesign.core.run_folder import Stage, Summary
+from hwcodesign.core.terminal import plainly
 from hwcodesign.flow.report import Report, report_table, write_report
 from hwcodesign.flow.stages import PROVEN, Job, shipped_export, stage_names, stage_of
 
@@ -29,15 +32,16 @@ def run_job(job: Job, console: "Console", first: str | None = None, last: str | 
         if int(os.environ["RANK"]) > 0:
             _help_to_train(job)
             return {}
-    try:
-        if names[0] == "lower" and _takes_shipped(job):
-            _run_stage(job, shipped_export(job), console, again=False)
-        for name in names:
-            _run_stage(job, stage_of(job, name), console, again=first is not None)
-    finally:
-        report = write_report(job.run) if job.run.path.exists() else {}
-        if report:
-            console.print(report_table(report, f"[bold]{job.run.path}/report.json[/]"))
+    with job.run.opened("recipe" if job.model is None else "model", plainly(console), job.wait):
+        try:
+            if names[0] == "lower" and _takes_shipped(job):
+                _run_stage(job, shipped_export(job), console, again=False)
+            for name in names:
+                _run_stage(job, stage_of(job, name), console, again=first is not None)
+        finally:
+            report = write_report(job.run)
+            if report:
+                console.print(report_table(report, f"[bold]{escape(str(job.run.path))}/report.json[/]"))
     return report
 
 
@@ -54,7 +58,7 @@ def _run_stage(job: Job, stage: Stage, console: "Console", again: bool) -> None:
         if name == "train" and not job.force:
             require_fit(job)
         console.print(f"[bold]{name}[/] ...")
-        summary = job.run.execute(stage)
+        summary = job.run.execute(stage, plainly(console))
         console.print(f"{name}: {summary['seconds']:.1f} s")
     _require_equality(name, summary)
     _require_timing(name, summary)

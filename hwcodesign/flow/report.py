@@ -19,11 +19,10 @@ reset), `planned` for the network, `link_planned` for the rest, `available`. For
 """
 
 import json
-import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from hwcodesign.core.run_folder import RunFolder
+from hwcodesign.core.run_folder import RunFolder, write_whole
 from hwcodesign.flow.stages import STAGE_NAMES
 
 if TYPE_CHECKING:
@@ -44,10 +43,7 @@ def write_report(run: RunFolder) -> Report:
     ladder = run.stage("verify") / "ladder.json"
     if ladder.exists():
         report["ladder"] = json.loads(ladder.read_text())
-    path = run.path / "report.json"
-    unfinished = path.with_name(".report.json.unfinished")
-    unfinished.write_text(json.dumps(report, indent=1) + "\n")
-    os.replace(unfinished, path)
+    write_whole(run.path / "report.json", json.dumps(report, indent=1) + "\n")
     return report
 
 
@@ -65,6 +61,7 @@ def report_table(report: Report, title: str) -> "Group":
 
 def _utilisation(layers: list[dict[str, Any]]) -> "Table":
     from rich.box import SIMPLE_HEAD
+    from rich.markup import escape
     from rich.table import Table
 
     table = Table(title="How much of the time each layer works", title_justify="left", box=SIMPLE_HEAD)
@@ -74,11 +71,13 @@ def _utilisation(layers: list[dict[str, Any]]) -> "Table":
     for layer in layers:
         shares = (f"{100 * layer[key]:.3f} %" for key in ("planned", "measured"))
         style = "red" if layer["measured"] != layer["planned"] else ""
-        table.add_row(layer["layer"], f"{layer['cycles']:,}", *shares, style=style)
+        table.add_row(escape(layer["layer"]), f"{layer['cycles']:,}", *shares, style=style)
     return table
 
 
 def _rows(report: Report) -> Iterator[tuple[str, str]]:
+    from rich.markup import escape
+
     if reference := report.get("reference"):
         yield "reference", _reference(reference)
     if lowered := report.get("lower"):
@@ -87,12 +86,15 @@ def _rows(report: Report) -> Iterator[tuple[str, str]]:
             yield "thresholds", _thresholds(lowered)
     if plan := report.get("plan"):
         rate = f"{plan['planned_frame_rate']:,.0f} frames per second at {plan['clock_mhz']:g} MHz"
-        yield "plan", f"{plan['cycles_per_frame']:,} cycles per frame ({plan['slowest']}), {rate}"
+        yield "plan", f"{plan['cycles_per_frame']:,} cycles per frame ({escape(plan['slowest'])}), {rate}"
         yield "buffers", plan["buffers"]
     if check := report.get("check"):
         yield "board", f"{'fits' if check['fits'] else 'DOES NOT FIT'} {check['board']}: {_usage(check)}"
     if simulated := report.get("simulate"):
-        yield "simulated", f"{simulated['images']} {simulated['origin']}{_agreement(simulated, 'the reference')}"
+        yield (
+            "simulated",
+            f"{simulated['images']} {escape(simulated['origin'])}{_agreement(simulated, 'the reference')}",
+        )
         if "top1" in simulated:
             yield "accuracy in RTL", _percent(simulated["top1"])
         yield "cycles per frame", _beside(simulated["cycles_per_frame"], simulated["cycles_bound"], "bound")
@@ -104,8 +106,10 @@ def _rows(report: Report) -> Iterator[tuple[str, str]]:
 
 def _bitstream(built: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """What there is of a bitstream: of a project that no tool has built, less."""
+    from rich.markup import escape
+
     if state := built.get("state"):
-        yield "bitstream", state
+        yield "bitstream", escape(state)
     if built.get("bitstream"):
         yield "bitstream", f"{built['bitstream']} for {built['part']}, {built['bytes']:,} bytes"
         colour = "green" if built["timing_met"] else "red"
@@ -115,7 +119,7 @@ def _bitstream(built: dict[str, Any]) -> Iterator[tuple[str, str]]:
     if "warnings" in built:
         yield "warnings", _warnings(built["warnings"])
     if host := built.get("host"):
-        yield "host", host
+        yield "host", escape(host)
 
 
 def _reference(reference: dict[str, Any]) -> str:

@@ -12,17 +12,16 @@ from typing import TYPE_CHECKING
 
 from hwcodesign.core.assets import asset_folder
 from hwcodesign.core.errors import DoesNotFitError
-from hwcodesign.core.run_folder import RunFolder, Stage, Summary, digest, listing
+from hwcodesign.core.onnx_file import external_files
+from hwcodesign.core.run_folder import RunFolder, Stage, Summary, listing
 from hwcodesign.dataflow import Dataflow, IntType
 from hwcodesign.fpga.board import Board
 from hwcodesign.recipe import HardwareTable, Recipe
 
 if TYPE_CHECKING:
-    from hwcodesign.verify.proofs import Images
+    from hwcodesign.verify.images import Images
 
 UINT8 = IntType(8, signed=False)
-RANDOM_FRAMES = 16  # simulated for a model that comes without images
-RANDOM_SEED = 1
 PHASES = "bitstream-phases"  # a run folder in the run folder: what the tools made on the way to a bitstream
 
 
@@ -33,6 +32,7 @@ class Job:
     `input_scale` is the real value of one step of the model's input (None: the model's own default). `images` is an
     .npy file of frames (N, H, W, C) to simulate instead of the default; `frames` bounds how many. `untrained` puts
     random weights in place of training. `seed` is that of the placement; `backend`: our own bitstream flow, or FINN's.
+    `wait`: until another process is done with the run folder.
     """
 
     run: RunFolder
@@ -51,6 +51,7 @@ class Job:
     force: bool = False
     seed: int = 1
     backend: str = "own"
+    wait: bool = True
 
     @cached_property
     def board(self) -> Board:
@@ -126,7 +127,7 @@ def shipped_export(job: Job) -> Stage:
         from hwcodesign.export.pretrained import unpack
 
         at_hand = job.data_folder is not None or recipe.data.dataset == "digits"
-        dataset = load_dataset(recipe.data, job.data_folder) if at_hand else None
+        dataset = load_dataset(recipe.data, job.data_folder, training=False) if at_hand else None
         unpack(shipped, recipe, dataset, folder)
         return {
             "model": "model.onnx",
@@ -141,18 +142,25 @@ def _lower(job: Job) -> Stage:
     def work(folder: Path) -> Summary:
         from hwcodesign.core.progress import frames_bar
         from hwcodesign.lower import lower
-        from hwcodesign.verify.proofs import Images, verify_integers
+        from hwcodesign.verify.chain import GRAPH, graph_digest
+        from hwcodesign.verify.images import Images
+        from hwcodesign.verify.proofs import verify_integers
+        from hwcodesign.verify.reference import CHOSEN, compare_with_file
 
         lowered = lower(job.qonnx, folder, job.input_type, job.input_scale)
-        summary = {"layers": len(lowered.dataflow.layers), **lowered.report}
-        if job.held_out:
+        graph = lowered.dataflow
+        summary = {"layers": len(graph.layers), **lowered.report, GRAPH: graph_digest(graph)}
+        with frames_bar("the file in float64", CHOSEN) as on_frames:
+            by_file = compare_with_file(job.qonnx, graph, folder, job.model is not None, on_frames)
+        if job.held_out and not by_file["mismatches"]:
             images = Images.held_out(job.held_out)
             with frames_bar("integer reference", len(images.frames)) as on_frames:
-                summary |= verify_integers(lowered.dataflow, images, on_frames)
-        return summary
+                return summary | verify_integers(graph, images, on_frames=on_frames)
+        return summary | by_file
 
     settings = [str(job.input_type), job.input_scale]
-    return Stage("lower", (job.qonnx, *_given(job.held_out)), settings, work)
+    beside = external_files(job.model) if job.model else ()  # our own export keeps everything in one file
+    return Stage("lower", (job.qonnx, *beside, *_given(job.held_out)), settings, work)
 
 
 def _plan(job: Job) -> Stage:
@@ -161,10 +169,12 @@ def _plan(job: Job) -> Stage:
     def work(folder: Path) -> Summary:
         from hwcodesign.plan import plan
         from hwcodesign.plan.buffer_sizing import shrunk
+        from hwcodesign.verify.chain import GRAPH, SOURCE, graph_digest
 
-        made = shrunk(plan(Dataflow.load(lowered), job.board, **hardware.wishes()), job.board)
+        graph = Dataflow.load(lowered)
+        made = shrunk(plan(graph, job.board, **hardware.wishes()), job.board)
         made.save(folder)
-        return made.summary()
+        return {**made.summary(), SOURCE: graph_digest(graph), GRAPH: graph_digest(made.design)}
 
     return Stage("plan", (lowered,), [hardware.model_dump(), job.board.model_dump()], work)
 
@@ -192,28 +202,35 @@ def _emit(job: Job) -> Stage:
     def work(folder: Path) -> Summary:
         from hwcodesign.emit.top_level import emit
         from hwcodesign.plan import Plan
+        from hwcodesign.verify.chain import SOURCE, graph_digest
 
         made = Plan.load(planned)
-        return asdict(emit(made.design, made.foldings, made.storage, folder))
+        interface = emit(made.design, made.foldings, made.storage, folder)
+        return {**asdict(interface), SOURCE: graph_digest(made.design)}
 
     return Stage("emit", (planned, asset_folder("hls")), None, work)
 
 
 def _simulate(job: Job) -> Stage:
-    planned, emitted = job.run.stage("plan"), job.run.stage("emit")
+    lowered, planned, emitted = (job.run.stage(name) for name in ("lower", "plan", "emit"))
 
     def work(folder: Path) -> Summary:
         from hwcodesign.core.progress import frames_bar
         from hwcodesign.plan import Plan
+        from hwcodesign.verify.chain import proven_by, require_chain
         from hwcodesign.verify.proofs import verify_hardware
+        from hwcodesign.verify.reference import file_of, scored
 
+        require_chain(job.run)
         made = Plan.load(planned)
         images = _images(job, made.design)
+        if images.scores is None:
+            images = scored(images, file_of(job.run), made.design)
         with frames_bar("simulate", len(images.frames)) as on_frames:
             summary = verify_hardware(made, emitted, images, folder, job.wave, on_frames)
         return {**summary, "proves": proven_by(job.run)}
 
-    inputs = (planned, emitted, asset_folder("sim"), *_given(job.held_out), *_given(job.images))
+    inputs = (lowered, planned, emitted, asset_folder("sim"), *_given(job.held_out), *_given(job.images))
     return Stage("simulate", inputs, [job.frames, job.wave], work)
 
 
@@ -249,11 +266,6 @@ def _bitstream(job: Job) -> Stage:
     return Stage("bitstream", inputs, [board.model_dump(), job.seed, job.frames, _vivado()], work)
 
 
-def proven_by(run: RunFolder) -> str:
-    """What a simulation proves something of: the lowered graph and the RTL that there is now."""
-    return digest([run.stage("lower"), run.stage("emit")])
-
-
 def require_buildable(job: Job) -> None:
     """Raise UserError before anything is trained if the board's tools, clock or link cannot make the bitstream."""
     from hwcodesign.bitstream import serial_link
@@ -277,13 +289,13 @@ def _vivado() -> bool:
 
 
 def _images(job: Job, graph: Dataflow) -> "Images":
-    from hwcodesign.verify.proofs import Images
+    from hwcodesign.verify.images import Images
 
     if job.images:
         return Images.from_file(job.images, graph).first(job.frames)
     if job.held_out:
         return Images.held_out(job.held_out).to_simulate(job.frames)
-    return Images.random(graph, job.frames or RANDOM_FRAMES, RANDOM_SEED)
+    return Images.random(graph, job.frames)
 
 
 def _recipe(job: Job) -> Recipe:

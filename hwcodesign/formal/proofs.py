@@ -55,9 +55,15 @@ class Fault:
 # By module: (source, fault). Each is one that a stream's user could suffer from and a simulation overlook.
 FAULTS: Mapping[str, tuple[str, Fault]] = {
     "fifo": ("fifo", Fault("assign in_ready_o = !spare_valid_q;", "assign in_ready_o = 1'b1;")),
-    "stream_fork": ("fork", Fault("else out_valid_o <= out_valid_o & ~out_ready_i;", "else out_valid_o <= out_valid_o;")),
+    "stream_fork": (
+        "fork",
+        Fault("else out_valid_o <= out_valid_o & ~out_ready_i;", "else out_valid_o <= out_valid_o;"),
+    ),
     "width_converter": ("width_converter", Fault("!last || !out_valid_o || out_ready_i", "1'b1")),
-    "concat": ("concat", Fault("turn_q == TurnBits'(INPUTS - 1) ? '0 : turn_q + 1'b1", "~turn_q & {TurnBits{beat_q[0]}}")),
+    "concat": (
+        "concat",
+        Fault("turn_q == TurnBits'(INPUTS - 1) ? '0 : turn_q + 1'b1", "~turn_q & {TurnBits{beat_q[0]}}"),
+    ),
     "add": ("add", Fault("take       = move && (&in_valid_i)", "take       = move && (|in_valid_i)")),
     "padding": ("padding", Fault("in_picture ? in_data_i : '0", "in_data_i")),
     "max_pool": ("max_pool", Fault("take && (first || larger)", "take && larger")),

@@ -39,10 +39,12 @@ def terms(family: Family, logic: Logic) -> dict[str, dict[str, int]]:
 def calibrated(family: Family, kind: str, logic: Logic) -> Logic:
     """`logic` of a kernel of `kind` as this family makes it.
 
-    It stays as it is where the family, or a part of it, was never measured.
+    It stays as it is where the family, the kind, or a part of it was never measured.
     """
     table = costs().get(_measured_as(family))
-    if table is None or not logic.lut + logic.ff or not logic.parts.keys() <= table["lut"][kind].keys():
+    if table is None or kind not in table["lut"] or not logic.lut + logic.ff:
+        return logic
+    if not logic.parts.keys() <= table["lut"][kind].keys():
         return logic
     counts = {}
     for resource, amounts in terms(family, logic).items():

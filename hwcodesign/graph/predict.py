@@ -8,8 +8,10 @@ quantizer rounds halves that its integers hit; then the layer keeps a table, whi
 """
 
 from hwcodesign.core.errors import UserError
+from hwcodesign.core.integers import PIXEL
 from hwcodesign.dataflow import Dataflow, IntType, Stream
-from hwcodesign.graph.builder import Assembly, signed_holding
+from hwcodesign.graph.builder import Assembly
+from hwcodesign.kinds.mvau import worst_reach
 from hwcodesign.nets.network import (
     INPUT,
     Add,
@@ -22,8 +24,6 @@ from hwcodesign.nets.network import (
     require_hardware,
 )
 
-PIXEL = IntType(8, signed=False)
-
 
 def predict(network: Network, quantization: Quantization) -> Dataflow:
     """The dataflow graph of `network`, without tensors.
@@ -33,14 +33,14 @@ def predict(network: Network, quantization: Quantization) -> Dataflow:
     """
     require_hardware(network)
     assembly = Assembly(INPUT, Stream(network.input_shape, PIXEL))
-    activation = IntType(quantization.activation_bits, signed=quantization.activation_bits == 1)
+    activations = {name: _activation(bits) for name, bits in network.activation_bits(quantization).items()}
     weights = {name: IntType(bits, signed=True) for name, bits in network.weight_bits(quantization).items()}
     made = {INPUT: INPUT}
     for node in network.nodes:
         sources = [made[name] for name in node.inputs]
         match node:
             case Conv():
-                out_type = activation if node.quantizer else None
+                out_type = activations[node.quantizer] if node.quantizer else None
                 made[node.name] = _convolution(assembly, node, sources[0], weights[node.name], out_type)
             case MaxPool():
                 pair = (node.kernel, node.kernel)
@@ -54,12 +54,16 @@ def predict(network: Network, quantization: Quantization) -> Dataflow:
                 made[node.name] = assembly.concat(node.name, sources)
             case Add():
                 total = assembly.add(node.name, sources[0], sources[1])
-                made[node.name] = assembly.thresholding(f"{node.name}.quantizer", total, activation)
+                made[node.name] = assembly.thresholding(f"{node.name}.quantizer", total, activations[node.quantizer])
     last = network.nodes[-1].name
     if assembly.stream(made[last]).pixels != 1:
         raise UserError(f"{last}: the scores must be one pixel, not {network.shapes[last][:2]}; end in a GlobalAvgPool")
     assembly.label_select(made[last])
     return assembly.finish({})
+
+
+def _activation(bits: int) -> IntType:
+    return IntType(bits, signed=bits == 1)
 
 
 def _convolution(assembly: Assembly, conv: Conv, source: str, weight: IntType, out_type: IntType | None) -> str:
@@ -72,15 +76,7 @@ def _convolution(assembly: Assembly, conv: Conv, source: str, weight: IntType, o
     if conv.kernel > 1 or conv.stride > 1:
         pair = (conv.kernel, conv.kernel)
         source = assembly.sliding_window(f"{conv.name}.window", source, pair, (conv.stride, conv.stride))
-    acc_type = _worst_accumulator(assembly.stream(source), weight, thresholds=out_type is not None)
+    stream, quantized = assembly.stream(source), out_type is not None
+    sums = worst_reach(stream.channels, weight, stream.interval)
+    acc_type = sums.including(sums.high + quantized).signed_type  # a threshold that is never reached lies one above
     return assembly.mvau(conv.name, source, conv.filters, out_type=out_type, weight_type=weight, acc_type=acc_type)
-
-
-def _worst_accumulator(stream: Stream, weight: IntType, thresholds: bool) -> IntType:
-    """Holds any sum of one product per channel, weights within +-weight.max (narrow range).
-
-    A threshold may lie one above the largest sum: the value that is never reached.
-    """
-    largest = stream.channels * weight.max * max(-stream.type.min, stream.type.max)
-    smallest = -largest
-    return signed_holding(smallest, largest + thresholds)

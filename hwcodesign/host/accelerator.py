@@ -17,7 +17,10 @@ Found = tuple[Path, Contract]
 
 
 class Predictions(NamedTuple):
-    """`scores` (N, classes) int64, times `Contract.score_scale` the real ones; `classes` (N, top), best first."""
+    """`scores` (N, classes) int64, which mean what `Contract.score_map` says; `classes` (N, top), best first.
+
+    Of one score alone the class is 1 where its real value is above 0, else 0.
+    """
 
     scores: np.ndarray
     classes: np.ndarray
@@ -64,10 +67,13 @@ class Accelerator:
         `on_done` hears how many are done. Raises UserError for images that do not fit the network, and if the board
         stops answering.
         """
+        values, count = self._values(images, on_done), self.contract.classes
+        scores, best = values[:, :count], values[:, count:]
+        return Predictions(scores, best if count > 1 else self.contract.score_map.classes(scores)[:, None])
+
+    def _values(self, images: np.ndarray | Sequence[np.ndarray], on_done: Callable[[int], None]) -> np.ndarray:
         contract = self.contract
-        frames = contract.prepare(images)
-        values = contract.values(self._line.results(contract.payloads(frames), on_done))
-        return Predictions(values[:, : contract.classes], values[:, contract.classes :])
+        return contract.values(self._line.results(contract.payloads(contract.prepare(images)), on_done))
 
     def selftest(self, on_done: Callable[[int], None] = lambda done: None) -> int:
         """Classify the images that travel with the bitstream; their number.
@@ -76,7 +82,7 @@ class Accelerator:
         there or the board stops answering.
         """
         images, expected = load_selftest(self.folder)
-        wrong = np.flatnonzero((np.hstack(self.predict(images, on_done)) != expected).any(axis=1))
+        wrong = np.flatnonzero((self._values(images, on_done) != expected).any(axis=1))
         if len(wrong):
             raise VerificationError(
                 f"{len(wrong)} of {len(images)} images have other scores than the integer reference, image {wrong[0]} "

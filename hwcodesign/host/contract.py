@@ -10,13 +10,13 @@ from typing import Any, Literal
 import numpy as np
 
 from hwcodesign.core.errors import UserError
-from hwcodesign.dataflow import IntType, Shape
-from hwcodesign.emit.top_level import WEIGHTS, Interface
-from hwcodesign.graph.frame_bytes import frame_bytes
+from hwcodesign.core.integers import IntType
+from hwcodesign.core.interface import WEIGHTS, Interface, frame_bytes
+from hwcodesign.core.score_map import ScoreMap
 
 CONTRACT = "contract.json"
 SELFTEST = "selftest.npz"
-_FORMAT = 1
+_FORMAT = 2
 
 
 @dataclass(frozen=True)
@@ -24,21 +24,21 @@ class Contract:
     """A design's streams, what its numbers mean, and its link.
 
     The network takes images of `in_shape` (height, width, channels); an integer of `in_type` times `input_scale` is
-    the real number that it was trained on (for raw pixels the scale is 1). It gives `classes` integer scores, each of
-    which times `score_scale` is the real one, and then the `top` best classes. `design_hash` (16 hexadecimal digits)
-    is what the board answers when it is asked what it is. `window` images may be on their way at once, and `patience`
+    the real number that it was trained on (for raw pixels the scale is 1). It gives `classes` integer scores, which
+    mean what `score_map` says, and then the `top` best classes. `design_hash` (16 hexadecimal digits) is what the board
+    answers when it is asked what it is. `window` images may be on their way at once, and `patience`
     seconds without an answer mean that they were lost. `weights_sha256` is that of the file WEIGHTS beside the
     contract, which a design with loaded memories is sent after every reset; "" where there are none.
     """
 
     network: str
     design_hash: str
-    in_shape: Shape
+    in_shape: tuple[int, int, int]
     in_type: IntType
     input_scale: float
     classes: int
     top: int
-    score_scale: float
+    score_map: ScoreMap
     interface: Interface
     link: Literal["uart", "axi-dma"]
     baud: int = 0
@@ -55,6 +55,11 @@ class Contract:
     def result_bytes(self) -> int:
         """What the scores and classes of one image take on the line."""
         return self.interface.out_bytes * self.interface.out_beats
+
+    @property
+    def names_classes(self) -> bool:
+        """Whether a class can be told: one score without a sigmoid may just as well be a value."""
+        return self.classes > 1 or self.score_map.function == "sigmoid"
 
     def save(self, folder: Path) -> None:
         """Write `contract.json` into `folder`."""
@@ -173,5 +178,6 @@ def _typed(document: dict[str, Any]) -> dict[str, Any]:
     return {
         "in_shape": (height, width, channels),
         "in_type": IntType.parse(document["in_type"]),
+        "score_map": ScoreMap.parse(document["score_map"]),
         "interface": Interface(**document["interface"]),
     }

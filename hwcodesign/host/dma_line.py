@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from hwcodesign.bitstream.xilinx.dma import bus_of
 from hwcodesign.core.errors import UserError
 from hwcodesign.host.contract import Contract
+from hwcodesign.host.dma_bus import bus_of
 
 MOST_BYTES = 1 << 22  # of frames in one transfer: few enough for any board's contiguous memory
 _CONTROL_REGISTER, _RESET_BIT = 0x00, 0x4  # of the DMA (AMD PG021): resets both its channels

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from hwcodesign.core.errors import UserError
-from hwcodesign.dataflow import Layer
+from hwcodesign.dataflow import Layer, Stream
 from hwcodesign.kinds.kind import Folding, Kind, Logic, Memory, divisors
 
 
@@ -14,6 +14,12 @@ class Concat(Kind):
     """Each output pixel is input 0's channels, then input 1's, and so on; one beat of `pe` elements a cycle."""
 
     name = "concat"
+
+    def output(self, layer: Layer) -> Stream:
+        """The channels of all, side by side."""
+        rows, columns, _ = layer.input.shape
+        bounds = layer.input.interval.including(*(end for x in layer.inputs for end in (x.low, x.high)))
+        return Stream((rows, columns, sum(source.channels for source in layer.inputs)), layer.input.type, bounds)
 
     def check(self, layer: Layer) -> None:
         if len(layer.inputs) < 2:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from hwcodesign.core.errors import UserError
-from hwcodesign.dataflow import IntType, Layer
+from hwcodesign.dataflow import Layer, Stream
 from hwcodesign.kinds.kind import Folding, Kind, Logic, Memory
 
 
@@ -15,13 +15,16 @@ class GlobalAccPool(Kind):
     name = "global_acc_pool"
     cells = ("ram", "ram_bank")
 
+    def output(self, layer: Layer) -> Stream:
+        """A sum for each channel, in the narrowest type that holds every one."""
+        bounds = layer.input.interval.times(layer.input.pixels)
+        return Stream((1, 1, layer.input.channels), bounds.type, bounds)
+
     def check(self, layer: Layer) -> None:
-        source = layer.input
-        shape = (1, 1, source.channels)
-        total = IntType.holding(source.pixels * source.type.min, source.pixels * source.type.max)
-        if layer.output.shape != shape or layer.output.type != total:
+        source, sums = layer.input, self.output(layer)
+        if layer.output.shape != sums.shape or layer.output.type != sums.type:
             raise UserError(
-                f"{layer.name}: the sums of {source.shape} {source.type} are {shape} {total}, "
+                f"{layer.name}: the sums of {source.shape} {source.type} are {sums.shape} {sums.type}, "
                 f"not {layer.output.shape} {layer.output.type}"
             )
 

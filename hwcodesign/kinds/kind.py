@@ -15,7 +15,7 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from hwcodesign.dataflow import Layer
+from hwcodesign.dataflow import Layer, Stream
 
 
 @dataclass(frozen=True, order=True)
@@ -113,6 +113,13 @@ class Kind(ABC):
         del folding
         return self.name
 
+    def output(self, layer: Layer) -> Stream:
+        """What follows from the layer's inputs and attributes: the shape, type and bounds of what leaves it.
+
+        Where a quantizer chooses the type the graph says it. The default is what came in.
+        """
+        return layer.input
+
     @abstractmethod
     def check(self, layer: Layer) -> None:
         """Raise UserError (naming the layer, the limit and the fix) if the kernel cannot compute this layer."""
@@ -120,6 +127,14 @@ class Kind(ABC):
     def completed(self, layer: Layer) -> Layer:
         """The layer with the attributes that follow from its tensors; without tensors, the most they may come to."""
         return layer
+
+    def random_tensors(self, layer: Layer, rng: np.random.Generator, even: bool) -> dict[str, np.ndarray]:
+        """Tensors of the declared types, with which random inputs stay apart all the way to the scores.
+
+        For tests and for calibration. `even`: thresholds are evenly spaced, else anywhere.
+        """
+        del layer, rng, even
+        return {}
 
     @abstractmethod
     def run(self, layer: Layer, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:

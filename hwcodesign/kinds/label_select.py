@@ -1,6 +1,7 @@
 """The scores, followed by the indices of the highest. Attribute `top`: how many indices, 1 to 8, best first.
 
-Of equal scores the lower index comes first. The output type is signed and holds scores and indices.
+Of equal scores the lower index comes first. The output type is signed and holds scores and indices. One score alone is
+always the highest: what it says (its value, its sign) is for the host to tell.
 """
 
 from collections.abc import Mapping, Sequence
@@ -8,7 +9,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from hwcodesign.core.errors import UserError
-from hwcodesign.dataflow import Layer
+from hwcodesign.dataflow import Layer, Stream
 from hwcodesign.kinds.kind import Folding, Kind, Logic, Memory
 
 LARGEST_TOP = 8  # every index more is one more comparator in the same clock
@@ -19,25 +20,14 @@ class LabelSelect(Kind):
 
     name = "label_select"
 
+    def output(self, layer: Layer) -> Stream:
+        return output(layer)
+
     def check(self, layer: Layer) -> None:
-        channels, top, kind = layer.input.channels, _top(layer), layer.output.type
-        if layer.input.pixels != 1:
-            raise UserError(f"{layer.name}: the scores must be one pixel, not {layer.input.shape[:2]}; pool them first")
-        if channels < 2:
-            raise UserError(f"{layer.name}: choosing takes at least 2 classes, not {channels}")
-        most = min(channels, LARGEST_TOP)
-        if not 1 <= top <= most:
-            raise UserError(f"{layer.name}: top = {top}, but 1 to {most} of {channels} classes are possible")
-        if layer.output.shape != (1, 1, channels + top):
-            raise UserError(f"{layer.name}: the output is {(1, 1, channels + top)}, not {layer.output.shape}")
-        low, high = layer.input.type.min, max(layer.input.type.max, channels - 1)
-        if not kind.signed or kind.min > low or kind.max < high:
-            raise UserError(f"{layer.name}: scores and indices from {low} to {high} do not fit a signed {kind}")
+        check(layer)
 
     def run(self, layer: Layer, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
-        scores = inputs[0]
-        best = np.argsort(-scores, axis=-1, kind="stable")[..., : _top(layer)]
-        return [np.concatenate([scores, best], axis=-1)]
+        return [with_best(inputs[0], inputs[0], _top(layer))]
 
     def foldings(self, layer: Layer) -> list[Folding]:
         return [Folding(1)]
@@ -75,14 +65,46 @@ class LabelSelect(Kind):
         )
 
     def parameters(self, layer: Layer, folding: Folding) -> Mapping[str, int]:
-        kind = layer.input.type
-        return {
-            "CHANNELS": layer.input.channels,
-            "TOP": _top(layer),
-            "IN_BITS": kind.bits,
-            "IN_SIGNED": int(kind.signed),
-            "OUT_BITS": layer.output.type.bits,
-        }
+        return parameters(layer)
+
+
+def output(layer: Layer) -> Stream:
+    """Scores and indices, in one signed type."""
+    bounds = layer.input.interval.including(0, layer.input.channels - 1)
+    return Stream((1, 1, layer.input.channels + _top(layer)), bounds.signed_type, bounds)
+
+
+def check(layer: Layer) -> None:
+    """Raise UserError unless the layer's input is one pixel of scores and its output holds them and `top` indices."""
+    channels, top, kind = layer.input.channels, _top(layer), layer.output.type
+    if layer.input.pixels != 1:
+        raise UserError(f"{layer.name}: the scores must be one pixel, not {layer.input.shape[:2]}; pool them first")
+    most = min(channels, LARGEST_TOP)
+    if not 1 <= top <= most:
+        raise UserError(f"{layer.name}: top = {top}, but 1 to {most} of {channels} classes are possible")
+    if layer.output.shape != (1, 1, channels + top):
+        raise UserError(f"{layer.name}: the output is {(1, 1, channels + top)}, not {layer.output.shape}")
+    low, high = layer.input.low, max(layer.input.high, channels - 1)
+    if not kind.signed or kind.min > low or kind.max < high:
+        raise UserError(f"{layer.name}: scores and indices from {low} to {high} do not fit a signed {kind}")
+
+
+def with_best(scores: np.ndarray, keys: np.ndarray, top: int) -> np.ndarray:
+    """The scores (..., classes), then the classes of the `top` highest keys, of equal ones the lower first; int64."""
+    best = np.argsort(-keys, axis=-1, kind="stable")[..., :top]
+    return np.concatenate([scores, best], axis=-1)
+
+
+def parameters(layer: Layer) -> Mapping[str, int]:
+    """The parameters that every kernel of this form has."""
+    kind = layer.input.type
+    return {
+        "CHANNELS": layer.input.channels,
+        "TOP": _top(layer),
+        "IN_BITS": kind.bits,
+        "IN_SIGNED": int(kind.signed),
+        "OUT_BITS": layer.output.type.bits,
+    }
 
 
 def _top(layer: Layer) -> int:

@@ -5,12 +5,13 @@ c * window; on the wire, a block of `pe` channels comes as `window` beats, so th
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
 
 from hwcodesign.core.errors import UserError
-from hwcodesign.dataflow import Layer
+from hwcodesign.dataflow import Layer, Stream
 from hwcodesign.kinds.kind import Folding, Kind, Logic, Memory, depthwise_order, divisors
 
 
@@ -19,12 +20,15 @@ class MaxPool(Kind):
 
     name = "max_pool"
 
-    def check(self, layer: Layer) -> None:
+    def output(self, layer: Layer) -> Stream:
         rows, columns, elements = layer.input.shape
-        window = _window(layer)
+        return replace(layer.input, shape=(rows, columns, elements // _window(layer)))
+
+    def check(self, layer: Layer) -> None:
+        elements, window = layer.input.channels, _window(layer)
         if window < 1 or elements % window:
             raise UserError(f"{layer.name}: {elements} elements a pixel are no whole number of windows of {window}")
-        expected = (rows, columns, elements // window)
+        expected = self.output(layer).shape
         if layer.output.shape != expected or layer.output.type != layer.input.type:
             raise UserError(
                 f"{layer.name}: the maximum over {window} of {elements} is {expected} {layer.input.type}, "

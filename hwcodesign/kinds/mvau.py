@@ -15,11 +15,18 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from hwcodesign.core.bit_packing import pack
 from hwcodesign.core.errors import UserError
-from hwcodesign.dataflow import IntType, Layer
-from hwcodesign.emit.instance import pack
+from hwcodesign.dataflow import Interval, IntType, Layer
 from hwcodesign.kinds.kind import Folding, Kind, Logic, Memory, MemoryImage, divisors
-from hwcodesign.kinds.shared.threshold_unit import THRESHOLD_CELLS, ThresholdUnit, quantize, tree_logic, tree_stages
+from hwcodesign.kinds.shared.threshold_unit import (
+    THRESHOLD_CELLS,
+    ThresholdUnit,
+    quantize,
+    random_thresholds,
+    tree_logic,
+    tree_stages,
+)
 from hwcodesign.kinds.shared.uniform_thresholds import Line, line_through
 from hwcodesign.kinds.thresholding import check_thresholds, spacing_of, with_spacing
 
@@ -55,6 +62,16 @@ class Mvau(Kind):
         if not _thresholds(layer):
             return layer
         return with_spacing(layer, _line(layer) if layer.tensors else None, _acc_type(layer).bits)
+
+    def random_tensors(self, layer: Layer, rng: np.random.Generator, even: bool) -> dict[str, np.ndarray]:
+        """Uniformly random weights, and thresholds where the sums of random inputs fall."""
+        kind, middle = _weight_type(layer), (layer.input.type.max + layer.input.type.min) / 2
+        shape = (_columns(layer), _rows(layer))
+        weights = rng.choice([-1, 1], shape) if kind.bipolar else rng.integers(-kind.max, kind.max + 1, shape)
+        if not _thresholds(layer):
+            return {"weights": weights}
+        mean, spread = middle * weights.sum(axis=0), middle / 2 * np.sqrt((weights**2).sum(axis=0))
+        return {"weights": weights, "thresholds": random_thresholds(mean, spread, _thresholds(layer), rng, even)}
 
     def run(self, layer: Layer, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         """Exact: see `product`."""
@@ -177,6 +194,21 @@ def product(matrix: np.ndarray, vectors: np.ndarray) -> np.ndarray:
     return sums.astype(np.int64)
 
 
+def reach(weights: np.ndarray, low: np.ndarray | int, high: np.ndarray | int) -> tuple[np.ndarray, np.ndarray]:
+    """The lowest and the highest sum of each row, (MH,) each, of `weights` (MW, MH) times inputs from `low` to `high`.
+
+    The bounds are those of all inputs, or (MW, 1), of each.
+    """
+    ends = weights * low, weights * high
+    return np.minimum(*ends).sum(axis=0), np.maximum(*ends).sum(axis=0)
+
+
+def worst_reach(columns: int, weight: IntType, source: Interval) -> Interval:
+    """What sums of `columns` products can be, of inputs from `source` and any weights of the type, narrow range."""
+    largest = columns * weight.max * max(-source.low, source.high)
+    return Interval(-largest, largest)
+
+
 def _magnitude(values: np.ndarray) -> int:
     """The largest absolute value; 0 of nothing. Makes no copy: `values` may be a whole test set."""
     return max(int(values.max(initial=0)), -int(values.min(initial=0)))
@@ -203,9 +235,7 @@ def _check_tensors(layer: Layer) -> None:
 
 def _reach(layer: Layer) -> tuple[np.ndarray, np.ndarray]:
     """The lowest and the highest sum that any input can give each row, (MH,) each."""
-    weights, source = layer.tensors["weights"], layer.input.type
-    low, high = weights * source.min, weights * source.max
-    return np.minimum(low, high).sum(axis=0), np.maximum(low, high).sum(axis=0)
+    return reach(layer.tensors["weights"], layer.input.low, layer.input.high)
 
 
 def _line(layer: Layer) -> Line | None:

@@ -1,24 +1,41 @@
-"""Zeros around every picture. Attribute: `pad`, (top, left, bottom, right) in pixels."""
+"""One value around every picture.
+
+Attributes: `pad`, (top, left, bottom, right) in pixels; `value`, of the input's type, 0 where it is not given. A max
+pool pads with the lowest value of its type, which is never above another.
+"""
 
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from hwcodesign.core.errors import UserError
-from hwcodesign.dataflow import Layer
+from hwcodesign.dataflow import Layer, Stream
 from hwcodesign.kinds.kind import Folding, Kind, Logic, Memory
+
+_WIDEST = 31  # bits of an element whose code a parameter holds; of zeros it may be any
 
 
 class Padding(Kind):
-    """The input in a border of zeros; one beat of `pe` elements a cycle."""
+    """The input in a border; one beat of `pe` elements a cycle."""
 
     name = "padding"
 
+    def output(self, layer: Layer) -> Stream:
+        """The border is among what leaves."""
+        (height, width, channels), (top, left, bottom, right) = layer.input.shape, layer.numbers("pad")
+        shape = (height + top + bottom, width + left + right, channels)
+        return Stream(shape, layer.input.type, layer.input.interval.including(_value(layer)))
+
     def check(self, layer: Layer) -> None:
-        if layer.input.type.bipolar:
+        kind, value = layer.input.type, _value(layer)
+        if kind.bipolar and value == 0:
             raise UserError(
                 f"{layer.name}: a bipolar picture (-1, +1) cannot be padded with zeros: "
                 "set padding to 0, or give the layer before it 2 bits"
+            )
+        if not kind.min <= value <= kind.max or (value and kind.bits > _WIDEST):
+            raise UserError(
+                f"{layer.name}: the border must be of type {kind}, and of no more than {_WIDEST} bits, not {value}"
             )
         pad = layer.numbers("pad")
         if len(pad) != 4 or min(pad) < 0:
@@ -26,7 +43,8 @@ class Padding(Kind):
 
     def run(self, layer: Layer, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         top, left, bottom, right = layer.numbers("pad")
-        return [np.pad(inputs[0], ((0, 0), (top, bottom), (left, right), (0, 0)))]
+        border = ((0, 0), (top, bottom), (left, right), (0, 0))
+        return [np.pad(inputs[0], border, constant_values=_value(layer))]
 
     def cycles(self, layer: Layer, folding: Folding) -> int:
         return layer.output.elements // folding.pe
@@ -46,7 +64,7 @@ class Padding(Kind):
         return []
 
     def logic(self, layer: Layer, folding: Folding) -> Logic:
-        """Flip-flops as declared. LUTs estimated: counters and comparators; zeros are the register's reset."""
+        """Flip-flops as declared. LUTs estimated: counters and comparators; the border costs nothing."""
         width = folding.pe * layer.input.type.bits
         beats = layer.input.channels // folding.pe
         counters = sum(size.bit_length() for size in (beats, *layer.output.shape[:2]))
@@ -56,6 +74,7 @@ class Padding(Kind):
         top, left, bottom, right = layer.numbers("pad")
         return {
             "WIDTH": folding.pe * layer.input.type.bits,
+            **_border(layer),
             "BEATS": layer.input.channels // folding.pe,
             "IN_HEIGHT": layer.input.shape[0],
             "IN_WIDTH": layer.input.shape[1],
@@ -64,3 +83,14 @@ class Padding(Kind):
             "LEFT": left,
             "RIGHT": right,
         }
+
+
+def _value(layer: Layer) -> int:
+    return layer.number("value") if "value" in layer.attributes else 0
+
+
+def _border(layer: Layer) -> Mapping[str, int]:
+    """The parameters of the border's value; none where its code is 0."""
+    kind = layer.input.type
+    code = int(kind.encode(np.array(_value(layer))))
+    return {"BITS": kind.bits, "VALUE": code} if code else {}

@@ -12,12 +12,14 @@ whatever its reader could take. `simd` = kernel_h * kernel_w: all channels of a 
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
 
 from hwcodesign.core.errors import UserError
-from hwcodesign.dataflow import Layer
+from hwcodesign.core.windows import window_positions
+from hwcodesign.dataflow import Layer, Stream
 from hwcodesign.kinds.kind import Folding, Kind, Logic, Memory, depthwise_order, divisors
 
 
@@ -30,8 +32,12 @@ class SlidingWindow(Kind):
     def module(self, folding: Folding) -> str:
         return "parallel_window" if folding.simd > 1 else self.name
 
+    def output(self, layer: Layer) -> Stream:
+        elements = math.prod(layer.numbers("kernel")) * layer.input.channels
+        return replace(layer.input, shape=(*_positions(layer), elements))
+
     def check(self, layer: Layer) -> None:
-        (height, width, channels), (kernel_h, kernel_w) = layer.input.shape, _pair(layer, "kernel")
+        (height, width, _), (kernel_h, kernel_w) = layer.input.shape, _pair(layer, "kernel")
         if min(kernel_h, kernel_w, *_pair(layer, "stride")) < 1:
             raise UserError(f"{layer.name}: kernel and stride must be at least 1")
         if kernel_h > height or kernel_w > width:
@@ -39,7 +45,7 @@ class SlidingWindow(Kind):
                 f"{layer.name}: a kernel of {kernel_h}x{kernel_w} is larger than its map of {height}x{width}; "
                 "use a smaller kernel, or padding"
             )
-        expected = (*_positions(layer), kernel_h * kernel_w * channels)
+        expected = self.output(layer).shape
         if layer.output.shape != expected or layer.output.type != layer.input.type:
             raise UserError(
                 f"{layer.name}: the windows are {expected} {layer.input.type}, "
@@ -210,9 +216,8 @@ def buffer_pixels(layer: Layer) -> int:
 
 def _positions(layer: Layer) -> tuple[int, int]:
     """Rows and columns of the output."""
-    (height, width, _), (kernel_h, kernel_w) = layer.input.shape, _pair(layer, "kernel")
-    stride_h, stride_w = _pair(layer, "stride")
-    return (height - kernel_h) // stride_h + 1, (width - kernel_w) // stride_w + 1
+    rows, columns = map(window_positions, layer.input.shape[:2], _pair(layer, "kernel"), _pair(layer, "stride"))
+    return rows, columns
 
 
 def _pair(layer: Layer, attribute: str) -> tuple[int, int]:

@@ -11,9 +11,15 @@ from dataclasses import replace
 import numpy as np
 
 from hwcodesign.core.errors import UserError
-from hwcodesign.dataflow import IntType, Layer
+from hwcodesign.dataflow import Interval, IntType, Layer
 from hwcodesign.kinds.kind import Folding, Kind, Logic, Memory, MemoryImage
-from hwcodesign.kinds.shared.threshold_unit import THRESHOLD_CELLS, ThresholdUnit, quantize, step_count
+from hwcodesign.kinds.shared.threshold_unit import (
+    THRESHOLD_CELLS,
+    ThresholdUnit,
+    quantize,
+    random_thresholds,
+    step_count,
+)
 from hwcodesign.kinds.shared.uniform_thresholds import Line, Spacing, line_through, widest_spacing
 
 
@@ -30,6 +36,11 @@ class Thresholding(Kind):
 
     def completed(self, layer: Layer) -> Layer:
         return with_spacing(layer, _line(layer) if layer.tensors else None, _compared_type(layer).bits)
+
+    def random_tensors(self, layer: Layer, rng: np.random.Generator, even: bool) -> dict[str, np.ndarray]:
+        """Thresholds where uniformly random inputs fall."""
+        middle = np.full(layer.output.channels, (layer.input.type.max + layer.input.type.min) / 2)
+        return {"thresholds": random_thresholds(middle, middle / 2, layer.number("thresholds"), rng, even)}
 
     def run(self, layer: Layer, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         values = inputs[0]
@@ -114,10 +125,15 @@ def _compared_type(layer: Layer) -> IntType:
     return IntType(1, signed=False) if layer.input.type.bipolar else layer.input.type
 
 
+def _compared(layer: Layer) -> Interval:
+    """What is compared can be."""
+    return _compared_type(layer).reach if layer.input.type.bipolar else layer.input.interval
+
+
 def _threshold_type(layer: Layer) -> IntType:
     """A threshold may lie one above the largest input: never."""
-    kind = _compared_type(layer)
-    return IntType.holding(kind.min, kind.max + 1)
+    compared = _compared(layer)
+    return compared.including(compared.high + 1).type
 
 
 def _codes(layer: Layer) -> np.ndarray:
@@ -125,10 +141,11 @@ def _codes(layer: Layer) -> np.ndarray:
     thresholds = layer.tensors["thresholds"]
     if layer.input.type.bipolar:
         thresholds = (thresholds > -1).astype(np.int64) + (thresholds > 1)
-    clipped: np.ndarray = np.clip(thresholds, _threshold_type(layer).min, _compared_type(layer).max + 1)
+    compared = _compared(layer)
+    clipped: np.ndarray = np.clip(thresholds, compared.low, compared.high + 1)
     return clipped
 
 
 def _line(layer: Layer) -> Line | None:
-    kind, channels = _compared_type(layer), layer.input.channels
-    return line_through(_codes(layer), np.full(channels, kind.min), np.full(channels, kind.max))
+    compared, channels = _compared(layer), layer.input.channels
+    return line_through(_codes(layer), np.full(channels, compared.low), np.full(channels, compared.high))

@@ -60,8 +60,7 @@ def lower(
             hardware = to_hardware(model, input_type, exact.input_scale, progress)
         except Exception as error:  # FINN asserts and raises of many kinds on a graph that it does not foresee
             raise UserError(f"{model_path}: FINN cannot lower this network: {error!r}") from error
-        contract = {"input_scale": exact.input_scale, "score_scale": exact.score_scale}
-        dataflow, thresholds = to_dataflow(hardware, exact, contract)
+        dataflow, thresholds = to_dataflow(hardware, exact, {"input_scale": exact.input_scale})
         hardware.save(str(out_folder / "lowered.onnx"))
     dataflow.save(out_folder)
     counts = {"thresholds": thresholds.count, "corrected": thresholds.corrected}

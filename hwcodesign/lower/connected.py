@@ -6,7 +6,7 @@ from pathlib import Path
 from onnx import GraphProto, NodeProto
 
 from hwcodesign.core.errors import UserError
-from hwcodesign.lower.names import layer_name
+from hwcodesign.core.layer_name import layer_name
 
 MOST_NAMED = 6
 

@@ -11,10 +11,10 @@ import numpy as np
 from onnx import NodeProto
 from qonnx.core.modelwrapper import ModelWrapper
 
+from hwcodesign.core.layer_name import layer_name
 from hwcodesign.dataflow import IntType
 from hwcodesign.lower import arithmetic, layers
 from hwcodesign.lower.legality import possible
-from hwcodesign.lower.names import layer_name
 from hwcodesign.lower.problems import Problems
 from hwcodesign.lower.quantize import close, quantize, quantize_weights
 from hwcodesign.lower.read import QUANTIZERS

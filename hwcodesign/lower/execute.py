@@ -5,39 +5,49 @@ Both work in float32, node by node. The file is quick, many frames at once; FINN
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from hwcodesign.core.onnx_file import load_model
+from hwcodesign.core.score_map import ScoreMap
 from hwcodesign.lower.environment import finn_environment
 
-_BATCH = 128
+
+def affine_scores(graph: Any, score_map: ScoreMap) -> str:
+    """The tensor of an ONNX graph that holds the scores before the function that `score_map` leaves to the host."""
+    name: str = graph.output[0].name
+    makers = {output: node for node in graph.node for output in node.output}
+    while score_map.function and makers[name].op_type.lower() != score_map.function:
+        name = makers[name].input[0]
+    return makers[name].input[0] if score_map.function else name
 
 
 class QonnxFile:
-    """The exported network (input: raw pixels); `score_step` is the real value of one unit of the integer scores."""
+    """A QONNX file, run by QONNX: real input = integer * `input_scale`, and integer scores as `score_map` has them."""
 
-    def __init__(self, path: Path, score_step: float) -> None:
-        """Raises UserError if `path` is no QONNX file."""
+    def __init__(self, path: Path, input_scale: float, score_map: ScoreMap, at_once: int) -> None:
+        """`at_once`: frames in one batch; not every file takes more than one. Raises UserError if it is no QONNX."""
         from hwcodesign.lower.read import read_qonnx
 
         with finn_environment():
             self._model = read_qonnx(path)
-        self._step = score_step
+        self._input_scale, self._score_map, self._at_once = input_scale, score_map, at_once
         self._batch = 1
 
-    def scores(self, frames: np.ndarray, on_frames: Callable[[int], None]) -> np.ndarray:
+    def scores(self, frames: np.ndarray, on_frames: Callable[[int], None] = lambda done: None) -> np.ndarray:
         """int64 (frames, classes), rounded to the steps of the reference, of `frames` (frames, H, W, C)."""
         found = []
-        for start in range(0, len(frames), _BATCH):
-            part = frames[start : start + _BATCH]
-            real = self._run(part)[self._model.graph.output[0].name].reshape(len(part), -1)
-            found.append(np.rint(real.astype(np.float64) / self._step).astype(np.int64))
-            on_frames(min(start + _BATCH, len(frames)))
+        for start in range(0, len(frames), self._at_once):
+            part = frames[start : start + self._at_once]
+            real = self._run(part)[affine_scores(self._model.graph, self._score_map)].reshape(len(part), -1)
+            found.append(np.rint(self._score_map.steps(real.astype(np.float64))).astype(np.int64))
+            on_frames(min(start + self._at_once, len(frames)))
         return np.concatenate(found)
 
     def levels(self, frame: np.ndarray) -> Mapping[str, np.ndarray]:
         """Of one frame (H, W, C), what every quantizer of activations gives, as integers, by the layer's name."""
-        from hwcodesign.lower.names import layer_name
+        from hwcodesign.core.layer_name import layer_name
         from hwcodesign.lower.read import QUANTIZERS
 
         values = self._run(frame[None])
@@ -46,7 +56,9 @@ class QonnxFile:
         for node in self._model.graph.node:
             if node.op_type in QUANTIZERS and node.input[0] not in constants and node.input[1] in constants:
                 level = values[node.output[0]][0] / self._model.get_initializer(node.input[1])
-                found[layer_name(node)] = np.rint(level).astype(np.int64).reshape(level.shape[-3:]).transpose(1, 2, 0)
+                axes = level.shape[-3:]  # scales may have more axes than what they scale
+                maps = np.rint(level).astype(np.int64).reshape(*axes, *(1,) * (3 - len(axes)))
+                found[layer_name(node)] = maps.transpose(1, 2, 0)
         return found
 
     def _run(self, frames: np.ndarray) -> Mapping[str, np.ndarray]:
@@ -54,9 +66,11 @@ class QonnxFile:
         from qonnx.core.onnx_exec import execute_onnx
 
         self._set_batch(len(frames))
-        pixels = np.ascontiguousarray(frames.transpose(0, 3, 1, 2)).astype(np.float32)
+        frames_in = self._model.graph.input[0].name
+        pixels = frames.transpose(0, 3, 1, 2) * self._input_scale
+        pixels = pixels.reshape(self._model.get_tensor_shape(frames_in)).astype(np.float32)
         with finn_environment():
-            found: Mapping[str, np.ndarray] = execute_onnx(self._model, {self._model.graph.input[0].name: pixels}, True)
+            found: Mapping[str, np.ndarray] = execute_onnx(self._model, {frames_in: pixels}, True)
         return found
 
     def _set_batch(self, count: int) -> None:
@@ -77,7 +91,7 @@ class FinnGraph:
         from qonnx.core.modelwrapper import ModelWrapper
 
         with finn_environment():
-            self._model = ModelWrapper(str(path))
+            self._model = ModelWrapper(load_model(path))
 
     def scores(self, frames: np.ndarray, on_frames: Callable[[int], None]) -> np.ndarray:
         """int64 (frames, classes) of `frames` (frames, H, W, C)."""

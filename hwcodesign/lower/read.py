@@ -3,8 +3,6 @@
 from pathlib import Path
 
 import numpy as np
-import onnx
-from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.transformation.base import Transformation
 from qonnx.transformation.change_batchsize import ChangeBatchSize
@@ -14,6 +12,8 @@ from qonnx.transformation.infer_shapes import InferShapes
 from qonnx.transformation.quant_constant_folding import FoldTransposeIntoQuantInit
 
 from hwcodesign.core.errors import UserError
+from hwcodesign.core.onnx_file import load_model
+from hwcodesign.core.onnx_numbers import require_numbers
 from hwcodesign.lower.connected import require_one_part, require_one_way
 
 QUANTIZERS = ("Quant", "BipolarQuant")
@@ -23,10 +23,10 @@ _EXPORT_HINT = "export it with brevitas.export.export_qonnx"
 def read_qonnx(path: Path) -> ModelWrapper:
     """The model with batch 1, inferred shapes and folded constants; nodes keep the names they have in the file.
 
-    Raises UserError if the file is missing, empty, damaged, not ONNX, ONNX without quantizers, or QCDQ; and if its
-    graph has a circle or falls into parts.
+    Raises UserError if `load_model` does not take the file, if it has no quantizers or is QCDQ, and if its graph has a
+    circle or falls into parts.
     """
-    model = ModelWrapper(_load(path))
+    model = ModelWrapper(load_model(path))
     _require_quantizers(model, path)
     _require_one_frame(model, path)
     require_one_way(model.graph, path)
@@ -35,26 +35,10 @@ def read_qonnx(path: Path) -> ModelWrapper:
         if node.op_type in (*QUANTIZERS, "Trunc"):
             node.domain = "qonnx.custom_op.general"
     try:
-        return _folded(model)
+        model = _folded(model)
     except Exception as error:  # whatever a foreign graph provokes in shape inference, it is a bad graph
         raise UserError(f"{path}: the shapes of this graph cannot be worked out: {error}") from error
-
-
-def _load(path: Path) -> onnx.ModelProto:
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError:
-        raise UserError(f"there is no file {path}") from None
-    except OSError as error:
-        raise UserError(f"cannot read {path}: {error}") from None
-    if not content:
-        raise UserError(f"{path} is empty; {_EXPORT_HINT}")
-    try:
-        model = onnx.load_model_from_string(content)
-    except DecodeError:
-        raise UserError(f"{path} is no ONNX file, or is truncated; {_EXPORT_HINT}") from None
-    if not model.graph.node or not model.graph.output:
-        raise UserError(f"{path} holds no ONNX graph (not an ONNX file, or truncated); {_EXPORT_HINT}")
+    require_numbers(model.graph, path)
     return model
 
 

@@ -15,6 +15,7 @@ from qonnx.core.modelwrapper import ModelWrapper
 from qonnx.custom_op.registry import getCustomOp
 
 from hwcodesign.core.errors import UserError
+from hwcodesign.core.score_map import ScoreMap
 from hwcodesign.dataflow import Dataflow, IntType, Stream
 from hwcodesign.graph.builder import Assembly, signed_holding
 from hwcodesign.lower.exact import Exact
@@ -60,7 +61,7 @@ def to_dataflow(model: ModelWrapper, exact: Exact, contract: Mapping[str, float]
     for name, operation in exact.operations.items():
         if name in matched:  # what does not lead to the scores is no hardware
             build.add(operation)
-    build.assembly.label_select(build.made[exact.scores])
+    build.assembly.label_select(build.made[exact.scores], score_map=ScoreMap.of(exact.score_scale))
     return build.assembly.finish(contract), build.thresholds
 
 
@@ -202,15 +203,17 @@ class _Build:
         return self.assembly.thresholding(operation.name, source, operation.out_type, {"thresholds": levels})
 
     def _levels(self, operation: Operation, tensor: str) -> np.ndarray:
-        """The exact thresholds (C, N); counts those that FINN has otherwise."""
+        """The exact thresholds (C, N); counts those that FINN has otherwise, and corrects them in its graph."""
         ours = operation.thresholds
         assert ours is not None
-        finns = self.model.get_initializer(tensor)
-        finns = np.clip(finns, operation.low[:, None], operation.high[:, None] + 1)
+        stored = self.model.get_initializer(tensor)
+        finns = np.clip(stored, operation.low[:, None], operation.high[:, None] + 1)
         # A narrow range has fewer levels: FINN leaves out the first thresholds, which every value reaches.
         compared = ours[:, ours.shape[1] - finns.shape[1] :]
         self.thresholds.count += ours.size
         self.thresholds.corrected += int(np.count_nonzero(compared != finns))
+        if np.any(compared != finns):
+            self.model.set_initializer(tensor, np.where(compared != finns, compared, stored).astype(stored.dtype))
         return ours
 
 

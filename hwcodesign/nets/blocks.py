@@ -16,7 +16,7 @@ from brevitas.quant import (
 from torch import Tensor, nn
 
 from hwcodesign.nets.fake_quantize import fake_quantize
-from hwcodesign.nets.network import Conv
+from hwcodesign.nets.network import Conv, Level
 
 # A power of two: ONNX stores epsilon in 32 bits, and this one survives that unchanged.
 NORM_EPSILON = 2.0**-16
@@ -25,16 +25,21 @@ FIRST_CLIP = 3.0
 
 
 class PixelsToNumbers(nn.Module):
-    """(raw - mean) / divisor, with scalars that are part of the model, exactly as they are stored in float32."""
+    """(raw - mean) / divisor, numbers that are part of the model, exactly as they are stored in float32."""
 
-    def __init__(self, mean: float, divisor: float) -> None:
+    def __init__(self, mean: Level, divisor: Level) -> None:
         super().__init__()
-        self.register_buffer("mean", torch.tensor(mean) if mean else None)
-        self.register_buffer("divisor", torch.tensor(divisor))
+        self.register_buffer("mean", _by_channel(mean) if mean else None)
+        self.register_buffer("divisor", _by_channel(divisor))
 
     def forward(self, raw: Tensor) -> Tensor:
         shifted = raw if self.mean is None else raw - self.mean
         return shifted / self.divisor
+
+
+def _by_channel(value: Level) -> Tensor:
+    numbers = torch.tensor(value)
+    return numbers.reshape(-1, 1, 1) if numbers.ndim else numbers
 
 
 class QuantizedConv(QuantConv2d):

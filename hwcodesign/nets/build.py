@@ -1,6 +1,7 @@
 """From a network's description to PyTorch: in float, quantized to train, and frozen to know its exact meaning."""
 
 import copy
+from collections.abc import Mapping
 
 from torch import Tensor, nn
 
@@ -13,6 +14,7 @@ from hwcodesign.nets.network import (
     Concat,
     Conv,
     GlobalAvgPool,
+    Level,
     LocalResponseNorm,
     MaxPool,
     Network,
@@ -46,7 +48,7 @@ class NetworkModule(nn.Module):
         return values[self.network.nodes[-1].name].flatten(1)
 
 
-def float_module(network: Network, mean: float = 0.0, divisor: float = 255.0) -> NetworkModule:
+def float_module(network: Network, mean: Level = 0.0, divisor: Level = 255.0) -> NetworkModule:
     """The plain network: convolutions with bias, ReLU, no batch norm. Its parameters are `Network.parameters`."""
     layers = {node.name: _float_layer(network, node) for node in network.nodes}
     layers |= {name: nn.ReLU() for name in _quantizers(network)}
@@ -70,7 +72,7 @@ def quantized_module(
             layers[node.name] = blocks.QuantizedConv(node, network.shapes[node.input][2], bits[node.name])
         else:
             layers[node.name] = _float_layer(network, node)
-    layers |= {name: blocks.activation(quantization.activation_bits) for name in _quantizers(network)}
+    layers |= {name: blocks.activation(bits) for name, bits in network.activation_bits(quantization).items()}
     return NetworkModule(network, blocks.PixelsToNumbers(mean, divisor), layers)
 
 
@@ -151,6 +153,7 @@ def _place(root: nn.Module, path: str, layer: nn.Module) -> None:
 
 def _require_exact(network: Network, quantization: Quantization, mean: float) -> None:
     require_hardware(network)
+    activation_bits = network.activation_bits(quantization)
     for conv in network.convolutions:
         if conv.pad and conv.input == INPUT and mean != 0:
             raise UserError(
@@ -162,8 +165,16 @@ def _require_exact(network: Network, quantization: Quantization, mean: float) ->
                 f"{conv.name}: data.mean = {mean:g} cannot be folded into raw scores, which have no thresholds; "
                 f"use mean = 0, or a layer with a quantizer before {conv.name}"
             )
-        if conv.pad and conv.input != INPUT and quantization.activation_bits == 1:
+        if conv.pad and conv.input != INPUT and _bits_of(network, conv.input, activation_bits) == 1:
             raise UserError(
                 f"{conv.name}: 1-bit activations are -1 or +1, and padding puts 0 between them; "
                 f"use activation_bits of at least 2, or no padding"
             )
+
+
+def _bits_of(network: Network, name: str, activation_bits: Mapping[str, int]) -> int:
+    """Bits of the values that node `name` gives, or hands on from the node before it."""
+    by_name = {node.name: node for node in network.nodes}
+    while (quantizer := _quantizer(by_name[name])) is None:
+        name = by_name[name].inputs[0]
+    return activation_bits[quantizer]

@@ -6,14 +6,25 @@ computes them, and `require_hardware` says which. A node reads the outputs of ea
 PyTorch path (fire2.expand3x3). A fully connected layer is a convolution whose kernel covers its whole input.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
+from math import prod
+from typing import Annotated
 
-from hwcodesign.core.errors import UserError
+from pydantic import Field
+
+from hwcodesign.core.errors import UserError, did_you_mean
+from hwcodesign.core.windows import window_positions
 from hwcodesign.dataflow import Shape
 
 INPUT = "input"
+MOST_SIDE = 65_536  # pixels along one side, channels
+MOST_NODES = 1_000
+MOST_VALUES = 2**31  # in one feature map, and weights in one layer
+Count = Annotated[int, Field(ge=1, le=MOST_SIDE)]
+Padding = Annotated[int, Field(ge=0, le=MOST_SIDE)]
+Level = float | tuple[float, ...]  # one, or one for each channel of a pixel
 
 
 @dataclass(frozen=True)
@@ -105,16 +116,26 @@ Node = Window | LocalResponseNorm | GlobalAvgPool | Concat | Add
 
 
 @dataclass(frozen=True)
+class LayerBits:
+    """Bits of one layer's weights, and of the activations that it gives; None means the network's."""
+
+    weight_bits: int | None = None
+    activation_bits: int | None = None
+
+
+@dataclass(frozen=True)
 class Quantization:
     """Bits of weights and activations. 1 bit is bipolar {-1, +1}; activations after ReLU are unsigned otherwise.
 
     The first and the last convolution's weights have bits of their own (they suffer most); None means `weight_bits`.
+    `layers` overrules all of these, by the name of a layer, or of a module for all layers in it (fire2).
     """
 
     weight_bits: int = 4
     activation_bits: int = 4
     first_weight_bits: int | None = None
     last_weight_bits: int | None = None
+    layers: Mapping[str, LayerBits] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True)
@@ -143,11 +164,18 @@ class Network:
     def shapes(self) -> Mapping[str, Shape]:
         """Output shape of every node and of INPUT.
 
-        Raises UserError naming the node whose kernel is larger than its input, or whose inputs do not match.
+        Raises UserError naming the node whose kernel is larger than its input, or whose inputs do not match; or if a
+        network is of a size that nothing is ever made of.
         """
+        if len(self.nodes) > MOST_NODES:
+            raise UserError(
+                f"{self.name}: it would have {len(self.nodes):,} layers; at most {MOST_NODES:,} are planned"
+            )
         known: dict[str, Shape] = {INPUT: self.input_shape}
         for node in self.nodes:
-            known[node.name] = _output_shape(node, [known[name] for name in node.inputs])
+            inputs = [known[name] for name in node.inputs]
+            known[node.name] = _output_shape(node, inputs)
+            _require_moderate(node, inputs[0], known[node.name])
         return known
 
     @property
@@ -159,8 +187,32 @@ class Network:
         """Bits of the weights of every convolution, by its name."""
         bits = dict.fromkeys((conv.name for conv in self.convolutions), quantization.weight_bits)
         bits[self.convolutions[0].name] = quantization.first_weight_bits or quantization.weight_bits
-        last = dict.fromkeys(self.scoring, quantization.last_weight_bits or quantization.weight_bits)
-        return bits | last
+        bits |= dict.fromkeys(self.scoring, quantization.last_weight_bits or quantization.weight_bits)
+        for name, layer in _by_layer(self, quantization):
+            if name in bits and layer.weight_bits:
+                bits[name] = layer.weight_bits
+        return bits
+
+    def activation_bits(self, quantization: Quantization) -> dict[str, int]:
+        """Bits of every activation quantizer, by its name.
+
+        Raises UserError for bits of a layer that is not there, and for layers that share a quantizer and differ.
+        """
+        quantizers = {n.name: n.quantizer for n in self.nodes if isinstance(n, Conv | Add) and n.quantizer}
+        wanted = dict.fromkeys(quantizers, quantization.activation_bits)
+        wanted |= {name: bits.activation_bits for name, bits in _by_layer(self, quantization) if bits.activation_bits}
+        found: dict[str, set[int]] = {}
+        for name, quantizer in quantizers.items():
+            found.setdefault(quantizer, set()).add(wanted[name])
+        for shared, bits in found.items():
+            if len(bits) > 1:
+                sharing = " and ".join(name for name, quantizer in quantizers.items() if quantizer == shared)
+                different = " and ".join(map(str, sorted(bits)))
+                raise UserError(
+                    f"quantization.layers: {sharing} share one quantizer, but have {different} activation bits; give "
+                    f"them the same"
+                )
+        return {quantizer: bits.pop() for quantizer, bits in found.items()}
 
     def weights(self, conv: Conv) -> int:
         """Number of weights of `conv`, without its biases."""
@@ -169,6 +221,25 @@ class Network:
     def parameters(self, conv: Conv) -> int:
         """Weights and one bias per filter (batch norm folds into these two)."""
         return self.weights(conv) + conv.filters
+
+
+def _require_moderate(node: Node, before: Shape, shape: Shape) -> None:
+    weights = node.filters * before[2] // node.groups * node.kernel**2 if isinstance(node, Conv) else 0
+    if max(shape) > MOST_SIDE or prod(shape) > MOST_VALUES or weights > MOST_VALUES:
+        height, width, channels = shape
+        raise UserError(f"{node.name}: it would have {weights:,} weights, and a map of {height:,} x {width:,} x "
+                        f"{channels:,}; allowed: {MOST_SIDE:,} along each side, {MOST_VALUES:,} of both")  # fmt: skip
+
+
+def _by_layer(network: Network, quantization: Quantization) -> Iterator[tuple[str, LayerBits]]:
+    """What `quantization.layers` says of each layer, a module's bits before those of the layers in it."""
+    names = [node.name for node in network.nodes if isinstance(node, Conv | Add)]
+    for key in sorted(quantization.layers, key=len):
+        members = [name for name in names if name == key or name.startswith(f"{key}.")]
+        if not members:
+            raise UserError(f"quantization.layers.{key}: {did_you_mean(key, names)}")
+        for name in members:
+            yield name, quantization.layers[key]
 
 
 def _output_shape(node: Node, inputs: list[Shape]) -> Shape:
@@ -198,9 +269,10 @@ def _window_positions(node: Window, size: int) -> int:
             f"{node.name}: its {node.kernel}x{node.kernel} kernel is larger than its input of {padded} pixels; "
             f"use a larger image, fewer poolings, or a kernel of at most {padded}"
         )
-    whole, left_over = divmod(padded - node.kernel, node.stride)
+    whole = window_positions(size, node.kernel, node.stride, node.pad, node.pad)
+    left_over = (padded - node.kernel) % node.stride
     cut_off = left_over > 0 and not isinstance(node, Conv) and node.ceil
-    return whole + 1 + (cut_off and (whole + 1) * node.stride < size + node.pad)
+    return whole + (cut_off and whole * node.stride < size + node.pad)
 
 
 def cuts_windows(pool: MaxPool | AvgPool, shape: Shape) -> bool:

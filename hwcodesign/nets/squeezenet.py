@@ -17,9 +17,20 @@ from pydantic import Field
 from hwcodesign.core.errors import UserError, did_you_mean
 from hwcodesign.dataflow import Shape
 from hwcodesign.nets import family
-from hwcodesign.nets.network import INPUT, Add, Concat, Conv, GlobalAvgPool, MaxPool, Network, Node
-
-Count = Annotated[int, Field(ge=1)]
+from hwcodesign.nets.network import (
+    INPUT,
+    MOST_NODES,
+    MOST_SIDE,
+    Add,
+    Concat,
+    Conv,
+    Count,
+    GlobalAvgPool,
+    MaxPool,
+    Network,
+    Node,
+    Padding,
+)
 
 
 class _Value(NamedTuple):
@@ -38,21 +49,26 @@ class SqueezeNet:
     `bypass = "simple"` adds a Fire module's input to its output wherever both have equally many channels (fire3, 5,
     7, 9); "complex" also puts a 1x1 convolution around the others. That makes 1,589,672 parameters, 6.1 MiB (6.4 MB)
     in 32 bits, where the dissertation prints 7.7 MB.
+
+    The authors' Caffe file also has `pool_ceil` (see MaxPool) and pads the last convolution, `last_pad` = 1: a border
+    of biases behind ReLU that the mean takes in.
     """
 
     base_e: Count = 128
-    incr_e: Annotated[int, Field(ge=0)] = 128
+    incr_e: Padding = 128
     pct_3x3: Annotated[float, Field(gt=0, lt=1)] = 0.5
     freq: Count = 2
-    SR: Annotated[float, Field(gt=0)] = 0.125
-    fire_modules: Count = 8
+    SR: Annotated[float, Field(gt=0, le=MOST_SIDE)] = 0.125
+    fire_modules: Annotated[int, Field(ge=1, le=MOST_NODES // 4)] = 8
     conv1_filters: Count = 96
     conv1_kernel: Count = 7
     conv1_stride: Count = 2
-    conv1_pad: Annotated[int, Field(ge=0)] = 0
+    conv1_pad: Padding = 0
     pool_after: tuple[str, ...] = ("conv1", "fire4", "fire8")
     pool_kernel: Count = 3
     pool_stride: Count = 2
+    pool_ceil: bool = False
+    last_pad: Annotated[int, Field(ge=0)] = 0
     bypass: Literal["none", "simple", "complex"] = "none"
 
     def describe(self, input_shape: Shape, classes: int) -> Network:
@@ -84,7 +100,7 @@ class SqueezeNet:
             value = yield from self._fire(name, expand, value)
             value = yield from self._pool(name, value)
         last = f"conv{self.fire_modules + 2}"
-        yield Conv(last, value.name, classes, quantizer=f"{last}.quantizer")
+        yield Conv(last, value.name, classes, pad=self.last_pad, quantizer=f"{last}.quantizer")
         yield GlobalAvgPool("global_pool", last)
 
     def _pool(self, after: str, value: _Value) -> Generator[Node, None, _Value]:
@@ -92,7 +108,7 @@ class SqueezeNet:
         if after not in self.pool_after:
             return value
         name = f"pool{after.removeprefix('conv').removeprefix('fire')}"
-        yield MaxPool(name, value.name, self.pool_kernel, self.pool_stride)
+        yield MaxPool(name, value.name, self.pool_kernel, self.pool_stride, ceil=self.pool_ceil)
         return value._replace(name=name)
 
     def _fire(self, name: str, expand: int, value: _Value) -> Generator[Node, None, _Value]:

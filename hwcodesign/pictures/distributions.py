@@ -14,8 +14,8 @@ from matplotlib.figure import Figure
 
 from hwcodesign.core.run_folder import RunFolder
 from hwcodesign.dataflow import Dataflow, IntType
+from hwcodesign.verify.images import Images
 from hwcodesign.verify.ladder import IntegerGraph
-from hwcodesign.verify.proofs import Images
 
 if TYPE_CHECKING:
     from hwcodesign.export.checkpoint_network import TrainedNetwork

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from hwcodesign.core.run_folder import RunFolder
 from hwcodesign.pictures import read_reference
-from hwcodesign.verify.proofs import Images
+from hwcodesign.verify.images import Images
 
 _MOST_CLASSES_NAMED = 40
 _ROWS, _COLUMNS = 5, 10

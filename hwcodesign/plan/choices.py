@@ -10,10 +10,11 @@ from functools import cached_property
 
 from hwcodesign.dataflow import Dataflow, Edge, Layer
 from hwcodesign.fpga.board import Board
+from hwcodesign.fpga.resources import Resources
 from hwcodesign.kinds import Folding, Memory, Storage, kind_of
 from hwcodesign.plan.folding import Target, waiting_windows
 from hwcodesign.plan.insert_streams import lanes_at, stream_chain
-from hwcodesign.plan.memory import PRICES, Place, Resources, logic_resources, memory_cost, memory_resources, storages
+from hwcodesign.plan.memory import PRICES, Place, logic_resources, memory_cost, memory_resources, storages
 
 
 @dataclass(frozen=True)

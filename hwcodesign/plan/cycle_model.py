@@ -146,7 +146,7 @@ def _steps(layer: Layer, folding: Folding) -> Iterator[Segment]:
         case "global_acc_pool" | "sliding_window":  # the latter with a whole window a beat
             completes = np.isin(np.arange(layer.input.pixels), kind.needs(layer, 0))
             yield from ((1, int(last), beats_in) for last in completes)
-        case "label_select":
+        case "label_select" | "affine_label_select":
             yield from [(1, 1, beats_in), (0, 1, beats_out - beats_in)]
         case _:  # pixel by pixel, the slower side sets the pace
             takes = (1 << len(layer.inputs)) - 1

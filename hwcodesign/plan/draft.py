@@ -5,19 +5,13 @@ from dataclasses import dataclass, field, replace
 
 from hwcodesign.dataflow import Dataflow
 from hwcodesign.fpga.board import Board
+from hwcodesign.fpga.resources import Resources
 from hwcodesign.kinds import Folding, Storage, kind_of
 from hwcodesign.plan.fifo import fifo_depths
 from hwcodesign.plan.folding import Constraints, Target, choose_foldings
 from hwcodesign.plan.insert_streams import insert_streams, with_depths
 from hwcodesign.plan.link_cost import link_of
-from hwcodesign.plan.memory import (
-    Place,
-    Resources,
-    design_memories,
-    logic_resources,
-    map_memories,
-    memory_resources,
-)
+from hwcodesign.plan.memory import Place, design_memories, logic_resources, map_memories, memory_resources
 from hwcodesign.plan.multipliers import into_hardware
 from hwcodesign.plan.plan import Plan
 from hwcodesign.plan.schedule import schedule

@@ -15,12 +15,12 @@ from dataclasses import dataclass, replace
 
 from hwcodesign.core.errors import UserError
 from hwcodesign.dataflow import Dataflow
+from hwcodesign.fpga.resources import Resources
 from hwcodesign.plan.choices import Choices, choices
 from hwcodesign.plan.draft import Folded, fold_only
 from hwcodesign.plan.folding import Constraints, Target, fast_enough
 from hwcodesign.plan.insert_streams import insert_streams
 from hwcodesign.plan.link_cost import least_link
-from hwcodesign.plan.memory import Resources
 from hwcodesign.plan.plan import Plan
 from hwcodesign.plan.solver import Solution, Solver
 

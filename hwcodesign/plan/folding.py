@@ -10,9 +10,10 @@ from hwcodesign.core.errors import UserError, did_you_mean, nearest_numbers
 from hwcodesign.dataflow import Dataflow, Layer
 from hwcodesign.fpga.board import Board
 from hwcodesign.fpga.families import Family
+from hwcodesign.fpga.resources import Resources
 from hwcodesign.kinds import Folding, kind_of
 from hwcodesign.plan.insert_streams import SHORTEST, conversion, converter, lanes_at
-from hwcodesign.plan.memory import Resources, cheaper_storage, logic_resources
+from hwcodesign.plan.memory import cheaper_storage, logic_resources
 
 Wanted = Mapping[Literal["pe", "simd", "packed"], int]
 Constraints = Mapping[str, Wanted]  # by layer

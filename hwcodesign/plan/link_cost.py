@@ -7,12 +7,13 @@ maps it; AMD's DMA, interconnect and reset block are not counted.
 
 from collections.abc import Mapping
 
+from hwcodesign.core.interface import Interface
 from hwcodesign.dataflow import Dataflow
-from hwcodesign.emit.top_level import Interface, interface_of
 from hwcodesign.fpga.board import RESOURCES, Board
 from hwcodesign.fpga.families import Family, block_count
+from hwcodesign.fpga.resources import Resources
+from hwcodesign.graph.interface import interface_of
 from hwcodesign.kinds import Folding, Memory, kind_of
-from hwcodesign.plan.memory import Resources
 
 _CRC_BYTES = 4
 ANSWERS = 8  # requests that may wait for their answers: serial_link's default

@@ -10,57 +10,20 @@ a layer is idle half of the time, its weights already lie in the depth of a fold
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 
 from hwcodesign.dataflow import Layer
-from hwcodesign.fpga.board import RESOURCES, Board
+from hwcodesign.fpga.board import Board
 from hwcodesign.fpga.calibration import calibrated
 from hwcodesign.fpga.families import Family, block_count, block_memory, large_memory, large_storage, lut_memory
+from hwcodesign.fpga.resources import Resources
 from hwcodesign.kinds import IN_LUTS, Folding, Logic, Memory, Storage, kind_of
 
 # Memory in LUTs costs wires and clock rate, too, so only what fills its blocks badly goes there.
 LUT_MEMORY_WEIGHT = 1.4
 # What a block RAM may be worth, in the LUTs that hold as many bits: in the best design, all memories pay one price.
 PRICES = (4.0, 1.0, 0.5, 0.25, 0.125, 0.0625, 0.0)
-
-
-@dataclass(frozen=True)
-class Resources:
-    """Amounts of a device's resources; `block_ram` in the family's unit (BRAM18, DP16KD, EBR), `large_ram` in URAMs."""
-
-    lut: int = 0
-    ff: int = 0
-    dsp: int = 0
-    block_ram: int = 0
-    large_ram: int = 0
-
-    def __add__(self, other: "Resources") -> "Resources":
-        return Resources(
-            self.lut + other.lut,
-            self.ff + other.ff,
-            self.dsp + other.dsp,
-            self.block_ram + other.block_ram,
-            self.large_ram + other.large_ram,
-        )
-
-    def share(self, board: Board) -> float:
-        """The cost that the planner minimises: the sum of the fractions of what the board lets a design use.
-
-        What a board has little of is dear; so LUTs and block RAM are weighed against each other by the board itself.
-        """
-        usable = board.usable_alone
-        return (
-            self.lut / usable["lut"]
-            + self.ff / usable["ff"]
-            + self.dsp / max(1, usable["dsp"])
-            + self.block_ram / usable["block_ram"]
-            + self.large_ram / max(1, usable["large_ram"])
-        )
-
-    def over(self, board: Board) -> list[str]:
-        """The resources that exceed the board's limits."""
-        return [name for name in RESOURCES if getattr(self, name) > board.usable[name]]
 
 
 @cache

@@ -11,9 +11,9 @@ import numpy as np
 from scipy.sparse import csr_array, eye_array, hstack
 
 from hwcodesign.fpga.board import RESOURCES
+from hwcodesign.fpga.resources import Resources
 from hwcodesign.kinds import Folding, kind_of
 from hwcodesign.plan.choices import Choices
-from hwcodesign.plan.memory import Resources
 
 
 @dataclass(frozen=True)

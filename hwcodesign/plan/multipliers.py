@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 
 from hwcodesign.dataflow import Layer
 from hwcodesign.fpga.board import Board
+from hwcodesign.fpga.resources import Resources
 from hwcodesign.kinds import Folding
 from hwcodesign.plan.folding import Constraints, possible_foldings
-from hwcodesign.plan.memory import Resources, logic_resources
+from hwcodesign.plan.memory import logic_resources
 
 
 @dataclass(frozen=True)

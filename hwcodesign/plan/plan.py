@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from hwcodesign.dataflow import Dataflow
+from hwcodesign.fpga.resources import Resources
 from hwcodesign.kinds import Folding, Storage
-from hwcodesign.plan.memory import Resources
 
 
 @dataclass(frozen=True)

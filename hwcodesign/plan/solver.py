@@ -22,8 +22,8 @@ import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 
 from hwcodesign.fpga.board import RESOURCES
+from hwcodesign.fpga.resources import Resources
 from hwcodesign.plan.choices import Choice, Choices
-from hwcodesign.plan.memory import Resources
 from hwcodesign.plan.milp import program
 
 OVER = 10_000.0

@@ -13,10 +13,11 @@ import numpy as np
 
 from hwcodesign.core.assets import asset_folder
 from hwcodesign.core.errors import UserError
+from hwcodesign.core.interface import Interface, frame_bytes
 from hwcodesign.dataflow import IntType
-from hwcodesign.emit.top_level import TOP, Interface
-from hwcodesign.graph.frame_bytes import Results, frame_bytes, read_results, weight_bytes
+from hwcodesign.emit.top_level import TOP
 from hwcodesign.simulate import simulator
+from hwcodesign.simulate.stream_files import Results, read_results, weight_bytes
 
 BENCH = "network_bench"
 _PORTS = ("clk_i", "rst_ni", "beats_in_o", "frames_out_o", "cycle_o", "first_beat_cycle_o", "frame_error_o")
@@ -96,8 +97,8 @@ def simulate(
     result = folder / "result.json"
     environment = {"FRAMES": str(len(frames)), "QUIET_CYCLES": str(quiet_cycles), "RESULT": str(result)}
     arguments = [
-        f"+input={folder / 'input.bin'}",
-        f"+output={folder / 'output.txt'}",
+        "+input=input.bin",
+        "+output=output.txt",
         f"+input_stall={stalls[0]}",
         f"+output_stall={stalls[1]}",
         f"+verilator+seed+{seed}",

@@ -21,7 +21,7 @@ import torch
 from rich.progress import Progress
 from torch import Tensor
 
-from hwcodesign.core.errors import UserError
+from hwcodesign.core.errors import DivergedError, UserError
 from hwcodesign.data import Dataset, load_dataset, stratified_split
 from hwcodesign.nets.build import NetworkModule, quantized_module
 from hwcodesign.recipe import Recipe, TrainTable
@@ -140,10 +140,13 @@ def _precision(schedule: TrainTable, on: bool, where: torch.device) -> AbstractC
 
 
 def build(recipe: Recipe) -> NetworkModule:
-    """The recipe's quantized network, untrained. Raises UserError if hardware could not compute it exactly."""
-    return quantized_module(
-        recipe.describe(), recipe.quantization.to_quantization(), recipe.data.mean, recipe.data.divisor
-    )
+    """The recipe's quantized network, untrained. Raises UserError if hardware could not compute it exactly.
+
+    A mean and a divisor for each channel are not in it: the first convolution's weights and biases take them in, and
+    the network takes pixels / 255.
+    """
+    mean, divisor = recipe.data.scalars
+    return quantized_module(recipe.describe(), recipe.quantization.to_quantization(), mean, divisor)
 
 
 def save_weights(recipe: Recipe, model: NetworkModule, path: Path) -> None:
@@ -217,12 +220,12 @@ def _to_tensors(dataset: Dataset, where: torch.device) -> tuple[Tensor, Tensor]:
 
 
 def _finite(losses: list[Tensor], epoch: int) -> float:
-    """The mean loss. Raises UserError, saying where it began, if one of `losses` is no number."""
+    """The mean loss. Raises DivergedError, saying where it began, if one of `losses` is no number."""
     values = workers.total(torch.stack(losses)) / workers.count()
     bad = (~values.isfinite()).nonzero()
     if len(bad):
         step = int(bad[0])
-        raise UserError(
+        raise DivergedError(
             f"epoch {epoch}, step {step}: the loss is {float(values[step])}; lower train.learning_rate, or raise "
             f"train.warmup_epochs or train.batch_size, and start again"
         )

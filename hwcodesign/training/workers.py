@@ -27,6 +27,7 @@ from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
 from hwcodesign.core.errors import UserError, nearest_numbers
+from hwcodesign.core.supervisor import die_with_parent
 from hwcodesign.training.shared_norm import share_statistics
 
 _FAILURE = "failure"  # the key in the workers' common store under which the one that fails says why
@@ -56,6 +57,7 @@ def joined(device: torch.device) -> Iterator[None]:
     if int(os.environ.get("WORLD_SIZE", "1")) == 1:
         yield
         return
+    die_with_parent()  # torchrun, if it is killed, tells nobody
     store, rank, total = next(dist.rendezvous("env://"))
     words = dist.PrefixStore("hwcodesign", store)
     before = signal.signal(signal.SIGTERM, _stopped)  # how torchrun ends the others when one has failed

@@ -1,17 +1,37 @@
 """Where hardware and reference part: the first layer, pixel and channel that differ, from a record of every stream."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
 
+from hwcodesign.core.bit_packing import unpack
 from hwcodesign.dataflow import Dataflow, Edge, Layer
-from hwcodesign.emit.instance import unpack
-from hwcodesign.emit.top_level import wire
+from hwcodesign.emit.identifiers import wires
 from hwcodesign.graph import interpreter
 from hwcodesign.kinds import Folding, kind_of
 from hwcodesign.plan.insert_streams import inserted
 from hwcodesign.simulate import network
+
+Levels = Callable[[np.ndarray], Mapping[str, np.ndarray]]  # of a frame (H, W, C): see `levels_of`
+
+
+def levels_of(graph: Dataflow, frame: np.ndarray) -> Mapping[str, np.ndarray]:
+    """For one frame (H, W, C), what the graph's quantizers give as integers (H, W, C), by layer, in order."""
+    names = [layer.name for layer in graph.layers if layer.attributes.get("thresholds")]
+    found = interpreter.trace(graph, frame[None], names)
+    return {name.removesuffix(".quantizer"): found[name][0][0] for name in names}
+
+
+def first_level(found: Mapping[str, np.ndarray], expected: Mapping[str, np.ndarray]) -> str | None:
+    """The first layer, pixel and channel at which two sides' quantizers differ, in words; None if none is known to."""
+    for name in [name for name in found if name in expected]:
+        differing = np.argwhere(found[name] != expected[name])
+        if len(differing):
+            row, column, channel = at = tuple(differing[0])
+            where = f"layer {name}, pixel ({row}, {column}), channel {channel}"
+            return f"{where}: {found[name][at]}, reference {expected[name][at]}"
+    return None
 
 
 def first_divergence(
@@ -29,9 +49,10 @@ def first_divergence(
     simulation = network.build(emitted, folder, probes=True)
     network.simulate(simulation, emitted, frames, design.input.type, quiet_cycles)
     expected = interpreter.trace(design, frames, [layer.name for layer in design.layers])
+    streams = wires(design)
     for edge in sorted(design.edges, key=lambda e: list(design.by_name).index(e.source)):
         source = design.by_name[edge.source]
-        found = _recorded(folder / f"{wire(edge)}.probe", design, edge, foldings)
+        found = _recorded(folder / f"{streams[edge]}.probe", design, edge, foldings)
         origin = _origin(design, edge)
         values = expected[origin.source][origin.source_port]
         sender = design.by_name[origin.source]

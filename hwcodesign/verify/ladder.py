@@ -1,8 +1,9 @@
 """The ladder of a run: the same images through every form that the network takes, from training to RTL.
 
 Each rung is compared, image by image and score by score, with the reference: the exported weights in exact arithmetic
-(interpreter.npz). Rungs that compute in float32 may put an activation that lies on a rounding boundary on its other
-side; that is counted. The integer graph, and the RTL, must not differ at all.
+(export/reference.npz); for somebody's model what its file means, worked out on the file itself (lower/reference.npz).
+Rungs that compute in float32 may put an activation that lies on a rounding boundary on its other side; that is counted.
+The file in float64, what it was lowered to, the integer graph and the RTL must not differ at all.
 """
 
 import json
@@ -16,11 +17,18 @@ import numpy as np
 from hwcodesign.core.errors import UserError, VerificationError
 from hwcodesign.core.progress import frames_bar
 from hwcodesign.core.run_folder import RunFolder, Stage, Summary
+from hwcodesign.core.score_map import INTEGERS, ScoreMap
 from hwcodesign.dataflow import Dataflow
 from hwcodesign.graph import interpreter
-from hwcodesign.verify.proofs import Images
+from hwcodesign.verify.chain import proven_by, require_chain
+from hwcodesign.verify.divergence import first_level, levels_of
+from hwcodesign.verify.images import Images
+from hwcodesign.verify.original import OriginalFile
+from hwcodesign.verify.reference import FRAMES, file_of, frames_of
 
 FINN_IMAGES = 8  # FINN's own execution takes seconds for each
+EXACT_IMAGES = 64  # the file in float64 takes up to a second for each
+_BATCH = 128
 FOLDER = "verify"
 FLOAT_CHECKPOINT = "train/float.pt"  # what quantization started from
 
@@ -83,19 +91,19 @@ class IntegerGraph:
         return values[:, : self.graph.layers[-1].input.channels]
 
     def levels(self, frame: np.ndarray) -> Mapping[str, np.ndarray]:
-        quantizers = [layer.name for layer in self.graph.layers if layer.attributes.get("thresholds")]
-        found = interpreter.trace(self.graph, frame[None], quantizers)
-        return {name.removesuffix(".quantizer"): found[name][0][0] for name in quantizers}
+        return levels_of(self.graph, frame)
 
 
 def climb(run: RunFolder, count: int | None = None) -> list[Rung]:
     """All rungs of the ladder, from what the run folder holds; each is kept in `verify/` until its inputs change.
 
     `count` bounds the images (a stratified sample; None: all). Writes verify/ladder.json. Raises UserError for a folder
-    in which nothing has been exported or lowered.
+    in which nothing has been exported or lowered, VerificationError if a stage's graph is not the one before it.
     """
+    require_chain(run)
     images = _images(run, count)
-    rungs = [_rung(run, step, images, count) for step in _STEPS]
+    foreign = file_of(run).parent == run.stage("lower")  # somebody's model: nothing of its training is here
+    rungs = [_rung(run, step, images, count) for step in _STEPS if not (foreign and "train" in step.needs)]
     rungs.append(_rtl(run))
     document = {"origin": images.origin, "images": len(images.frames), "rungs": [asdict(rung) for rung in rungs]}
     (run.path / FOLDER).mkdir(exist_ok=True)
@@ -117,11 +125,7 @@ def _images(run: RunFolder, count: int | None) -> Images:
     if path.exists():
         images = Images.held_out(path)
     elif run.finished("lower"):
-        from hwcodesign.flow.stages import RANDOM_FRAMES, RANDOM_SEED
-
-        graph = Dataflow.load(run.stage("lower"))
-        images = Images.random(graph, RANDOM_FRAMES, RANDOM_SEED)
-        images = replace(images, scores=IntegerGraph(graph).scores(images.frames))
+        images = frames_of(run)
     else:
         raise UserError(f"{run.path}: there is no network yet: hwcodesign run {_recipe(run)} --to lower")
     return images if count is None else images.sample(count)
@@ -129,8 +133,8 @@ def _images(run: RunFolder, count: int | None) -> Images:
 
 def _rung(run: RunFolder, step: _Step, images: Images, count: int | None) -> Rung:
     for needed in step.needs:
-        if not run.finished(needed):
-            return Rung(step.name, step.arithmetic, missing=f"hwcodesign {needed} {_recipe(run)}")
+        if not run.finished(needed) and not (needed == "export" and file_of(run).exists()):
+            return Rung(step.name, step.arithmetic, missing=_command(run, needed))
     if step is _FLOAT and not (run.path / FLOAT_CHECKPOINT).exists():
         return Rung(step.name, step.arithmetic, missing="a recipe with train.float_epochs")
     chosen = images.sample(step.most) if step.most else images
@@ -142,7 +146,10 @@ def _rung(run: RunFolder, step: _Step, images: Images, count: int | None) -> Run
         np.save(folder / "scores.npy", scores)
         return asdict(_compared(run, step, network, chosen, scores))
 
-    inputs = (*(run.stage(stage) for stage in step.needs), *_given(run.stage("export") / "reference.npz"))
+    folders = [folder for stage in step.needs if (folder := run.stage(stage)).exists()]
+    inputs = (*folders, *_given(run.stage("export") / "reference.npz"))
+    if run.finished("lower") and not run.finished("export"):
+        inputs = (*inputs, file_of(run), run.stage("lower") / FRAMES)
     stage = Stage(step.name.lower(), inputs, [count, step.most], work)
     kept = RunFolder(run.path / FOLDER)
     summary = dict(kept.summary(stage.name) if kept.is_current(stage) else kept.execute(stage))
@@ -152,13 +159,14 @@ def _rung(run: RunFolder, step: _Step, images: Images, count: int | None) -> Run
 
 def _compared(run: RunFolder, step: _Step, network: Network, images: Images, scores: np.ndarray) -> Rung:
     assert images.scores is not None
-    classes = scores.argmax(axis=1)  # of equal scores the lower class, as the hardware has it
+    meaning = _score_map(run)
+    classes = meaning.classes(scores)
     rung = Rung(
         step.name,
         step.arithmetic,
         images=len(scores),
         top1=None if images.labels is None else float((classes == images.labels).mean()),
-        other_class=int((classes != images.scores.argmax(axis=1)).sum()),
+        other_class=int((classes != meaning.classes(images.scores)).sum()),
     )
     if step.classes_only:
         return rung
@@ -167,31 +175,29 @@ def _compared(run: RunFolder, step: _Step, network: Network, images: Images, sco
     return replace(rung, other_scores=len(wrong), first_divergence=first)
 
 
+def _score_map(run: RunFolder) -> ScoreMap:
+    """What integer scores mean; what recipes train keeps their order even before it is lowered."""
+    return Dataflow.load(run.stage("lower")).score_map if run.finished("lower") else INTEGERS
+
+
 def _first_divergence(run: RunFolder, network: Network, images: Images, scores: np.ndarray, first: int) -> str:
     """Of the first image that differs, the first layer, pixel and channel; a score if no layer is known to differ."""
     assert images.scores is not None
     image = f"image {images.number(first)}"
     if run.finished("lower"):
-        found = network.levels(images.frames[first])
-        expected = IntegerGraph(Dataflow.load(run.stage("lower"))).levels(images.frames[first])
-        for name in [name for name in expected if name in found]:  # in the order they run
-            differing = np.argwhere(found[name] != expected[name])
-            if len(differing):
-                row, column, channel = at = tuple(differing[0])
-                where = f"{image}: layer {name}, pixel ({row}, {column}), channel {channel}"
-                return f"{where}: {found[name][at]}, reference {expected[name][at]}"
+        expected = levels_of(Dataflow.load(run.stage("lower")), images.frames[first])
+        if where := first_level(network.levels(images.frames[first]), expected):
+            return f"{image}: {where}"
     klass = int(np.flatnonzero(scores[first] != images.scores[first])[0])
     return f"{image}: score of class {klass}: {scores[first, klass]}, reference {images.scores[first, klass]}"
 
 
 def _rtl(run: RunFolder) -> Rung:
-    """What the stage simulate found; it compares with the integer graph."""
-    from hwcodesign.flow.stages import proven_by
-
+    """What the stage simulate found; it compares with the same reference."""
     finished = all(run.finished(stage) for stage in ("lower", "emit", "simulate"))
     # A simulation may be of a network before this one.
     if not finished or run.summary("simulate").get("proves") != proven_by(run):
-        return replace(_RTL, missing=f"hwcodesign run {_recipe(run)} --from lower")
+        return replace(_RTL, missing=_command(run, "simulate"))
     found = run.summary("simulate")
     return replace(
         _RTL,
@@ -218,8 +224,21 @@ def _qat(run: RunFolder) -> Network:
 def _qonnx(run: RunFolder) -> Network:
     from hwcodesign.lower.execute import QonnxFile
 
-    described = json.loads((run.stage("export") / "reference.json").read_text())
-    return QonnxFile(run.stage("export") / "model.onnx", described["contract"]["score_step"])
+    at_once = _BATCH if run.finished("export") else 1  # what we export takes batches; of other files nobody knows
+    return QonnxFile(file_of(run), *_ends(run), at_once)
+
+
+def _exact(run: RunFolder) -> Network:
+    return OriginalFile(file_of(run), *_ends(run))
+
+
+def _ends(run: RunFolder) -> tuple[float, ScoreMap]:
+    """What the integers that enter and leave stand for."""
+    if run.finished("lower"):
+        graph = Dataflow.load(run.stage("lower"))
+        return graph.contract["input_scale"], graph.score_map
+    exported = json.loads((run.stage("export") / "reference.json").read_text())
+    return 1.0, ScoreMap.of(exported["contract"]["score_step"])
 
 
 def _finn(run: RunFolder) -> Network:
@@ -230,6 +249,15 @@ def _finn(run: RunFolder) -> Network:
 
 def _integer(run: RunFolder) -> Network:
     return IntegerGraph(Dataflow.load(run.stage("lower")))
+
+
+def _command(run: RunFolder, stage: str) -> str:
+    """What makes the results of `stage`, and of those before it."""
+    if file_of(run).parent == run.stage("lower"):
+        return f"hwcodesign run --model {run.path.name}.onnx --board NAME --to {stage}"
+    return (
+        f"hwcodesign run {_recipe(run)} --from lower" if stage == "simulate" else f"hwcodesign {stage} {_recipe(run)}"
+    )
 
 
 def _recipe(run: RunFolder) -> str:
@@ -246,7 +274,8 @@ _STEPS = (
     _FLOAT,
     _Step("QAT", "Brevitas, float32", ("train", "export"), _qat),
     _Step("QONNX", "its own executor, float32", ("export",), _qonnx),
-    _Step("lowered", "FINN's own execution", ("lower",), _finn, most=FINN_IMAGES),
+    _Step("file", "ONNX and QONNX, float64", ("export",), _exact, must_equal=True, most=EXACT_IMAGES),
+    _Step("lowered", "FINN's own execution", ("lower",), _finn, must_equal=True, most=FINN_IMAGES),
     _Step("integer", "our integer graph", ("lower",), _integer, must_equal=True),
 )
 _RTL = Rung("RTL", "Verilator")

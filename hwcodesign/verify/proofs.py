@@ -5,107 +5,43 @@ Both compare every score of every image, exactly.
 
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from hwcodesign.core.errors import UserError
 from hwcodesign.dataflow import Dataflow
 from hwcodesign.graph import interpreter
 from hwcodesign.plan import Plan
 from hwcodesign.simulate import network, utilisation
-from hwcodesign.verify.divergence import first_divergence
+from hwcodesign.verify.divergence import Levels, first_divergence, first_level, levels_of
+from hwcodesign.verify.images import Images
 
-WHOLE_SET = 500  # of at most so many held-out images the hardware is simulated with all, of more with a sample
-SAMPLE = 250
 _QUIET_FRAMES = 4  # no beat at either end for so many latencies and frames is a deadlock
 
 
-@dataclass(frozen=True)
-class Images:
-    """Frames (N, H, W, C) to run, with labels (N,) and the trained network's integer scores (N, classes) where known.
-
-    `origin` says in words where the frames come from, `numbers` (N,) their places there (None: 0 to N - 1).
-    """
-
-    frames: np.ndarray
-    origin: str
-    labels: np.ndarray | None = None
-    scores: np.ndarray | None = None
-    numbers: np.ndarray | None = None
-
-    @classmethod
-    def held_out(cls, path: Path) -> "Images":
-        """The images that the exported reference was measured on (interpreter.npz); without labels they are random."""
-        with np.load(path) as data:
-            labels = data.get("labels")
-            origin = "random images (untrained network)" if labels is None else "held-out images"
-            return cls(data["images"], origin, labels, data["integer_scores"])
-
-    @classmethod
-    def random(cls, graph: Dataflow, count: int, seed: int) -> "Images":
-        """Uniformly random frames that fit the graph's input."""
-        kind = graph.input.type
-        frames = np.random.default_rng(seed).integers(kind.min, kind.max + 1, (count, *graph.input.shape))
-        return cls(frames, f"random frames, seed {seed}")
-
-    @classmethod
-    def from_file(cls, path: Path, graph: Dataflow) -> "Images":
-        """Frames of an .npy file. Raises UserError unless they have the graph's shape and range."""
-        try:
-            frames = np.load(path)
-        except (OSError, ValueError, EOFError) as error:
-            raise UserError(f"{path} is not an .npy file of images: {error}") from None
-        if not isinstance(frames, np.ndarray):
-            raise UserError(f"{path} holds several arrays; give an .npy file with the images alone")
-        shape, kind = graph.input.shape, graph.input.type
-        if frames.ndim != len(shape) + 1 or frames.shape[1:] != shape or not len(frames):
-            raise UserError(
-                f"{path} holds {frames.shape}, but the network takes (images, {', '.join(map(str, shape))})"
-            )
-        if frames.dtype.kind not in "iu" or frames.min() < kind.min or frames.max() > kind.max:
-            raise UserError(f"{path} must hold integers from {kind.min} to {kind.max} ({kind}), not {frames.dtype}")
-        return cls(frames, str(path))
-
-    def to_simulate(self, count: int | None) -> "Images":
-        """A stratified sample of `count`; None: all of a small set, or a sample that takes minutes."""
-        return self.sample(count or (SAMPLE if len(self.frames) > WHOLE_SET else WHOLE_SET))
-
-    def first(self, count: int | None) -> "Images":
-        """The first `count` of them (all if None)."""
-        return self._at(np.arange(len(self.frames))[:count])
-
-    def sample(self, count: int) -> "Images":
-        """A stratified sample of `count` (all, if there are not more), the same every time, in the order they have.
-
-        Of the images in the order of their classes, every k-th: each class has its share to within one image.
-        """
-        total = len(self.frames)
-        if count >= total:
-            return self
-        by_class = np.arange(total) if self.labels is None else np.argsort(self.labels, kind="stable")
-        return self._at(np.sort(by_class[np.arange(count) * total // count]))
-
-    def number(self, index: int) -> int:
-        """Where frame `index` stood before any choice was made."""
-        return index if self.numbers is None else int(self.numbers[index])
-
-    def _at(self, chosen: np.ndarray) -> "Images":
-        labels, scores = (None if part is None else part[chosen] for part in (self.labels, self.scores))
-        numbers = np.array([self.number(index) for index in chosen])
-        return Images(self.frames[chosen], self.origin, labels, scores, numbers)
-
-
 def verify_integers(
-    graph: Dataflow, images: Images, on_frames: Callable[[int], None] = lambda done: None
+    graph: Dataflow,
+    images: Images,
+    levels: Levels | None = None,
+    on_frames: Callable[[int], None] = lambda done: None,
 ) -> dict[str, Any]:
-    """Compare the integer graph's scores with those of the trained network, which are integers too."""
+    """Compare the integer graph's scores with those of the trained network, which are integers too.
+
+    `levels` gives what the other side's quantizers give, to name the first layer that differs.
+    """
     assert images.scores is not None
     values = interpreter.run(graph, images.frames, on_frames=on_frames)
-    wrong = (values[:, : images.scores.shape[1]] != images.scores).any(axis=1)
-    return {"images": len(values), "mismatches": int(wrong.sum()), **_accuracy(values, images)}
+    wrong = np.flatnonzero((values[:, : images.scores.shape[1]] != images.scores).any(axis=1))
+    summary: dict[str, Any] = {"images": len(values), "mismatches": len(wrong), **_accuracy(graph, values, images)}
+    if len(wrong):
+        first = int(wrong[0])
+        found = levels_of(graph, images.frames[first])
+        expected = {} if levels is None else levels(images.frames[first])
+        where = first_level(found, expected) or _first_score(values[first], images.scores[first])
+        summary["first_difference"] = f"image {images.number(first)}: {where}"
+    return summary
 
 
 def verify_hardware(
@@ -116,12 +52,12 @@ def verify_hardware(
     wave: bool,
     on_frames: Callable[[int], None],
 ) -> dict[str, Any]:
-    """Simulate `images` through the emitted design and compare with the integer graph.
+    """Simulate `images` through the emitted design and compare with their scores: the trained network's.
 
     Returns what report.json says of it: images, mismatches, accuracy, cycles and every layer's utilisation beside the
     plan's, and for a mismatch the first layer, pixel and channel that differ.
     """
-    expected = interpreter.run(plan.design, images.frames)
+    expected = _with_classes(images, plan.design)
     quiet_cycles = _QUIET_FRAMES * (plan.cycles_per_frame + plan.latency_cycles) + 1000
     cycles = len(images.frames) * plan.cycles_per_frame
     start = time.monotonic()
@@ -135,7 +71,7 @@ def verify_hardware(
         "images": len(images.frames),
         "origin": images.origin,
         "mismatches": len(wrong),
-        **_accuracy(measured.results.values, images),
+        **_accuracy(plan.design, measured.results.values, images),
         "cycles_per_frame": measured.cycles_per_frame,
         "cycles_bound": plan.cycles_per_frame,
         "latency_cycles": measured.latency_cycles,
@@ -149,13 +85,30 @@ def verify_hardware(
         frames = images.frames[: wrong[0] + 1]
         summary["first_difference"] = first_divergence(
             emitted, plan.design, plan.foldings, frames, folder / "probes", quiet_cycles
-        )
+        ) or _first_score(measured.results.values[wrong[0]], expected[wrong[0]])
     return summary
 
 
-def _accuracy(values: np.ndarray, images: Images) -> dict[str, float]:
-    """Top-1 of the class that the hardware itself selects: the beat after the scores."""
+def _with_classes(images: Images, graph: Dataflow) -> np.ndarray:
+    """What leaves the hardware for each image, (N, beats): its scores, then the classes, best first."""
+    assert images.scores is not None, "hardware is compared with the trained network, not with itself"
+    ranked = np.argsort(
+        -graph.score_map.affine(images.scores), axis=1, kind="stable"
+    )  # of equal scores the lower class comes first
+    expected: np.ndarray = np.hstack([images.scores, ranked])[:, : graph.output.elements]
+    return expected
+
+
+def _first_score(found: np.ndarray, expected: np.ndarray) -> str:
+    """Where no layer is known to differ."""
+    at = int(np.flatnonzero(found[: len(expected)] != expected)[0])
+    return f"score of class {at}: {found[at]}, reference {expected[at]}"
+
+
+def _accuracy(graph: Dataflow, values: np.ndarray, images: Images) -> dict[str, float]:
+    """Top-1 of the class that the hardware itself selects: the beat after the scores. One score: the host selects."""
     if images.labels is None or images.scores is None:
         return {}
-    classes = values[:, images.scores.shape[1]]
+    count = images.scores.shape[1]
+    classes = values[:, count] if count > 1 else graph.score_map.classes(values[:, :1])
     return {"top1": float((classes == images.labels).mean())}

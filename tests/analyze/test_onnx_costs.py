@@ -154,7 +154,7 @@ def test_shapes_that_contradict_each_other_are_refused(tmp_path):
     ("content", "message"),
     [
         (None, "there is no file"),
-        (b"", "holds no ONNX graph"),
+        (b"", "is empty"),
         (b"not onnx at all", "is no ONNX file, or is truncated"),
     ],
 )

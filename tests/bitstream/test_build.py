@@ -17,12 +17,13 @@ from hwcodesign.emit.top_level import emit
 from hwcodesign.flow import pipeline
 from hwcodesign.flow.report import report_table
 from hwcodesign.fpga.board import load_board
+from hwcodesign.fpga.resources import Resources
 from hwcodesign.graph.predict import predict
+from hwcodesign.graph.random_tensors import randomised
 from hwcodesign.nets.network import Quantization
 from hwcodesign.nets.squeezenet import SqueezeNet
-from hwcodesign.plan import Resources, plan
+from hwcodesign.plan import plan
 from tests.bitstream.fakes import Workbench
-from tests.graphs import randomised
 
 
 def one_fire_module() -> Dataflow:

@@ -16,8 +16,8 @@ from hwcodesign.bitstream.netlist import (
 )
 from hwcodesign.bitstream.timing import read_timing
 from hwcodesign.fpga.board import load_board
+from hwcodesign.fpga.resources import Resources
 from hwcodesign.plan import Plan, plan
-from hwcodesign.plan.memory import Resources
 from tests.graphs import tiny_squeezenet
 
 NETWORK = "u_design.u_accelerator."

@@ -8,7 +8,7 @@ import pytest
 from hwcodesign.bitstream import serial_link
 from hwcodesign.core.assets import hls_source
 from hwcodesign.core.errors import UserError
-from hwcodesign.emit.top_level import Interface
+from hwcodesign.core.interface import Interface
 from hwcodesign.plan.link_cost import ANSWERS
 
 

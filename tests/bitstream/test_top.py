@@ -11,7 +11,7 @@ from hwcodesign.bitstream.top import board_top
 from hwcodesign.core import tools
 from hwcodesign.core.assets import asset_folder, hls_source
 from hwcodesign.core.errors import UserError
-from hwcodesign.emit.top_level import Interface
+from hwcodesign.core.interface import Interface
 from hwcodesign.fpga.board import load_board
 
 CELLS = {

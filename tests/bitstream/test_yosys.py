@@ -13,9 +13,10 @@ from hwcodesign.dataflow import IntType, Layer, Stream
 from hwcodesign.emit.top_level import emit
 from hwcodesign.fpga.board import load_board
 from hwcodesign.fpga.families import FAMILIES, block_count, large_storage
+from hwcodesign.fpga.resources import Resources
 from hwcodesign.kinds import IN_LUTS, Folding, Storage, kind_of
 from hwcodesign.plan import plan
-from hwcodesign.plan.memory import Resources, logic_resources, memory_resources
+from hwcodesign.plan.memory import logic_resources, memory_resources
 from sim.mvau import random_case
 from tests.graphs import tiny_squeezenet
 

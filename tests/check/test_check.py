@@ -11,8 +11,9 @@ from hwcodesign.check.suggestions import changes_to_recipe, predicted
 from hwcodesign.check.table import text
 from hwcodesign.fpga.board import load_board
 from hwcodesign.fpga.calibration import measured_error
+from hwcodesign.fpga.resources import Resources
 from hwcodesign.kinds import kind_of
-from hwcodesign.plan import Resources, plan
+from hwcodesign.plan import plan
 from hwcodesign.recipe import Recipe, load_recipe
 from tests.graphs import tiny_squeezenet
 

@@ -1,6 +1,7 @@
 """The command line: exit codes, one clear message, no traceback, nothing heavy imported."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -56,6 +57,10 @@ def outcome(
         (["program", "no-such-run"], 2, "no-such-run has no bitstream yet: hwcodesign bitstream no-such-run"),
         (["program", "--bit", "none.bit"], 2, "there is no file none.bit"),
         (["rum"], 2, "rum"),
+        (["check", "digits-squeezenet", "--clock-mhz", "1e18"], 2, "clock_mhz = 1e+18: must be less than or equal"),
+        (["run", "digits-squeezenet", "--clock-mhz", "1e18"], 2, "clock_mhz = 1e+18: must be less than or equal"),
+        (["run", "--model", "x.onnx", "--board", "ulx3s-85f", "--input-scale", "nan"], 2, "--input-scale nan: must"),
+        (["run", "--model", "x.onnx", "--board", "ulx3s-85f", "--input-scale", "1e-99999999"], 2, "must be a positive"),
     ],
 )
 def test_exit_code_and_message(
@@ -137,3 +142,14 @@ def test_nothing_heavy_is_imported(arguments: list[str]) -> None:
     )
     done = subprocess.run([sys.executable, "-c", script % arguments], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize("option", ["--model", "--images"])
+def test_a_pipe_for_a_file_is_refused_and_not_waited_for(
+    option: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    monkeypatch.chdir(tmp_path)
+    subject = ["--board", "ulx3s-85f"] if option == "--model" else ["digits-squeezenet"]
+    code, printed = outcome(["run", *subject, option, "pipe"], monkeypatch, capsys)
+    assert code == 2 and "pipe is a named pipe, not a file" in printed

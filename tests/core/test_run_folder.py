@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from hwcodesign.core.errors import UserError
-from hwcodesign.core.run_folder import RunFolder, Stage, digest, listing
+from hwcodesign.core.run_folder import MARKER, RunFolder, Stage, digest, existing_run, listing
 
 
 def stage(source: Path, calls: list[str], settings: object = 1, **kwargs: object) -> Stage:
@@ -72,8 +72,122 @@ def test_unfinished_work_of_other_settings_is_laid_aside(tmp_path: Path) -> None
 
     with pytest.raises(KeyboardInterrupt):
         run.execute(Stage("train", (), 1, interrupted, resumable=True))
-    run.execute(Stage("train", (), 2, lambda folder: {}, resumable=True))
-    assert (run.path / "train.former" / "hours").exists() and not (run.stage("train") / "hours").exists()
+    said: list[str] = []
+    run.execute(Stage("train", (), 2, lambda folder: {}, resumable=True), said.append)
+    assert (run.path / "train.former-1" / "hours").exists() and not (run.stage("train") / "hours").exists()
+    assert "kept in" in said[0] and "train.former-1" in said[0]
+
+
+def test_a_finished_training_of_something_else_is_laid_aside_and_the_same_is_replaced(tmp_path: Path) -> None:
+    run, said = RunFolder(tmp_path / "run"), []
+    for settings in (1, 1, 2, 3):
+
+        def train(folder: Path, settings: int = settings) -> dict[str, object]:
+            (folder / "weights").write_text(str(settings))
+            return {}
+
+        run.execute(Stage("train", (), settings, train, resumable=True), said.append)
+    kept = {path.name: (path / "weights").read_text() for path in run.path.glob("train*")}
+    assert kept == {"train": "3", "train.former-1": "1", "train.former-2": "2"}
+    assert len(said) == 2
+
+
+def test_a_training_that_fails_leaves_the_finished_one_in_its_place(tmp_path: Path) -> None:
+    run = RunFolder(tmp_path / "run")
+    run.execute(Stage("train", (), 1, lambda folder: {}, resumable=True))
+
+    def fail(folder: Path) -> dict[str, object]:
+        raise UserError("no data")
+
+    with pytest.raises(UserError, match="no data"):
+        run.execute(Stage("train", (), 2, fail, resumable=True))
+    assert run.finished("train") and not list(run.path.glob("train.former*"))
+
+
+def somebodys(folder: Path) -> dict[str, bytes]:
+    """A folder of somebody's, and what it holds."""
+    for name in ("train/1.png", "lower/notes.txt", "pictures/holiday.jpg", "report.json"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(f"{name} is mine")
+    return contents(folder)
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_folder_of_somebodys_is_left_alone(tmp_path: Path) -> None:
+    mine = somebodys(tmp_path / "cats")
+    run = RunFolder(tmp_path / "cats")
+    with pytest.raises(UserError, match="is not a run of hwcodesign"):
+        run.execute(Stage("train", (), 1, lambda folder: {}, resumable=True))
+    with pytest.raises(UserError, match="is not a run of hwcodesign"), run.opened("recipe"):
+        pass
+    with pytest.raises(UserError, match="is not a run of hwcodesign"):
+        existing_run("cats", tmp_path)
+    assert contents(tmp_path / "cats") == mine and sorted(p.name for p in tmp_path.iterdir()) == ["cats"]
+
+
+@pytest.mark.parametrize("left", ["folder", "link", "file"])
+def test_a_stage_replaces_nothing_but_a_stage(tmp_path: Path, left: str) -> None:
+    mine, run = somebodys(tmp_path / "mine"), RunFolder(tmp_path / "run")
+    run.claim()
+    if left == "link":
+        run.stage("train").symlink_to(tmp_path / "mine", target_is_directory=True)
+    elif left == "file":
+        run.stage("train").write_text("mine")
+    else:
+        somebodys(run.stage("train"))
+    before = contents(run.path)
+    with pytest.raises(UserError, match=r"train is not a stage's result \(it holds no stage.json\)"):
+        run.execute(Stage("train", (), 1, lambda folder: {}))
+    assert contents(tmp_path / "mine") == mine and contents(run.path) == before
+
+
+def test_a_run_of_an_earlier_version_says_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "old" / "lower").mkdir(parents=True)
+    (tmp_path / "old" / "lower" / "stage.json").write_text("{}")
+    with pytest.raises(UserError, match=r"made by an earlier version .*nothing in it was touched"):
+        RunFolder(tmp_path / "old").claim()
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"format": "hwcodesign run folder", "version": 99, "of": ""}'])
+def test_a_marker_that_is_damaged_or_too_new(tmp_path: Path, text: str) -> None:
+    RunFolder(tmp_path / "run").claim()
+    (tmp_path / "run" / MARKER).write_text(text)
+    with pytest.raises(UserError, match=f"{MARKER} is damaged or of another version"):
+        RunFolder(tmp_path / "run").claim()
+
+
+def test_a_model_does_not_take_the_place_of_a_recipe_of_its_name(tmp_path: Path) -> None:
+    run = RunFolder(tmp_path / "net")
+    run.claim("recipe")
+    run.claim()
+    with pytest.raises(UserError, match="the run of a recipe and would become that of a model"):
+        run.claim("model")
+
+
+def test_a_run_that_was_killed_while_it_put_a_result_in_place_is_whole_again(tmp_path: Path) -> None:
+    run = RunFolder(tmp_path / "run")
+    run.execute(Stage("train", (), 1, lambda folder: {"epoch": 1}))
+    run.stage("train").rename(run.path / ".train.old")  # killed between the two renames, without and
+    run.claim()
+    assert run.summary("train")["epoch"] == 1
+    run.stage("train").rename(run.path / ".train.old")
+    RunFolder(tmp_path / "other").execute(Stage("train", (), 2, lambda folder: {"epoch": 2}))
+    RunFolder(tmp_path / "other").stage("train").rename(run.path / ".train.unfinished")  # with the new result
+    run.claim()
+    assert run.summary("train")["epoch"] == 2 and not (run.path / ".train.old").exists()
+
+
+def test_a_full_disk_names_the_folder(tmp_path: Path) -> None:
+    def fill(folder: Path) -> dict[str, object]:
+        with open("/dev/full", "w") as file:  # the error of a write has no file name
+            file.write("x")
+        return {}
+
+    with pytest.raises(UserError, match=r"lower: cannot write into .*run/.lower.unfinished: No space left on device"):
+        RunFolder(tmp_path / "run").execute(Stage("lower", (), 1, fill))
 
 
 def test_a_listing_sees_names_and_sizes_wherever_the_folder_is(tmp_path: Path) -> None:

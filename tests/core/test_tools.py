@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from hwcodesign.core import tools
+from hwcodesign.core import run_lock, tools
 from hwcodesign.core.errors import UserError
 from hwcodesign.core.tools import PACKAGES, TOOLS, Tool, find, require, run, survey, version_of
 
@@ -110,9 +110,60 @@ def test_ctrl_c_ends_the_program_and_its_children(tmp_path: Path) -> None:
     assert not _alive(sleeper)
 
 
+RUNS = (
+    "import sys; from pathlib import Path; from hwcodesign.core.tools import run\n"
+    "run(['sh', '-c', sys.argv[1]], Path('.'), Path('log'))\n"
+)
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "echo $$ > pid; sleep 60",
+        "sleep 60 & echo $! > pid; wait",
+        "setsid sh -c 'echo $$ > pid; sleep 60' & wait",  # in a session of its own
+        "trap '' TERM HUP INT; echo $$ > pid; while :; do sleep 1; done",
+        "(sh -c 'echo $$ > pid; sleep 60' &) ; sleep 60",  # an orphan
+    ],
+)
+def test_what_a_killed_owner_has_started_dies_with_it(tmp_path: Path, program: str) -> None:
+    process = subprocess.Popen([sys.executable, "-c", RUNS, program], cwd=tmp_path)
+    started = _wait_for_number(tmp_path / "pid")
+    process.kill()
+    process.wait(10)
+    assert _gone(started)
+
+
+def test_a_killed_supervisor_takes_the_program_along(tmp_path: Path) -> None:
+    program = "echo $PPID > supervisor; echo $$ > pid; exec sleep 60"
+    process = subprocess.Popen([sys.executable, "-c", RUNS, program], cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+    started = _wait_for_number(tmp_path / "pid")
+    os.kill(_wait_for_number(tmp_path / "supervisor"), signal.SIGKILL)
+    assert "was killed after" in process.communicate(timeout=20)[1]
+    assert _gone(started)
+
+
+def test_what_a_program_leaves_behind_ends_with_it(tmp_path: Path) -> None:
+    run(["sh", "-c", "setsid sleep 60 >/dev/null 2>&1 & echo $! > pid"], tmp_path, tmp_path / "log")
+    assert not _alive(_wait_for_number(tmp_path / "pid"))
+
+
+def test_the_lock_of_a_run_is_held_until_what_a_killed_owner_started_is_over(tmp_path: Path) -> None:
+    script = (
+        "from pathlib import Path; from hwcodesign.core.run_lock import locked\nfrom hwcodesign.core.tools import run\n"
+        "with locked(Path('.'), print): run(['sh', '-c', 'echo $$ > pid; sleep 60'], Path('.'), Path('log'))\n"
+    )
+    process = subprocess.Popen([sys.executable, "-c", script], cwd=tmp_path)
+    started = _wait_for_number(tmp_path / "pid")
+    process.kill()
+    process.wait(10)
+    with run_lock.locked(tmp_path, print):
+        assert not _alive(started)
+
+
 def test_sigterm_to_a_command_ends_what_it_started(tmp_path: Path) -> None:
     script = (
-        "import click\nfrom pathlib import Path\nfrom hwcodesign import cli, tools\n"
+        "import click\nfrom pathlib import Path\nfrom hwcodesign import cli\nfrom hwcodesign.core import tools\n"
         "cli.cli = click.command()(lambda: tools.run(['sh', '-c', 'echo $$ > pid; sleep 60'], Path(), Path('log')))\n"
         "cli.main()\n"
     )
@@ -163,6 +214,14 @@ def _wait_for_number(path: Path) -> int:
             return int(path.read_text())
         time.sleep(0.05)
     raise AssertionError(f"{path} was never written")
+
+
+def _gone(process: int) -> bool:
+    """Whether the process has ended within five seconds."""
+    deadline = time.monotonic() + 5
+    while _alive(process) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return not _alive(process)
 
 
 def _alive(process: int) -> bool:

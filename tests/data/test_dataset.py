@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from hwcodesign.core.errors import UserError
+from hwcodesign.core.preprocessing import Preprocessing
 from hwcodesign.data import Dataset, load_dataset, stratified_split
-from hwcodesign.data.dataset import resized
 from hwcodesign.recipe import DataTable
 
 IMAGES, LABELS = np.zeros((4, 8, 8, 1), np.uint8), np.array([0, 1, 0, 1])
@@ -29,11 +29,11 @@ def test_small_classes_stand_on_both_sides_where_they_can():
 
 def test_scaling_keeps_flat_images_flat_and_the_order_of_axes():
     flat = np.full((3, 8, 8, 3), 77, np.uint8)
-    assert np.array_equal(resized(flat, (20, 12)), np.full((3, 20, 12, 3), 77))
+    assert np.array_equal(Preprocessing((20, 12)).resized(flat), np.full((3, 20, 12, 3), 77))
     columns = np.tile(np.arange(0, 80, 10, dtype=np.uint8)[None, None, :, None], (1, 8, 1, 1))
-    wider = resized(columns, (4, 16))[0, :, :, 0]
+    wider = Preprocessing((4, 16), 1).resized(columns)[0, :, :, 0]
     assert (wider == wider[0]).all() and (np.diff(wider[0].astype(int)) >= 0).all() and wider[0, -1] == 70
-    assert resized(flat, (8, 8)) is flat
+    assert Preprocessing((8, 8)).resized(flat) is flat
 
 
 @pytest.mark.parametrize(
@@ -42,13 +42,18 @@ def test_scaling_keeps_flat_images_flat_and_the_order_of_axes():
         (IMAGES.astype(float), LABELS, "train images are float64 .* must be uint8"),
         (IMAGES[..., 0], LABELS, r"shape \(4, 8, 8\); they must be"),
         (IMAGES, LABELS[:3], r"there are 4, with labels of shape \(3,\)"),
-        (IMAGES[:0], LABELS[:0], "there are 0"),
         (IMAGES, LABELS + 1, "labels 1 to 2; with 2 classes they must be 0 to 1"),
     ],
 )
 def test_arrays_that_do_not_fit(images, labels, message):
     with pytest.raises(UserError, match=message):
         Dataset("mine", ("a", "b"), images, labels, IMAGES, LABELS)
+
+
+def test_there_must_be_test_images():
+    Dataset("mine", ("a", "b"), IMAGES[:0], LABELS[:0], IMAGES, LABELS)
+    with pytest.raises(UserError, match="the test images: there are 0"):
+        Dataset("mine", ("a", "b"), IMAGES, LABELS, IMAGES[:0], LABELS[:0])
 
 
 def test_digits_are_all_there_at_the_size_asked_for():

@@ -6,6 +6,7 @@ from PIL import Image
 
 from hwcodesign.core.errors import UserError
 from hwcodesign.data import load_dataset
+from hwcodesign.data.folder import read_unlabelled
 from hwcodesign.recipe import DataTable
 
 TABLE = DataTable(dataset="folder", size=(6, 8), channels=3, classes=2)
@@ -84,3 +85,52 @@ def test_another_number_of_classes_than_the_recipe(tmp_path):
         write(tmp_path, name, 5, (1, 2, 3))
     with pytest.raises(UserError, match=r"data.classes = 2: .* has 3 classes; use classes = 3"):
         load_dataset(TABLE, tmp_path)
+
+
+def flat(folder, names, colour=(9, 9, 9)):
+    folder.mkdir(parents=True)
+    for name in names:
+        Image.new("RGB", (10, 9), colour).save(folder / name)
+
+
+def test_a_labels_file_by_number_and_by_name_and_no_training_images(tmp_path):
+    flat(tmp_path / "val", ["a.png", "b.png", "c.png"])
+    (tmp_path / "classes.txt").write_text("tench\ngreat white shark\n")
+    (tmp_path / "val.txt").write_text("a.png 1\nc.png tench\n\nb.png 0\n")
+    dataset = load_dataset(TABLE, tmp_path, training=False)
+    assert dataset.classes == ("tench", "great white shark")
+    assert dataset.test_labels.tolist() == [1, 0, 0] and len(dataset.train_images) == 0
+    with pytest.raises(UserError, match=r"no folder train: there is nothing to train with"):
+        load_dataset(TABLE, tmp_path)
+
+
+def test_labels_that_are_no_classes_and_images_that_are_not_there(tmp_path):
+    flat(tmp_path / "validation", ["a.png"])
+    (tmp_path / "classes.txt").write_text("cat\ndog\n")
+    (tmp_path / "validation.txt").write_text("a.png 2\nz.png dog\n")
+    with pytest.raises(UserError, match=r"a.png has the class '2'(.|\n)*no image .*z.png"):
+        load_dataset(TABLE, tmp_path, training=False)
+    (tmp_path / "validation.txt").write_text("a.png\n")
+    with pytest.raises(UserError, match=r"entry 1 is 'a.png'"):
+        load_dataset(TABLE, tmp_path, training=False)
+    (tmp_path / "classes.txt").write_text("cat\ncat\n")
+    with pytest.raises(UserError, match=r"names the class 'cat' more than once"):
+        load_dataset(TABLE, tmp_path, training=False)
+
+
+def test_subfolders_of_some_of_the_classes(tmp_path):
+    write(tmp_path / "val", "dog", 2, (1, 1, 1))
+    (tmp_path / "classes.txt").write_text("cat\ndog\n")
+    assert load_dataset(TABLE, tmp_path, training=False).test_labels.tolist() == [1, 1]
+    write(tmp_path / "val", "cow", 1, (1, 1, 1))
+    with pytest.raises(UserError, match=r"cow: did you mean|cow: \(allowed: cat, dog\)"):
+        load_dataset(TABLE, tmp_path, training=False)
+
+
+def test_unlabelled_images_are_spread_over_the_folder(tmp_path):
+    for i in range(6):
+        write(tmp_path, f"{i}", 1, (i, 0, 0))
+    images = read_unlabelled(tmp_path, TABLE.preprocessing, 3)
+    assert images[:, 0, 0, 0].tolist() == [0, 2, 4]
+    with pytest.raises(UserError, match=r"holds 6 images, and 7 are asked for"):
+        read_unlabelled(tmp_path, TABLE.preprocessing, 7)

@@ -132,6 +132,7 @@ def test_a_run_from_lower_needs_no_training(models, tmp_path):
 def test_a_training_of_ones_own_comes_before_the_shipped_files(models, tmp_path):
     recipe = the_recipe(models)
     run = RunFolder(tmp_path / "tiny")
+    run.claim()
     for name in ("train", "export"):
         shutil.copytree(models / "run" / name, run.stage(name))
     for name in ("train", "export"):

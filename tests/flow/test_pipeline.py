@@ -10,6 +10,7 @@ from rich.console import Console
 
 from hwcodesign.core.errors import DoesNotFitError, UserError, VerificationError
 from hwcodesign.core.run_folder import RunFolder, digest
+from hwcodesign.dataflow import Dataflow
 from hwcodesign.flow import pipeline
 from hwcodesign.flow.stages import Job, stage_names
 from hwcodesign.recipe import Recipe, load_recipe
@@ -115,7 +116,7 @@ def test_emitting_again_gives_the_same_bytes(done: Job) -> None:
 def test_a_model_runs_from_lower_on_random_frames(done: Job, tmp_path: Path) -> None:
     model = tmp_path / "mine.onnx"
     shutil.copy(done.run.stage("export") / "model.onnx", model)
-    other = Job(run=RunFolder(tmp_path / "mine"), hardware=done.hardware, model=model, frames=3)
+    other = Job(run=RunFolder(tmp_path / "mine"), hardware=done.hardware, model=model, frames=3, input_scale=1.0)
     found = pipeline.run_job(other, Console(quiet=True))
     assert set(found) == {"lower", "plan", "check", "emit", "simulate"}
     assert found["simulate"]["mismatches"] == 0 and "random" in found["simulate"]["origin"]
@@ -134,6 +135,18 @@ def test_random_weights_go_the_whole_way_and_say_so(tmp_path: Path) -> None:
     assert found["reference"]["top1"] is None
     assert "UNTRAINED" in found["reference"]["weights"] and "UNTRAINED" in found["train"]["weights"]
     assert "untrained" in found["simulate"]["origin"]
+
+
+def test_a_plan_that_was_changed_by_hand_is_no_proof(done: Job, tmp_path: Path) -> None:
+    """The RTL would equal the changed graph: it is compared with the trained network, and the graph with lowering's."""
+    copy = RunFolder(tmp_path / "copy")
+    shutil.copytree(done.run.path, copy.path)
+    graph = Dataflow.load(copy.stage("plan"))
+    graph.by_name["fire3.squeeze"].tensors["thresholds"][:] += 1
+    graph.save(copy.stage("plan"))
+    loaded = recipe(tmp_path)
+    with pytest.raises(VerificationError, match=r"layer fire3\.squeeze has other thresholds"):
+        pipeline.run_job(Job(run=copy, recipe=loaded, hardware=loaded.hardware, frames=4), Console(quiet=True))
 
 
 def test_hardware_that_differs_fails_with_the_first_layer(done: Job, tmp_path: Path) -> None:
@@ -176,7 +189,7 @@ def test_a_network_that_cannot_fit_is_not_trained(tmp_path: Path) -> None:
     small_board = loaded.hardware.model_copy(update={"board": "icebreaker", "frame_rate": 1})
     with pytest.raises(DoesNotFitError, match="nothing was trained"):
         pipeline.run_job(job(tmp_path, recipe=big.model_copy(update={"hardware": small_board})), Console(quiet=True))
-    assert not (tmp_path / "tiny").exists()
+    assert not (tmp_path / "tiny" / "train").exists()
 
 
 @pytest.mark.parametrize(

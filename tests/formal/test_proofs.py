@@ -49,11 +49,15 @@ def test_a_fault_is_found(proof: Proof, tmp_path: Path) -> None:
     file = hls_source(source, hls)
     assert file.read_text().count(fault.right) == 1
     file.write_text(file.read_text().replace(fault.right, fault.wrong))
-    assert prove(proof, tmp_path / "proof", hls).failed.startswith(("in_order", "stream_rules", "keeps_going", proof.module))
+    assert prove(proof, tmp_path / "proof", hls).failed.startswith(
+        ("in_order", "stream_rules", "keeps_going", proof.module)
+    )
 
 
 def test_every_module_with_properties_is_proven_and_has_a_fault() -> None:
-    stated = {path.stem.removesuffix("_properties") for path in (asset_folder("hls") / "formal").glob("*_properties.sv")}
+    stated = {
+        path.stem.removesuffix("_properties") for path in (asset_folder("hls") / "formal").glob("*_properties.sv")
+    }
     assert stated == FIRST.keys() == FAULTS.keys()
 
 

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from hwcodesign.core.errors import UserError
+from hwcodesign.core.interface import Interface
+from hwcodesign.core.score_map import Function, ScoreMap
 from hwcodesign.dataflow import IntType
-from hwcodesign.emit.top_level import Interface
 from hwcodesign.host.contract import CONTRACT, SELFTEST, Contract, contracts_below, load_selftest
 
 PIXELS = Contract(
@@ -20,7 +21,7 @@ PIXELS = Contract(
     input_scale=1.0,
     classes=3,
     top=1,
-    score_scale=0.5,
+    score_map=ScoreMap.of(np.array([0.5, 0.25, 0.1]), np.array([0.0, -1.0, 1e-3])),
     interface=Interface(2, 8, 2, 4, 12, 2, 4),
     link="uart",
     baud=115200,
@@ -74,6 +75,14 @@ def test_many_images_are_understood(images: np.ndarray) -> None:
 @pytest.mark.parametrize("image", [IMAGES[0], IMAGES[0, ..., 0]])
 def test_one_image_is_understood(image: np.ndarray) -> None:
     assert (PIXELS.prepare(image) == IMAGES[:1]).all()
+
+
+@pytest.mark.parametrize(
+    ("classes", "function", "named"), [(3, "", True), (1, "", False), (1, "sigmoid", True), (3, "softmax", True)]
+)
+def test_one_score_without_a_sigmoid_names_no_class(classes: int, function: Function, named: bool) -> None:
+    contract = replace(PIXELS, classes=classes, score_map=ScoreMap.of(0.5, function=function))
+    assert contract.names_classes == named
 
 
 def test_no_image_is_understood() -> None:

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 from hwcodesign.bitstream import serial_link
-from hwcodesign.bitstream.xilinx.dma import bus_of
 from hwcodesign.core.errors import UserError, VerificationError
 from hwcodesign.dataflow import Dataflow
 from hwcodesign.emit.top_level import emit
 from hwcodesign.fpga.board import load_board
 from hwcodesign.graph import interpreter
 from hwcodesign.host import Accelerator, dma_line
+from hwcodesign.host.dma_bus import bus_of
 from hwcodesign.plan import plan
 from tests.graphs import one_fire
 from tests.loaded import all_loaded

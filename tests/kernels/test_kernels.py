@@ -27,6 +27,7 @@ def test_kernel_equals_its_reference(kind: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", all_kinds())
+@pytest.mark.slow
 @pytest.mark.skipif(not _has_icarus(), reason="Icarus is not installed; Verilator runs the same benches")
 def test_kernel_equals_its_reference_in_icarus(kind: str, tmp_path: Path) -> None:
     run_bench(kind, tmp_path, seed=2, name="icarus")

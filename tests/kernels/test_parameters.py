@@ -48,6 +48,12 @@ BROKEN: Mapping[str, Mapping[str, Mapping[str, int]]] = {
         "bipolar_is_one_bit": {"IN_BIPOLAR": 1, "OUT_BITS": 3},
         "out_bits_hold_the_sum": {"OUT_BITS": 8},
     },
+    "affine_label_select": {
+        "bits_are_positive": {"KEY_BITS": 0},
+        "top_is_one_to_channels": {"TOP": 3},
+        "out_bits_hold_an_index": {"CHANNELS": 3},
+        "out_bits_hold_a_score": {"IN_SIGNED": 0},
+    },
     "concat": {
         "width_is_positive": {"WIDTH": 0},
         "inputs_are_two_or_more": {"INPUTS": 1},
@@ -71,12 +77,21 @@ BROKEN: Mapping[str, Mapping[str, Mapping[str, int]]] = {
         "packed_operands_are_not_bipolar": {"PACKED": 1},
         "load_bits_are_not_negative": {"LOAD_BITS": -1},
     },
-    "padding": {"sizes_are_positive": {"BEATS": 0}, "borders_are_not_negative": {"LEFT": -1}},
+    "padding": {
+        "sizes_are_positive": {"BEATS": 0},
+        "bits_divide_width": {"BITS": 3},
+        "borders_are_not_negative": {"LEFT": -1},
+    },
     "sliding_window": {
         "sizes_are_positive": {"WORDS": 0},
         "kernel_lies_in_the_map": {"KERNEL_W": 2},
         "strides_are_positive": {"STRIDE_H": 0},
         "buffer_holds_a_window": {"HEIGHT": 3, "WIDTH": 3, "KERNEL_H": 2, "KERNEL_W": 2, "BUFFER_WORDS": 4},
+    },
+    "sum_pool": {"sizes_are_positive": {"WINDOW": 0}, "sum_bits_hold_an_element": {"IN_BITS": 2}},
+    "weighted_sum": {
+        "sizes_are_positive": {"OUT_BITS": 0},
+        "beat_bits_are_those_of_all_inputs": {"BEAT_BITS": 3},
     },
     "width_converter": {
         "widths_are_positive": {"IN_WIDTH": 0},

@@ -45,7 +45,6 @@ def test_one_element_a_cycle() -> None:
         (make(10, 0), "1 to 8 of 10"),
         (make(10, 9), "1 to 8 of 10"),
         (make(3, 4), "1 to 3 of 3"),
-        (make(1, 1), "at least 2"),
         (make(200, 1), "from -128 to 199 do not fit a signed int8"),
         (make(10, 1, out_bits=7), "do not fit"),
         (replace(make(10, 1), outputs=(Stream((1, 1, 10), IntType(8, True)),)), r"\(1, 1, 11\), not"),

@@ -1,5 +1,7 @@
 """Padding: zeros on the named sides, and when each output pixel can leave."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -49,3 +51,22 @@ def test_refuses_bipolar_pictures() -> None:
 def test_refuses_a_negative_border() -> None:
     with pytest.raises(UserError, match=r"pad must be four numbers of 0 or more"):
         PADDING.check(padding(4, 4, (0, -1, 0, 0)))
+
+
+def test_any_value_of_the_type_may_be_the_border() -> None:
+    layer = padding(1, 1, (0, 1, 0, 1), IntType(4, signed=True))
+    layer = replace(layer, attributes={**layer.attributes, "value": -8})
+    PADDING.check(layer)
+    (output,) = PADDING.run(layer, [np.full((1, 1, 1, 2), 3)])
+    assert output[0, 0, :, 0].tolist() == [-8, 3, -8]
+    with pytest.raises(UserError, match=r"of type int4.*not 8"):
+        PADDING.check(replace(layer, attributes={**layer.attributes, "value": 8}))
+
+
+def test_a_bipolar_picture_may_be_padded_with_its_lowest_value() -> None:
+    layer = padding(1, 1, (0, 1, 0, 0), IntType(1, signed=True))
+    PADDING.check(replace(layer, attributes={**layer.attributes, "value": -1}))
+
+
+def test_a_border_of_zeros_leaves_the_kernel_as_it_was() -> None:
+    assert not {"VALUE", "BITS"} & PADDING.parameters(padding(2, 2, (1, 1, 1, 1)), Folding()).keys()

@@ -30,7 +30,7 @@ def test_integers_equal_the_file_in_float64(lowered: tuple[Path, Lowered]) -> No
     folder, made = lowered
     graph, frames = made.dataflow, _frames(made.dataflow, 300)
     real = frames.transpose(0, 3, 1, 2) * graph.contract["input_scale"]
-    scores = float64.evaluate(str(folder / "model.onnx"), real) / graph.contract["score_scale"]
+    scores = float64.evaluate(str(folder / "model.onnx"), real) / graph.score_map.scale[0]
     expected = np.rint(scores).astype(np.int64)
     assert np.abs(scores - expected).max() < 1e-9  # they are integers, but for float64's own last digits
     results = interpreter.run(graph, frames)
@@ -101,7 +101,7 @@ def test_a_declared_input_scale_changes_what_a_pixel_means(tmp_path: Path) -> No
     graph = lower(tmp_path / "model.onnx", tmp_path, IntType(4, signed=False), 1 / 15).dataflow
     frames = np.random.default_rng(0).integers(0, 16, (50, *graph.input.shape))
     scores = float64.evaluate(str(tmp_path / "model.onnx"), frames.transpose(0, 3, 1, 2) / 15)
-    expected = np.rint(scores / graph.contract["score_scale"])
+    expected = np.rint(scores / graph.score_map.scale[0])
     assert graph.input.type == IntType(4, signed=False)
     assert np.array_equal(interpreter.run(graph, frames)[:, :-1], expected)
 

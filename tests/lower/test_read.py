@@ -33,7 +33,7 @@ def test_missing(tmp_path: Path) -> None:
 
 
 def test_a_folder(tmp_path: Path) -> None:
-    assert "cannot read" in _message(tmp_path, tmp_path)
+    assert "is a folder, not a file" in _message(tmp_path, tmp_path)
 
 
 def test_empty(tmp_path: Path) -> None:

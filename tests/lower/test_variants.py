@@ -88,7 +88,7 @@ def _lower(path: Path) -> Dataflow:
 def _require_equal(path: Path, graph: Dataflow, pixels: tuple[int, ...]) -> None:
     frames = np.random.default_rng(0).integers(0, 256, (100, *graph.input.shape))
     scores = float64.evaluate(str(path), frames.transpose(0, 3, 1, 2).reshape(100, *pixels))
-    expected = np.rint(scores / graph.contract["score_scale"])
+    expected = np.rint(scores / graph.score_map.scale[0])
     found = interpreter.run(graph, frames)[:, :-1]
     assert np.array_equal(found, expected)
     assert len(np.unique(found, axis=0)) > 50

@@ -20,8 +20,8 @@ from hwcodesign.flow import pipeline
 from hwcodesign.flow.stages import Job
 from hwcodesign.pictures.results import confusion
 from hwcodesign.recipe import Recipe
+from hwcodesign.verify.images import Images
 from hwcodesign.verify.ladder import IntegerGraph
-from hwcodesign.verify.proofs import Images
 
 RECIPE = Recipe(
     name="small", hardware={"board": "ulx3s-85f"},

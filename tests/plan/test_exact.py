@@ -9,12 +9,13 @@ from hypothesis import strategies as st
 from hwcodesign.core.errors import UserError
 from hwcodesign.dataflow import Dataflow, IntType, Stream
 from hwcodesign.fpga.board import Board, load_board
+from hwcodesign.fpga.resources import Resources
 from hwcodesign.graph.builder import Assembly
 from hwcodesign.graph.predict import predict
 from hwcodesign.kinds import Memory, kind_of
 from hwcodesign.nets.network import Quantization
 from hwcodesign.nets.squeezenet import SqueezeNet
-from hwcodesign.plan import Resources, loadable, plan
+from hwcodesign.plan import loadable, plan
 from hwcodesign.plan.choices import choices
 from hwcodesign.plan.folding import Target, fast_enough
 from hwcodesign.plan.insert_streams import insert_streams

@@ -11,10 +11,12 @@ from hwcodesign.bitstream.yosys import counted, read_sources
 from hwcodesign.check.check import measure
 from hwcodesign.core import tools
 from hwcodesign.core.assets import asset_folder, hls_source
-from hwcodesign.emit.top_level import Interface, interface_of
+from hwcodesign.core.interface import Interface
 from hwcodesign.fpga.board import RESOURCES, Board, load_board
 from hwcodesign.fpga.families import FAMILIES
-from hwcodesign.plan import Plan, Resources, plan
+from hwcodesign.fpga.resources import Resources
+from hwcodesign.graph.interface import interface_of
+from hwcodesign.plan import Plan, plan
 from hwcodesign.plan.link_cost import CLOCK, dma_resources, least_link, link_of, serial_resources
 from tests.graphs import one_fire, tiny_squeezenet
 

@@ -8,8 +8,9 @@ import pytest
 
 from hwcodesign.bitstream import emulated_board
 from hwcodesign.core.errors import UserError
+from hwcodesign.core.interface import WEIGHTS
 from hwcodesign.dataflow import Dataflow
-from hwcodesign.emit.top_level import WEIGHTS, emit
+from hwcodesign.emit.top_level import emit
 from hwcodesign.graph import interpreter
 from hwcodesign.host import Accelerator, ports, serial_line
 from hwcodesign.host.contract import Contract

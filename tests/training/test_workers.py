@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -130,6 +131,33 @@ def test_two_processes_train_as_one_does(tmp_path: Path) -> None:
     assert len(list((tmp_path / "2/small/train").glob("events.out.tfevents*"))) == 1
     files = {path.name for path in (tmp_path / "2/small/train").iterdir() if "tfevents" not in path.name}
     assert files == {"best.pt", "float.pt", "last.pt", "metrics.jsonl", "stage.json"}
+
+
+WAITING_WORKER = """
+import os, sys, time, torch
+from pathlib import Path
+from hwcodesign.training import workers
+with workers.joined(torch.device("cpu")):
+    Path(sys.argv[1], str(workers.index())).write_text(str(os.getpid()))
+    time.sleep(120)
+"""
+
+
+@pytest.mark.slow
+def test_workers_die_with_a_killed_torchrun(tmp_path: Path) -> None:
+    (tmp_path / "worker.py").write_text(WAITING_WORKER)
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    torchrun = subprocess.Popen([*command, tmp_path / "worker.py", tmp_path], env=environment)
+    pids = [tmp_path / "0", tmp_path / "1"]
+    deadline = time.monotonic() + 120
+    while not all(pid.exists() and pid.read_text() for pid in pids):
+        assert torchrun.poll() is None and time.monotonic() < deadline
+        time.sleep(0.1)
+    torchrun.kill()
+    torchrun.wait()
+    time.sleep(5)
+    assert not any(Path("/proc", pid.read_text()).exists() for pid in pids)
 
 
 def test_a_workers_own_bad_input_is_no_lost_connection(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,10 +16,12 @@ from hwcodesign.core.run_folder import RunFolder, Stage
 from hwcodesign.dataflow import Dataflow
 from hwcodesign.flow import pipeline
 from hwcodesign.flow.report import write_report
-from hwcodesign.flow.stages import Job, proven_by
+from hwcodesign.flow.stages import Job
 from hwcodesign.recipe import Recipe
 from hwcodesign.verify import ladder
+from hwcodesign.verify.chain import proven_by
 from hwcodesign.verify.ladder_table import table
+from hwcodesign.verify.reference import CHOSEN
 
 RECIPE = Recipe(
     name="small", hardware={"board": "ulx3s-85f"},
@@ -50,8 +52,9 @@ def rungs(run: RunFolder) -> dict[str, ladder.Rung]:
 
 def test_every_form_of_the_network_gives_the_reference(run: RunFolder) -> None:
     found = rungs(run)
-    assert list(found) == ["float", "QAT", "QONNX", "lowered", "integer", "RTL"]
-    for name, images in (("QAT", IMAGES), ("QONNX", IMAGES), ("lowered", ladder.FINN_IMAGES), ("integer", IMAGES)):
+    assert list(found) == ["float", "QAT", "QONNX", "file", "lowered", "integer", "RTL"]
+    counts = {"QAT": IMAGES, "QONNX": IMAGES, "file": IMAGES, "lowered": ladder.FINN_IMAGES, "integer": IMAGES}
+    for name, images in counts.items():
         rung = found[name]
         assert (rung.images, rung.other_scores, rung.other_class, rung.missing) == (images, 0, 0, None), rung
     assert (found["float"].images, found["float"].other_scores, found["float"].missing) == (IMAGES, None, None)
@@ -92,10 +95,15 @@ def test_rungs_are_kept_until_what_they_read_changes(run: RunFolder) -> None:
     assert changed == {"integer"}
 
 
-def test_a_wrong_weight_in_the_integer_graph_is_found_where_it_is(run: RunFolder) -> None:
+def test_a_wrong_weight_in_the_integer_graph_is_found_where_it_is(
+    run: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
     graph = Dataflow.load(run.stage("lower"))
     graph.by_name["fire2.expand3x3"].tensors["weights"][:] *= -1
     graph.save(run.stage("lower"))
+    with pytest.raises(VerificationError, match="the stage lower wrote another graph than the one that lies there now"):
+        rungs(run)
+    monkeypatch.setattr(ladder, "require_chain", lambda run: None)  # as if lowering had made it so
     network = ladder.IntegerGraph(graph)
     images = ladder._images(run, IMAGES)
     wrong = np.flatnonzero((network.scores(images.frames) != images.scores).any(axis=1))
@@ -132,6 +140,25 @@ def test_a_file_that_differs_is_located_by_layer(run: RunFolder) -> None:
     assert found.other_scores and "layer fire3.squeeze, pixel (" in str(found.first_divergence)
 
 
+def test_a_file_that_means_something_else_fails_and_so_does_a_finn_graph(run: RunFolder) -> None:
+    import onnx
+    from onnx import numpy_helper
+
+    for path, tensor_name, rung in (
+        (run.stage("export") / "model.onnx", "fire3.squeeze.norm.bias", "file"),
+        (run.stage("lower") / "lowered.onnx", None, "lowered"),
+    ):
+        model = onnx.load(path)
+        named = {tensor.name: tensor for tensor in model.graph.initializer}
+        tensor = named[tensor_name or next(n.input[1] for n in model.graph.node if n.op_type == "MVAU")]
+        tensor.CopyFrom(numpy_helper.from_array(-numpy_helper.to_array(tensor), tensor.name))
+        onnx.save(model, path)
+        found = rungs(run)[rung]
+        assert found.other_scores
+        with pytest.raises(VerificationError, match=f"{rung}: {found.other_scores} of {found.images} images differ"):
+            ladder.require_equal([found])
+
+
 def test_rtl_is_what_the_simulation_found(run: RunFolder) -> None:
     run.execute(Stage("emit", (), None, lambda folder: {}))
     simulated = {
@@ -146,12 +173,18 @@ def test_rtl_is_what_the_simulation_found(run: RunFolder) -> None:
     assert rungs(run)["RTL"].missing == "hwcodesign run small --from lower"
 
 
-def test_a_model_without_a_reference_is_measured_on_random_frames(run: RunFolder) -> None:
-    shutil.rmtree(run.stage("train"))
-    shutil.rmtree(run.stage("export"))
+def test_a_model_from_elsewhere_is_measured_against_its_own_file(lowered: RunFolder, tmp_path: Path) -> None:
+    model = tmp_path / "theirs.onnx"
+    shutil.copy(lowered.stage("export") / "model.onnx", model)
+    run = RunFolder(tmp_path / "theirs")
+    job = Job(run=run, hardware=RECIPE.hardware, model=model, input_scale=1.0)
+    report = pipeline.run_job(job, Console(quiet=True), last="lower")["lower"]
+    assert (report["images"], report["mismatches"], report["float32_differs"]) == (CHOSEN, 0, 0)
+    model.unlink()  # the run has its own copy
     found = rungs(run)
-    assert found["integer"].top1 is None and found["integer"].other_scores == found["lowered"].other_scores == 0
-    assert found["QONNX"].missing == "hwcodesign export small"
+    assert list(found) == ["QONNX", "file", "lowered", "integer", "RTL"]
+    assert [found[name].other_scores for name in list(found)[:-1]] == [0, 0, 0, 0]
+    assert found["RTL"].missing == "hwcodesign run --model theirs.onnx --board NAME --to simulate"
 
 
 def test_a_folder_without_a_network(tmp_path: Path) -> None:

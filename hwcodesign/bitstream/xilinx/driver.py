@@ -7,7 +7,7 @@ import shutil
 from modulefinder import ModuleFinder
 from pathlib import Path
 
-from hwcodesign.emit.top_level import WEIGHTS
+from hwcodesign.core.interface import WEIGHTS
 from hwcodesign.host.contract import CONTRACT, SELFTEST
 
 DRIVER = "driver"
@@ -23,7 +23,7 @@ from hwcodesign.core.errors import UserError
 from hwcodesign.host import Accelerator
 from hwcodesign.host.images import read_images
 
-BITSTREAM = Path(__file__).resolve().parent / "{name}.bit"
+BITSTREAM = Path(__file__).resolve().parent / {file!r}
 
 
 def main(paths):
@@ -31,9 +31,12 @@ def main(paths):
         if not paths:
             print(f"all scores of {{board.selftest()}} images are right")
             return
-        scores, classes = board.predict(read_images([Path(path) for path in paths], board.contract, resize=True))
-        for path, row, best in zip(paths, scores * board.contract.score_scale, classes):
-            print(path, *(f"class {{i}} (score {{row[i]:.4g}})" for i in best))
+        contract = board.contract
+        scores, classes = board.predict(read_images([Path(path) for path in paths], contract, resize=True))
+        for path, row, best in zip(paths, contract.score_map.real(scores), classes):
+            named = [f"class {{i}}" for i in best] if contract.names_classes else []
+            shown = row[best] if contract.classes > 1 else row
+            print(path, *named, *(f"score {{score:.4g}}" for score in shown))
 
 
 if __name__ == "__main__":
@@ -54,7 +57,7 @@ def write_driver(handed_over: Path, name: str, folder: Path) -> Path:
     for file in (CONTRACT, SELFTEST, WEIGHTS):
         if (handed_over / file).exists():
             shutil.copyfile(handed_over / file, driver / file)
-    (driver / "classify.py").write_text(_EXAMPLE.format(name=name))
+    (driver / "classify.py").write_text(_EXAMPLE.format(file=f"{name}.bit"))
     return driver
 
 

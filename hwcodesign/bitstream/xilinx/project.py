@@ -13,11 +13,12 @@ from hwcodesign.bitstream import serial_link
 from hwcodesign.bitstream.constraints import write_constraints
 from hwcodesign.bitstream.flow import Request
 from hwcodesign.bitstream.top import TOP, board_top
-from hwcodesign.bitstream.xilinx.dma import DMA_TOP, bus_of, dma_top
+from hwcodesign.bitstream.xilinx.dma import DMA_TOP, dma_top
 from hwcodesign.core.assets import asset_folder, hls_source
 from hwcodesign.core.errors import UserError
-from hwcodesign.emit.top_level import Interface
+from hwcodesign.core.interface import Interface
 from hwcodesign.fpga.board import Board
+from hwcodesign.host.dma_bus import bus_of
 
 SYSTEM_TOP = "system_wrapper"  # what Vivado calls the wrapper of boards/zynq/block_design.tcl
 # By the part's first letters (AMD DS190, DS891, DS987): the Tcl that adds the family's processing system.

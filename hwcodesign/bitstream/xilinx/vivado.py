@@ -13,7 +13,7 @@ from pathlib import Path
 from hwcodesign.bitstream.xilinx.project import Project
 from hwcodesign.core import progress, tools
 from hwcodesign.core.errors import UserError
-from hwcodesign.plan.memory import Resources
+from hwcodesign.fpga.resources import Resources
 
 LOG = "vivado.log"
 _MOST_ERRORS = 8

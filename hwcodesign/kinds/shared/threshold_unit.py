@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from hwcodesign.core.bit_packing import pack
 from hwcodesign.dataflow import IntType
-from hwcodesign.emit.instance import pack
 from hwcodesign.kinds.kind import Logic, Memory, MemoryImage
 from hwcodesign.kinds.shared.uniform_thresholds import Line, Spacing
 
@@ -128,6 +128,19 @@ class ThresholdUnit:
 def step_count(out_type: IntType) -> int:
     """How many thresholds it takes to reach every value of `out_type`."""
     return 1 if out_type.bipolar else out_type.max - out_type.min
+
+
+def random_thresholds(
+    mean: np.ndarray, spread: np.ndarray, count: int, rng: np.random.Generator, even: bool
+) -> np.ndarray:
+    """(channels, count) rising thresholds where values of this mean and spread (channels,) fall."""
+    if even:
+        places = np.linspace(-1.5, 1.5, count) if count > 1 else np.zeros(1)
+        steps = rng.normal(mean, spread / 4)[:, None] + places * (spread * rng.uniform(0.5, 1, len(mean)))[:, None]
+    else:
+        steps = np.sort(rng.normal(mean[:, None], spread[:, None], (len(mean), count)), axis=1)
+    rounded: np.ndarray = np.ceil(steps).astype(np.int64)
+    return rounded
 
 
 def quantize(values: np.ndarray, thresholds: np.ndarray, out_type: IntType) -> np.ndarray:

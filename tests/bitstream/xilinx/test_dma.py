@@ -1,23 +1,22 @@
 """The accelerator behind a DMA: bus widths, and whole batches through the RTL."""
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from hwcodesign.bitstream.flow import Request
-from hwcodesign.bitstream.xilinx.dma import Bus, bus_of, dma_top
 from hwcodesign.bitstream.xilinx.project import write_project
-from hwcodesign.core.errors import UserError
+from hwcodesign.core.interface import Interface, frame_bytes
 from hwcodesign.dataflow import Dataflow
-from hwcodesign.emit.top_level import Interface, emit
+from hwcodesign.emit.top_level import emit
 from hwcodesign.fpga.board import load_board
 from hwcodesign.graph import interpreter
-from hwcodesign.graph.frame_bytes import frame_bytes, weight_bytes
+from hwcodesign.host.dma_bus import Bus, bus_of
 from hwcodesign.plan import plan
 from hwcodesign.simulate import simulator
+from hwcodesign.simulate.stream_files import weight_bytes
 from tests.graphs import one_fire, tiny_lenet
 from tests.loaded import all_loaded
 
@@ -26,9 +25,6 @@ PORTS = [
     *(f"{bus}_{signal}" for bus in ("s_axis", "m_axis") for signal in ("tdata", "tkeep", "tlast", "tvalid", "tready")),
 ]
 BATCHES = [2, 3]  # of five frames: where the second and the third one begin
-INTERFACE = Interface(
-    in_lanes=3, in_element_bits=8, in_bytes=3, in_beats=16, out_element_bits=9, out_bytes=2, out_beats=11
-)
 
 
 def emitted(folder: Path, graph: Dataflow) -> tuple[Dataflow, Interface]:
@@ -37,20 +33,6 @@ def emitted(folder: Path, graph: Dataflow) -> tuple[Dataflow, Interface]:
     fold = {"conv1.window": {"pe": channels}} if channels > 1 else {}
     made = plan(graph, load_board("pynq-z1"), frame_rate=20_000, fold=fold)
     return made.design, emit(made.design, made.foldings, made.storage, folder)
-
-
-@pytest.mark.parametrize(("size", "bus"), [(1, 1), (2, 2), (3, 4), (5, 8), (64, 64), (65, 128), (128, 128)])
-def test_the_bus_is_the_next_power_of_two(size: int, bus: int) -> None:
-    assert bus_of(replace(INTERFACE, in_bytes=size)) == Bus(bus, 2)
-
-
-def test_memory_is_read_no_narrower_than_the_stream() -> None:
-    assert (Bus(4, 2).in_memory_bits, Bus(16, 2).in_memory_bits, Bus(4, 16).out_memory_bits) == (64, 128, 128)
-
-
-def test_a_beat_wider_than_a_dma_is_refused() -> None:
-    with pytest.raises(UserError, match="129 bytes wide, an AXI DMA's at most 128: fold the first layer"):
-        dma_top(replace(INTERFACE, in_bytes=129))
 
 
 NETWORKS = {"grey": one_fire(8, 1), "colour, scores early": one_fire(20, 3, 10), "signed scores": tiny_lenet()}

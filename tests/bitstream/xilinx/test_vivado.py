@@ -19,8 +19,8 @@ from hwcodesign.bitstream.xilinx.vivado import (
 from hwcodesign.core.errors import UserError
 from hwcodesign.emit.top_level import emit
 from hwcodesign.fpga.board import load_board
+from hwcodesign.fpga.resources import Resources
 from hwcodesign.plan import plan
-from hwcodesign.plan.memory import Resources
 from tests.graphs import tiny_squeezenet
 
 fake_vivado = pytest.importorskip("tests.bitstream.xilinx.fake_vivado")

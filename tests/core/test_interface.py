@@ -1,14 +1,11 @@
-"""Frames to bytes and words to scores."""
-
-from pathlib import Path
+"""Frames to bytes."""
 
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hwcodesign.dataflow import IntType
-from hwcodesign.emit.top_level import Interface
-from hwcodesign.graph.frame_bytes import frame_bytes, read_results
+from hwcodesign.core.integers import IntType
+from hwcodesign.core.interface import Interface, frame_bytes
 
 
 def interface(lanes: int, bits: int, beats: int, out_bytes: int = 2) -> Interface:
@@ -24,11 +21,3 @@ def test_element_zero_of_a_beat_is_lowest(lanes: int, bits: int, beats: int, see
         for beat in range(beats):
             word = int.from_bytes(data[beat * ends.in_bytes : (beat + 1) * ends.in_bytes], "big")
             assert word == sum(int(value) << (bits * lane) for lane, value in enumerate(frame[beat, 0]))
-
-
-def test_results_are_signed_words_and_cut_frames_are_dropped(tmp_path: Path) -> None:
-    output = tmp_path / "out"
-    output.write_text("5 0001\n6 ffff\n9 7fff\n12 8000\n")
-    results = read_results(output, interface(1, 8, 1))
-    assert results.values.tolist() == [[1, -1, 32767]]
-    assert results.last_cycles.tolist() == [9]

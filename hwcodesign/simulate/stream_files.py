@@ -1,24 +1,12 @@
-"""Frames as the bytes that enter the emitted top level, and the words that leave it as scores and classes."""
+"""What the bench's source reads besides frames, and what its sink wrote: scores and classes, with their cycles."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 
-from hwcodesign.dataflow import IntType
-from hwcodesign.emit.instance import pack
-from hwcodesign.emit.top_level import WEIGHTS, Interface
-
-
-def frame_bytes(
-    frames: np.ndarray, kind: IntType, interface: Interface, order: Literal["big", "little"] = "big"
-) -> Iterator[bytes]:
-    """Each frame (H, W, C) as its beats, every beat padded to whole bytes, most significant byte first or last."""
-    for frame in frames:
-        beats = pack(kind.encode(frame).reshape(interface.in_beats, interface.in_lanes), kind.bits)
-        yield b"".join(beat.to_bytes(interface.in_bytes, order) for beat in beats)
+from hwcodesign.core.integers import IntType
+from hwcodesign.core.interface import WEIGHTS, Interface
 
 
 def weight_bytes(emitted: Path, interface: Interface) -> bytes:

@@ -1,16 +1,19 @@
 """The PyTorch path of a layer, from what either of PyTorch's two exporters tells of its ONNX node."""
 
 import ast
+from typing import TYPE_CHECKING
 
-from onnx import NodeProto
+if TYPE_CHECKING:
+    from onnx import NodeProto
 
 # What Brevitas puts between a layer and its operator.
 _INNER = {"act_quant", "weight_quant", "bias_quant", "input_quant", "output_quant", "export_handler", "activation_impl"}
 _FUNCTIONS = {"Add", "Concat"}
 _SCOPES = "pkg.torch.onnx.name_scopes"
+_LONGEST = 10_000  # characters of a list of scopes
 
 
-def layer_name(node: NodeProto) -> str:
+def layer_name(node: "NodeProto") -> str:
     """`/fire2/expand3x3/Conv` is `fire2.expand3x3`; `/fire3/Add`, a call in a module's forward, is `fire3.add`.
 
     A node without a path is called by its operator, in lower case.
@@ -23,15 +26,16 @@ def layer_name(node: NodeProto) -> str:
     return ".".join(modules) or called
 
 
-def _path(node: NodeProto) -> tuple[list[str], str]:
+def _path(node: "NodeProto") -> tuple[list[str], str]:
     """The modules around the operator, outermost first, and the operator.
 
     The older exporter (dynamo=False) names a node /module/module/Operator; the newer one lists the paths of all
     modules around it, ['', 'module', 'module.module', 'operator'], in the node's metadata.
     """
-    scopes = next((entry.value for entry in node.metadata_props if entry.key == _SCOPES), None)
-    if scopes is None:
+    scopes = next((entry.value for entry in node.metadata_props if entry.key == _SCOPES), "")
+    try:
+        around, operator = ["", *ast.literal_eval(scopes[:_LONGEST])][-2:]
+        return around.split("."), operator.strip()
+    except (ValueError, TypeError, AttributeError, SyntaxError, MemoryError, RecursionError):  # it tells nothing
         *path, operator = node.name.split("/")
         return path, operator
-    paths: list[str] = ["", *ast.literal_eval(scopes)]
-    return paths[-2].split("."), paths[-1]

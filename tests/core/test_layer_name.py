@@ -3,7 +3,7 @@
 import pytest
 from onnx import helper
 
-from hwcodesign.lower.names import layer_name
+from hwcodesign.core.layer_name import layer_name
 
 
 @pytest.mark.parametrize(

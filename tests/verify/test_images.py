@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from hwcodesign.core.errors import UserError
-from hwcodesign.verify.proofs import SAMPLE, WHOLE_SET, Images
+from hwcodesign.verify.images import SAMPLE, WHOLE_SET, Images
 from tests.graphs import tiny_squeezenet
 
 

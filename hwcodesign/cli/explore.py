@@ -1,0 +1,100 @@
+"""`hwcodesign explore`: searches a design space, shows what it found, and writes a point as a recipe."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import click
+
+OUT = click.option(
+    "--out", type=click.Path(path_type=Path), help="Where the results go; explore/NAME of the study if not given."
+)
+STORAGE = click.option(
+    "--storage", metavar="URL", help="A database that workers share: postgresql://..., or grpc://HOST:PORT."
+)
+
+
+class _StudyFirst(click.Group):
+    """`explore STUDY.toml` is `explore run STUDY.toml`."""
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        if args and args[0] not in self.commands and not args[0].startswith("-"):
+            args = ["run", *args]
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=_StudyFirst)
+def command() -> None:
+    """Search a design space: accuracy, frame rate, memory and energy together, with proof of fit before any training.
+
+    A study is a TOML file: a base recipe, which of its keys may vary, and what is wanted.
+
+    \b
+    Examples:
+      hwcodesign explore study.toml --data ~/images       search, or go on with a search
+      hwcodesign explore study.toml --storage grpc://host:13000     be one of many workers
+      hwcodesign explore show study.toml
+      hwcodesign explore pick study.toml 17 --recipe best.toml
+    """
+
+
+@command.command("run")
+@click.argument("study", type=click.Path(path_type=Path))
+@click.option("--data", type=click.Path(path_type=Path), help="Folder with the images (digits needs none).")
+@OUT
+@STORAGE
+@click.option("--jobs", type=click.IntRange(1), default=os.cpu_count() or 1, show_default="cores", help="Processes.")
+@click.option("--worker", type=int, hidden=True, help="The process that this one helps.")
+def run(study: Path, data: Path | None, out: Path | None, storage: str | None, jobs: int, worker: int | None) -> None:
+    """Search until the study's points are all tried. After Ctrl-C, a kill or a crash the same command goes on.
+
+    Examples: hwcodesign explore study.toml --data ~/images    (run may be left out)
+    """
+    from hwcodesign.explore.command import search
+
+    search(study, data, out, storage, jobs, worker)
+
+
+@command.command("show")
+@click.argument("study", type=click.Path(path_type=Path))
+@OUT
+@STORAGE
+@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write all points to this file, too.")
+def show(study: Path, out: Path | None, storage: str | None, json_file: Path | None) -> None:
+    """The front of what was found so far, as a table and as a page (explore.html).
+
+    Example: hwcodesign explore show study.toml
+    """
+    from hwcodesign.explore.command import show_results
+
+    show_results(study, out, storage, json_file)
+
+
+@command.command("pick")
+@click.argument("study", type=click.Path(path_type=Path))
+@click.argument("number", type=click.IntRange(0))
+@OUT
+@STORAGE
+@click.option("--recipe", type=click.Path(path_type=Path), help="The file to write; STUDY-NUMBER.toml if not given.")
+def pick(study: Path, number: int, out: Path | None, storage: str | None, recipe: Path | None) -> None:
+    """Write point NUMBER as a recipe that runs.
+
+    Example: hwcodesign explore pick study.toml 17 --recipe best.toml && hwcodesign run best.toml
+    """
+    from hwcodesign.explore.command import pick_point
+
+    pick_point(study, number, out, storage, recipe)
+
+
+@command.command("serve")
+@click.argument("storage", metavar="URL")
+@click.option("--host", default="localhost", show_default=True)
+@click.option("--port", type=click.IntRange(1, 65535), default=13000, show_default=True)
+def serve(storage: str, host: str, port: int) -> None:
+    """Optuna's gRPC proxy in front of a database, for many workers: they say --storage grpc://HOST:PORT.
+
+    Example: hwcodesign explore serve postgresql://user@localhost/studies
+    """
+    from hwcodesign.explore.command import serve_storage
+
+    serve_storage(storage, host, port)

@@ -1,0 +1,80 @@
+"""What the integer scores of a network mean: an affine map for each class, and a function of all of them at the end."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import numpy as np
+
+Function = Literal["", "softmax", "sigmoid"]
+FUNCTIONS: tuple[str, ...] = get_args(Function)
+
+
+@dataclass(frozen=True)
+class ScoreMap:
+    """real score = `scale` * integer + `bias`, one number for each class, or a single one that all classes share.
+
+    `function` is what the network applies to the real scores last, and the host in its place: it keeps their order.
+    """
+
+    scale: tuple[float, ...] = (1.0,)
+    bias: tuple[float, ...] = (0.0,)
+    function: Function = ""
+
+    @classmethod
+    def of(cls, scale: np.ndarray | float, bias: np.ndarray | float = 0.0, function: Function = "") -> "ScoreMap":
+        """From numbers or float64 arrays (classes,); what all classes share is kept once."""
+        return cls(_shared(scale), _shared(bias), function)
+
+    @classmethod
+    def parse(cls, document: dict[str, Sequence[float] | str]) -> "ScoreMap":
+        """From its fields, as JSON has them. Raises ValueError or KeyError for anything else."""
+        function = document["function"]
+        if function not in FUNCTIONS or document.keys() != {"scale", "bias", "function"}:
+            raise ValueError(f"{document} is no map of scores")
+        scale, bias = (tuple(float(number) for number in document[key]) for key in ("scale", "bias"))
+        return cls(scale, bias, function)  # type: ignore[arg-type]
+
+    @property
+    def keeps_order(self) -> bool:
+        """Whether a higher integer is a higher score, whatever the two classes."""
+        return len(set(self.scale)) == len(set(self.bias)) == 1 and self.scale[0] > 0
+
+    def affine(self, scores: np.ndarray) -> np.ndarray:
+        """The real scores before the function, float64, of integers (..., classes)."""
+        real: np.ndarray = scores * np.array(self.scale) + np.array(self.bias)
+        return real
+
+    def steps(self, real: np.ndarray) -> np.ndarray:
+        """The inverse of `affine`, float64 and not rounded; 0 for a class whose score is always its bias."""
+        scale, apart = np.array(self.scale), real - np.array(self.bias)
+        steps: np.ndarray = np.divide(apart, scale, out=np.where(apart == 0, 0.0, np.nan), where=scale != 0)
+        return steps
+
+    def real(self, scores: np.ndarray) -> np.ndarray:
+        """The real scores that the network gives, float64, of integers (..., classes)."""
+        real = self.affine(scores)
+        if self.function == "softmax":
+            powers = np.exp(real - real.max(axis=-1, keepdims=True))
+            real = powers / powers.sum(axis=-1, keepdims=True)
+        elif self.function == "sigmoid":
+            half = np.tanh(real / 2) / 2  # without the overflow of exp(-real)
+            real = half + 0.5
+        return real
+
+    def classes(self, scores: np.ndarray) -> np.ndarray:
+        """The predicted class of integers (N, classes): the highest score's, of equal ones the lowest; int64 (N,).
+
+        Of one score alone: 1 where it is above 0 (its sigmoid above 0.5), else 0.
+        """
+        real = self.affine(scores)
+        found: np.ndarray = (real[:, 0] > 0).astype(np.int64) if real.shape[1] == 1 else real.argmax(axis=1)
+        return found
+
+
+INTEGERS = ScoreMap()  # the real scores are the integers themselves
+
+
+def _shared(numbers: np.ndarray | float) -> tuple[float, ...]:
+    found = tuple(float(number) for number in np.atleast_1d(np.asarray(numbers, dtype=np.float64)))
+    return found[:1] if len(set(found)) == 1 else found

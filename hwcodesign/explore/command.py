@@ -1,0 +1,174 @@
+"""What the commands of `hwcodesign explore` do."""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from hwcodesign.core.errors import UserError
+from hwcodesign.core.terminal import console
+from hwcodesign.explore.engine import MARKER, Engine, Report
+from hwcodesign.explore.page import write_page
+from hwcodesign.explore.pick import point_numbered, write_recipe
+from hwcodesign.explore.results import Results, results_of
+from hwcodesign.explore.study import Study, load_study
+from hwcodesign.explore.table import table
+
+PAGE, POINTS = "explore.html", "points.json"
+QUIET_SECONDS = 10.0  # between lines of progress where there is no terminal
+
+
+def search(path: Path, data: Path | None, out: Path | None, storage: str | None, jobs: int, worker: int | None) -> None:
+    """Search the study of `path` to its end with `jobs` processes, and show what was found."""
+    study = load_study(path)
+    folder = out or Path("explore") / study.name
+    _require_data(study, data)
+    if not worker:
+        points = f"{study.count:,} points" if study.count < 10**15 else f"{study.count:.2g} points"
+        console().print(f"{study.name}: {points} in the space, {study.budget:,} to try")
+    engine = Engine(study, folder, storage, data)
+    if worker:
+        _end_with(worker)
+        engine.work(lambda *_: None)
+        return
+    several = jobs if study.search.sampler != "all" or study.trains else 1
+    with _helpers(path, folder, data, storage, several - 1), _progress() as report:
+        engine.work(report, jobs)
+    _show(engine, results_of(engine))
+
+
+def show_results(path: Path, out: Path | None, storage: str | None, json_file: Path | None) -> None:
+    """Print and draw what was found so far."""
+    engine = _existing(path, out, storage)
+    results = results_of(engine)
+    if json_file:
+        json_file.write_text(json.dumps(results.document(), indent=1) + "\n")
+    _show(engine, results)
+
+
+def pick_point(path: Path, number: int, out: Path | None, storage: str | None, recipe: Path | None) -> None:
+    """Write a point's recipe and say what to do with it."""
+    engine = _existing(path, out, storage)
+    point = point_numbered(results_of(engine), number)
+    target = recipe or Path(f"{engine.study.name}-{number}.toml")
+    write_recipe(engine.study, point, target)
+    console().print(f"{target}: hwcodesign run {target}", markup=False)
+    if point.excluded:
+        console().print(f"mind that this point is no candidate: {point.excluded}", markup=False)
+
+
+def serve_storage(url: str, host: str, port: int) -> None:
+    """Run the proxy until it is stopped."""
+    from optuna.storages import run_grpc_proxy_server
+
+    from hwcodesign.explore.storage import open_storage
+
+    if url.startswith("grpc://"):
+        raise UserError(f"{url} is a proxy already: give the database's own URL")
+    console().print(f"workers: hwcodesign explore STUDY.toml --storage grpc://{host}:{port}", markup=False)
+    run_grpc_proxy_server(open_storage(url, Path()), host=host, port=port)
+
+
+def _existing(path: Path, out: Path | None, storage: str | None) -> Engine:
+    study = load_study(path)
+    folder = out or Path("explore") / study.name
+    if storage is None and not (folder / MARKER).exists():
+        raise UserError(f"{folder} holds no search of {study.name}: hwcodesign explore {path} makes it")
+    return Engine(study, folder, storage)
+
+
+def _show(engine: Engine, results: Results) -> None:
+    (engine.folder / POINTS).write_text(json.dumps(results.document(), indent=1) + "\n")
+    write_page(engine.study, results, engine.folder / PAGE)
+    console().print(table(engine.study, results))
+    console().print(f"{engine.folder / PAGE}, {engine.folder / POINTS}", markup=False)
+
+
+def _require_data(study: Study, data: Path | None) -> None:
+    """Raise UserError before the first point if the trainings could not even begin."""
+    datasets = {study.tables.get("data", {}).get("dataset")}
+    if "data.dataset" in study.space:
+        varied = study.space["data.dataset"]
+        datasets = set(varied) if isinstance(varied, list) else datasets
+    if study.trains and data is None and datasets != {"digits"}:
+        raise UserError(f"the study's rungs train on {', '.join(map(str, datasets))}: say --data FOLDER")
+    if data is not None and not data.is_dir():
+        raise UserError(f"--data {data}: there is no such folder")
+
+
+@contextmanager
+def _helpers(path: Path, folder: Path, data: Path | None, storage: str | None, count: int) -> Iterator[None]:
+    """Further worker processes on this machine while inside; they end with us."""
+    command = [
+        sys.executable,
+        "-m",
+        "hwcodesign",
+        "explore",
+        "run",
+        str(path),
+        "--out",
+        str(folder),
+        "--worker",
+        str(os.getpid()),
+    ]
+    command += ["--data", str(data)] if data else []
+    command += ["--storage", storage] if storage else []
+    started = [subprocess.Popen(command, stdout=subprocess.DEVNULL) for _ in range(count)]
+    try:
+        yield
+    finally:
+        for process in started:
+            process.terminate()
+        for process in started:
+            process.wait()
+
+
+def _end_with(parent: int) -> None:
+    """End this process once `parent`, which started it, is gone, however it went."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1.0)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+@contextmanager
+def _progress() -> Iterator[Report]:
+    """A bar for each step with the time left, or a line every few seconds where there is no terminal."""
+    if not sys.stdout.isatty():
+        last = {"": 0.0}
+
+        def line(step: str, done: int, wanted: int) -> None:
+            now = time.monotonic()
+            if done >= wanted or now - last.get(step, 0.0) > QUIET_SECONDS:
+                if last.get(step) != -1.0:
+                    print(f"{step}: {done:,} of {wanted:,} points", flush=True)
+                last[step] = -1.0 if done >= wanted else now
+
+        yield line
+        return
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, TextColumn("left"), TimeRemainingColumn()) as progress:
+        tasks: dict[str, object] = {}
+
+        def bar(step: str, done: int, wanted: int) -> None:
+            task = tasks.setdefault(step, progress.add_task(step, total=wanted) if step not in tasks else None)
+            progress.update(task, completed=done, total=wanted)  # type: ignore[arg-type]
+
+        yield bar

@@ -1,0 +1,37 @@
+"""One point of a study as a recipe that runs."""
+
+import os
+from pathlib import Path
+
+from hwcodesign.core.errors import UserError
+from hwcodesign.explore.results import Point, Results
+from hwcodesign.explore.space import merged
+from hwcodesign.explore.study import Study
+
+
+def point_numbered(results: Results, number: int) -> Point:
+    """The point. Raises UserError if there is none of that number, with the front's."""
+    for point in results.points:
+        if point.number == number:
+            return point
+    some = ", ".join(str(point.number) for point in results.front[:10])
+    raise UserError(f"there is no point {number}: the front has {some or 'no points yet'}")
+
+
+def write_recipe(study: Study, point: Point, path: Path) -> None:
+    """Write the recipe of `point`, with where it comes from and what was found of it. UserError if `path` exists."""
+    import tomlkit
+
+    if path.exists():
+        raise UserError(f"{path} exists: say another file with --out")
+    tables = {key: value for key, value in merged(study.tables, study.space, point.params).items() if key != "name"}
+    document = tomlkit.document()
+    document.add(tomlkit.comment(f"Point {point.number} of the study {study.name}, made from {study.recipe}."))
+    found = ", ".join(f"{name} {value:.6g}" for name, value in sorted(point.figures.items()))
+    document.add(tomlkit.comment(f"Found there{f' (rung {point.rung})' if point.rung else ''}: {found}."))
+    document.update(tables)
+    study.recipe_at(point.params)  # a recipe that does not load is not written
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    unfinished.write_text(tomlkit.dumps(document))
+    os.replace(unfinished, path)

@@ -1,0 +1,114 @@
+"""What a search has found: its points with all their figures, the front among them, and how the rungs agree."""
+
+import itertools
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from hwcodesign.explore.engine import Engine, Step, feasible
+from hwcodesign.explore.front import front
+from hwcodesign.explore.space import Params
+from hwcodesign.explore.study import DIRECTIONS
+
+if TYPE_CHECKING:
+    from optuna.trial import FrozenTrial
+
+
+@dataclass(frozen=True)
+class Point:
+    """One point. `figures` by objective, accuracy that of the last rung it reached (`rung`; "" if it was not trained).
+
+    `excluded`: why it is no candidate ("" if it is one). `in_front`: no other candidate is better in everything.
+    """
+
+    number: int
+    params: Params
+    figures: dict[str, float]
+    rung: str
+    excluded: str
+    in_front: bool
+
+
+@dataclass(frozen=True)
+class Results:
+    """All points by number, the search's progress by step (finished, wanted), and the rungs' rank correlations."""
+
+    points: tuple[Point, ...]
+    progress: dict[str, tuple[int, int]]
+    agreement: dict[str, tuple[float, int]]  # "RUNG and RUNG": Spearman's rho of the accuracies, and of how many points
+
+    @property
+    def front(self) -> list[Point]:
+        """The front, the best of the first objective first."""
+        return [point for point in self.points if point.in_front]
+
+    def document(self) -> dict[str, Any]:
+        """Ready for JSON."""
+        return {
+            "points": [asdict(point) for point in self.points],
+            "progress": self.progress,
+            "rank_correlation": self.agreement,
+        }
+
+
+def results_of(engine: Engine) -> Results:
+    """Everything that the engine's storage holds now.
+
+    The front is that of the last rung which has points: only accuracies of one length of training are compared.
+    """
+    study = engine.study
+    steps, progress = engine.steps, {}
+    trained: dict[str, dict[str, float]] = {}  # by rung and point
+    last: Step = steps[0]
+    for index, step in enumerate(steps):
+        done = engine.finished(step)
+        progress[step.name] = (len(done), engine.wanted(step, index))
+        if step.rung:
+            trained[step.rung.name] = {
+                _key(t.params): t.user_attrs["accuracy"] for t in done if "accuracy" in t.user_attrs
+            }
+        if index == 0 or any(feasible(t) for t in done):
+            last = step
+    best = {_key(t.params): t for t in engine.finished(last)}
+    candidates = [t for t in engine.finished(steps[0]) if feasible(best.get(_key(t.params), t))]
+    compared = [t for t in candidates if _key(t.params) in best and feasible(best[_key(t.params)])]
+    values = [best[_key(t.params)].values for t in compared]
+    chosen = {compared[i].number for i in front(values, [DIRECTIONS[o] for o in study.objectives])}
+    points = []
+    for trial in engine.finished(steps[0]):
+        key = _key(trial.params)
+        rung, figures = "", dict(trial.user_attrs["cost"]["figures"])
+        for name, accuracies in trained.items():
+            if key in accuracies:
+                rung, figures["accuracy"] = name, accuracies[key]
+        excluded = _excluded(best.get(key, trial))
+        points.append(Point(trial.number, dict(trial.params), figures, rung, excluded, trial.number in chosen))
+    return Results(tuple(points), progress, _agreement(trained))
+
+
+def _excluded(trial: "FrozenTrial") -> str:
+    cost = trial.user_attrs["cost"]
+    if cost["refused"]:
+        return str(cost["refused"])
+    if "failed" in trial.user_attrs:
+        return str(trial.user_attrs["failed"])
+    over = [name for name, value in trial.constraints.items() if value > 0]
+    if "fits" in over:
+        worst = max(cost["excess"], key=cost["excess"].get)
+        return f"does not fit: {worst} at {1 + cost['excess'][worst]:.0%} of its limit"
+    return f"outside the study's bounds: {', '.join(over)}" if over else ""
+
+
+def _agreement(trained: dict[str, dict[str, float]]) -> dict[str, tuple[float, int]]:
+    from scipy.stats import spearmanr
+
+    names, found = list(trained), {}
+    for before, after in itertools.pairwise(names):
+        both = sorted(trained[before].keys() & trained[after].keys())
+        if len(both) >= 3:
+            pairs = [trained[before][key] for key in both], [trained[after][key] for key in both]
+            found[f"{before} and {after}"] = (float(spearmanr(*pairs).statistic), len(both))
+    return found
+
+
+def _key(params: Params) -> str:
+    return repr(sorted(params.items()))

@@ -1,0 +1,45 @@
+"""What a rung makes of a point: a training in a folder of its own, resumable, whose accuracy is kept."""
+
+import hashlib
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from hwcodesign.core.strict_toml import validated
+from hwcodesign.explore.study import Rung
+from hwcodesign.recipe import Recipe
+
+RESULT = "accuracy.json"
+
+
+def trained_accuracy(recipe: Recipe, rung: Rung, folder: Path, data: Path | None) -> float:
+    """Validation accuracy (0 to 1) of `recipe` trained as `rung` says, in `folder`/points/...; once only.
+
+    The validation images are a tenth of the training images: the test images choose nothing. A training that was
+    interrupted goes on. Raises UserError as `train` does.
+    """
+    changed = with_rung(recipe, rung)
+    place = folder / "points" / digest(changed)
+    if (place / RESULT).exists():
+        return float(json.loads((place / RESULT).read_text())["validation_top1"])
+    from hwcodesign.training.loop import train
+
+    place.mkdir(parents=True, exist_ok=True)
+    trained = train(changed, data, place)
+    unfinished = place / f".{RESULT}"
+    unfinished.write_text(json.dumps({"validation_top1": trained.validation_top1, "epoch": trained.epoch}) + "\n")
+    os.replace(unfinished, place / RESULT)
+    return trained.validation_top1
+
+
+def with_rung(recipe: Recipe, rung: Rung) -> Recipe:
+    """The recipe with the rung's training schedule. Raises UserError for keys that a training has not."""
+    values: dict[str, Any] = recipe.model_dump()
+    return validated(Recipe, {**values, "train": {**values["train"], **rung.train}}, f"rung {rung.name}")
+
+
+def digest(recipe: Recipe) -> str:
+    """Names what is trained: network, bits, data and schedule; not the board, which training does not know."""
+    tables = recipe.model_dump(mode="json", include={"network", "quantization", "data", "train"})
+    return hashlib.sha256(json.dumps(tables, sort_keys=True).encode()).hexdigest()[:16]

@@ -1,0 +1,85 @@
+"""Float weights of a network from a file: Deep Compression's, ncnn's, safetensors, or a PyTorch state_dict.
+
+The first two and most state_dicts know other names than ours, or none: a file's convolutions are matched to the
+network's in order, by their shapes; those that read the same value (the two halves of a Fire module) in any order.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from hwcodesign.core.errors import UserError
+from hwcodesign.nets.network import Conv, Network
+
+_SHOWN = 8
+
+
+class Weights(NamedTuple):
+    """One convolution's: `weight` float32 (filters, channels, height, width), `bias` float32 (filters,)."""
+
+    weight: np.ndarray
+    bias: np.ndarray
+
+
+def read_weights(path: Path, network: Network) -> dict[str, Weights]:
+    """The weights of every convolution of `network`, by its name.
+
+    `.net` is Deep Compression's format, `.bin` ncnn's with its `.param` beside it, `.safetensors` and `.pt` or `.pth`
+    hold tensors by name. Raises UserError if the file is missing, damaged, or of another network: which tensors.
+    """
+    from hwcodesign.export import deep_compression, ncnn, state_dict
+
+    readers: dict[str, Callable[[Path, Network], dict[str, Weights]]] = {
+        ".net": deep_compression.read,
+        ".bin": lambda path, network: in_order(path, network, ncnn.read(path)),
+        ".safetensors": state_dict.read,
+        ".pt": state_dict.read,
+        ".pth": state_dict.read,
+    }
+    if path.suffix not in readers:
+        raise UserError(f"{path}: weights come from files named {', '.join(f'*{suffix}' for suffix in readers)}")
+    if not path.is_file():
+        raise UserError(f"there is no file {path}")
+    found = readers[path.suffix](path, network)
+    for name, weights in found.items():
+        if not (np.isfinite(weights.weight).all() and np.isfinite(weights.bias).all()):
+            raise UserError(f"{path}: the weights of {name} are not all finite numbers")
+    return found
+
+
+def shape_of(network: Network, conv: Conv) -> tuple[int, int, int, int]:
+    """(filters, channels, height, width) of its weights."""
+    return conv.filters, network.shapes[conv.input][2] // conv.groups, conv.kernel, conv.kernel
+
+
+def in_order(path: Path, network: Network, convolutions: Sequence[tuple[str, Weights]]) -> dict[str, Weights]:
+    """The file's (name, weights) as the network's, by order and shape. Raises UserError: which do not match."""
+    rest, found, faults = list(network.convolutions), {}, []
+    for name, weights in convolutions:
+        shape = weights.weight.shape
+        next_ones = [conv for conv in rest if conv.input == rest[0].input]
+        fitting = next((conv for conv in next_ones if shape_of(network, conv) == shape), None)
+        if fitting is None:
+            there = " or ".join(f"{conv.name} {shape_of(network, conv)}" for conv in next_ones) or "nothing more"
+            faults.append(f"{name} has the shape {shape}, where the network has {there}")
+            break  # what follows is shifted
+        rest.remove(fitting)
+        found[fitting.name] = weights
+    if not faults and rest:
+        faults.append(f"it has no weights for {', '.join(conv.name for conv in rest[:_SHOWN])}")
+    if faults:
+        raise UserError(f"{path} is of another network: {faults[0]} ({len(found)} convolutions before it match)")
+    return found
+
+
+def by_name(network: Network, tensors: Mapping[str, np.ndarray]) -> dict[str, Weights] | None:
+    """The weights if `tensors` have our names and shapes (fire2.squeeze.weight, .bias); None if they do not."""
+    found = {}
+    for conv in network.convolutions:
+        weight, bias = tensors.get(f"{conv.name}.weight"), tensors.get(f"{conv.name}.bias")
+        if weight is None or weight.shape != shape_of(network, conv):
+            return None
+        found[conv.name] = Weights(weight, np.zeros(conv.filters, np.float32) if bias is None else bias)
+    return found

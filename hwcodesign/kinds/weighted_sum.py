@@ -1,0 +1,82 @@
+"""Exact integer sum of two or more streams, each times a constant: what separate quantizers before an add leave to do.
+
+Attribute `factors`: an integer other than 0 for each input. The inputs are of one shape, each of a type of its own.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from hwcodesign.core.errors import UserError
+from hwcodesign.dataflow import Interval, Layer, Stream
+from hwcodesign.kinds.kind import Folding, Kind, Logic, Memory
+
+_WORD = 32  # bits of a number in a parameter that holds one for each input
+
+
+class WeightedSum(Kind):
+    """output = sum of factors[i] * input i, in a type that holds every sum; one beat of `pe` elements a cycle."""
+
+    name = "weighted_sum"
+
+    def output(self, layer: Layer) -> Stream:
+        """The sums, in the narrowest type that holds every one."""
+        terms = zip(layer.inputs, layer.numbers("factors"), strict=True)
+        bounds = sum((source.interval.scaled(factor) for source, factor in terms), Interval(0, 0))
+        return Stream(layer.input.shape, bounds.type, bounds)
+
+    def check(self, layer: Layer) -> None:
+        factors = layer.numbers("factors")
+        if len(layer.inputs) < 2 or len({stream.shape for stream in layer.inputs}) > 1:
+            shapes = " and ".join(str(stream.shape) for stream in layer.inputs)
+            raise UserError(f"{layer.name}: a sum takes two or more inputs of one shape, not {shapes}")
+        if len(factors) != len(layer.inputs) or 0 in factors or max(map(abs, factors)) >= 1 << _WORD - 1:
+            raise UserError(
+                f"{layer.name}: {len(layer.inputs)} inputs take as many factors of up to {_WORD} bits, none of them 0, "
+                f"not {factors}"
+            )
+        total = self.output(layer).type
+        if layer.output.shape != layer.input.shape or layer.output.type != total:
+            raise UserError(
+                f"{layer.name}: the sum is {layer.input.shape} {total}, not {layer.output.shape} {layer.output.type}"
+            )
+
+    def run(self, layer: Layer, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
+        total = np.zeros_like(inputs[0])
+        for factor, values in zip(layer.numbers("factors"), inputs, strict=True):
+            total += factor * values
+        return [total]
+
+    def latency(self, layer: Layer, folding: Folding) -> int:
+        """The products; their sum."""
+        return 2
+
+    def memories(self, layer: Layer, folding: Folding) -> list[Memory]:
+        return []
+
+    def logic(self, layer: Layer, folding: Folding) -> Logic:
+        """Flip-flops as declared. LUTs estimated: an adder of one LUT a bit for every factor's bit but one and input.
+
+        Of a bipolar sum the lowest bits may be constant; they are counted all the same.
+        """
+        bits, factors = layer.output.type.bits, layer.numbers("factors")
+        ones = sum(max(0, abs(factor).bit_count() - 1) for factor in factors)
+        width = folding.pe * bits
+        return Logic(lut=width * (ones + len(factors) - 1) + 4, ff=width * (len(factors) + 1) + 2)
+
+    def parameters(self, layer: Layer, folding: Folding) -> Mapping[str, int]:
+        kinds = [stream.type for stream in layer.inputs]
+        return {
+            "LANES": folding.pe,
+            "INPUTS": len(kinds),
+            "IN_BITS": _packed([kind.bits for kind in kinds]),
+            "IN_SIGNED": _packed([int(kind.signed) for kind in kinds]),
+            "FACTORS": _packed(layer.numbers("factors")),
+            "BEAT_BITS": folding.pe * sum(kind.bits for kind in kinds),
+            "OUT_BITS": layer.output.type.bits,
+        }
+
+
+def _packed(numbers: Sequence[int]) -> int:
+    """One number for all inputs, input 0 lowest."""
+    return sum((number & (1 << _WORD) - 1) << (_WORD * port) for port, number in enumerate(numbers))

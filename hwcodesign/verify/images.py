@@ -1,0 +1,88 @@
+"""Frames to run through a network, with what is known of each."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from hwcodesign.core.errors import UserError
+from hwcodesign.dataflow import Dataflow
+from hwcodesign.verify.extremes import random_frames
+
+WHOLE_SET = 500  # of at most so many held-out images the hardware is simulated with all, of more with a sample
+SAMPLE = 250
+RANDOM_FRAMES = 16  # for a model that comes without images
+RANDOM_SEED = 1
+
+
+@dataclass(frozen=True)
+class Images:
+    """Frames (N, H, W, C) to run, with labels (N,) and the trained network's integer scores (N, classes) where known.
+
+    `origin` says in words where the frames come from, `numbers` (N,) their places there (None: 0 to N - 1).
+    """
+
+    frames: np.ndarray
+    origin: str
+    labels: np.ndarray | None = None
+    scores: np.ndarray | None = None
+    numbers: np.ndarray | None = None
+
+    @classmethod
+    def held_out(cls, path: Path) -> "Images":
+        """The images that the exported reference was measured on (reference.npz); without labels they are random."""
+        with np.load(path) as data:
+            labels = data.get("labels")
+            origin = "random images (untrained network)" if labels is None else "held-out images"
+            return cls(data["images"], origin, labels, data["integer_scores"])
+
+    @classmethod
+    def random(cls, graph: Dataflow, count: int | None = None, seed: int = RANDOM_SEED) -> "Images":
+        """Uniformly random frames that fit the graph's input, RANDOM_FRAMES of them if no `count` is given."""
+        return cls(random_frames(graph.input, count or RANDOM_FRAMES, seed), f"random frames, seed {seed}")
+
+    @classmethod
+    def from_file(cls, path: Path, graph: Dataflow) -> "Images":
+        """Frames of an .npy file. Raises UserError unless they have the graph's shape and range."""
+        try:
+            frames = np.load(path)
+        except (OSError, ValueError, EOFError) as error:
+            raise UserError(f"{path} is not an .npy file of images: {error}") from None
+        if not isinstance(frames, np.ndarray):
+            raise UserError(f"{path} holds several arrays; give an .npy file with the images alone")
+        shape, kind = graph.input.shape, graph.input.type
+        if frames.ndim != len(shape) + 1 or frames.shape[1:] != shape or not len(frames):
+            raise UserError(
+                f"{path} holds {frames.shape}, but the network takes (images, {', '.join(map(str, shape))})"
+            )
+        if frames.dtype.kind not in "iu" or frames.min() < kind.min or frames.max() > kind.max:
+            raise UserError(f"{path} must hold integers from {kind.min} to {kind.max} ({kind}), not {frames.dtype}")
+        return cls(frames, str(path))
+
+    def to_simulate(self, count: int | None) -> "Images":
+        """A stratified sample of `count`; None: all of a small set, or a sample that takes minutes."""
+        return self.sample(count or (SAMPLE if len(self.frames) > WHOLE_SET else WHOLE_SET))
+
+    def first(self, count: int | None) -> "Images":
+        """The first `count` of them (all if None)."""
+        return self._at(np.arange(len(self.frames))[:count])
+
+    def sample(self, count: int) -> "Images":
+        """A stratified sample of `count` (all, if there are not more), the same every time, in the order they have.
+
+        Of the images in the order of their classes, every k-th: each class has its share to within one image.
+        """
+        total = len(self.frames)
+        if count >= total:
+            return self
+        by_class = np.arange(total) if self.labels is None else np.argsort(self.labels, kind="stable")
+        return self._at(np.sort(by_class[np.arange(count) * total // count]))
+
+    def number(self, index: int) -> int:
+        """Where frame `index` stood before any choice was made."""
+        return index if self.numbers is None else int(self.numbers[index])
+
+    def _at(self, chosen: np.ndarray) -> "Images":
+        labels, scores = (None if part is None else part[chosen] for part in (self.labels, self.scores))
+        numbers = np.array([self.number(index) for index in chosen])
+        return Images(self.frames[chosen], self.origin, labels, scores, numbers)

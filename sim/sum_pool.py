@@ -1,0 +1,24 @@
+"""Cases of the sum pool: every kind of type, windows of one to sixteen elements."""
+
+import numpy as np
+
+from hwcodesign.dataflow import IntType, Layer, Stream
+from hwcodesign.kinds import Folding
+
+CASES = (
+    ("uint4", 9), ("int4", 9), ("bipolar", 4), ("uint8", 16), ("int8", 2), ("uint1", 6), ("int2", 1), ("bipolar", 9),
+    ("bipolar", 1), ("uint3", 3),
+)  # fmt: skip
+
+
+def cases(rng: np.random.Generator) -> list[tuple[Layer, Folding]]:
+    """One case for each line above, its lanes and data random."""
+    return [_case(rng, IntType.parse(kind), window) for kind, window in CASES]
+
+
+def _case(rng: np.random.Generator, kind: IntType, window: int) -> tuple[Layer, Folding]:
+    pe, folds = int(rng.integers(1, 5)), int(rng.integers(1, 4))
+    rows, columns = int(rng.integers(1, 4)), int(rng.integers(1, 4))
+    source = Stream((rows, columns, pe * folds * window), kind)
+    target = Stream((rows, columns, pe * folds), kind.reach.times(window).type)
+    return Layer("pool", "sum_pool", (source,), (target,), {"window": window}), Folding(pe)

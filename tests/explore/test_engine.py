@@ -1,0 +1,125 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from hwcodesign.check.check import check_recipe
+from hwcodesign.core.errors import DivergedError, UserError
+from hwcodesign.explore import training
+from hwcodesign.explore.engine import MARKER, Engine
+from hwcodesign.explore.results import Results, results_of
+from hwcodesign.explore.space import points
+from hwcodesign.explore.study import load_study
+from tests.explore.studies import PLANNED, TRAINED, write
+
+
+def silent(step: str, done: int, wanted: int) -> None:
+    pass
+
+
+def searched(text: str, folder: Path) -> Results:
+    engine = Engine(load_study(write(text, folder)), folder / "out")
+    engine.work(silent)
+    return results_of(engine)
+
+
+def test_all_points_are_planned_and_the_front_is_that_of_brute_force(tmp_path: Path) -> None:
+    results = searched(PLANNED, tmp_path)
+    study = load_study(tmp_path / "study.toml")
+    figures = {}
+    for params in points(study.space):
+        report = check_recipe(study.recipe_at(params))
+        assert report.fits
+        figures[json.dumps(params, sort_keys=True)] = (report.frame_rate, report.total.lut)
+    found = {json.dumps(p.params, sort_keys=True): (p.figures["frame_rate"], p.figures["lut"]) for p in results.points}
+    assert found == figures
+    best = {
+        key
+        for key, (rate, lut) in figures.items()
+        if not any(r >= rate and u <= lut and (r, u) != (rate, lut) for r, u in figures.values())
+    }
+    assert {json.dumps(p.params, sort_keys=True) for p in results.front} == best
+
+
+@pytest.mark.parametrize("sampler", ["random", "tpe", "nsga2", "gp"])
+def test_every_sampler_tries_as_many_points_as_asked_for_and_none_twice(sampler: str, tmp_path: Path) -> None:
+    results = searched(PLANNED.replace('"all"', f'"{sampler}"\npoints = 15'), tmp_path)
+    assert len({json.dumps(p.params, sort_keys=True) for p in results.points}) == len(results.points) == 15
+
+
+def test_what_does_not_fit_is_never_trained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    trained = []
+
+    def counted(recipe: object, *rest: object) -> float:
+        trained.append(recipe)
+        return 0.5
+
+    monkeypatch.setattr(training, "trained_accuracy", counted)
+    text = TRAINED.replace("[search]", "[at_most]\nlut = 1\n[search]")
+    results = searched(text, tmp_path)
+    assert not trained
+    assert not results.front
+    assert all("outside the study's bounds: lut 1" in p.excluded for p in results.points)
+
+
+def test_rungs_train_the_best_of_those_before(tmp_path: Path) -> None:
+    results = searched(TRAINED, tmp_path)
+    rungs = [p.rung for p in results.points]
+    assert sorted(rungs) == ["long", "long", "short", "short"]
+    assert all(0 < p.figures["accuracy"] <= 1 for p in results.points)
+    assert {p.rung for p in results.front} == {"long"}
+    assert len(list((tmp_path / "out" / "points").iterdir())) == 6
+
+
+def test_a_training_that_diverges_is_marked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def diverges(*arguments: object) -> float:
+        raise DivergedError("epoch 0, step 3: the loss is nan")
+
+    monkeypatch.setattr(training, "trained_accuracy", diverges)
+    results = searched(TRAINED.replace("points = 4", "points = 2"), tmp_path)
+    assert len(results.points) == 2
+    assert all("the loss is nan" in p.excluded for p in results.points)
+
+
+def test_a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "mine.txt").write_text("mine")
+    with pytest.raises(UserError, match="other files"):
+        searched(PLANNED, tmp_path)
+    assert (tmp_path / "out" / "mine.txt").read_text() == "mine"
+    assert not (tmp_path / "out" / MARKER).exists()
+
+
+def test_another_study_of_the_same_name_is_refused(tmp_path: Path) -> None:
+    few = PLANNED.replace('"all"', '"random"\npoints = 1')
+    searched(few, tmp_path)
+    with pytest.raises(UserError, match="another study"):
+        searched(few.replace("0.5]", "0.25]"), tmp_path)
+
+
+def test_a_storage_that_is_down_says_where_to_go_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hwcodesign.explore.storage.PAUSES", (0.01,))
+    study = load_study(write(PLANNED, tmp_path))
+    with pytest.raises(UserError, match=r"does not answer.*the same command goes on"):
+        Engine(study, tmp_path / "out", "grpc://localhost:1")
+    with pytest.raises(UserError, match="must be a URL"):
+        Engine(study, tmp_path / "out", "here")
+
+
+@pytest.mark.slow
+def test_a_search_that_is_killed_goes_on_to_the_same_number_of_points(tmp_path: Path) -> None:
+    study = write(PLANNED.replace('"all"', '"tpe"\npoints = 14'), tmp_path)
+    command = [sys.executable, "-m", "hwcodesign", "explore", str(study), "--out", str(tmp_path / "out"), "--jobs", "2"]
+    for after in (3.0, 4.5, 6.0):
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        time.sleep(after)
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    found = json.loads((tmp_path / "out" / "points.json").read_text())["points"]
+    assert len({json.dumps(p["params"], sort_keys=True) for p in found}) == len(found) == 14

@@ -1,0 +1,22 @@
+"""What a stage is made from."""
+
+from pathlib import Path
+
+from onnx import TensorProto
+
+from hwcodesign.core.run_folder import RunFolder
+from hwcodesign.flow.stages import Job, stage_of
+from hwcodesign.recipe import HardwareTable
+from tests.core import small_onnx
+
+
+def test_external_data_belong_to_the_model(tmp_path: Path) -> None:
+    made = small_onnx.model()
+    tensor = made.graph.initializer[0]
+    (tmp_path / "w.data").write_bytes(tensor.raw_data)
+    tensor.ClearField("raw_data")
+    tensor.data_location = TensorProto.EXTERNAL
+    tensor.external_data.add(key="location", value="w.data")
+    path = small_onnx.save(made, tmp_path / "m.onnx")
+    job = Job(run=RunFolder(tmp_path / "run"), hardware=HardwareTable(board="ulx3s-85f"), model=path)
+    assert stage_of(job, "lower").inputs == (path, tmp_path / "w.data")

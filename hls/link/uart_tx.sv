@@ -13,7 +13,7 @@ module uart_tx #(
   output logic       tx_o
 );
 
-  localparam int CountBits = $clog2(CLOCKS_PER_BIT);
+  localparam int CountBits = (CLOCKS_PER_BIT > 1) ? $clog2(CLOCKS_PER_BIT) : 1;
   localparam logic [CountBits-1:0] Whole = CountBits'(CLOCKS_PER_BIT - 1);
 
   if (CLOCKS_PER_BIT < 2) begin : gen_unmet_clocks_per_bit_are_two_or_more

@@ -100,7 +100,7 @@ def _check(proof: Proof, folder: Path, name: str, *mode: str) -> str:
     """Run the model checker; what failed, empty if nothing did."""
     solver = tools.require(tools.YICES)
     log = folder / f"{name}.log"
-    command = [tools.require(tools.SMTBMC), "-s", "yices", *mode, "-t", str(proof.depth)]
+    command = [str(tools.require(tools.SMTBMC)), "-s", "yices", *mode, "-t", str(proof.depth)]
     path = f"{solver.parent}{os.pathsep}{os.environ.get('PATH', '')}"
     try:
         tools.run([*command, "--dump-vcd", f"{name}.vcd", "model.smt2"], folder, log, {"PATH": path})

@@ -60,10 +60,7 @@ FAULTS: Mapping[str, tuple[str, Fault]] = {
         Fault("else out_valid_o <= out_valid_o & ~out_ready_i;", "else out_valid_o <= out_valid_o;"),
     ),
     "width_converter": ("width_converter", Fault("!last || !out_valid_o || out_ready_i", "1'b1")),
-    "concat": (
-        "concat",
-        Fault("turn_q == TurnBits'(INPUTS - 1) ? '0 : turn_q + 1'b1", "~turn_q & {TurnBits{beat_q[0]}}"),
-    ),
+    "concat": ("concat", Fault("in_ready_o[turn_q] = move;", "in_ready_o[turn_q] = 1'b1;")),
     "add": ("add", Fault("take       = move && (&in_valid_i)", "take       = move && (|in_valid_i)")),
     "padding": ("padding", Fault("in_picture ? in_data_i : '0", "in_data_i")),
     "max_pool": ("max_pool", Fault("take && (first || larger)", "take && larger")),

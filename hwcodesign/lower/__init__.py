@@ -10,13 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hwcodesign.core.integers import PIXEL
 from hwcodesign.dataflow import Dataflow, IntType
 from hwcodesign.graph.threshold_bits import threshold_bits
 
 if TYPE_CHECKING:
     from hwcodesign.lower.meaning import Meaning
-
-PIXEL = IntType(8, signed=False)
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,11 @@ import onnx
 import pytest
 from onnx import TensorProto, helper
 
+from benchmarks.fuzz import small_onnx
 from hwcodesign.analyze.onnx_graph import read_graph
 from hwcodesign.core.errors import UserError
 from hwcodesign.core.onnx_file import external_files, load_model
 from hwcodesign.lower import lower
-from tests.core import small_onnx
 
 
 def _message(path: Path) -> str:

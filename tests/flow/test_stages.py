@@ -4,10 +4,10 @@ from pathlib import Path
 
 from onnx import TensorProto
 
+from benchmarks.fuzz import small_onnx
 from hwcodesign.core.run_folder import RunFolder
 from hwcodesign.flow.stages import Job, stage_of
 from hwcodesign.recipe import HardwareTable
-from tests.core import small_onnx
 
 
 def test_external_data_belong_to_the_model(tmp_path: Path) -> None:

@@ -198,15 +198,25 @@ def images() -> Case:
 def packets() -> Case:
     """A board's answers are damaged, doubled, of other kinds and lengths, or never end."""
     from hwcodesign.host import ports
-    from hwcodesign.host.packets import Answer, Decoder, Packet, encode
+    from hwcodesign.host.packets import Answer, Decoder, Packet, Request, encode
     from hwcodesign.host.serial_line import SerialLine
 
     def answer(random: Random, request: Packet) -> bytes:
-        kind = random.choice((Answer.RESULT, *Answer, 99, 255))
-        payload = random.randbytes(random.choice((0, 1, 4, 5, 8, 9, 11, 300)))
-        number = random.choice((request.sequence, request.sequence, random.randrange(1 << 16)))
-        sent = encode(Packet(kind, number, payload)) * random.choice((1, 1, 2, 50))
-        return damaged_bytes(sent, random) if random.random() < 0.5 else sent
+        identity = bytes(9) + (request.sequence + 1 if request.kind == Request.WEIGHTS else 0).to_bytes(2, "little")
+        kind, number = (Answer.RESULT if request.kind == Request.IMAGE else Answer.IDENTITY), request.sequence
+        payload = bytes(8) if kind == Answer.RESULT else identity
+        if random.random() < 0.7:
+            return encode(Packet(kind, number, payload))
+        match random.randrange(5):
+            case 0:
+                kind = random.choice((*Answer, 99, 255))
+            case 1:
+                payload = random.randbytes(random.choice((0, 1, 4, 5, 8, 9, 11, 300)))
+            case 2:
+                number = random.randrange(1 << 16)
+            case 3:
+                return damaged_bytes(encode(Packet(kind, number, payload)), random)
+        return encode(Packet(kind, number, payload)) * random.choice((0, 1, 2, 50))
 
     def case(random: Random, folder: Path) -> None:
         asked = Decoder()

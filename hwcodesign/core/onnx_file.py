@@ -27,6 +27,7 @@ DOMAINS = (
     "qonnx.custom_op.general",
 )
 MOST_BYTES = 2**31 - 1  # of a file in Protocol Buffers, and here of its tensors together
+_QUANTIZER_INPUTS = {"Quant": 4, "IntQuant": 4, "BipolarQuant": 2, "Trunc": 4}  # QONNX's, which ONNX has no schema of
 _MOST_VERSION = 1_000
 _SHOWN = 8  # faults in one message
 
@@ -222,6 +223,10 @@ def _require_structure(model: Any, path: Path) -> None:
     context.ir_version = model.ir_version
     context.opset_imports = {opset.domain: opset.version for opset in model.opset_import}
     for node in every_node(model.graph):
+        least = _QUANTIZER_INPUTS.get(node.op_type, 0)
+        if len(node.input) < least or not all(node.input[:least]) or not node.output:
+            faults.append(f"{layer_name(node)}: its operator {node.op_type} has {len(node.input)} inputs and "
+                          f"{len(node.output)} outputs; it needs {least or 'some'} and one")  # fmt: skip
         if node.domain in ("", "ai.onnx") and defs.has(node.op_type, ""):
             try:
                 checker.check_node(node, context)

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from hwcodesign.core.array_file import read_arrays
 from hwcodesign.core.errors import UserError
 from hwcodesign.core.integers import IntType
 from hwcodesign.core.interface import WEIGHTS, Interface, frame_bytes
@@ -173,11 +174,10 @@ def load_selftest(folder: Path) -> tuple[np.ndarray, np.ndarray]:
 
     Raises UserError if they are not there.
     """
-    try:
-        with np.load(folder / SELFTEST) as arrays:
-            return arrays["images"], arrays["values"]
-    except (OSError, ValueError, KeyError) as error:
-        raise UserError(f"{folder / SELFTEST} holds no self-test: {error}") from None
+    arrays = read_arrays(folder / SELFTEST)
+    if not {"images", "values"} <= set(arrays):
+        raise UserError(f"{folder / SELFTEST} holds no self-test: images and values are not in it")
+    return arrays["images"], arrays["values"]
 
 
 def digest_of(data: bytes) -> str:

@@ -100,6 +100,7 @@ _OPTIONS = (
     click.option("--batch-size", type=click.IntRange(2), help="Train with another; the learning rate scales with it."),
     click.option("--input", "input_type", default="uint8", show_default=True, help="Integer type of a model's input."),
     click.option("--input-scale", help="Real value of one step of a model's input, such as 1/255."),
+    click.option("--output", help="Which output of a model that has several."),
     click.option("--untrained", is_flag=True, help="Random weights instead of training (results: NAME-untrained)."),
     click.option("--images", type=click.Path(path_type=Path), help="An .npy file (N, H, W, C) of frames to simulate."),
     click.option("--frames", type=click.IntRange(1), help="Simulate at most so many frames."),

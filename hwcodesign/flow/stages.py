@@ -29,7 +29,8 @@ PHASES = "bitstream-phases"  # a run folder in the run folder: what the tools ma
 class Job:
     """What a run works on: a recipe, or (`model`) somebody's QONNX file; the hardware it is for; and how to run it.
 
-    `input_scale` is the real value of one step of the model's input (None: the model's own default). `images` is an
+    `input_scale` is the real value of one step of the model's input (None: the model's own default), `output` the one
+    that is wanted of several outputs. `images` is an
     .npy file of frames (N, H, W, C) to simulate instead of the default; `frames` bounds how many. `untrained` puts
     random weights in place of training. `seed` is that of the placement; `backend`: our own bitstream flow, or FINN's.
     `wait`: until another process is done with the run folder.
@@ -41,6 +42,7 @@ class Job:
     model: Path | None = None
     input_type: IntType = UINT8
     input_scale: float | None = None
+    output: str | None = None
     data_folder: Path | None = None
     device: str = "auto"
     images: Path | None = None
@@ -141,24 +143,25 @@ def shipped_export(job: Job) -> Stage:
 def _lower(job: Job) -> Stage:
     def work(folder: Path) -> Summary:
         from hwcodesign.core.progress import frames_bar
-        from hwcodesign.lower import lower
+        from hwcodesign.lower import lower, one_output
         from hwcodesign.verify.chain import GRAPH, graph_digest
         from hwcodesign.verify.images import Images
         from hwcodesign.verify.proofs import verify_integers
         from hwcodesign.verify.reference import CHOSEN, compare_with_file
 
-        lowered = lower(job.qonnx, folder, job.input_type, job.input_scale)
+        model = one_output(job.qonnx, job.output, folder) if job.output else job.qonnx
+        lowered = lower(model, folder, job.input_type, job.input_scale)
         graph = lowered.dataflow
         summary = {"layers": len(graph.layers), **lowered.report, GRAPH: graph_digest(graph)}
         with frames_bar("the file in float64", CHOSEN) as on_frames:
-            by_file = compare_with_file(job.qonnx, graph, folder, job.model is not None, on_frames)
+            by_file = compare_with_file(model, graph, folder, job.model is not None, on_frames)
         if job.held_out and not by_file["mismatches"]:
             images = Images.held_out(job.held_out)
             with frames_bar("integer reference", len(images.frames)) as on_frames:
                 return summary | verify_integers(graph, images, on_frames=on_frames)
         return summary | by_file
 
-    settings = [str(job.input_type), job.input_scale]
+    settings = [str(job.input_type), job.input_scale, job.output]
     beside = external_files(job.model) if job.model else ()  # our own export keeps everything in one file
     return Stage("lower", (job.qonnx, *beside, *_given(job.held_out)), settings, work)
 

@@ -165,7 +165,7 @@ def make_job(recipe: str | None, model: Path | None, runs: Path, **given: Any) -
     from hwcodesign.core.strict_toml import validated
     from hwcodesign.dataflow import IntType
     from hwcodesign.export.pretrained import shipped_with
-    from hwcodesign.flow.stages import Job
+    from hwcodesign.job import Job
     from hwcodesign.recipe import HardwareTable, load_recipe
 
     if (recipe is None) == (model is None):

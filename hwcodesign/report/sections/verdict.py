@@ -8,7 +8,7 @@ ORDER, TITLE = 0, "Verdict"
 
 def section(facts: Facts) -> str | None:
     """One sentence a question; what was not run is said, too."""
-    report, good = facts.report, True
+    report, good, proven = facts.report, True, False
     lines = []
     if check := report.get("check"):
         fits = bool(check["fits"])
@@ -17,6 +17,7 @@ def section(facts: Facts) -> str | None:
     if simulated := report.get("simulate"):
         equal = not simulated["mismatches"]
         good &= equal
+        proven = True
         proof = f"{simulated['mismatches']:,} of {simulated['images']:,} images differ in any score in RTL"
         lines.append(_mark(equal, f"proven: {proof}", f"NOT PROVEN: {proof}"))
         if simulated.get("top1") is not None:
@@ -31,7 +32,8 @@ def section(facts: Facts) -> str | None:
         clock = f"{built['fmax_mhz']:g} MHz after place and route, {built['clock_mhz']:g} planned"
         lines.append(_mark(built["timing_met"], clock, f"MISSES ITS CLOCK: {clock}"))
     lines.append("tried on hardware: no")
-    return paragraph("<br>".join(lines), "verdict" if good else "verdict bad")
+    kind = "verdict bad" if not good else "verdict" if proven else "verdict open"
+    return paragraph("<br>".join(lines), kind)
 
 
 def _mark(good: bool, yes: str, no: str) -> str:

@@ -18,8 +18,8 @@ class Job:
 
     `input_scale` is the real value of one step of the model's input (None: the model's own default), `output` the one
     that is wanted of several outputs. `images` is an .npy file of frames (N, H, W, C) to simulate instead of the
-    default; `frames` bounds how many. `untrained` puts random weights in place of training. `seed` is that of the placement; `backend`: our own bitstream flow, or FINN's.
-    `wait`: until another process is done with the run folder.
+    default; `frames` bounds how many. `untrained` puts random weights in place of training. `seed` is that of the
+    placement; `backend`: our own bitstream flow, or FINN's. `wait`: until another process is done with the run folder.
     """
 
     run: RunFolder

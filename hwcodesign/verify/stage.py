@@ -41,7 +41,7 @@ def simulate_stage(job: Job) -> Stage:
 
 
 def prove_lowering(job: Job, graph: Dataflow, model: Path, folder: Path) -> Summary:
-    """Compare a lowered graph with the file `model` that it is of, and with the trained network's scores where there are some.
+    """Compare a lowered graph with the file `model` that it is of, and with the trained scores where there are some.
 
     Writes into the stage's `folder`; returns what the report says of it.
     """

@@ -23,7 +23,7 @@ from hwcodesign.plan.folding import Constraints
 from hwcodesign.plan.insert_streams import inserted
 from hwcodesign.plan.memory import logic_resources, memory_resources
 from hwcodesign.plan.planner import NO_CONSTRAINTS
-from hwcodesign.recipe import Recipe
+from hwcodesign.recipe import HardwareTable, Recipe
 
 PURPOSES = ("weights", "thresholds", "line_buffers", "fifos")
 
@@ -174,6 +174,12 @@ def check_recipe(recipe: Recipe) -> CheckReport:
     board = recipe.hardware.load_board()
     planned = plan(predicted(recipe), board, **recipe.hardware.wishes())
     return replace(measure(planned, board), find_changes=lambda: changes_to_recipe(recipe, planned.frame_rate))
+
+
+def check_graph(graph: Dataflow, hardware: HardwareTable) -> CheckReport:
+    """The report on a lowered graph that has not been planned yet. Raises UserError as `plan` does."""
+    board = hardware.load_board()
+    return check(graph, plan(graph, board, **hardware.wishes()), board, hardware.fold)
 
 
 def measure(planned: Plan, board: Board) -> CheckReport:

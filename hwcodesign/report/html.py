@@ -22,7 +22,6 @@ th:first-child, td:first-child { text-align: left } td.text { text-align: left; 
 .bar i { display: block; height: 100%; background: var(--bar) } .bar i.over { background: var(--bad) }
 .gallery { display: flex; flex-wrap: wrap; gap: 0.8rem } figure { margin: 0; text-align: center; font-size: 0.8rem }
 figure img { image-rendering: pixelated } .wide { max-width: 100%; height: auto; image-rendering: auto }
-.verdict.open { border-color: #9a6700; background: #fbf7ec }
 @media print { body { max-width: none; font-size: 11pt } h2 { break-after: avoid } tr, figure { break-inside: avoid } }
 """
 

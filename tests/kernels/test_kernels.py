@@ -45,10 +45,10 @@ def test_the_multiplier_that_synthesis_sees_is_the_same(tmp_path: Path) -> None:
 FAULTS = {
     "wrong data": ("add", "{a[IN_BITS-1], a} +", "{a[IN_BITS-1], a} -", "expected"),
     "a bubble": ("fork", "(out_valid_o & ~out_ready_i) == '0;", "out_valid_o == '0;", "cycles, not"),
-    "data change while stalled": ("fork", "if (in_ready_o) data_q", "if (in_valid_i) data_q", "changed while"),
+    "data change while stalled": ("fork", "if (move) data_q", "if (in_valid_i) data_q", "changed while"),
     "valid falls": ("fork", "else out_valid_o <= out_valid_o & ~out_ready_i;", "else out_valid_o <= '0;", "valid fell"),
-    "valid waits for ready": ("concat", "take  = space &&", "take  = out_ready_i &&", "standing still"),
-    "weights that are not there yet": ("mvau", "en && fresh && !loading", "en && fresh", "expected|standing"),
+    "valid waits for ready": ("concat", "take = move &&", "take = out_ready_i &&", "standing still"),
+    "weights that are not there yet": ("mvau", "move && fresh && !loading", "move && fresh", "expected|standing"),
     "a forgotten reset": ("concat", "turn_q      <= '0;", "", "expected"),
 }
 

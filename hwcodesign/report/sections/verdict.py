@@ -8,7 +8,7 @@ ORDER, TITLE = 0, "Verdict"
 
 def section(facts: Facts) -> str | None:
     """One sentence a question; what was not run is said, too."""
-    report, good, proven = facts.report, True, False
+    report, good = facts.report, True
     lines = []
     if check := report.get("check"):
         fits = bool(check["fits"])
@@ -17,7 +17,6 @@ def section(facts: Facts) -> str | None:
     if simulated := report.get("simulate"):
         equal = not simulated["mismatches"]
         good &= equal
-        proven = True
         proof = f"{simulated['mismatches']:,} of {simulated['images']:,} images differ in any score in RTL"
         lines.append(_mark(equal, f"proven: {proof}", f"NOT PROVEN: {proof}"))
         if simulated.get("top1") is not None:
@@ -32,8 +31,7 @@ def section(facts: Facts) -> str | None:
         clock = f"{built['fmax_mhz']:g} MHz after place and route, {built['clock_mhz']:g} planned"
         lines.append(_mark(built["timing_met"], clock, f"MISSES ITS CLOCK: {clock}"))
     lines.append("tried on hardware: no")
-    kind = "verdict bad" if not good else "verdict" if proven else "verdict open"
-    return paragraph("<br>".join(lines), kind)
+    return paragraph("<br>".join(lines), "verdict" if good else "verdict bad")
 
 
 def _mark(good: bool, yes: str, no: str) -> str:

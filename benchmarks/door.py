@@ -2,9 +2,9 @@
 
     python -m benchmarks.door [MODEL ...]
 
-Each of `networks/published.py` is written by the tools that its users have, lowered, and compared with QONNX's executor (and
-in float64, where float32 rounds otherwise), then planned, emitted and simulated in Verilator on random inputs. Results
-go to benchmarks/door.json as they come; without names, the models that are not yet through RTL there are run.
+Each of `networks/published.py` is written by the tools that its users have, lowered, and compared with QONNX's executor
+(and in float64, where float32 rounds otherwise), then planned, emitted and simulated in Verilator on random inputs.
+Results go to benchmarks/door.json as they come; without names, the models that are not yet through RTL there are run.
 """
 
 import json

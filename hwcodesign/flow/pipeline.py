@@ -85,6 +85,8 @@ def require_fit(job: Job) -> None:
 
 
 def _require_equality(name: str, summary: Summary) -> None:
+    if summary.get("failure"):
+        raise VerificationError(f"{name}: {summary['failure']}")
     if summary.get("mismatches"):
         where = summary.get("first_difference") or "no single stream differs when recorded"
         raise VerificationError(f"{name}: {summary['mismatches']} of {summary['images']} images differ\n{where}")

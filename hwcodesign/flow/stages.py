@@ -219,15 +219,16 @@ def _simulate(job: Job) -> Stage:
         from hwcodesign.plan import Plan
         from hwcodesign.verify.chain import proven_by, require_chain
         from hwcodesign.verify.proofs import verify_hardware
-        from hwcodesign.verify.reference import file_of, scored
+        from hwcodesign.verify.reference import extremes_for, file_of, scored
 
         require_chain(job.run)
         made = Plan.load(planned)
         images = _images(job, made.design)
         if images.scores is None:
             images = scored(images, file_of(job.run), made.design)
-        with frames_bar("simulate", len(images.frames)) as on_frames:
-            summary = verify_hardware(made, emitted, images, folder, job.wave, on_frames)
+        extremes = scored(extremes_for(made), file_of(job.run), made.design)
+        with frames_bar("simulate", len(images.frames) + len(extremes.frames)) as on_frames:
+            summary = verify_hardware(made, emitted, images, extremes, folder, job.wave, on_frames)
         return {**summary, "proves": proven_by(job.run)}
 
     inputs = (lowered, planned, emitted, asset_folder("sim"), *_given(job.held_out), *_given(job.images))

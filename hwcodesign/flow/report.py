@@ -11,7 +11,8 @@ and line buffers are the smallest); `check.fits`, `check.used` (network and link
 `simulate.extremes` (frames of our own choice), `simulate.mismatches` (of all frames in all regimes),
 `simulate.regimes` (of each the `regime` by name, its `frames`, `mismatches` and `resets`), `simulate.failure` (in
 words, where hardware failed the proof), `simulate.top1`, `simulate.cycles_per_frame` (measured),
-`simulate.cycles_bound` (planned), `simulate.latency_cycles`, `simulate.latency_predicted`, `simulate.build_seconds`, `simulate.cycles`,
+`simulate.cycles_bound` (planned), `simulate.latency_cycles`, `simulate.latency_predicted`, `simulate.build_seconds`,
+`simulate.cycles`,
 `simulate.cycles_per_second`, `simulate.utilisation` (of every `layer`: its `cycles` of work a frame, and the share of
 the time that it works, `planned` and `measured`; empty below four frames);
 `bitstream.fmax_mhz` (reached) and `bitstream.clock_mhz` (planned), `bitstream.timing_met`, `bitstream.sha256`, and for

@@ -4,7 +4,6 @@ import numpy as np
 
 from hwcodesign.dataflow import IntType, Layer, Stream
 from hwcodesign.kinds import Folding
-from hwcodesign.kinds.add import sum_type
 
 TYPES = ("bipolar", "bipolar", "uint1", "uint2", "int2", "uint4", "int4", "uint8", "int8", "int5")
 
@@ -18,4 +17,4 @@ def _case(rng: np.random.Generator, kind: IntType) -> tuple[Layer, Folding]:
     pe, folds = int(rng.integers(1, 7)), int(rng.integers(1, 4))
     shape = (int(rng.integers(1, 5)), int(rng.integers(1, 5)), pe * folds)
     stream = Stream(shape, kind)
-    return Layer("add", "add", (stream, stream), (Stream(shape, sum_type(kind)),)), Folding(pe)
+    return Layer("add", "add", (stream, stream), (Stream(shape, kind.reach.times(2).type),)), Folding(pe)

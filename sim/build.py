@@ -38,7 +38,7 @@ def run_bench(
     top = folder / f"{TOP}.sv"
     top.write_text(_top_level(cases))
     for number, case in enumerate(cases):
-        write_images(case.layer, case.folding, _storage(number, case), folder)
+        write_images(case.layer, case.folding, _storage(number, case), case.layer.name, folder)
     beats = [beat for number in _loaded(cases) for beat in _beats(number, cases[number])]
     (folder / LOADED).write_text(json.dumps(beats))
     modules = (*modules_of(kind), *(["loader"] if beats else []))
@@ -111,7 +111,7 @@ def _case_instance(number: int, case: Case, loaded: list[int]) -> str:
     }
     if number in loaded:
         signals = with_words(signals, loaded.index(number))
-    return instance(case.layer, case.folding, _storage(number, case), f"u_{case.layer.name}", signals, LOAD_BITS)
+    return instance(case.layer, case.folding, _storage(number, case), case.layer.name, signals, LOAD_BITS)
 
 
 def _storage(number: int, case: Case) -> dict[str, Storage]:

@@ -4,7 +4,6 @@ import numpy as np
 
 from hwcodesign.dataflow import IntType, Layer, Stream
 from hwcodesign.kinds import Folding
-from hwcodesign.kinds.sum_pool import sum_type
 
 CASES = (
     ("uint4", 9), ("int4", 9), ("bipolar", 4), ("uint8", 16), ("int8", 2), ("uint1", 6), ("int2", 1), ("bipolar", 9),
@@ -21,5 +20,5 @@ def _case(rng: np.random.Generator, kind: IntType, window: int) -> tuple[Layer, 
     pe, folds = int(rng.integers(1, 5)), int(rng.integers(1, 4))
     rows, columns = int(rng.integers(1, 4)), int(rng.integers(1, 4))
     source = Stream((rows, columns, pe * folds * window), kind)
-    target = Stream((rows, columns, pe * folds), sum_type(kind, window))
+    target = Stream((rows, columns, pe * folds), kind.reach.times(window).type)
     return Layer("pool", "sum_pool", (source,), (target,), {"window": window}), Folding(pe)

@@ -1,10 +1,11 @@
 """Cases of the weighted sum: two to four inputs of unlike types, factors of both signs, one or several lanes."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from hwcodesign.dataflow import IntType, Layer, Stream
-from hwcodesign.kinds import Folding
-from hwcodesign.kinds.weighted_sum import sum_type
+from hwcodesign.kinds import Folding, kind_of
 
 # types, factors
 CASES = (
@@ -29,5 +30,5 @@ def _case(rng: np.random.Generator, kinds: list[IntType], factors: tuple[int, ..
     pe, folds = int(rng.integers(1, 5)), int(rng.integers(1, 4))
     shape = (int(rng.integers(1, 5)), int(rng.integers(1, 5)), pe * folds)
     inputs = tuple(Stream(shape, kind) for kind in kinds)
-    output = Stream(shape, sum_type(kinds, factors))
-    return Layer("sum", "weighted_sum", inputs, (output,), {"factors": factors}), Folding(pe)
+    layer = Layer("sum", "weighted_sum", inputs, (), {"factors": factors})
+    return replace(layer, outputs=(kind_of(layer.kind).output(layer),)), Folding(pe)

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from hwcodesign.analyze.costs import Costs, LayerCost
@@ -32,7 +33,9 @@ def costs_table(total: Costs) -> Table:
     for heading in ("parameters", "bytes", "activations", "bytes", "operations", "training"):
         table.add_column(heading, justify="right")
     for layer in total.layers:
-        table.add_row(layer.name, f"{layer.window} {layer.kind}".strip(), dims(layer.out_shape), *_figures(layer))
+        table.add_row(
+            escape(layer.name), f"{layer.window} {layer.kind}".strip(), dims(layer.out_shape), *_figures(layer)
+        )
     table.add_section()
     table.add_row("total", "", "", *_figures(total), style="bold")
     return table
@@ -59,7 +62,7 @@ def what_if_table(result: WhatIf) -> Table:
         layer = after or before
         assert layer is not None
         shapes = (dims(part.out_shape) if part else "-" for part in (before, after))
-        table.add_row(layer.name, *shapes, *_ratios(before, after), style="dim" if before == after else None)
+        table.add_row(escape(layer.name), *shapes, *_ratios(before, after), style="dim" if before == after else None)
     table.add_section()
     table.add_row("total", "", "", *_ratios(result.before, result.after), style="bold")
     return table
@@ -99,7 +102,7 @@ def lint_table(findings: list[Finding], rules: Iterable[int]) -> Table:
         broken = [finding for finding in findings if finding.rule == rule]
         table.add_row(f"{rule}", "", RULES[rule], "" if broken else "kept", style="yellow" if broken else "green")
         for finding in broken:
-            table.add_row("", finding.layer, finding.finding, finding.gain, finding.price)
+            table.add_row("", escape(finding.layer), escape(finding.finding), finding.gain, finding.price)
     return table
 
 

@@ -9,7 +9,7 @@ from hwcodesign.bitstream.nextpnr_packing import cell_types
 from hwcodesign.bitstream.top import DESIGN
 from hwcodesign.bitstream.yosys import resources_of
 from hwcodesign.dataflow import Dataflow
-from hwcodesign.emit.instance import identifier
+from hwcodesign.emit.identifiers import identifiers
 from hwcodesign.fpga.resources import Resources
 from hwcodesign.plan.insert_streams import inserted
 
@@ -23,9 +23,10 @@ OVERHEAD = (THE_LINK, CLOCK_AND_RESET)  # what is not the network, and so not in
 def owners(design: Dataflow) -> dict[str, str]:
     """By instance in the network's top level: the layer it is, or whose stream it carries (FIFOs, converters)."""
     found: dict[str, str] = {}
+    names = identifiers(design)
     for layer in design.layers:
         source = design.edges_into(layer.name)[0].source if inserted(layer) else ""
-        found[f"u_{identifier(layer.name)}"] = found[f"u_{identifier(source)}"] if source else layer.name
+        found[f"u_{names[layer.name]}"] = found[f"u_{names[source]}"] if source else layer.name
     return found
 
 

@@ -52,7 +52,7 @@ def synthesize_kernels(family: Family, kernels: Sequence[Kernel], folder: Path) 
         shutil.copyfile(hls_source(module), folder / f"{module}.sv")
     named = [replace(k, layer=replace(k.layer, name=f"kernel{i}")) for i, k in enumerate(kernels)]
     for kernel in named:
-        write_images(kernel.layer, kernel.folding, kernel.storage, folder)
+        write_images(kernel.layer, kernel.folding, kernel.storage, kernel.layer.name, folder)
     (folder / "kernels.sv").write_text("".join(map(_wrapper, named)) + _row(named))
     mapped = _synthesize(family, folder, [f"{name}.sv" for name in (*modules, "kernels")], "kernels")
     return [counted(mapped[kernel.layer.name]) for kernel in named]
@@ -118,7 +118,7 @@ def _wrapper(kernel: Kernel) -> str:
     ports = [f"{direction} logic [{bits - 1}:0] {port}" for port, (direction, bits) in _ports(kernel).items()]
     heading = ",\n  ".join(["input logic aclk", "input logic aresetn", *ports])
     signals = {port: port for port in SIGNALS}
-    body = instance(kernel.layer, kernel.folding, kernel.storage, "u_kernel", signals, LOAD_BITS)
+    body = instance(kernel.layer, kernel.folding, kernel.storage, name, signals, LOAD_BITS)
     return f"(* keep_hierarchy *)\nmodule {name} (\n  {heading}\n);\n{body}endmodule\n"
 
 

@@ -5,6 +5,7 @@ from io import StringIO
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console, Group
+from rich.markup import escape
 from rich.table import Table
 
 from hwcodesign.check.check import PURPOSES, CheckReport, LayerUse
@@ -36,7 +37,7 @@ def _layers(report: CheckReport) -> Table:
     for layer in report.layers:
         used = layer.resources
         numbers = [layer.pe, layer.simd, layer.cycles, *(layer.bits[purpose] for purpose in PURPOSES)]
-        table.add_row(layer.name, *(_number(n) for n in numbers), *_amounts(report, [layer], used))
+        table.add_row(escape(layer.name), *(_number(n) for n in numbers), *_amounts(report, [layer], used))
     if report.board.link:
         table.add_row(_link_name(report.board), *[""] * 7, *_amounts(report, [], report.link))
     table.add_section()
@@ -81,6 +82,8 @@ def _certainty(report: CheckReport, resource: str) -> str:
         return "counted"
     if report.estimate_error is None:
         return "estimate, not calibrated"
+    if report.uncalibrated:
+        return f"estimate, {', '.join(report.uncalibrated)} by structure alone"
     return f"estimate ± {report.estimate_error[resource]:.0%}"
 
 

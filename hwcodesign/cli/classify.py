@@ -21,6 +21,7 @@ def command(images: tuple[Path, ...], port: str, run: str | None, runs: Path, re
       hwcodesign classify --port /dev/ttyUSB0 cat.png dog.png
       hwcodesign classify --port COM3 --run digits-squeezenet digit.png --resize
     """
+    from rich.markup import escape
     from rich.table import Table
 
     from hwcodesign.core.progress import frames_bar
@@ -37,5 +38,5 @@ def command(images: tuple[Path, ...], port: str, run: str | None, runs: Path, re
     for path, row, best in zip(images, contract.score_map.real(scores), classes, strict=True):
         shown = row[best] if contract.classes > 1 else row
         named = [" ".join(map(str, best))] if contract.names_classes else []
-        table.add_row(str(path), *named, " ".join(f"{score:.4g}" for score in shown))
+        table.add_row(escape(str(path)), *named, " ".join(f"{score:.4g}" for score in shown))
     console().print(table)

@@ -9,6 +9,7 @@ def command() -> None:
 
     Exit code 2 if one that is required is missing or too old.
     """
+    from rich.markup import escape
     from rich.table import Table
 
     from hwcodesign.core.terminal import console
@@ -20,6 +21,8 @@ def command() -> None:
     rows = survey()
     for row in rows:
         verdict = "[green]good[/]" if row.good else ("[red]bad[/]" if row.required else "[yellow]optional[/]")
-        table.add_row(row.name, row.version or "-", verdict, row.path or "-", "" if row.good else row.mend)
+        table.add_row(
+            row.name, row.version or "-", verdict, escape(row.path) or "-", "" if row.good else escape(row.mend)
+        )
     console().print(table)
     raise SystemExit(2 if any(row.required and not row.good for row in rows) else 0)

@@ -1,4 +1,4 @@
-"""Integer types: how many bits a value takes, which values there are, and the bit patterns that stand for them."""
+"""Integer types (bits, and the bit patterns that stand for values) and intervals (which values there can be)."""
 
 import re
 from dataclasses import dataclass
@@ -6,6 +6,40 @@ from dataclasses import dataclass
 import numpy as np
 
 MOST_BITS = 64
+
+
+@dataclass(frozen=True, order=True)
+class Interval:
+    """Every integer from `low` to `high`, both included: what a value can be, however many bits it has."""
+
+    low: int
+    high: int
+
+    def __add__(self, other: "Interval") -> "Interval":
+        """What a sum of one number of each can be."""
+        return Interval(self.low + other.low, self.high + other.high)
+
+    def times(self, count: int) -> "Interval":
+        """What a sum of `count` numbers can be."""
+        return Interval(count * self.low, count * self.high)
+
+    def scaled(self, factor: int) -> "Interval":
+        """What `factor` times a number can be."""
+        return Interval(*sorted((factor * self.low, factor * self.high)))
+
+    def including(self, *values: int) -> "Interval":
+        """The narrowest that holds all of it and `values`."""
+        return Interval(min(self.low, *values), max(self.high, *values))
+
+    @property
+    def type(self) -> "IntType":
+        """The narrowest type (never bipolar) that holds it."""
+        return IntType.holding(self.low, self.high)
+
+    @property
+    def signed_type(self) -> "IntType":
+        """The narrowest signed type that holds it."""
+        return IntType.holding(min(self.low, -1), self.high)
 
 
 @dataclass(frozen=True, order=True)
@@ -28,6 +62,11 @@ class IntType:
         if self.bipolar:
             return 1
         return (1 << (self.bits - 1)) - 1 if self.signed else (1 << self.bits) - 1
+
+    @property
+    def reach(self) -> Interval:
+        """What its bits can hold; what a value can be may be less."""
+        return Interval(self.min, self.max)
 
     @classmethod
     def holding(cls, low: int, high: int) -> "IntType":
@@ -64,3 +103,6 @@ class IntType:
         if not found or not 1 <= int(found[2]) <= MOST_BITS:
             raise ValueError(f"{text!r} is no integer type of 1 to {MOST_BITS} bits")
         return cls(int(found[2]), signed=not found[1])
+
+
+PIXEL = IntType(8, signed=False)  # of an image, unless somebody says otherwise

@@ -1,6 +1,5 @@
 """SystemVerilog text of one kernel instance, and the files of its memory images."""
 
-import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -9,12 +8,6 @@ from hwcodesign.kinds import Folding, Memory, MemoryImage, Storage, kind_of
 
 SIGNALS = ("in_data", "in_valid", "in_ready", "out_data", "out_valid", "out_ready")
 _LARGEST_INTEGER = (1 << 31) - 1
-
-
-def identifier(name: str) -> str:
-    """A layer's name as a SystemVerilog identifier: fire2.expand3x3 becomes fire2_expand3x3, 3 becomes layer_3."""
-    plain = re.sub(r"\W", "_", name)
-    return f"layer_{plain}" if plain[0].isdigit() else plain
 
 
 def beat_bits(layer: Layer, folding: Folding) -> tuple[list[int], list[int]]:
@@ -50,8 +43,9 @@ def instance(
     signals: Mapping[str, str],
     load_bits: int = 0,
 ) -> str:
-    """The instantiation of the layer's kernel as `name`, with a line feed at the end.
+    """The instantiation of the layer's kernel as `u_<name>`, with a line feed at the end.
 
+    `name` is an identifier (see identifiers.py), by which the layer's images are called, too.
     `storage` says for each Memory of the kind where it lies; `signals` gives the expression that connects to each of
     SIGNALS. The surrounding module's clock is `aclk` and its reset `aresetn`. ROMs read the files of `write_images`. A
     kernel with a loaded memory takes its words, `load_bits` a beat, from one more input: see `with_words`.
@@ -62,13 +56,13 @@ def instance(
         parameters |= _place(memory, storage[memory.name])
     for name_of_image in kind.images(layer, folding):
         if not storage[name_of_image].way:
-            parameters[f"{name_of_image.upper()}_FILE"] = f'"{_image_name(layer, name_of_image)}"'
+            parameters[f"{name_of_image.upper()}_FILE"] = f'"{name}.{name_of_image}"'
     connections = {"clk_i": "aclk", "rst_ni": "aresetn"}
     if is_loaded(storage):
         assert load_bits, "the words of a loaded memory come in beats"
         parameters["LOAD_BITS"] = str(load_bits)
     connections |= {signal + ("_o" if _driven(signal) else "_i"): signals[signal] for signal in SIGNALS}
-    return f"  {kind.module(folding)} #(\n{_named(parameters)}\n  ) {name} (\n{_named(connections)}\n  );\n"
+    return f"  {kind.module(folding)} #(\n{_named(parameters)}\n  ) u_{name} (\n{_named(connections)}\n  );\n"
 
 
 def with_words(signals: Mapping[str, str], number: int) -> dict[str, str]:
@@ -96,8 +90,8 @@ def loader(bits: int, count: int, ends: Mapping[str, str]) -> str:
 """
 
 
-def write_images(layer: Layer, folding: Folding, storage: Mapping[str, Storage], folder: Path) -> None:
-    """Write every ROM of the layer into `folder`, a file for each of its parts (see `parts_of`).
+def write_images(layer: Layer, folding: Folding, storage: Mapping[str, Storage], name: str, folder: Path) -> None:
+    """Write every ROM of the layer, instantiated by `name`, into `folder`: a file for each part (see `parts_of`).
 
     A loaded memory has none. One hexadecimal word a line, address 0 first. A kernel opens its files by their bare
     names: simulate and synthesize where the files lie.
@@ -105,7 +99,7 @@ def write_images(layer: Layer, folding: Folding, storage: Mapping[str, Storage],
     for memory, image in kind_of(layer.kind).images(layer, folding).items():
         parts = {} if storage[memory].way else parts_of(image, storage[memory])
         for part, contents in parts.items():
-            (folder / f"{_image_name(layer, memory)}.{part}.hex").write_text(_hexadecimal(contents))
+            (folder / f"{name}.{memory}.{part}.hex").write_text(_hexadecimal(contents))
 
 
 def parts_of(image: MemoryImage, storage: Storage) -> dict[str, MemoryImage]:
@@ -134,10 +128,6 @@ def _place(memory: Memory, storage: Storage) -> dict[str, str]:
 
 def _driven(signal: str) -> bool:
     return signal in ("in_ready", "out_data", "out_valid")
-
-
-def _image_name(layer: Layer, memory: str) -> str:
-    return f"{identifier(layer.name)}.{memory}"
 
 
 def _literal(value: int) -> str:

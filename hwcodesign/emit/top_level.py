@@ -15,12 +15,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from hwcodesign.core.assets import hls_source
-from hwcodesign.core.errors import UserError
 from hwcodesign.core.interface import WEIGHTS, Interface
-from hwcodesign.dataflow import Dataflow, Edge
+from hwcodesign.dataflow import Dataflow
+from hwcodesign.emit.identifiers import identifiers, wires
 from hwcodesign.emit.instance import (
     SIGNALS,
-    identifier,
     instance,
     is_loaded,
     loaded_beats,
@@ -46,6 +45,12 @@ def modules_of(design: Dataflow, loaded: bool) -> list[str]:
     return sorted(found)
 
 
+def own_sources(design: Dataflow) -> list[Path]:
+    """The folders of kinds that bring their SystemVerilog themselves."""
+    found = {kind_of(layer.kind).sources for layer in design.layers}
+    return sorted(folder for folder in found if folder is not None)
+
+
 def loaded_layers(design: Dataflow, storage: Stored) -> list[str]:
     """The layers with a loaded memory, in the order in which they are loaded."""
     return [layer.name for layer in design.layers if is_loaded(storage.get(layer.name, {}))]
@@ -55,18 +60,17 @@ def emit(design: Dataflow, foldings: Mapping[str, Folding], storage: Stored, out
     """Write the design into `out_folder`.
 
     `rtl/` (accelerator.sv and the kernels), `memory/` (images for $readmemh), `sources.f`, `interface.json` and, where
-    memories are loaded, WEIGHTS. `foldings` and `storage` are the plan's, for every layer of the design. Raises
-    UserError if two layers' names become the same in SystemVerilog.
+    memories are loaded, WEIGHTS. `foldings` and `storage` are the plan's, for every layer of the design.
     """
-    _require_distinct(design)
+    names = identifiers(design)
     rtl, memory = out_folder / "rtl", out_folder / "memory"
     rtl.mkdir(parents=True)
     memory.mkdir()
     modules = modules_of(design, loaded=bool(loaded_layers(design, storage)))
     for module in modules:
-        shutil.copyfile(hls_source(module), rtl / f"{module}.sv")
+        shutil.copyfile(hls_source(module, more=own_sources(design)), rtl / f"{module}.sv")
     for layer in design.layers:
-        write_images(layer, foldings[layer.name], storage.get(layer.name, {}), memory)
+        write_images(layer, foldings[layer.name], storage.get(layer.name, {}), names[layer.name], memory)
     last = design.layers[-1]
     assert kind_of(last.kind).lanes(last, foldings[last.name])[1] == 1, "the output carries one score a beat"
     interface = _write_weights(design, foldings, storage, out_folder)
@@ -91,34 +95,26 @@ def _write_weights(design: Dataflow, foldings: Mapping[str, Folding], storage: S
     return replace(interface, weight_frames=frames)
 
 
-def _require_distinct(design: Dataflow) -> None:
-    taken: dict[str, str] = {}
-    for layer in design.layers:
-        other = taken.setdefault(identifier(layer.name), layer.name)
-        if other != layer.name:
-            raise UserError(f"the layers {other} and {layer.name} have one name in SystemVerilog: rename one of them")
-
-
 def _top_level(
     design: Dataflow,
     foldings: Mapping[str, Folding],
     storage: Stored,
     interface: Interface,
 ) -> str:
-    wires = {edge: wire(edge) for edge in design.edges}
+    names, streams = identifiers(design), wires(design)
     loaded = loaded_layers(design, storage)
     parts = [_header(design, interface), _frame_ends(interface, len(loaded))]
     for edge in design.edges:
         source = design.by_name[edge.source]
         _, lanes = kind_of(source.kind).lanes(source, foldings[source.name])
-        parts.append(_stream_declaration(wires[edge], lanes * design.stream(edge).type.bits))
+        parts.append(_stream_declaration(streams[edge], lanes * design.stream(edge).type.bits))
     for layer in design.layers:
-        inputs = [wires[edge] for edge in design.edges_into(layer.name)] or ["from_host"]
-        outputs = [wires[edge] for edge in design.edges_from(layer.name)] or ["to_host"]
+        inputs = [streams[edge] for edge in design.edges_into(layer.name)] or ["from_host"]
+        outputs = [streams[edge] for edge in design.edges_from(layer.name)] or ["to_host"]
         signals = _signals(inputs, outputs)
         if layer.name in loaded:
             signals = with_words(signals, loaded.index(layer.name))
-        name, places = f"u_{identifier(layer.name)}", storage.get(layer.name, {})
+        name, places = names[layer.name], storage.get(layer.name, {})
         parts.append(instance(layer, foldings[layer.name], places, name, signals, 8 * interface.in_bytes))
     return "\n".join([*parts, "endmodule", ""])
 
@@ -132,11 +128,6 @@ def _signals(inputs: list[str], outputs: list[str]) -> dict[str, str]:
 
     ends = {"in": inputs, "out": outputs}
     return {signal: joined(ends[signal.split("_")[0]], signal.split("_")[1]) for signal in SIGNALS}
-
-
-def wire(edge: Edge) -> str:
-    """The name of a stream inside the top level: its source's, with a number for a fork's other outputs."""
-    return identifier(edge.source) + (f"_{edge.source_port}" if edge.source_port else "")
 
 
 def _stream_declaration(name: str, width: int) -> str:

@@ -1,30 +1,34 @@
 """report.json and the table at the end of a run.
 
-report.json is a documented interface. Its top-level keys are the stages that have run (train, export, lower, plan,
-check, emit, simulate, bitstream), each with what it reported and its `seconds`, `reference` (the exported
-reference.json), `ladder` (verify/ladder.json, after `hwcodesign verify`) and `pictures` (`files` in the run folder,
-after `hwcodesign pictures`). Among them: `reference.top1` (null for random weights), `reference.images`,
-`reference.weights`; `lower.mismatches` (integer graph against exported network), `lower.threshold_bits` and
-`lower.threshold_table_bits` (as they are stored, and if all were tables); `plan.cycles_per_frame`,
-`plan.latency_cycles`, `plan.resources` (the network's), `plan.link` (link and clock), `plan.buffers` (whether the FIFOs
-and line buffers are the smallest); `check.fits`, `check.used` (network and link) and `check.link`; `simulate.images`,
-`simulate.extremes` (frames of our own choice), `simulate.mismatches` (of all frames in all regimes),
-`simulate.regimes` (of each the `regime` by name, its `frames`, `mismatches` and `resets`), `simulate.failure` (in
-words, where hardware failed the proof), `simulate.top1`, `simulate.cycles_per_frame` (measured),
+report.json is a documented interface. Beside `format` and `version`, its top-level keys are the stages that have run
+(train, export, lower, plan, check, emit, simulate, bitstream), each with what it reported and its `seconds`,
+`reference` (the exported reference.json), `ladder` (verify/ladder.json, after `hwcodesign verify`) and `pictures`
+(`files` in the run folder, after `hwcodesign pictures`). Among them: `reference.top1` (null for random weights),
+`reference.images`, `reference.weights`; `lower.mismatches` (integer graph against exported network),
+`lower.threshold_bits` and `lower.threshold_table_bits` (as they are stored, and if all were tables);
+`plan.cycles_per_frame`, `plan.latency_cycles`, `plan.resources` (the network's), `plan.link` (link and clock),
+`plan.buffers` (whether the FIFOs and line buffers are the smallest); `check.fits`, `check.used` (network and link) and
+`check.link`; `simulate.images`, `simulate.extremes` (frames of our own choice), `simulate.mismatches` (of all frames in
+all regimes), `simulate.regimes` (of each the `regime` by name, its `frames`, `mismatches` and `resets`),
+`simulate.failure` (in words, where hardware failed the proof), `simulate.top1`, `simulate.cycles_per_frame` (measured),
 `simulate.cycles_bound` (planned), `simulate.latency_cycles`, `simulate.latency_predicted`, `simulate.build_seconds`,
-`simulate.cycles`,
-`simulate.cycles_per_second`, `simulate.utilisation` (of every `layer`: its `cycles` of work a frame, and the share of
-the time that it works, `planned` and `measured`; empty below four frames);
-`bitstream.fmax_mhz` (reached) and `bitstream.clock_mhz` (planned), `bitstream.timing_met`, `bitstream.sha256`, and for
-every resource `bitstream.resources.NAME`: `used` after place and route, `network` of it (without link, clock and
-reset), `planned` for the network, `link_planned` for the rest, `available`. For AMD's boards and for FINN
-`bitstream.state` says in words what there is: without the vendor's tools a project, and no `bitstream.bitstream`.
+`simulate.cycles`, `simulate.cycles_per_second`, `simulate.utilisation` (of every `layer`: its `cycles` of work a frame,
+and the share of the time that it works, `planned` and `measured`; empty below four frames); `bitstream.fmax_mhz`
+(reached) and `bitstream.clock_mhz` (planned), `bitstream.timing_met`, `bitstream.sha256`, and for every resource
+`bitstream.resources.NAME`: `used` after place and route, `network` of it (without link, clock and reset), `planned` for
+the network, `link_planned` for the rest, `available`. For AMD's boards and for FINN `bitstream.state` says in words
+what there is: without the vendor's tools a project, and no `bitstream.bitstream`. All figures are of one network:
+`left_out` names the stages that were made from other results of the stages before them.
 """
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pydantic import Field
+
+from hwcodesign.core.document import Document, reading
 from hwcodesign.core.run_folder import RunFolder, write_whole
 from hwcodesign.flow.stages import STAGE_NAMES
 
@@ -35,19 +39,54 @@ if TYPE_CHECKING:
 Report = dict[str, dict[str, Any]]
 
 
+_PART: Any = Field(default_factory=dict)
+
+
+class ReportDocument(Document):
+    """report.json, as the docstring of this module says."""
+
+    FORMAT = "hwcodesign report"
+
+    train: dict[str, Any] = _PART
+    export: dict[str, Any] = _PART
+    lower: dict[str, Any] = _PART
+    plan: dict[str, Any] = _PART
+    check: dict[str, Any] = _PART
+    emit: dict[str, Any] = _PART
+    simulate: dict[str, Any] = _PART
+    bitstream: dict[str, Any] = _PART
+    pictures: dict[str, Any] = _PART
+    reference: dict[str, Any] = _PART
+    ladder: dict[str, Any] = _PART
+    left_out: dict[str, str] = _PART
+
+
 def write_report(run: RunFolder) -> Report:
-    """Gather the stages' summaries into report.json in the run folder."""
-    report = {name: run.summary(name) for name in STAGE_NAMES if run.finished(name)}
+    """Gather the stages' summaries into report.json in the run folder.
+
+    A stage that was made from another network or plan than lies there now is left out, and named in `left_out`. Raises
+    UserError if a file is damaged.
+    """
+    finished = [name for name in (*STAGE_NAMES, "pictures") if run.finished(name)]
+    outdated = run.outdated(finished)
+    report: Report = {name: run.summary(name) for name in finished if name not in outdated}
     reference = run.stage("export") / "reference.json"
     if "export" in report and reference.exists():
-        report["reference"] = json.loads(reference.read_text())
-    if run.finished("pictures"):
-        report["pictures"] = run.summary("pictures")
+        report["reference"] = _read(reference)
     ladder = run.stage("verify") / "ladder.json"
-    if ladder.exists():
-        report["ladder"] = json.loads(ladder.read_text())
-    write_whole(run.path / "report.json", json.dumps(report, indent=1) + "\n")
+    if ladder.exists() and not outdated:
+        report["ladder"] = _read(ladder)
+    if outdated:
+        report["left_out"] = dict.fromkeys(outdated, "made from other results of the stages before it")
+    header = {"format": ReportDocument.FORMAT, "version": ReportDocument.VERSION}
+    write_whole(run.path / "report.json", json.dumps({**header, **report}, indent=1) + "\n")
     return report
+
+
+def _read(path: Path) -> dict[str, Any]:
+    with reading(path):
+        found: dict[str, Any] = dict(json.loads(path.read_text()))
+        return found
 
 
 def report_table(report: Report, title: str) -> "Group":
@@ -64,6 +103,7 @@ def report_table(report: Report, title: str) -> "Group":
 
 def _utilisation(layers: list[dict[str, Any]]) -> "Table":
     from rich.box import SIMPLE_HEAD
+    from rich.markup import escape
     from rich.table import Table
 
     table = Table(title="How much of the time each layer works", title_justify="left", box=SIMPLE_HEAD)
@@ -73,11 +113,13 @@ def _utilisation(layers: list[dict[str, Any]]) -> "Table":
     for layer in layers:
         shares = (f"{100 * layer[key]:.3f} %" for key in ("planned", "measured"))
         style = "red" if layer["measured"] != layer["planned"] else ""
-        table.add_row(layer["layer"], f"{layer['cycles']:,}", *shares, style=style)
+        table.add_row(escape(layer["layer"]), f"{layer['cycles']:,}", *shares, style=style)
     return table
 
 
 def _rows(report: Report) -> Iterator[tuple[str, str]]:
+    from rich.markup import escape
+
     if reference := report.get("reference"):
         yield "reference", _reference(reference)
     if lowered := report.get("lower"):
@@ -86,7 +128,7 @@ def _rows(report: Report) -> Iterator[tuple[str, str]]:
             yield "thresholds", _thresholds(lowered)
     if plan := report.get("plan"):
         rate = f"{plan['planned_frame_rate']:,.0f} frames per second at {plan['clock_mhz']:g} MHz"
-        yield "plan", f"{plan['cycles_per_frame']:,} cycles per frame ({plan['slowest']}), {rate}"
+        yield "plan", f"{plan['cycles_per_frame']:,} cycles per frame ({escape(plan['slowest'])}), {rate}"
         yield "buffers", plan["buffers"]
     if check := report.get("check"):
         yield "board", f"{'fits' if check['fits'] else 'DOES NOT FIT'} {check['board']}: {_usage(check)}"
@@ -105,12 +147,16 @@ def _rows(report: Report) -> Iterator[tuple[str, str]]:
             yield "simulation", f"{simulated['cycles_per_second']:,} cycles per second"
     if built := report.get("bitstream"):
         yield from _bitstream(built)
+    if outdated := report.get("left_out"):
+        yield "left out", f"[yellow]{', '.join(outdated)}[/]: made from other results of the stages before"
 
 
 def _simulated(simulated: dict[str, Any]) -> str:
     """All that was compared, in all regimes together, and how many differ."""
+    from rich.markup import escape
+
     extremes = f" and {simulated['extremes']} extreme frames" if simulated.get("extremes") else ""
-    what = f"{simulated['images']} {simulated['origin']}{extremes}"
+    what = f"{simulated['images']} {escape(simulated['origin'])}{extremes}"
     frames = sum(regime["frames"] for regime in simulated.get("regimes", ())) or simulated["images"]
     compared = {**simulated, "images": frames}
     failed = "; [red]it failed[/]" if simulated.get("failure") else ""
@@ -125,8 +171,10 @@ def _regime(regime: dict[str, Any]) -> str:
 
 def _bitstream(built: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """What there is of a bitstream: of a project that no tool has built, less."""
+    from rich.markup import escape
+
     if state := built.get("state"):
-        yield "bitstream", state
+        yield "bitstream", escape(state)
     if built.get("bitstream"):
         yield "bitstream", f"{built['bitstream']} for {built['part']}, {built['bytes']:,} bytes"
         colour = "green" if built["timing_met"] else "red"
@@ -136,7 +184,7 @@ def _bitstream(built: dict[str, Any]) -> Iterator[tuple[str, str]]:
     if "warnings" in built:
         yield "warnings", _warnings(built["warnings"])
     if host := built.get("host"):
-        yield "host", host
+        yield "host", escape(host)
 
 
 def _reference(reference: dict[str, Any]) -> str:

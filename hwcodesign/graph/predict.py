@@ -8,8 +8,10 @@ quantizer rounds halves that its integers hit; then the layer keeps a table, whi
 """
 
 from hwcodesign.core.errors import UserError
+from hwcodesign.core.integers import PIXEL
 from hwcodesign.dataflow import Dataflow, IntType, Stream
-from hwcodesign.graph.builder import Assembly, signed_holding
+from hwcodesign.graph.builder import Assembly
+from hwcodesign.kinds.mvau import worst_reach
 from hwcodesign.nets.network import (
     INPUT,
     Add,
@@ -21,8 +23,6 @@ from hwcodesign.nets.network import (
     Quantization,
     require_hardware,
 )
-
-PIXEL = IntType(8, signed=False)
 
 
 def predict(network: Network, quantization: Quantization) -> Dataflow:
@@ -76,15 +76,7 @@ def _convolution(assembly: Assembly, conv: Conv, source: str, weight: IntType, o
     if conv.kernel > 1 or conv.stride > 1:
         pair = (conv.kernel, conv.kernel)
         source = assembly.sliding_window(f"{conv.name}.window", source, pair, (conv.stride, conv.stride))
-    acc_type = _worst_accumulator(assembly.stream(source), weight, thresholds=out_type is not None)
+    stream, quantized = assembly.stream(source), out_type is not None
+    sums = worst_reach(stream.channels, weight, stream.interval)
+    acc_type = sums.including(sums.high + quantized).signed_type  # a threshold that is never reached lies one above
     return assembly.mvau(conv.name, source, conv.filters, out_type=out_type, weight_type=weight, acc_type=acc_type)
-
-
-def _worst_accumulator(stream: Stream, weight: IntType, thresholds: bool) -> IntType:
-    """Holds any sum of one product per channel, weights within +-weight.max (narrow range).
-
-    A threshold may lie one above the largest sum: the value that is never reached.
-    """
-    largest = stream.channels * weight.max * max(-stream.type.min, stream.type.max)
-    smallest = -largest
-    return signed_holding(smallest, largest + thresholds)

@@ -7,10 +7,8 @@ import numpy as np
 
 from hwcodesign.core.errors import UserError
 from hwcodesign.core.image_file import read_image
-from hwcodesign.core.integers import IntType
+from hwcodesign.core.integers import PIXEL
 from hwcodesign.host.contract import Contract
-
-_PIXEL = IntType(8, signed=False)
 
 
 def read_images(paths: Sequence[Path], contract: Contract, resize: bool = False) -> np.ndarray:
@@ -19,7 +17,7 @@ def read_images(paths: Sequence[Path], contract: Contract, resize: bool = False)
     `resize` scales what has another size (bilinear, as in training). Raises UserError if a file is no image or has
     another size, and if the network takes no pixels.
     """
-    if contract.in_type != _PIXEL or contract.in_shape[2] not in (1, 3):
+    if contract.in_type != PIXEL or contract.in_shape[2] not in (1, 3):
         raise UserError(f"{contract.network} takes {contract.in_type} in {contract.in_shape[2]} channels, no files: "
                         "use hwcodesign.host.Accelerator with arrays")  # fmt: skip
     return np.stack([_read(path, contract, resize) for path in paths])

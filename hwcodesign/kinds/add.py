@@ -5,28 +5,42 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from hwcodesign.core.errors import UserError
-from hwcodesign.dataflow import IntType, Layer
+from hwcodesign.dataflow import Layer, Stream
 from hwcodesign.kinds.kind import Folding, Kind, Logic, Memory
+from hwcodesign.kinds.motion import Motion
 
 
 class Add(Kind):
     """output = input 0 + input 1, in a type that holds every sum; one beat of `pe` elements a cycle."""
 
     name = "add"
+    finn_operators = (
+        "ElementwiseAdd",
+        "AddStreams",
+    )
+
+    def output(self, layer: Layer) -> Stream:
+        """The sums, in the narrowest type that holds every one."""
+        first, second = layer.inputs
+        bounds = first.interval + second.interval
+        return Stream(first.shape, bounds.type, bounds)
 
     def check(self, layer: Layer) -> None:
-        if len(layer.inputs) != 2 or layer.inputs[0] != layer.inputs[1]:
+        if len(layer.inputs) != 2 or len({(source.shape, source.type) for source in layer.inputs}) > 1:
             found = " and ".join(f"{s.shape} {s.type}" for s in layer.inputs)
             raise UserError(
                 f"{layer.name}: an add takes two inputs of one shape and type, not {found}: "
                 "let them share one quantizer"
             )
-        needed = sum_type(layer.input.type)
+        needed = self.output(layer).type
         if layer.output.type != needed:
             raise UserError(f"{layer.name}: the sum of two {layer.input.type} is {needed}, not {layer.output.type}")
 
     def run(self, layer: Layer, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         return [inputs[0] + inputs[1]]
+
+    def motion(self, layer: Layer, folding: Folding) -> Motion:
+        return self.pixel_by_pixel(layer, folding)
 
     def latency(self, layer: Layer, folding: Folding) -> int:
         return 1
@@ -48,8 +62,3 @@ class Add(Kind):
             "IN_BIPOLAR": int(kind.bipolar),
             "OUT_BITS": layer.output.type.bits,
         }
-
-
-def sum_type(kind: IntType) -> IntType:
-    """The narrowest type that holds every sum of two numbers of type `kind`."""
-    return IntType.holding(2 * kind.min, 2 * kind.max)

@@ -11,9 +11,10 @@ import numpy as np
 
 from hwcodesign.core.errors import UserError
 from hwcodesign.core.integers import MOST_BITS
-from hwcodesign.dataflow import Layer
+from hwcodesign.dataflow import Layer, Stream
 from hwcodesign.kinds import label_select
 from hwcodesign.kinds.kind import Folding, Kind, Logic, Memory, MemoryImage
+from hwcodesign.kinds.motion import Motion, Pipeline
 
 _STAGES = 3  # the class's numbers, the product, the key
 
@@ -23,6 +24,9 @@ class AffineLabelSelect(Kind):
 
     name = "affine_label_select"
     cells = ("lut_multiplier", "rom", "rom_bank")
+
+    def output(self, layer: Layer) -> Stream:
+        return label_select.output(layer)
 
     def check(self, layer: Layer) -> None:
         label_select.check(layer)
@@ -44,6 +48,10 @@ class AffineLabelSelect(Kind):
 
     def cycles(self, layer: Layer, folding: Folding) -> int:
         return layer.output.channels
+
+    def motion(self, layer: Layer, folding: Folding) -> Motion:
+        """A score in, a score out; then the indices."""
+        return Pipeline(((1, 1, layer.input.channels), (0, 1, layer.output.channels - layer.input.channels)))
 
     def latency(self, layer: Layer, folding: Folding) -> int:
         """From a score in to the same score out, so never later than this after the last score."""

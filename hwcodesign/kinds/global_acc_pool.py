@@ -5,28 +5,38 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from hwcodesign.core.errors import UserError
-from hwcodesign.dataflow import IntType, Layer
+from hwcodesign.dataflow import Layer, Stream
 from hwcodesign.kinds.kind import Folding, Kind, Logic, Memory
+from hwcodesign.kinds.motion import Motion, Pipeline
 
 
 class GlobalAccPool(Kind):
     """One beat of `pe` channels a cycle; the memory `sums` holds the running sums of all but one beat's channels."""
 
     name = "global_acc_pool"
+    finn_operators = ("GlobalAccPool",)
     cells = ("ram", "ram_bank")
 
+    def output(self, layer: Layer) -> Stream:
+        """A sum for each channel, in the narrowest type that holds every one."""
+        bounds = layer.input.interval.times(layer.input.pixels)
+        return Stream((1, 1, layer.input.channels), bounds.type, bounds)
+
     def check(self, layer: Layer) -> None:
-        source = layer.input
-        shape = (1, 1, source.channels)
-        total = IntType.holding(source.pixels * source.type.min, source.pixels * source.type.max)
-        if layer.output.shape != shape or layer.output.type != total:
+        source, sums = layer.input, self.output(layer)
+        if layer.output.shape != sums.shape or layer.output.type != sums.type:
             raise UserError(
-                f"{layer.name}: the sums of {source.shape} {source.type} are {shape} {total}, "
+                f"{layer.name}: the sums of {source.shape} {source.type} are {sums.shape} {sums.type}, "
                 f"not {layer.output.shape} {layer.output.type}"
             )
 
     def run(self, layer: Layer, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         return [inputs[0].sum(axis=(1, 2), keepdims=True)]
+
+    def motion(self, layer: Layer, folding: Folding) -> Motion:
+        """The sums leave with the last pixel."""
+        beats = layer.input.channels // folding.pe
+        return Pipeline(((1, 0, beats * (layer.input.pixels - 1)), (1, 1, beats)))
 
     def latency(self, layer: Layer, folding: Folding) -> int:
         """From a beat of the last pixel to its sums, so never later than this after the last pixel is complete."""

@@ -9,8 +9,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from hwcodesign.core.errors import UserError
-from hwcodesign.dataflow import Layer
+from hwcodesign.dataflow import Layer, Stream
 from hwcodesign.kinds.kind import Folding, Kind, Logic, Memory
+from hwcodesign.kinds.motion import Motion, Pipeline
 
 LARGEST_TOP = 8  # every index more is one more comparator in the same clock
 
@@ -19,6 +20,10 @@ class LabelSelect(Kind):
     """One score or index a cycle."""
 
     name = "label_select"
+    finn_operators = ("LabelSelect",)
+
+    def output(self, layer: Layer) -> Stream:
+        return output(layer)
 
     def check(self, layer: Layer) -> None:
         check(layer)
@@ -34,6 +39,10 @@ class LabelSelect(Kind):
 
     def cycles(self, layer: Layer, folding: Folding) -> int:
         return layer.output.channels
+
+    def motion(self, layer: Layer, folding: Folding) -> Motion:
+        """A score in, a score out; then the indices."""
+        return Pipeline(((1, 1, layer.input.channels), (0, 1, layer.output.channels - layer.input.channels)))
 
     def latency(self, layer: Layer, folding: Folding) -> int:
         """From a score in to the same score out, so never later than this after the last score."""
@@ -65,6 +74,12 @@ class LabelSelect(Kind):
         return parameters(layer)
 
 
+def output(layer: Layer) -> Stream:
+    """Scores and indices, in one signed type."""
+    bounds = layer.input.interval.including(0, layer.input.channels - 1)
+    return Stream((1, 1, layer.input.channels + _top(layer)), bounds.signed_type, bounds)
+
+
 def check(layer: Layer) -> None:
     """Raise UserError unless the layer's input is one pixel of scores and its output holds them and `top` indices."""
     channels, top, kind = layer.input.channels, _top(layer), layer.output.type
@@ -75,7 +90,7 @@ def check(layer: Layer) -> None:
         raise UserError(f"{layer.name}: top = {top}, but 1 to {most} of {channels} classes are possible")
     if layer.output.shape != (1, 1, channels + top):
         raise UserError(f"{layer.name}: the output is {(1, 1, channels + top)}, not {layer.output.shape}")
-    low, high = layer.input.type.min, max(layer.input.type.max, channels - 1)
+    low, high = layer.input.low, max(layer.input.high, channels - 1)
     if not kind.signed or kind.min > low or kind.max < high:
         raise UserError(f"{layer.name}: scores and indices from {low} to {high} do not fit a signed {kind}")
 

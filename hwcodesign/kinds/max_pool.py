@@ -5,26 +5,32 @@ c * window; on the wire, a block of `pe` channels comes as `window` beats, so th
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
 
 from hwcodesign.core.errors import UserError
-from hwcodesign.dataflow import Layer
+from hwcodesign.dataflow import Layer, Stream
 from hwcodesign.kinds.kind import Folding, Kind, Logic, Memory, depthwise_order, divisors
+from hwcodesign.kinds.motion import Motion
 
 
 class MaxPool(Kind):
     """One beat of `pe` channels a cycle."""
 
     name = "max_pool"
+    finn_operators = ("Pool",)
+
+    def output(self, layer: Layer) -> Stream:
+        rows, columns, elements = layer.input.shape
+        return replace(layer.input, shape=(rows, columns, elements // _window(layer)))
 
     def check(self, layer: Layer) -> None:
-        rows, columns, elements = layer.input.shape
-        window = _window(layer)
+        elements, window = layer.input.channels, _window(layer)
         if window < 1 or elements % window:
             raise UserError(f"{layer.name}: {elements} elements a pixel are no whole number of windows of {window}")
-        expected = (rows, columns, elements // window)
+        expected = self.output(layer).shape
         if layer.output.shape != expected or layer.output.type != layer.input.type:
             raise UserError(
                 f"{layer.name}: the maximum over {window} of {elements} is {expected} {layer.input.type}, "
@@ -37,6 +43,9 @@ class MaxPool(Kind):
 
     def foldings(self, layer: Layer) -> list[Folding]:
         return [Folding(pe) for pe in divisors(layer.output.channels)]
+
+    def motion(self, layer: Layer, folding: Folding) -> Motion:
+        return self.pixel_by_pixel(layer, folding)
 
     def latency(self, layer: Layer, folding: Folding) -> int:
         return 1

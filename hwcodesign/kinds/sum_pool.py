@@ -10,8 +10,9 @@ from typing import Literal
 import numpy as np
 
 from hwcodesign.core.errors import UserError
-from hwcodesign.dataflow import IntType, Layer
+from hwcodesign.dataflow import Layer, Stream
 from hwcodesign.kinds.kind import Folding, Kind, Logic, Memory, depthwise_order, divisors
+from hwcodesign.kinds.motion import Motion
 
 
 class SumPool(Kind):
@@ -19,15 +20,20 @@ class SumPool(Kind):
 
     name = "sum_pool"
 
+    def output(self, layer: Layer) -> Stream:
+        """A sum for each window and channel, in the narrowest type that holds every one."""
+        (rows, columns, elements), window = layer.input.shape, _window(layer)
+        bounds = layer.input.interval.times(window)
+        return Stream((rows, columns, elements // window), bounds.type, bounds)
+
     def check(self, layer: Layer) -> None:
-        rows, columns, elements = layer.input.shape
-        window = _window(layer)
+        elements, window = layer.input.channels, _window(layer)
         if window < 1 or elements % window:
             raise UserError(f"{layer.name}: {elements} elements a pixel are no whole number of windows of {window}")
-        expected, total = (rows, columns, elements // window), sum_type(layer.input.type, window)
-        if layer.output.shape != expected or layer.output.type != total:
+        sums = self.output(layer)
+        if layer.output.shape != sums.shape or layer.output.type != sums.type:
             raise UserError(
-                f"{layer.name}: the sums over {window} of {elements} {layer.input.type} are {expected} {total}, "
+                f"{layer.name}: the sums over {window} of {elements} {layer.input.type} are {sums.shape} {sums.type}, "
                 f"not {layer.output.shape} {layer.output.type}"
             )
 
@@ -37,6 +43,9 @@ class SumPool(Kind):
 
     def foldings(self, layer: Layer) -> list[Folding]:
         return [Folding(pe) for pe in divisors(layer.output.channels)]
+
+    def motion(self, layer: Layer, folding: Folding) -> Motion:
+        return self.pixel_by_pixel(layer, folding)
 
     def latency(self, layer: Layer, folding: Folding) -> int:
         return 1
@@ -64,11 +73,6 @@ class SumPool(Kind):
             "SUM_BITS": layer.output.type.bits,
             "WINDOW": _window(layer),
         }
-
-
-def sum_type(kind: IntType, window: int) -> IntType:
-    """The narrowest type that holds every sum of `window` numbers of type `kind`."""
-    return IntType.holding(window * kind.min, window * kind.max)
 
 
 def _window(layer: Layer) -> int:

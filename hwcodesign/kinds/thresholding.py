@@ -11,8 +11,9 @@ from dataclasses import replace
 import numpy as np
 
 from hwcodesign.core.errors import UserError
-from hwcodesign.dataflow import IntType, Layer
+from hwcodesign.dataflow import Interval, IntType, Layer
 from hwcodesign.kinds.kind import Folding, Kind, Logic, Memory, MemoryImage
+from hwcodesign.kinds.motion import Motion
 from hwcodesign.kinds.shared.threshold_unit import (
     THRESHOLD_CELLS,
     ThresholdUnit,
@@ -27,6 +28,8 @@ class Thresholding(Kind):
     """Compares `pe` elements at a time with all thresholds of their channels."""
 
     name = "thresholding"
+    finn_operators = ("Thresholding",)
+    finn_thresholds = 1
     cells = THRESHOLD_CELLS
 
     def check(self, layer: Layer) -> None:
@@ -47,6 +50,9 @@ class Thresholding(Kind):
         rows = values.reshape(-1, values.shape[-1]).T
         outputs = quantize(rows, layer.tensors["thresholds"], layer.output.type)
         return [outputs.T.reshape(values.shape)]
+
+    def motion(self, layer: Layer, folding: Folding) -> Motion:
+        return self.pixel_by_pixel(layer, folding)
 
     def latency(self, layer: Layer, folding: Folding) -> int:
         return _unit(layer, folding).latency
@@ -125,10 +131,15 @@ def _compared_type(layer: Layer) -> IntType:
     return IntType(1, signed=False) if layer.input.type.bipolar else layer.input.type
 
 
+def _compared(layer: Layer) -> Interval:
+    """What is compared can be."""
+    return _compared_type(layer).reach if layer.input.type.bipolar else layer.input.interval
+
+
 def _threshold_type(layer: Layer) -> IntType:
     """A threshold may lie one above the largest input: never."""
-    kind = _compared_type(layer)
-    return IntType.holding(kind.min, kind.max + 1)
+    compared = _compared(layer)
+    return compared.including(compared.high + 1).type
 
 
 def _codes(layer: Layer) -> np.ndarray:
@@ -136,10 +147,11 @@ def _codes(layer: Layer) -> np.ndarray:
     thresholds = layer.tensors["thresholds"]
     if layer.input.type.bipolar:
         thresholds = (thresholds > -1).astype(np.int64) + (thresholds > 1)
-    clipped: np.ndarray = np.clip(thresholds, _threshold_type(layer).min, _compared_type(layer).max + 1)
+    compared = _compared(layer)
+    clipped: np.ndarray = np.clip(thresholds, compared.low, compared.high + 1)
     return clipped
 
 
 def _line(layer: Layer) -> Line | None:
-    kind, channels = _compared_type(layer), layer.input.channels
-    return line_through(_codes(layer), np.full(channels, kind.min), np.full(channels, kind.max))
+    compared, channels = _compared(layer), layer.input.channels
+    return line_through(_codes(layer), np.full(channels, compared.low), np.full(channels, compared.high))

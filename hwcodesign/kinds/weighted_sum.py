@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from hwcodesign.core.errors import UserError
-from hwcodesign.dataflow import IntType, Layer
+from hwcodesign.dataflow import Interval, Layer, Stream
 from hwcodesign.kinds.kind import Folding, Kind, Logic, Memory
+from hwcodesign.kinds.motion import Motion
 
 _WORD = 32  # bits of a number in a parameter that holds one for each input
 
@@ -18,6 +19,12 @@ class WeightedSum(Kind):
     """output = sum of factors[i] * input i, in a type that holds every sum; one beat of `pe` elements a cycle."""
 
     name = "weighted_sum"
+
+    def output(self, layer: Layer) -> Stream:
+        """The sums, in the narrowest type that holds every one."""
+        terms = zip(layer.inputs, layer.numbers("factors"), strict=True)
+        bounds = sum((source.interval.scaled(factor) for source, factor in terms), Interval(0, 0))
+        return Stream(layer.input.shape, bounds.type, bounds)
 
     def check(self, layer: Layer) -> None:
         factors = layer.numbers("factors")
@@ -29,7 +36,7 @@ class WeightedSum(Kind):
                 f"{layer.name}: {len(layer.inputs)} inputs take as many factors of up to {_WORD} bits, none of them 0, "
                 f"not {factors}"
             )
-        total = sum_type([stream.type for stream in layer.inputs], factors)
+        total = self.output(layer).type
         if layer.output.shape != layer.input.shape or layer.output.type != total:
             raise UserError(
                 f"{layer.name}: the sum is {layer.input.shape} {total}, not {layer.output.shape} {layer.output.type}"
@@ -40,6 +47,9 @@ class WeightedSum(Kind):
         for factor, values in zip(layer.numbers("factors"), inputs, strict=True):
             total += factor * values
         return [total]
+
+    def motion(self, layer: Layer, folding: Folding) -> Motion:
+        return self.pixel_by_pixel(layer, folding)
 
     def latency(self, layer: Layer, folding: Folding) -> int:
         """The products; their sum."""
@@ -69,12 +79,6 @@ class WeightedSum(Kind):
             "BEAT_BITS": folding.pe * sum(kind.bits for kind in kinds),
             "OUT_BITS": layer.output.type.bits,
         }
-
-
-def sum_type(kinds: Sequence[IntType], factors: Sequence[int]) -> IntType:
-    """The narrowest type that holds every sum of numbers of `kinds`, each times its factor."""
-    ends = [sorted((factor * kind.min, factor * kind.max)) for kind, factor in zip(kinds, factors, strict=True)]
-    return IntType.holding(sum(low for low, _ in ends), sum(high for _, high in ends))
 
 
 def _packed(numbers: Sequence[int]) -> int:

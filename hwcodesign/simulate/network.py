@@ -120,12 +120,10 @@ def simulate(
         "after_cycles": min(quiet_cycles, _AFTER_CYCLES),
     }
     arguments = [
-        f"+input={folder / 'input.bin'}",
-        f"+output={folder / 'output.txt'}",
-        *(
-            f"+{end}_stall={round(share * _SHARE)}"
-            for end, share in zip(("input", "output"), regime.stalls, strict=True)
-        ),
+        "+input=input.bin",
+        "+output=output.txt",
+        f"+input_stall={round(regime.stalls[0] * _SHARE)}",
+        f"+output_stall={round(regime.stalls[1] * _SHARE)}",
         f"+output_hold={regime.hold}",
         f"+verilator+seed+{regime.seed}",
     ]

@@ -4,6 +4,7 @@ cocotb's own runner makes every signal of the design public to Python, which cos
 the ports of the top level are.
 """
 
+import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -86,21 +87,23 @@ def _build_verilator(
 
     verilator, make = tools.require(tools.VERILATOR), tools.require(tools.MAKE)
     tools.require(tools.GXX)
-    public = folder / "public.vlt"
+    # Where the tools run, names are relative: what a user's own folders are called does not reach Verilator's Makefile.
+    public, relative = folder / "public.vlt", [os.path.relpath(source, folder) for source in sources]
     lines = (f'public_flat_rw -module "{top}" -var "{port}"\n' for port in ports)
     public.write_text("`verilator_config\n" + "".join(lines))
     libraries = config.libs_dir
     command = [
-        verilator, "--cc", "--exe", "--vpi", "--prefix", TOP_CLASS, "--top-module", top, "--Mdir", folder,
+        verilator, "--cc", "--exe", "--vpi", "--prefix", TOP_CLASS, "--top-module", top, "--Mdir", ".",
         "--timescale", "1ns/1ps", "-o", "simulation", "-CFLAGS", optimise, "-Wno-fatal",
         "-LDFLAGS", f"-Wl,-rpath,{libraries} -L{libraries} -lcocotbvpi_verilator",
         *settings,
-        config.share_dir / "lib" / "verilator" / "verilator.cpp", public, *sources,
+        config.share_dir / "lib" / "verilator" / "verilator.cpp", public.name, *relative,
     ]  # fmt: skip
     tools.run(command, folder, folder / "verilator.log")
     kept = verilator_runtime.runtime_folder(folder, optimise)
     verilator_runtime.fetch(kept, folder)
-    make_flags = [f"OPT_FAST={optimise}", "OPT_SLOW=-O0", f"OPT_GLOBAL={optimise}"]
+    # Verilator's Makefile refuses a folder whose path has a space; no rule of it names the folder.
+    make_flags = [f"OPT_FAST={optimise}", "OPT_SLOW=-O0", f"OPT_GLOBAL={optimise}", "CURDIR=."]
     tools.run([make, "-j2", "-f", f"{TOP_CLASS}.mk", *make_flags], folder, folder / "make.log")
     verilator_runtime.keep(folder, kept)
     return Simulation((str(folder / "simulation"),), folder, top)

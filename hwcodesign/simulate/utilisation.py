@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from hwcodesign.dataflow import Layer
-from hwcodesign.emit.instance import identifier
+from hwcodesign.emit.identifiers import identifiers
 from hwcodesign.emit.top_level import TOP
 from hwcodesign.kinds import kind_of
 from hwcodesign.plan import Plan
@@ -31,7 +31,8 @@ class Utilisation:
 
 def probes(plan: Plan) -> str:
     """SystemVerilog that binds a probe (sim/layer_probe.sv) to every layer of the emitted design."""
-    return "".join(_probe(plan, layer) for layer in _layers(plan))
+    names = identifiers(plan.design)
+    return "".join(_probe(plan, layer, names[layer.name]) for layer in _layers(plan))
 
 
 def measured(plan: Plan, folder: Path) -> list[Utilisation]:
@@ -39,9 +40,9 @@ def measured(plan: Plan, folder: Path) -> list[Utilisation]:
 
     The first frame is left out, and the last one, behind which no other keeps the layer's pipeline filled.
     """
-    found = []
+    found, names = [], identifiers(plan.design)
     for layer in _layers(plan):
-        lines = [line.split() for line in _record(layer, folder).read_text().splitlines()]
+        lines = [line.split() for line in (folder / f"{names[layer.name]}.work").read_text().splitlines()]
         counts = np.array(lines[1:-1], dtype=np.int64)  # (frames, 2): cycle, work
         if len(counts) < 2:
             return []
@@ -55,12 +56,8 @@ def _layers(plan: Plan) -> Iterator[Layer]:
     return (layer for layer in plan.design.layers if not inserted(layer))
 
 
-def _record(layer: Layer, folder: Path) -> Path:
-    return folder / f"{identifier(layer.name)}.work"
-
-
-def _probe(plan: Plan, layer: Layer) -> str:
-    kind, folding, name = kind_of(layer.kind), plan.foldings[layer.name], identifier(layer.name)
+def _probe(plan: Plan, layer: Layer, name: str) -> str:
+    kind, folding = kind_of(layer.kind), plan.foldings[layer.name]
     _, lanes = kind.lanes(layer, folding)
     working = " && ".join(f"u_{name}.{signal}" for signal in kind.working(layer, folding))
     return f"""\

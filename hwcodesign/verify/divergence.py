@@ -7,7 +7,7 @@ import numpy as np
 
 from hwcodesign.core.bit_packing import unpack
 from hwcodesign.dataflow import Dataflow, Edge, Layer
-from hwcodesign.emit.top_level import wire
+from hwcodesign.emit.identifiers import wires
 from hwcodesign.graph import interpreter
 from hwcodesign.kinds import Folding, kind_of
 from hwcodesign.plan import Plan
@@ -57,10 +57,11 @@ def first_divergence(
     except network.HardwareError:
         broken = True  # what was recorded until then says more
     expected = interpreter.trace(design, frames, [layer.name for layer in design.layers])
+    names = wires(design)
     order = {layer.name: place for place, layer in enumerate(design.layers)}
     streams: dict[Edge, StreamState] = {}
     for edge in sorted(design.edges, key=lambda e: order[e.source]):
-        path = folder / f"{wire(edge)}.probe"
+        path = folder / f"{names[edge]}.probe"
         if not path.exists():
             return None
         found = _recorded(path, design, edge, plan.foldings)

@@ -1,5 +1,6 @@
 """The ladder for a terminal."""
 
+from rich.markup import escape
 from rich.table import Table
 
 from hwcodesign.verify.ladder import Rung
@@ -7,7 +8,9 @@ from hwcodesign.verify.ladder import Rung
 
 def table(rungs: list[Rung], origin: str, title: str) -> Table:
     """A row for every rung. `origin` says in words what the images are."""
-    made = Table(title=f"[bold]{title}[/]: {origin}", title_justify="left", box=None, header_style="bold")
+    made = Table(
+        title=f"[bold]{escape(title)}[/]: {escape(origin)}", title_justify="left", box=None, header_style="bold"
+    )
     for heading in ("rung", "computed by"):
         made.add_column(heading)
     for heading in ("images", "top-1", "other scores", "other class"):
@@ -20,9 +23,15 @@ def table(rungs: list[Rung], origin: str, title: str) -> Table:
 
 def _cells(rung: Rung) -> tuple[str, ...]:
     if rung.missing:
-        return "-", "", "", "", f"[yellow]not there: {rung.missing}[/]"
+        return "-", "", "", "", f"[yellow]not there: {escape(rung.missing)}[/]"
     top1 = "" if rung.top1 is None else f"{100 * rung.top1:.2f} %"
-    return f"{rung.images:,}", top1, _count(rung.other_scores), _count(rung.other_class), rung.first_divergence or ""
+    return (
+        f"{rung.images:,}",
+        top1,
+        _count(rung.other_scores),
+        _count(rung.other_class),
+        escape(rung.first_divergence or ""),
+    )
 
 
 def _count(differing: int | None) -> str:

@@ -1,16 +1,12 @@
 """The emitted design: complete, readable, the same bytes for the same plan."""
 
 import re
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import pytest
 
-from hwcodesign.core.errors import UserError
 from hwcodesign.core.interface import Interface
 from hwcodesign.core.run_folder import digest
-from hwcodesign.emit.instance import identifier
 from hwcodesign.emit.top_level import emit
 from hwcodesign.fpga.board import load_board
 from hwcodesign.plan import Plan, plan
@@ -63,16 +59,3 @@ def test_weights_reach_the_images(tmp_path: Path) -> None:
     parts = (tmp_path / "out/memory").glob("fire2_squeeze.weights.*.hex")
     bits = sum(int(word, 16).bit_count() for part in parts for word in part.read_text().split())
     assert bits == sum(int(w).bit_count() for w in np.ravel(layer.tensors["weights"]) & 0xF)
-
-
-def test_two_layers_of_one_name_in_systemverilog_are_refused(tmp_path: Path) -> None:
-    made = planned()
-    first, second, *rest = made.design.layers
-    twins = replace(made.design, layers=(replace(first, name="a.b"), replace(second, name="a_b"), *rest))
-    with pytest.raises(UserError, match=r"a\.b and a_b"):
-        emit(twins, made.foldings, made.storage, tmp_path / "out")
-
-
-@pytest.mark.parametrize(("name", "expected"), [("fire2.squeeze", "fire2_squeeze"), ("3.pad", "layer_3_pad")])
-def test_every_layer_name_becomes_an_identifier(name: str, expected: str) -> None:
-    assert identifier(name) == expected

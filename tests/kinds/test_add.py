@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 
 from hwcodesign.core.errors import UserError
-from hwcodesign.dataflow import IntType, Layer, Stream
+from hwcodesign.dataflow import Interval, IntType, Layer, Stream
 from hwcodesign.kinds import kind_of
-from hwcodesign.kinds.add import sum_type
 
 ADD = kind_of("add")
 
@@ -26,8 +25,14 @@ def test_adds() -> None:
     ("kind", "total"), [("uint4", "uint5"), ("int4", "int5"), ("uint1", "uint2"), ("bipolar", "int3")]
 )
 def test_the_sum_is_as_wide_as_it_needs_to_be(kind: str, total: str) -> None:
-    assert str(sum_type(IntType.parse(kind))) == total
+    assert str(ADD.output(add(kind, kind, total)).type) == total
     ADD.check(add(kind, kind, total))
+
+
+def test_the_sum_of_bounded_inputs_is_bounded() -> None:
+    stream = Stream((1, 1, 2), IntType(4, signed=False), Interval(0, 9))
+    total = ADD.output(Layer("sum", "add", (stream, stream), ()))
+    assert (total.low, total.high, str(total.type)) == (0, 18, "uint5")
 
 
 def test_refuses_inputs_of_two_types() -> None:

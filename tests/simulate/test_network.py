@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from hwcodesign.core.interface import Interface
-from hwcodesign.emit.instance import identifier
+from hwcodesign.emit.identifiers import identifiers
 from hwcodesign.emit.top_level import emit
 from hwcodesign.fpga.board import load_board
 from hwcodesign.graph import interpreter
@@ -194,6 +194,6 @@ def test_a_wave_holds_every_layers_signals(tiny: Built, tmp_path: Path) -> None:
     network.simulate(simulation, tiny.emitted, tiny.frames[:1], kind, QUIET_CYCLES)
     network.tidy(simulation)
     wave = (tmp_path / WAVE).read_bytes()
-    for layer in tiny.plan.design.layers:
-        assert f"u_{identifier(layer.name)}".encode() in wave  # names are stored as they are
+    for name in identifiers(tiny.plan.design).values():
+        assert f"u_{name}".encode() in wave  # names are stored as they are
     assert not list(tmp_path.glob("Vtop*"))

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from hwcodesign.emit.instance import identifier
+from hwcodesign.emit.identifiers import identifiers
 from hwcodesign.flow.report import report_table
 from hwcodesign.fpga.board import load_board
 from hwcodesign.kinds import all_kinds
@@ -29,7 +29,7 @@ def record(planned: Plan, folder: Path, ends: list[int], lost: int = 0) -> None:
         work = next((u.cycles for u in _planned(planned) if u.layer == layer.name), 0)
         work -= lost if layer is planned.design.layers[0] else 0
         lines = (f"{100 + period * end} {7 + work * end}\n" for end in ends)
-        (folder / f"{identifier(layer.name)}.work").write_text("".join(lines))
+        (folder / f"{identifiers(planned.design)[layer.name]}.work").write_text("".join(lines))
 
 
 def _planned(planned: Plan) -> list[utilisation.Utilisation]:

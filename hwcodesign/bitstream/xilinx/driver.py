@@ -23,7 +23,7 @@ from hwcodesign.core.errors import UserError
 from hwcodesign.host import Accelerator
 from hwcodesign.host.images import read_images
 
-BITSTREAM = Path(__file__).resolve().parent / "{name}.bit"
+BITSTREAM = Path(__file__).resolve().parent / {file!r}
 
 
 def main(paths):
@@ -57,7 +57,7 @@ def write_driver(handed_over: Path, name: str, folder: Path) -> Path:
     for file in (CONTRACT, SELFTEST, WEIGHTS):
         if (handed_over / file).exists():
             shutil.copyfile(handed_over / file, driver / file)
-    (driver / "classify.py").write_text(_EXAMPLE.format(name=name))
+    (driver / "classify.py").write_text(_EXAMPLE.format(file=f"{name}.bit"))
     return driver
 
 

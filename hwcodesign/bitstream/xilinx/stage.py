@@ -20,6 +20,7 @@ from hwcodesign.bitstream.xilinx.driver import installation, write_driver
 from hwcodesign.bitstream.xilinx.project import Project, write_project
 from hwcodesign.bitstream.yosys import read_sources
 from hwcodesign.core import progress, tools
+from hwcodesign.core.names import made_legal
 from hwcodesign.core.run_folder import RunFolder, Stage, Summary
 from hwcodesign.fpga.board import RESOURCES, Board
 from hwcodesign.fpga.resources import Resources
@@ -43,7 +44,8 @@ def build_amd(
     `bitstream`, `fmax_mhz` and `timing_met` where Vivado has built it. Raises UserError if a tool fails, and without
     one that is needed: Yosys, edalize.
     """
-    project = write_project(request, network, folder / PROJECT)
+    name = made_legal(network)  # in a Makefile, in Tcl and in Python
+    project = write_project(request, name, folder / PROJECT)
     layers = _synthesised(request, project, made, phases)
     zynq = project.rtl_top == DMA_TOP
     contract = (
@@ -52,7 +54,7 @@ def build_amd(
         else serial_link.contract_of(network, made, request.emitted, request.baud, request.line)
     )
     serial_link.hand_over(folder, contract, made.design, request.emitted, images)
-    driver = write_driver(folder, network, folder) if zynq else None
+    driver = write_driver(folder, name, folder) if zynq else None
     built = _vivado(project, phases) if vivado.vivado_is_there() else None
     state = f"built with Vivado in {phases.stage(PROJECT)}" if built else vivado.not_built(PROJECT)
     document = {
@@ -62,7 +64,7 @@ def build_amd(
         "state": state,
         "clock_mhz": round(project.clock_mhz, 6),
         **(_built(built, folder, driver) if built else {}),
-        "host": installation(network, built is not None) if driver else "",
+        "host": installation(name, built is not None) if driver else "",
         "resources": _table(request, made, layers, built.resources if built else None),
         "counted_by": PLACED if built else SYNTHESISED,
     }

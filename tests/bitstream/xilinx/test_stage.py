@@ -17,10 +17,11 @@ from hwcodesign.core import tools
 from hwcodesign.core.errors import UserError
 from hwcodesign.core.run_folder import RunFolder
 from hwcodesign.emit.top_level import emit
-from hwcodesign.flow.stages import Job, stage_of
+from hwcodesign.flow.stages import stage_of
 from hwcodesign.fpga.board import board_names, load_board
 from hwcodesign.fpga.resources import Resources
 from hwcodesign.host.contract import Contract, load_selftest
+from hwcodesign.job import Job
 from hwcodesign.plan import Plan, plan
 from hwcodesign.recipe import HardwareTable
 from tests.graphs import tiny_squeezenet
@@ -134,6 +135,20 @@ def test_counts_are_not_made_again_for_the_same_design(bench: Workbench) -> None
     bench.build("pynq-z1", "first")
     bench.build("pynq-z1", "second")
     assert (bench.folder / "calls").read_text() == "run\n"
+
+
+@pytest.mark.parametrize(
+    "name", ["x$(shell touch P)y", "x;exec touch P;#", 'x", __import__("os").system("touch P"), "', "a b"]
+)  # fmt: skip
+def test_a_networks_name_is_never_a_command(bench: Workbench, name: str) -> None:
+    """Not in the Makefile, nor in Tcl, nor in the driver's Python; the host is told the name as it is."""
+    request = Request(load_board("pynq-z1"), bench.folder / "emit", 100.0, 1)
+    build_amd(request, bench.made, name, IMAGES, RunFolder(bench.folder / "phases"), bench.folder)
+    written = [path for path in bench.folder.rglob("*") if path.suffix in (".py", ".tcl", ".mk", ".json", "")]
+    texts = {path.name: path.read_text(errors="replace") for path in written if path.is_file()}
+    assert {name for name in texts if name != "contract.json" and "touch P" in texts[name]} == set()
+    assert json.loads(texts["contract.json"])["network"] == name
+    compile(texts["classify.py"], "classify.py", "exec")
 
 
 def test_a_board_without_a_link_is_refused(bench: Workbench, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,8 +23,8 @@ PIXEL = IntType(8, signed=False)
 class Lowered:
     """The graph, and what lowering has to report: the number of `thresholds`, and of FINN's layers; and their bits.
 
-    `not_in_finn`: operations that FINN has no hardware layer for. `scale_told`: whether the caller or the file says what
-    one step of the input stands for.
+    `not_in_finn`: operations that FINN has no hardware layer for. `scale_told`: whether the caller or the file says
+    what one step of the input stands for.
     """
 
     dataflow: Dataflow

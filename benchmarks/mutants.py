@@ -56,7 +56,7 @@ family = "zynqnet"
 fire_modules = 2
 width = 0.125
 conv1_stride = 1
-outputs = 5
+outputs = 6
 [data]
 dataset = "none"
 size = [8, 8]

@@ -8,7 +8,6 @@ times. After every kill all processes that it had started must be gone within SE
 benchmarks/kill.json.
 """
 
-import itertools
 import json
 import os
 import random
@@ -23,6 +22,8 @@ from typing import Any
 
 SECONDS = 5.0
 STAGES = ("train", "export", "lower", "plan", "check", "emit", "simulate", "bitstream")
+TARGETS = (*STAGES, "place and route")  # the second of the bitstream's phases
+LONGEST_WAIT = 30.0  # seconds into a stage
 RESULTS = Path(__file__).with_suffix(".json")
 RECIPE = """
 [network]
@@ -54,7 +55,10 @@ class Run:
     """The command, in a folder `runs`; its lines are read to know the stage that it is in."""
 
     def __init__(self, folder: Path, runs: str) -> None:
-        self.log = folder / f"{runs}.log"
+        self.log, self.synthesised = (
+            folder / f"{runs}.log",
+            folder / runs / "small/bitstream-phases/synthesise/stage.json",
+        )
         with self.log.open("a") as log:
             self.process = subprocess.Popen([*COMMAND, runs], cwd=folder, stdout=log, stderr=log)
         self.start = self.log.stat().st_size
@@ -65,10 +69,16 @@ class Run:
         lines = self.log.read_text(errors="replace")[self.start :].splitlines()
         return next((line.removesuffix(" ...") for line in reversed(lines) if line.endswith(" ...")), None)
 
-    def wait_for(self, stage: str) -> None:
-        """Until that stage, or one after it, runs, or all is over."""
-        while self.process.poll() is None and (self.stage is None or STAGES.index(self.stage) < STAGES.index(stage)):
+    def wait_for(self, target: str) -> None:
+        """Until that stage or phase, or one after it, runs, or all is over."""
+        while self.process.poll() is None and self.place < TARGETS.index(target):
             time.sleep(0.02)
+
+    @property
+    def place(self) -> int:
+        """Where in TARGETS the run is; -1 before the first of them."""
+        placing = self.stage == "bitstream" and self.synthesised.exists()
+        return -1 if self.stage is None else STAGES.index(self.stage) + placing
 
     def kill(self) -> float:
         """Kill the run; the seconds until nothing that it had started was left. Raises AssertionError after SECONDS."""
@@ -128,50 +138,58 @@ def chain(folder: Path, runs: str, targets: list[str], durations: dict[str, floa
     It ends before the last of them if the run was over before it was to be killed.
     """
     moments: list[Any] = []
-    for stage in sorted(targets, key=STAGES.index):
+    for target in sorted(targets, key=TARGETS.index):
         run = Run(folder, runs)
-        run.wait_for(stage)
-        time.sleep(wait := rng.random() * durations[stage])
+        run.wait_for(target)
+        time.sleep(wait := rng.random() * min(LONGEST_WAIT, durations.get(target, LONGEST_WAIT)))
         if run.process.poll() is not None:
             assert run.process.returncode == 0, run.log.read_text(errors="replace")[-3000:]
             break
-        moments.append({"in": run.stage, "seconds_into": round(wait, 2), "gone_after": round(run.kill(), 3)})
+        moments.append({"in": TARGETS[run.place], "seconds_into": round(wait, 2), "gone_after": round(run.kill(), 3)})
         print(moments[-1], flush=True)
     return moments
 
 
-def main(count: int, chains: int) -> None:
-    """Print and write what came out; AssertionError at the first thing that is wrong."""
-    rng, moments = random.Random(1), list[Any]()
-    with tempfile.TemporaryDirectory() as scratch:
-        folder = Path(scratch)
-        (folder / "small.toml").write_text(RECIPE)
-        start = time.monotonic()
-        expected = finished(folder, "undisturbed")
-        durations = {stage: expected[stage]["seconds"] for stage in STAGES}
-        print(f"undisturbed: {time.monotonic() - start:.0f} s, by stage {durations}", flush=True)
-        for number in itertools.count():
-            if (missing := count - len(moments)) <= 0:
-                break
-            targets = [STAGES[i % len(STAGES)] for i in range(min(missing, -(-count // chains)))]
-            moments += chain(folder, f"chain{number}", targets, durations, rng)
-            report = finished(folder, f"chain{number}")
-            assert without_times(report) == without_times(expected), f"chain {number} ended with another report"
+def killed(folder: Path, count: int, chains: int, durations: dict[str, float]) -> tuple[list[Any], list[Any]]:
+    """Chains of so many kills in all: what happened at each, and the report that each chain ended with."""
+    rng, moments, reports = random.Random(1), list[Any](), list[Any]()
+    while (missing := count - len(moments)) > 0:
+        targets = [TARGETS[i % len(TARGETS)] for i in range(min(missing, -(-count // chains)))]
+        moments += chain(folder, f"chain{len(reports)}", targets, durations, rng)
+        reports.append(finished(folder, f"chain{len(reports)}"))
+    return moments, reports
+
+
+def written(moments: list[Any], reports: list[Any], expected: Any, durations: dict[str, float]) -> str:
+    """Compare and write RESULTS; the outcome in words. Raises AssertionError if a report differs."""
+    for number, report in enumerate(reports):
+        assert without_times(report) == without_times(expected), f"chain {number} ended with another report"
+    longest = max(moment["gone_after"] for moment in moments)
     document = {
         "date": date.today().isoformat(),
         "processors": os.cpu_count(),
         "moments": len(moments),
         "went_on_to_the_same_report": len(moments),  # an AssertionError otherwise
-        "run_folders": number,
-        "longest_survivor_seconds": max(moment["gone_after"] for moment in moments),
+        "run_folders": len(reports),
+        "longest_survivor_seconds": longest,
         "undisturbed_seconds": durations,
         "kills": moments,
     }
     RESULTS.write_text(json.dumps(document, indent=1) + "\n")
-    print(f"{len(moments)} of {len(moments)} went on by themselves to the same report; no process survived "
-          f"{document['longest_survivor_seconds']} s")  # fmt: skip
+    return f"{len(moments)} of {len(moments)} went on to the same report; the last process was gone after {longest} s"
+
+
+def main(count: int, chains: int) -> None:
+    """Print and write what came out; AssertionError at the first thing that is wrong."""
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        (folder / "small.toml").write_text(RECIPE)
+        expected = finished(folder, "undisturbed")
+        durations = {stage: expected[stage]["seconds"] for stage in STAGES}
+        print(f"undisturbed: {durations}", flush=True)
+        print(written(*killed(folder, count, chains, durations), expected, durations))
 
 
 if __name__ == "__main__":
     arguments = [int(text) for text in sys.argv[1:]]
-    main(*(arguments + [40, 2][len(arguments) :]))
+    main(*(arguments + [40, 1][len(arguments) :]))

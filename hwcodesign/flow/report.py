@@ -31,6 +31,7 @@ from pydantic import Field
 from hwcodesign.core.document import Document, reading
 from hwcodesign.core.run_folder import RunFolder, write_whole
 from hwcodesign.flow.stages import STAGE_NAMES
+from hwcodesign.verify.chain import proven_by
 
 if TYPE_CHECKING:
     from rich.console import Group
@@ -74,8 +75,11 @@ def write_report(run: RunFolder) -> Report:
     if "export" in report and reference.exists():
         report["reference"] = _read(reference)
     ladder = run.stage("verify") / "ladder.json"
-    if ladder.exists() and not outdated:
+    if ladder.exists():
         report["ladder"] = _read(ladder)
+        if report["ladder"].get("of") != proven_by(run):
+            outdated.append("ladder")
+            del report["ladder"]
     if outdated:
         report["left_out"] = dict.fromkeys(outdated, "made from other results of the stages before it")
     header = {"format": ReportDocument.FORMAT, "version": ReportDocument.VERSION}

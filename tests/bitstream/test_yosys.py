@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from hwcodesign.bitstream.yosys import Kernel, resources_of, synthesize_design, synthesize_kernels
+from hwcodesign.core import tools
 from hwcodesign.core.errors import UserError
-from hwcodesign.core.tools import YOSYS, find
 from hwcodesign.dataflow import IntType, Layer, Stream
 from hwcodesign.emit.top_level import emit
 from hwcodesign.fpga.board import load_board
@@ -22,17 +22,6 @@ from sim.mvau import random_case
 from tests.graphs import tiny_squeezenet
 
 ECP5 = FAMILIES["ecp5"]
-
-
-def _has_yosys() -> bool:
-    try:
-        find(YOSYS)
-    except UserError:
-        return False
-    return True
-
-
-needs_yosys = pytest.mark.skipif(not _has_yosys(), reason="Yosys is not installed")
 
 
 def matrix(source: str, weight: str, rows: tuple[int, int], columns: tuple[int, int], packed: int = 0) -> Kernel:
@@ -65,7 +54,7 @@ MATRICES = (
 )
 
 
-@needs_yosys
+@pytest.mark.needs(tools.YOSYS)
 @pytest.mark.parametrize(
     "name", ["ecp5", *(pytest.param(name, marks=pytest.mark.slow) for name in ("xilinx7", "ultrascale-plus", "ice40"))]
 )
@@ -110,7 +99,7 @@ def stored(words: int, width: int, storage: Storage | None, writable: bool) -> K
     return Kernel(layer, folding, {"weights": storage})
 
 
-@needs_yosys
+@pytest.mark.needs(tools.YOSYS)
 @pytest.mark.parametrize(
     "family", [pytest.param(x, marks=[] if x in ("ecp5", "xilinx7") else pytest.mark.slow) for x in FAMILIES]
 )
@@ -134,7 +123,7 @@ LOADED = {
 }
 
 
-@needs_yosys
+@pytest.mark.needs(tools.YOSYS)
 @pytest.mark.parametrize("family", ["ice40", pytest.param("ultrascale-plus", marks=pytest.mark.slow)])
 def test_loaded_weights_take_large_ram_alone_and_as_much_as_is_counted(family: str, tmp_path: Path) -> None:
     device, mvau, kernels = FAMILIES[family], kind_of("mvau"), []
@@ -153,7 +142,7 @@ def test_loaded_weights_take_large_ram_alone_and_as_much_as_is_counted(family: s
         assert abs(expected.ff - taken.ff) <= 0.05 * taken.ff, kernel.folding
 
 
-@needs_yosys
+@pytest.mark.needs(tools.YOSYS)
 def test_what_yosys_refuses_is_shown(tmp_path: Path) -> None:
     for folder in ("rtl", "memory"):
         (tmp_path / folder).mkdir()
@@ -169,7 +158,7 @@ def test_without_yosys_the_message_names_the_cure(tmp_path: Path, monkeypatch: p
         synthesize_kernels(ECP5, [matrix("uint4", "int4", (2, 2), (2, 2))], tmp_path)
 
 
-@needs_yosys
+@pytest.mark.needs(tools.YOSYS)
 @pytest.mark.slow
 @pytest.mark.parametrize("board", ["pynq-z1", "ulx3s-85f"])
 def test_a_whole_network_takes_about_what_was_predicted(board: str, tmp_path: Path) -> None:

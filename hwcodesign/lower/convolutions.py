@@ -141,9 +141,12 @@ def _weights(walk: Walk, node: Node, kernel: Tensor | None, bias: Sequence[Tenso
             walk.note(node, "its weights are not quantized", "use QuantConv2d or QuantLinear")
             return None
         integers, scale = whole.astype(np.int64), np.ones(whole.shape)
+    scale = np.broadcast_to(scale, integers.shape)
+    if node.channels_last and node.operator == "Conv":
+        integers, scale = np.moveaxis(integers, -1, 1), np.moveaxis(scale, -1, 1)
     missing = 4 - integers.ndim
     axes = (2,) if missing == 1 else tuple(range(2, 2 + missing))  # a kernel of one axis is one row high
-    integers, scale = np.expand_dims(integers, axes), np.expand_dims(np.broadcast_to(scale, integers.shape), axes)
+    integers, scale = np.expand_dims(integers, axes), np.expand_dims(scale, axes)
     per_channel = scale[:, :, 0, 0]
     if np.any(scale != per_channel[:, :, None, None]):
         walk.note(node, "its weights have several scales inside one filter", "use one scale per tensor or per filter")

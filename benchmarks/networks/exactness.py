@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import onnx
 
-from benchmarks.float64_qonnx import run_float64
+from benchmarks.networks.float64_qonnx import run_float64
 from hwcodesign.dataflow import Dataflow
 from hwcodesign.emit.top_level import emit
 from hwcodesign.fpga.board import load_board

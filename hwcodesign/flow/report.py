@@ -4,7 +4,8 @@ report.json is a documented interface. Its top-level keys are the stages that ha
 check, emit, simulate, bitstream), each with what it reported and its `seconds`, `reference` (the exported
 reference.json), `ladder` (verify/ladder.json, after `hwcodesign verify`) and `pictures` (`files` in the run folder,
 after `hwcodesign pictures`). Among them: `reference.top1` (null for random weights), `reference.images`,
-`reference.weights`; `lower.mismatches` (integer graph against exported network), `lower.threshold_bits` and
+`reference.weights`; `reference.top5` and `simulate.top5` where the recipe asks for it; `lower.mismatches` (integer
+graph against exported network), `lower.threshold_bits` and
 `lower.threshold_table_bits` (as they are stored, and if all were tables); `plan.cycles_per_frame`,
 `plan.latency_cycles`, `plan.resources` (the network's), `plan.link` (link and clock), `plan.buffers` (whether the FIFOs
 and line buffers are the smallest); `check.fits`, `check.used` (network and link) and `check.link`; `simulate.images`,
@@ -96,7 +97,7 @@ def _rows(report: Report) -> Iterator[tuple[str, str]]:
             f"{simulated['images']} {escape(simulated['origin'])}{_agreement(simulated, 'the reference')}",
         )
         if "top1" in simulated:
-            yield "accuracy in RTL", _percent(simulated["top1"])
+            yield "accuracy in RTL", _accuracy(simulated)
         yield "cycles per frame", _beside(simulated["cycles_per_frame"], simulated["cycles_bound"], "bound")
         yield "latency", _beside(simulated["latency_cycles"], simulated["latency_predicted"], "predicted") + " cycles"
         yield "simulation", f"{simulated['cycles_per_second']:,} cycles per second"
@@ -127,7 +128,12 @@ def _reference(reference: dict[str, Any]) -> str:
     if reference["top1"] is None:
         return f"{reference['weights']}: {count} {split} images, no accuracy"
     flips = f"; float32 flips an activation in {reference['float32_flips']} of them"
-    return f"{_percent(reference['top1'])} of {count} {split} images of {reference['dataset']}{flips}"
+    return f"{_accuracy(reference)} of {count} {split} images of {reference['dataset']}{flips}"
+
+
+def _accuracy(summary: dict[str, Any]) -> str:
+    five = f" (top-5 {_percent(summary['top5'])})" if "top5" in summary else ""
+    return f"{_percent(summary['top1'])}{five}"
 
 
 def _thresholds(lowered: dict[str, Any]) -> str:

@@ -19,6 +19,7 @@ from hwcodesign.fpga.board import Board
 from hwcodesign.recipe import HardwareTable, Recipe
 
 if TYPE_CHECKING:
+    from hwcodesign.quantize.stage import Request
     from hwcodesign.verify.images import Images
 
 UINT8 = IntType(8, signed=False)
@@ -32,7 +33,7 @@ class Job:
     `input_scale` is the real value of one step of the model's input (None: the model's own default). `images` is an
     .npy file of frames (N, H, W, C) to simulate instead of the default; `frames` bounds how many. `untrained` puts
     random weights in place of training. `seed` is that of the placement; `backend`: our own bitstream flow, or FINN's.
-    `wait`: until another process is done with the run folder.
+    `wait`: until another process is done with the run folder. `quantize`: float weights in place of training.
     """
 
     run: RunFolder
@@ -52,6 +53,7 @@ class Job:
     seed: int = 1
     backend: str = "own"
     wait: bool = True
+    quantize: "Request | None" = None
 
     @cached_property
     def board(self) -> Board:
@@ -102,7 +104,25 @@ def _train(job: Job) -> Stage:
     tables = recipe.model_dump(include={"network", "quantization", "data", "train"})
     if job.untrained:
         return Stage("train", (), tables, random)
+    if job.quantize:
+        return _quantize(job, job.quantize)
     return Stage("train", (), [tables, job.data], work, resumable=True)
+
+
+def _quantize(job: Job, request: "Request") -> Stage:
+    """In place of training: float weights, and images that need no labels."""
+    recipe = _recipe(job)
+
+    def work(folder: Path) -> Summary:
+        from hwcodesign.quantize.stage import run
+        from hwcodesign.quantize.table import layers_bar
+
+        with layers_bar(len(recipe.describe().convolutions)) as on_layer:
+            return run(recipe, request, job.data_folder, folder, on_layer)
+
+    images = None if request.calibration is None else listing(request.calibration)
+    tables = recipe.model_dump(include={"network", "quantization", "data"})
+    return Stage("train", (request.weights,), [tables, request.images, request.equalization, images, job.data], work)
 
 
 def _export(job: Job) -> Stage:

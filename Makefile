@@ -4,12 +4,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup demo test test-all lint bench calibrate clean
+.PHONY: help setup demo test test-all lint docs bench calibrate clean
 
 help:
 	@echo "make demo      train, compile, simulate and prove the digits SqueezeNet (first run: sets everything up)"
 	@echo "make test      lint, types and the default tests"
 	@echo "make test-all  the slow tests too"
+	@echo "make docs      the documentation site, in site/; its links are checked"
 	@echo "make bench     the benchmarks, with their figures"
 	@echo "make calibrate fit the cost estimates to Yosys anew (half an hour)"
 	@echo "make setup     only create $(VENV) and install the locked tools"
@@ -46,8 +47,15 @@ lint: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+# In an environment of its own: what a site is built with needs nothing of what hardware is built with.
+docs: setup
+	@test -x .venv-docs/bin/mkdocs || { $(PYTHON) -m venv .venv-docs && \
+	  .venv-docs/bin/python -m pip install --quiet --disable-pip-version-check -r requirements/docs.txt; }
+	NO_MKDOCS_2_WARNING=1 PYTHONPATH=.:$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))') \
+	  .venv-docs/bin/mkdocs build --quiet --site-dir site
+
 # Those that need a data set, or half an hour.
-CALLED_BY_NAME := $(addprefix benchmarks/,calibrate.py short_trainings.py seeds.py)
+CALLED_BY_NAME := $(addprefix benchmarks/,calibrate.py short_trainings.py seeds.py kill.py)
 
 bench: setup
 	for script in $(filter-out $(CALLED_BY_NAME),$(wildcard benchmarks/*.py)); do $(BIN)/python $$script || exit 1; done

@@ -21,7 +21,7 @@ from rich.table import Table
 from hwcodesign.core.run_folder import RunFolder
 from hwcodesign.export.pretrained import shipped_with
 from hwcodesign.flow.pipeline import run_job
-from hwcodesign.flow.stages import Job
+from hwcodesign.job import Job
 from hwcodesign.recipe import load_recipe
 
 RESULTS = Path(__file__).with_suffix(".json")

@@ -7,7 +7,6 @@ beat (the lanes) is not part of the graph: the plan decides it.
 Every stream has one producer and one consumer. A value that is needed twice goes through an explicit `fork`.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
@@ -15,14 +14,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from pydantic import BaseModel, ConfigDict
 
-from hwcodesign.core.errors import UserError
+from hwcodesign.core.document import Document, reading
 from hwcodesign.core.integers import Interval, IntType
 from hwcodesign.core.score_map import INTEGERS, ScoreMap
 
 __all__ = ["Attribute", "Dataflow", "Edge", "IntType", "Interval", "Layer", "Shape", "Stream"]
 
 Shape = tuple[int, int, int]
+StreamDocument = tuple[Shape, str] | tuple[Shape, str, tuple[int, int]]
 Attribute = int | str | tuple[int, ...]
 
 
@@ -193,24 +194,23 @@ class Dataflow:
             "layers": [_layer_to_json(layer) for layer in self.layers],
             "edges": [[e.source, e.source_port, e.target, e.target_port] for e in self.edges],
         }
-        (folder / "dataflow.json").write_text(json.dumps(document, indent=1) + "\n")
+        DataflowDocument.write(folder / "dataflow.json", document)
         arrays = {f"{x.name}/{key}": value for x in self.layers for key, value in x.tensors.items()}
         np.savez_compressed(folder / "dataflow.npz", **arrays)  # type: ignore[arg-type]
 
     @classmethod
     def load(cls, folder: Path) -> "Dataflow":
-        """Read what `save` wrote. Raises UserError for what an earlier version wrote."""
-        document = json.loads((folder / "dataflow.json").read_text())
-        if "score_map" not in document:
-            raise UserError(f"{folder} was written by an earlier version of hwcodesign: run again with --from lower")
+        """Read what `save` wrote. Raises UserError if it is missing, damaged or of another version."""
+        document = DataflowDocument.read(folder / "dataflow.json")
         tensors: dict[str, dict[str, np.ndarray]] = {}
-        with np.load(folder / "dataflow.npz") as arrays:
+        with reading(folder / "dataflow.npz"), np.load(folder / "dataflow.npz") as arrays:
             for path in arrays.files:
                 name, key = path.rsplit("/", 1)
                 tensors.setdefault(name, {})[key] = arrays[path]
-        layers = tuple(_layer_from_json(item, tensors.get(item["name"], {})) for item in document["layers"])
-        edges = tuple(Edge(source, target, sp, tp) for source, sp, target, tp in document["edges"])
-        return cls(layers, edges, document["contract"], ScoreMap.parse(document["score_map"]))
+        with reading(folder / "dataflow.json"):
+            layers = tuple(_layer_from_json(item, tensors.get(item.name, {})) for item in document.layers)
+            edges = tuple(Edge(source, target, sp, tp) for source, sp, target, tp in document.edges)
+            return cls(layers, edges, document.contract, ScoreMap.parse(document.score_map))
 
 
 def _layer_to_json(layer: Layer) -> dict[str, Any]:
@@ -226,12 +226,35 @@ def _layer_to_json(layer: Layer) -> dict[str, Any]:
     }
 
 
-def _layer_from_json(item: dict[str, Any], tensors: dict[str, np.ndarray]) -> Layer:
+class LayerDocument(BaseModel):
+    """A layer in dataflow.json. A stream is its shape, its type and, where they are known, its lowest and highest."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    kind: str
+    inputs: list[StreamDocument]
+    outputs: list[StreamDocument]
+    attributes: dict[str, Any]
+
+
+class DataflowDocument(Document):
+    """dataflow.json. An edge is its source's name and port, then its target's."""
+
+    FORMAT = "hwcodesign dataflow"
+
+    contract: dict[str, float]
+    score_map: dict[str, Any]
+    layers: list[LayerDocument]
+    edges: list[tuple[str, int, str, int]]
+
+
+def _layer_from_json(item: LayerDocument, tensors: dict[str, np.ndarray]) -> Layer:
     def streams(items: list[Any]) -> tuple[Stream, ...]:
         return tuple(
             Stream((shape[0], shape[1], shape[2]), IntType.parse(text), *(Interval(*pair) for pair in bounds))
             for shape, text, *bounds in items
         )
 
-    attributes = {key: tuple(v) if isinstance(v, list) else v for key, v in item["attributes"].items()}
-    return Layer(item["name"], item["kind"], streams(item["inputs"]), streams(item["outputs"]), attributes, tensors)
+    attributes = {key: tuple(v) if isinstance(v, list) else v for key, v in item.attributes.items()}
+    return Layer(item.name, item.kind, streams(item.inputs), streams(item.outputs), attributes, tensors)

@@ -20,26 +20,47 @@ from hwcodesign.core.errors import UserError, did_you_mean
 from hwcodesign.core.names import RULE, is_legal
 from hwcodesign.core.preprocessing import ChannelOrder, Preprocessing, Resize
 from hwcodesign.core.strict_toml import StrictModel, read_toml, validated
-from hwcodesign.fpga.board import Board, Resource, load_board
+from hwcodesign.fpga.board import MOST_OF_A_RESOURCE, Board, Megahertz, Resource, load_board
 from hwcodesign.nets import metaparameters
-from hwcodesign.nets.network import LayerBits, Network, Quantization
+from hwcodesign.nets.network import MOST_SIDE, LayerBits, Network, Quantization
 
 Bits = Field(default=None, ge=1, le=8)
 WARMUP_EPOCHS = 5.0  # of a training whose batch was made larger
-Side = Annotated[int, Field(ge=1)]
+MOST_PIXELS = 16_384  # along one side of an image
+MOST_EPOCHS = 1_000_000
+Side = Annotated[int, Field(ge=1, le=MOST_PIXELS)]
+Pixels = Annotated[int, Field(ge=0, le=MOST_PIXELS)]
 Level = Annotated[float, Field(ge=0.0, le=255.0)]
-Divisor = Annotated[float, Field(gt=0.0)]
+Divisor = Annotated[float, Field(ge=1e-6, le=1e6)]
 
 
-def _one_message(value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
-    """In place of one for each type that a frame rate can have."""
-    try:
-        return validate(value)
-    except ValidationError:
-        raise ValueError("a positive number, or max") from None
+def _one_message(allowed: str) -> WrapValidator:
+    """In place of one message for each type that a value can have."""
+
+    def check(value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
+        try:
+            return validate(value)
+        except ValidationError:
+            raise ValueError(allowed) from None
+
+    return WrapValidator(check)
 
 
-FrameRate = Annotated[Annotated[float, Field(gt=0.0)] | Literal["max"], WrapValidator(_one_message)]  # per second
+FrameRate = Annotated[  # per second
+    Annotated[float, Field(ge=1e-3, le=1e9)] | Literal["max"],
+    _one_message("a positive number, or max; 0.001 to 1,000,000,000"),
+]
+Levels = Annotated[Level | tuple[Level, Level, Level], _one_message("a number from 0 to 255, or three of them")]
+Divisors = Annotated[
+    Divisor | tuple[Divisor, Divisor, Divisor],
+    _one_message("a positive number from 0.000001 to 1,000,000, or three of them"),
+]
+
+
+def _grey_or_colour(channels: int) -> int:
+    if channels not in (1, 3):
+        raise ValueError("1 (grey) or 3 (colour)")
+    return channels
 
 
 def _legal_name(name: str) -> str:
@@ -76,16 +97,17 @@ class QuantizationTable(StrictModel):
 class DataTable(StrictModel):
     """The images: which set, at which size, and how a pixel becomes a number: (raw - mean) / divisor.
 
+    A raw pixel is 0 to 255 whatever the image file holds, on white where the image is transparent: see `read_image`.
     One mean and one divisor, or one for each channel, in the network's own order of channels. `resize_to`: images are
     scaled so that both sides (`resize` = "stretch") or the shorter one have so many pixels; their centre is cut out.
     """
 
     dataset: Literal["digits", "idx", "cifar10", "folder", "none"]
     size: tuple[Side, Side] = Field(description="(height, width) in pixels; images are scaled to it")
-    channels: Literal[1, 3] = 1
-    classes: int = Field(ge=2)
-    mean: Level | tuple[Level, Level, Level] = 0.0
-    divisor: Divisor | tuple[Divisor, Divisor, Divisor] = 255.0
+    channels: Annotated[int, AfterValidator(_grey_or_colour)] = 1
+    classes: int = Field(ge=2, le=MOST_SIDE)
+    mean: Levels = 0.0
+    divisor: Divisors = 255.0
     channel_order: ChannelOrder = "rgb"
     resize: Resize = "stretch"
     resize_to: Side | None = None
@@ -118,31 +140,39 @@ class DataTable(StrictModel):
 class TrainTable(StrictModel):
     """The training schedule: `float_epochs` with the quantizers off, then `epochs` with them on."""
 
-    epochs: int = Field(default=30, ge=1)
-    float_epochs: int = Field(default=0, ge=0)
-    batch_size: int = Field(default=64, ge=2)
+    epochs: int = Field(default=30, ge=1, le=MOST_EPOCHS)
+    float_epochs: int = Field(default=0, ge=0, le=MOST_EPOCHS)
+    batch_size: int = Field(default=64, ge=2, le=2**24)
     optimizer: Literal["sgd", "nesterov", "rmsprop", "adagrad", "adam"] = "sgd"
     schedule: Literal["linear", "cosine"] = "linear"
-    learning_rate: float = Field(default=0.04, gt=0.0)
-    quantized_rate: float = Field(default=0.1, gt=0.0, description="learning rate behind float_epochs, a fraction")
-    warmup_epochs: float = Field(default=0.0, ge=0.0, description="in which the learning rate rises, in each phase")
+    learning_rate: float = Field(default=0.04, gt=0.0, le=1e6)
+    quantized_rate: float = Field(
+        default=0.1, gt=0.0, le=1e6, description="learning rate behind float_epochs, a fraction"
+    )
+    warmup_epochs: float = Field(
+        default=0.0, ge=0.0, le=MOST_EPOCHS, description="in which the learning rate rises, in each phase"
+    )
     momentum: float = Field(default=0.9, ge=0.0, lt=1.0)
-    weight_decay: float = Field(default=0.0002, ge=0.0)
+    weight_decay: float = Field(default=0.0002, ge=0.0, le=1e6)
     initial: Literal["pytorch", "gaussian", "xavier", "msra"] = "pytorch"
     start_from: str | None = Field(default=None, description="another run's checkpoint, to take its weights from")
     label_smoothing: float = Field(default=0.0, ge=0.0, lt=1.0)
-    mixup: float = Field(default=0.0, ge=0.0, description="alpha of the Beta distribution of shares; 0 mixes nothing")
+    mixup: float = Field(
+        default=0.0, ge=0.0, le=1e6, description="alpha of the Beta distribution of shares; 0 mixes nothing"
+    )
     distillation: float = Field(default=0.0, ge=0.0, le=1.0, description="share of the float network's answer")
     learn_scales: bool = Field(default=True, description="of activation quantizers; else they stay as measured")
     average: float = Field(
         default=0.0, ge=0.0, lt=1.0, description="decay of the float weights' moving average; 0: none"
     )
-    shift: int = Field(default=0, ge=0, description="pixels that a training image is moved by at most")
+    shift: Pixels = Field(default=0, description="pixels that a training image is moved by at most")
     flip: bool = Field(default=False, description="mirror half of the training images left to right")
-    cutout: int = Field(default=0, ge=0, description="side in pixels of a black square in every training image")
+    cutout: Pixels = Field(default=0, description="side in pixels of a black square in every training image")
     float_precision: Literal["float32", "bfloat16"] = "float32"
-    seed: int = Field(default=1, ge=0)
-    threads: int = Field(default=1, ge=1, description="of the CPU; another number rounds otherwise, so it is fixed")
+    seed: int = Field(default=1, ge=0, lt=2**32)
+    threads: int = Field(
+        default=1, ge=1, le=1024, description="of the CPU; another number rounds otherwise, so it is fixed"
+    )
 
     def at_batch(self, batch_size: int) -> "TrainTable":
         """The same training with another (global) batch: the learning rate grows or falls with it.
@@ -165,17 +195,23 @@ class HardwareTable(StrictModel):
     """
 
     board: str
-    clock_mhz: float | None = Field(default=None, gt=0.0, description="None means the board's own")
+    clock_mhz: Megahertz | None = Field(default=None, description="None means the board's own")
     frame_rate: FrameRate = 30.0
     exact: bool = False
-    solver_seconds: float = Field(default=10.0, gt=0.0, description="after so long the best found is taken")
+    solver_seconds: float = Field(default=10.0, gt=0.0, le=1e6, description="after so long the best found is taken")
     load_weights: bool = Field(default=False, description="large RAM may hold weights, which the host loads")
-    fold: dict[str, dict[Literal["pe", "simd", "packed"], int]] = Field(default_factory=dict)
-    at_most: dict[Resource, Annotated[int, Field(ge=0)]] = Field(default_factory=dict)
+    fold: dict[str, dict[Literal["pe", "simd", "packed"], Annotated[int, Field(ge=0, le=MOST_SIDE)]]] = Field(
+        default_factory=dict
+    )
+    at_most: dict[Resource, Annotated[int, Field(ge=0, le=MOST_OF_A_RESOURCE)]] = Field(default_factory=dict)
 
     def load_board(self) -> Board:
         """The board, with what a design shall not use taken off. Raises UserError if there is none of that name."""
         return load_board(self.board).leaving(self.at_most)
+
+    def with_wishes(self, given: Mapping[str, Any]) -> "HardwareTable":
+        """This table with what the options of a command say instead. Raises UserError for values out of range."""
+        return validated(HardwareTable, {**self.model_dump(), **given}, "the options")
 
     def wishes(self) -> dict[str, Any]:
         """What `plan` shall reach on that board, by the names of its arguments."""

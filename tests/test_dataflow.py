@@ -1,5 +1,7 @@
 """The typed graph."""
 
+import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -30,11 +32,21 @@ def test_a_graph_survives_its_files(tmp_path: Path) -> None:
     assert np.array_equal(again.by_name["q"].tensors["thresholds"], np.ones((3, 3)))
 
 
-def test_files_of_an_earlier_version_are_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("version", "age"), [(None, "an earlier"), (0, "an earlier"), (99, "a newer")])
+def test_files_of_another_version_say_what_to_do(tmp_path: Path, version: int | None, age: str) -> None:
     small_graph().save(tmp_path)
-    text = (tmp_path / "dataflow.json").read_text()
-    (tmp_path / "dataflow.json").write_text(text.replace('"score_map"', '"meaning"'))
-    with pytest.raises(UserError, match="earlier version"):
+    path = tmp_path / "dataflow.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"version": version}))
+    with pytest.raises(UserError, match=f"dataflow.json was written by {age} version .*run again with --from"):
+        Dataflow.load(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["dataflow.json", "dataflow.npz"])
+@pytest.mark.parametrize("damage", [lambda data: b"", lambda data: data[: len(data) // 2], lambda data: b"[]"])
+def test_damaged_files_are_named(tmp_path: Path, name: str, damage: Callable[[bytes], bytes]) -> None:
+    small_graph().save(tmp_path)
+    (tmp_path / name).write_bytes(damage((tmp_path / name).read_bytes()))
+    with pytest.raises(UserError, match=f"{name} is damaged .*--from"):
         Dataflow.load(tmp_path)
 
 

@@ -1,5 +1,6 @@
 """Recipes are read strictly, and every shipped one describes a network."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,21 @@ def test_the_name_defaults_to_the_file(tmp_path: Path) -> None:
             "hardware.frame_rate = 'fast': must be a positive number, or max",
         ),
         ("[data]", "[data", "is not valid TOML"),
+        ("[data]", '[train]\nepochs = "2"\n[data]', "train.epochs = '2': must be a valid integer"),
+        ("[data]", "[train]\nepochs = true\n[data]", "train.epochs = True: must be a valid integer"),
+        ("[data]", "[train]\nlearning_rate = nan\n[data]", "train.learning_rate = nan: must be a finite number"),
+        ("[data]", "[data]\nchannels = true", "data.channels = True: must be a valid integer"),
+        ("[data]", "[data]\nchannels = 2", "data.channels = 2: must be 1 (grey) or 3 (colour)"),
+        ("[data]", "[data]\ndivisor = 1e-300", "data.divisor = 1e-300: must be a positive number"),
+        ("32, 32", "32, 100000000", "data.size.1 = 100000000: must be less than or equal to 16384"),
+        ("[network]", "[network]\nbase_e = 10000000000000", "network.base_e = 10000000000000"),
+        ("[network]", "[network]\nfire_modules = 100000", "network.fire_modules = 100000"),
+        ("[network]", "[network]\nSR = inf", "network.SR = inf"),
+        ("[network]", '[network]\nbase_e = "128"', "network.base_e = '128'"),
+        ('"zcu104"', '"zcu104"\nclock_mhz = 1e18', "hardware.clock_mhz = 1e+18: must be less than or equal to 1000"),
+        ('"zcu104"', '"zcu104"\nframe_rate = 1e300', "hardware.frame_rate = 1e+300: must be a positive number"),
+        ('"zcu104"', '"zcu104"\nfold = { conv1 = { pe = "4" } }', "hardware.fold.conv1.pe = '4': must be a valid"),
+        ("[data]", "x = 1979-13-99\n[data]", "is not valid TOML"),
     ],
 )
 def test_a_fault_is_named_with_what_is_allowed(tmp_path: Path, old: str, new: str, message: str) -> None:
@@ -73,6 +89,20 @@ def test_a_fault_is_named_with_what_is_allowed(tmp_path: Path, old: str, new: st
         load_recipe(written(tmp_path, GOOD.replace(old, new))).describe()
     assert message in str(error.value)
     assert "mine" in str(error.value) or "squeezenet" in str(error.value)
+
+
+def test_a_network_of_a_size_that_nothing_is_made_of(tmp_path: Path) -> None:
+    recipe = load_recipe(written(tmp_path, GOOD.replace("32, 32", "16384, 16384")))
+    with pytest.raises(UserError, match="conv1: it would have 4,704 weights, and a map of 8,189 x 8,189 x 96"):
+        recipe.describe()
+
+
+def test_what_a_recipe_cannot_be_read_from(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.toml")
+    with pytest.raises(UserError, match="is a named pipe, not a file"):
+        load_recipe(str(tmp_path / "pipe.toml"))
+    with pytest.raises(UserError, match=r"is not valid TOML"):
+        load_recipe(written(tmp_path, "x = " + "[" * 100_000))
 
 
 def test_an_unknown_recipe_offers_the_nearest() -> None:

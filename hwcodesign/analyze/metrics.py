@@ -60,8 +60,8 @@ def si(number: float, unit: str = "") -> str:
 
 
 def size(bytes_: float) -> str:
-    """A number of bytes to three digits: "140 kB"."""
-    return si(bytes_, "B")
+    """A number of bytes to three digits: "140 kB"; less than one in bits."""
+    return f"{round(8 * bytes_)} bit" if 0 < bytes_ < 1 else si(bytes_, "B")
 
 
 def _accuracy(run: RunFolder | None) -> Metric:
@@ -70,7 +70,7 @@ def _accuracy(run: RunFolder | None) -> Metric:
         reference = json.loads((run.stage("export") / "reference.json").read_text()) if run else None
     except (OSError, ValueError):
         reference = None
-    if reference is None:
+    if not isinstance(reference, dict) or not {"images", "dataset", "split", "device", "top1"} <= reference.keys():
         needed = f"hwcodesign run {run.path.name} --to export" if run else "a recipe that trains it"
         return Metric("accuracy", f"not measured: {needed}", "needs")
     where = f"{reference['images']:,} images of {reference['dataset']} ({reference['split']}), {reference['device']}"

@@ -79,7 +79,7 @@ def onnx_costs(graph: OnnxGraph) -> OnnxCosts:
         layer = _layer(graph, node, layer_name(graph, node, number), bits)
         if layer is not None:
             layers.append(layer)
-        elif node.op_type not in _FREE:
+        elif node.op_type not in _FREE and not _shifts(graph, node):
             uncounted.add(node.op_type)
     costs = Costs(graph.path.name, graph.image_shape(graph.image), _uniquely_named(layers))
     return OnnxCosts(costs, tuple(sorted(uncounted)))

@@ -1,6 +1,5 @@
 """An ONNX or QONNX file as a graph of shapes: what `onnx_costs` counts on. The only module here that imports onnx."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,6 +10,7 @@ import onnx
 import onnx.reference
 
 from hwcodesign.core.errors import UserError
+from hwcodesign.core.layer_name import layer_name as path_of
 from hwcodesign.core.onnx_file import load_model
 
 _STANDARD_DOMAINS = ("", "ai.onnx")
@@ -19,7 +19,7 @@ _SHAPED = ("Pad", "Reshape", "Slice", "Expand", "Resize", "Unsqueeze", "Squeeze"
 
 @dataclass(frozen=True)
 class OnnxGraph:
-    """The nodes of a file with one image input, and the shape of every tensor (batch first, then channels)."""
+    """The nodes of a file with one image input, whose first axis is the batch, and the shape of every tensor."""
 
     path: Path
     graph: Any
@@ -39,14 +39,37 @@ class OnnxGraph:
     def shape(self, name: str) -> tuple[int, ...]:
         """The shape of tensor `name`. Raises UserError if it could not be inferred."""
         if name not in self.shapes:
-            raise UserError(f"{self.path}: the shape of tensor {name!r} cannot be inferred from the file; "
-                            f"run it through onnxsim, or export it with fixed shapes")  # fmt: skip
+            node = self._first_unknown(name)
+            where = f"what {node.op_type} in {layer_name(self, node, 0)} gives" if node else f"the tensor {name!r}"
+            raise UserError(f"{self.path}: the shape of {where} cannot be worked out from the file: "
+                            "onnxsim may do it")  # fmt: skip
         return self.shapes[name]
 
+    def _first_unknown(self, name: str) -> Any:
+        """Of the nodes that lead to tensor `name`, the first whose output has no known shape; None for an input."""
+        node, seen = self.producers.get(name), {name}
+        while node is not None:
+            before = [x for x in node.input if x and x not in self.shapes and x in self.producers and x not in seen]
+            if not before:
+                break
+            seen.add(before[0])
+            node = self.producers[before[0]]
+        return node
+
     def image_shape(self, name: str) -> tuple[int, ...]:
-        """The shape of one image's values: (height, width, channels), or without the batch axis if it is no map."""
-        shape = self.shape(name)
-        return (*shape[2:], shape[1]) if len(shape) == 4 else shape[1:]
+        """The shape of one image's values: (height, width, channels), or without the batch axis if it is no map.
+
+        That axis need not be the first: a transformer may work on (sequence, batch, features). Where none is as long as
+        the batch, it is part of a longer one, which is then the share of an image.
+        """
+        shape, batch = self.shape(name), self.shape(self.image)[0]
+        if len(shape) == 4 and shape[0] == batch:
+            return (*shape[2:], shape[1])
+        if batch in shape:
+            axis = shape.index(batch)
+            return (*shape[:axis], *shape[axis + 1 :])
+        shared = next((axis for axis, side in enumerate(shape) if side % batch == 0), None)
+        return shape if shared is None else (*shape[:shared], shape[shared] // batch, *shape[shared + 1 :])
 
     def readers(self, name: str) -> list[Any]:
         """The nodes that read tensor `name`."""
@@ -72,15 +95,18 @@ def read_graph(path: Path, shape: Sequence[int] | None = None) -> OnnxGraph:
 
 
 def layer_name(graph: OnnxGraph, node: Any, number: int) -> str:
-    """A node's PyTorch path: that of its weights, or of its own name; its type and number if it has neither.
+    """A node's PyTorch path: that of its weights, which is whole, or as `run` says it; else its type and number.
 
-    /pool1/MaxPool is pool1; a convolution with the weights fire2.squeeze.weight, quantized or not, is fire2.squeeze.
+    /pool1/MaxPool is pool1; a convolution with the weights fire2.squeeze.weight, quantized or not, is fire2.squeeze,
+    also where it is called /squeeze_1/Conv; the sum /fire3/Add is fire3.add.
     """
     quantizers = [graph.producers[name] for name in node.input[1:2] if name in graph.producers]
     sources = [*node.input[1:2], *(name for quantizer in quantizers for name in quantizer.input[:1])]
     weights = [name.removesuffix(".weight") for name in sources if name.endswith(".weight")]
-    path = re.sub(rf"/{node.op_type}(_\d+)?$", "", node.name).strip("/").replace("/", ".")
-    return weights[0] if weights else path or f"{node.op_type}_{number}"
+    if weights:
+        return str(weights[0])
+    named = "/" in node.name.strip("/") or bool(node.metadata_props)
+    return path_of(node) if named else f"{node.op_type}_{number}"
 
 
 def _fix_shape(path: Path, tensor: Any, shape: Sequence[int] | None) -> None:

@@ -11,7 +11,7 @@ import json
 import math
 import re
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,7 +23,7 @@ from hwcodesign.core.onnx_file import load_model
 from hwcodesign.core.run_folder import Summary
 from hwcodesign.dataflow import Layer
 from hwcodesign.fpga.board import Board
-from hwcodesign.kinds import Folding, Storage, kind_of
+from hwcodesign.kinds import kind_of
 from hwcodesign.lower.environment import finn_environment
 from hwcodesign.plan import Plan
 
@@ -118,30 +118,10 @@ def finn_board(board: Board) -> str:
     return next((name for name in names if pynq_part_map[name] == board.part), "")
 
 
-def attributes(layer: Layer, folding: Folding, storage: Mapping[str, Storage]) -> Attributes:
+def _attributes(made: Plan, layer: Layer) -> Attributes:
     """FINN's attributes for a layer of ours: lanes, and where its memories lie."""
-    styles = {memory: _ram_style(place) for memory, place in storage.items()}
-    match layer.kind:
-        case "mvau":
-            chosen = {"PE": folding.pe, "SIMD": folding.simd, "ram_style": styles["weights"]}
-            thresholds = {"ram_style_thresholds": styles["thresholds"]} if "thresholds" in styles else {}
-            on_dsp = kind_of(layer.kind).logic(layer, folding).dsp > 0
-            loaded = {"runtime_writeable_weights": 1} if storage["weights"].way else {}
-            return {**chosen, **thresholds, **loaded, "resType": "dsp" if on_dsp else "lut"}
-        case "sliding_window":
-            ram = {"ram_style": styles["buffer"]} if "buffer" in styles else {}
-            return {"SIMD": folding.pe, "parallel_window": int(folding.simd > 1), **ram}
-        case "padding" | "concat":
-            return {"SIMD": folding.pe}
-        case _:
-            return {"PE": folding.pe}
-
-
-def _ram_style(storage: Storage) -> str:
-    """FINN puts a memory wholly into block RAM, into UltraRAM, or into LUTs."""
-    if storage.large:
-        return "ultra"
-    return "block" if storage.block_bits else "distributed"
+    storage = made.storage.get(layer.name, {})
+    return dict(kind_of(layer.kind).finn_attributes(layer, made.foldings[layer.name], storage))
 
 
 def _nodes(model: "ModelWrapper", made: Plan) -> "Iterator[tuple[NodeProto, Layer]]":
@@ -155,7 +135,7 @@ def _fold(model: "ModelWrapper", made: Plan) -> None:
     from qonnx.custom_op.registry import getCustomOp
 
     for node, layer in _nodes(model, made):
-        for key, value in attributes(layer, made.foldings[layer.name], made.storage.get(layer.name, {})).items():
+        for key, value in _attributes(made, layer).items():
             getCustomOp(node).set_nodeattr(key, value)
 
 
@@ -168,7 +148,7 @@ def _with_exact_thresholds(model: "ModelWrapper", made: Plan) -> "ModelWrapper":
 
     for node, layer in _nodes(model, made):
         if "thresholds" in layer.tensors:
-            tensor, ours = node.input[2 if layer.kind == "mvau" else 1], layer.tensors["thresholds"]
+            tensor, ours = node.input[kind_of(layer.kind).finn_thresholds], layer.tensors["thresholds"]
             left_out = ours.shape[1] - model.get_initializer(tensor).shape[1]
             model.set_initializer(tensor, ours[:, left_out:].astype(np.float32))
     return model.transform(MinimizeAccumulatorWidth())
@@ -230,7 +210,7 @@ def _folding_config(hardware: "ModelWrapper", made: Plan) -> dict[str, Attribute
     """FINN's folding configuration: by the names that its nodes have once they are HLS or RTL."""
     config: dict[str, Attributes] = {"Defaults": {}}
     for node, layer in _nodes(hardware, made):
-        config[node.name] = attributes(layer, made.foldings[layer.name], made.storage.get(layer.name, {}))
+        config[node.name] = _attributes(made, layer)
     return config
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from hwcodesign.bitstream.build import UTILISATION
 from hwcodesign.core import tools
+from hwcodesign.core.document import reading
 from hwcodesign.core.errors import UserError
 from hwcodesign.fpga.board import Board, load_board
 
@@ -25,13 +26,14 @@ class Bitstream:
         record = run / "bitstream" / UTILISATION
         if not record.is_file():
             raise UserError(f"{run} has no bitstream yet: hwcodesign bitstream {run.name}")
-        built = json.loads(record.read_text())
-        if "bitstream" not in built:
-            raise UserError(f"{record.parent} holds no bitstream: {built['state']}")
-        file = record.parent / built["bitstream"]
-        if not file.is_file() or hashlib.sha256(file.read_bytes()).hexdigest() != built["sha256"]:
+        with reading(record):
+            built = dict(json.loads(record.read_text()))
+            if "bitstream" not in built:
+                raise UserError(f"{record.parent} holds no bitstream: {built['state']}")
+            file, sha256, board = Path(record.parent, built["bitstream"]), str(built["sha256"]), str(built["board"])
+        if not file.is_file() or hashlib.sha256(file.read_bytes()).hexdigest() != sha256:
             raise UserError(f"{file} is not the bitstream that {record} describes: build it again")
-        return cls(file, load_board(built["board"]))
+        return cls(file, load_board(board))
 
     @classmethod
     def of_file(cls, file: Path, board: str | None) -> "Bitstream":

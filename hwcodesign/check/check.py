@@ -15,7 +15,7 @@ from typing import Any
 from hwcodesign.check.suggestions import Change, changes_to_model, changes_to_recipe, predicted
 from hwcodesign.dataflow import Dataflow
 from hwcodesign.fpga.board import RESOURCES, Board
-from hwcodesign.fpga.calibration import measured_error
+from hwcodesign.fpga.calibration import is_calibrated, measured_error
 from hwcodesign.fpga.resources import Resources
 from hwcodesign.kinds import kind_of
 from hwcodesign.plan import Plan, plan
@@ -50,6 +50,8 @@ class LayerUse:
 class CheckReport:
     """The verdict, and what it rests on: what the layers take, and what the host's link and the clock take beside them.
 
+    `uncalibrated`: the kinds of kernels whose LUTs and flip-flops no measurement stands behind, only their structure.
+
     `find_changes` looks for the smallest changes that would make it fit.
     """
 
@@ -60,6 +62,7 @@ class CheckReport:
     link: Resources
     over: tuple[str, ...]
     proof: str = ""
+    uncalibrated: tuple[str, ...] = ()
     find_changes: Callable[[], tuple[Change, ...]] = tuple
 
     @property
@@ -78,7 +81,10 @@ class CheckReport:
 
     @property
     def estimate_error(self) -> Mapping[str, float] | None:
-        """The relative error of the estimated resources, by name; None if the family was never measured."""
+        """The relative error of the estimated resources, by name; None if the family was never measured.
+
+        It was measured on designs of calibrated kinds; see `uncalibrated` for the others.
+        """
         return measured_error(self.board.device)
 
     @property
@@ -110,6 +116,7 @@ class CheckReport:
             "block_ram_unit": self.board.device.block_name,
             "large_ram_unit": self.board.device.large_ram,
             "estimate_error": self.estimate_error,
+            "uncalibrated": list(self.uncalibrated),
             "bits": self.bits,
             "block_ram_filled": self.filled(self.layers),
             "loaded_bits": self.loaded_bits,
@@ -175,9 +182,12 @@ def measure(planned: Plan, board: Board) -> CheckReport:
     bits: dict[str, Counter[str]] = {name: Counter() for name in owner.values()}
     taken = dict.fromkeys(owner.values(), Resources())
     in_blocks, loaded = Counter[str](), Counter[str]()
+    uncalibrated = set()
     for layer in planned.design.layers:
         folding, name = planned.foldings[layer.name], owner[layer.name]
         taken[name] += logic_resources(board.device, layer, folding)
+        if not is_calibrated(board.device, layer.kind, kind_of(layer.kind).logic(layer, folding)):
+            uncalibrated.add(layer.kind)
         for memory in kind_of(layer.kind).memories(layer, folding):
             purpose = memory.name if memory.name in PURPOSES else "fifos" if inserted(layer) else "line_buffers"
             bits[name][purpose] += memory.bits
@@ -194,6 +204,7 @@ def measure(planned: Plan, board: Board) -> CheckReport:
         planned.link,
         tuple(planned.total.over(board)),
         planned.proof,
+        tuple(sorted(uncalibrated)),
     )
 
 

@@ -82,6 +82,8 @@ def _certainty(report: CheckReport, resource: str) -> str:
         return "counted"
     if report.estimate_error is None:
         return "estimate, not calibrated"
+    if report.uncalibrated:
+        return f"estimate, {', '.join(report.uncalibrated)} by structure alone"
     return f"estimate ± {report.estimate_error[resource]:.0%}"
 
 

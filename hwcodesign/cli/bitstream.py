@@ -26,9 +26,9 @@ def command(**options: Any) -> None:
       hwcodesign bitstream digits-squeezenet --board pynq-z1
       hwcodesign bitstream digits-squeezenet --board zcu104 --backend finn
     """
+    from hwcodesign.bitstream.stage import require_buildable
     from hwcodesign.core.terminal import console
     from hwcodesign.flow.pipeline import run_job
-    from hwcodesign.flow.stages import require_buildable
 
     job = make_job(**options)
     if job.backend == "own":

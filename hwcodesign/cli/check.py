@@ -43,7 +43,7 @@ def command(recipe: str, json_file: Path | None, **given: Any) -> None:
 
     loaded = load_recipe(recipe, recipe_changes(given))
     wanted = {key: value for key, value in given.items() if value is not None}
-    loaded = loaded.model_copy(update={"hardware": loaded.hardware.model_copy(update=wanted)})
+    loaded = loaded.model_copy(update={"hardware": loaded.hardware.with_wishes(wanted)})
     report = check_recipe(loaded)
     quantization, loads = loaded.quantization.to_quantization(), loaded.hardware.load_weights
     findings = lint(loaded.describe(), quantization, report.board, loads)

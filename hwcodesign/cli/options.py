@@ -9,6 +9,7 @@ import click
 
 from hwcodesign.core.errors import UserError
 
+_LEAST_SCALE = 1e-9  # of an input: real numbers of the network stay far from the ends of float32
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 
@@ -160,9 +161,10 @@ def make_job(recipe: str | None, model: Path | None, runs: Path, **given: Any) -
     from hwcodesign.core.input_file import require_file
     from hwcodesign.core.names import made_legal
     from hwcodesign.core.run_folder import RunFolder
+    from hwcodesign.core.strict_toml import validated
     from hwcodesign.dataflow import IntType
     from hwcodesign.export.pretrained import shipped_with
-    from hwcodesign.flow.stages import Job
+    from hwcodesign.job import Job
     from hwcodesign.recipe import HardwareTable, load_recipe
 
     if (recipe is None) == (model is None):
@@ -172,11 +174,11 @@ def make_job(recipe: str | None, model: Path | None, runs: Path, **given: Any) -
     batch_size, changes = given.pop("batch_size"), recipe_changes(given)
     loaded = load_recipe(recipe, changes) if recipe else None
     if loaded:
-        hardware = loaded.hardware.model_copy(update=wanted)
+        hardware = loaded.hardware.with_wishes(wanted)
         schedule = loaded.train.at_batch(batch_size) if batch_size else loaded.train
         loaded = loaded.model_copy(update={"hardware": hardware, "train": schedule})
     elif "board" in wanted:
-        hardware = HardwareTable(**wanted)
+        hardware = validated(HardwareTable, wanted, "the options")
     else:
         raise UserError("--model needs --board NAME too (say --board ulx3s-85f)")
     if model and batch_size:
@@ -214,14 +216,14 @@ def _int_type(text: str, parse: Any) -> Any:
 def _fraction(text: str | None) -> float | None:
     if text is None:
         return None
-    from fractions import Fraction
-
+    over, slash, under = text.partition("/")
     try:
-        value = float(Fraction(text))
-    except (ValueError, ZeroDivisionError, OverflowError):
+        value = float(over) / (float(under) if slash else 1.0)
+    except (ValueError, ZeroDivisionError):
         value = 0.0
-    if value <= 0:
-        raise UserError(f"--input-scale {text}: must be a positive number or fraction, such as 1/255 or 0.5")
+    if not _LEAST_SCALE <= value <= 1 / _LEAST_SCALE:
+        raise UserError(f"--input-scale {text}: must be a positive number or fraction, such as 1/255 or 0.5, from "
+                        f"{_LEAST_SCALE:g} to {1 / _LEAST_SCALE:g}")  # fmt: skip
     return value
 
 

@@ -1,5 +1,6 @@
 """Finds the folders that travel with the package: hls, boards, models, sim."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from hwcodesign.core.errors import UserError
@@ -18,11 +19,14 @@ def asset_folder(name: str) -> Path:
     raise UserError(f"the folder {name!r} of the installation is missing: install hwcodesign again")
 
 
-def hls_source(module: str, hls: Path | None = None) -> Path:
-    """The SystemVerilog file of `module`, in one of the folders of `hls/` (or of a copy of it).
+def hls_source(module: str, hls: Path | None = None, more: Iterable[Path] = ()) -> Path:
+    """The SystemVerilog file of `module`: in one of the folders `more`, or in one of those of `hls/` (or a copy of it).
 
     Raises UserError if there is none, or if it is there twice.
     """
+    own = [path for path in (place / f"{module}.sv" for place in more) if path.is_file()]
+    if own:
+        return own[0]
     folder = hls or asset_folder("hls")
     found = list(folder.glob(f"*/{module}.sv"))
     if len(found) != 1:

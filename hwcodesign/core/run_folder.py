@@ -12,22 +12,29 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 from hwcodesign import __version__
 from hwcodesign.core import run_lock
-from hwcodesign.core.errors import UserError, did_you_mean
+from hwcodesign.core.errors import UserError, VerificationError, did_you_mean
 
 Summary = dict[str, Any]
 Say = Callable[[str], None]
 MARKER = "hwcodesign-run.json"
 _FORMAT, _VERSION = "hwcodesign run folder", 1
 _RECORD = "stage.json"
+_PACKAGE = Path(__file__).resolve().parents[1]
+_SOURCES = (".py", ".cpp", ".json")
 
 
 def _quiet(_: str) -> None:
+    pass
+
+
+def _nothing(*_: Any) -> None:
     pass
 
 
@@ -38,6 +45,10 @@ class Stage:
     `function(folder)` writes its files into `folder` and returns a summary for report.json. `inputs` are files or
     folders it reads; `settings` is anything else its result depends on. A stage of hours (`resumable`) keeps its
     unfinished folder, to go on after Ctrl-C, and its result is laid aside when one of other inputs comes.
+
+    `gate()` is asked before it is run and `verdict(summary)` when it is there; they raise UserErrors. `code` are the
+    rooms and modules of this package (paths in it) that make the result; when they change, so does the fingerprint, but
+    that of a resumable stage, whose result `by_earlier_code` then tells of: hours are not spent again unasked.
     """
 
     name: str
@@ -45,6 +56,9 @@ class Stage:
     settings: Any
     function: Callable[[Path], Summary]
     resumable: bool = False
+    gate: Callable[[], None] = _nothing
+    verdict: Callable[[Summary], None] = _nothing
+    code: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -74,9 +88,51 @@ class RunFolder:
         Raises UserError if it is not a run's folder, or if another process has it and `wait` is false.
         """
         self._marker(origin)
-        with run_lock.locked(self.path, say, wait):
+        with run_lock.locked(self.path, say, wait), self._explained():
             self.claim(origin)
             yield
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        """What fails because of a file that is not as its stage wrote it says so."""
+        try:
+            yield
+        except VerificationError:  # tells of such files itself
+            raise
+        except UserError as error:
+            damaged = self._damaged()
+            if damaged is None or str(damaged) in str(error):
+                raise
+            raise type(error)(f"{error}\n({_not_as_written(damaged)})") from None
+        except Exception as error:
+            if (damaged := self._damaged()) is None:
+                raise
+            raise UserError(f"{_not_as_written(damaged)} (it led to {error!r})") from error
+
+    def _damaged(self) -> Path | None:
+        """The first file that is not as its stage wrote it."""
+        for record in sorted([*self.path.glob(f"*/{_RECORD}"), *self.path.glob(f"*/*/{_RECORD}")]):
+            for name, expected in _record(record.parent).get("files", {}).items():
+                path: Path = record.parent / name
+                if not path.is_file() or _sha256(path) != expected:
+                    return path
+        return None
+
+    def outdated(self, names: Iterable[str]) -> list[str]:
+        """Which of these finished stages, in their order, were made from something else than lies there now.
+
+        A stage that was made from one of them is one itself.
+        """
+        found: list[str] = []
+        for name in names:
+            sources: dict[str, str] = _record(self.stage(name)).get("made_from", {})
+            if any(Path(source).parts[0] in found or self._digest(source) != was for source, was in sources.items()):
+                found.append(name)
+        return found
+
+    def _digest(self, source: str) -> str | None:
+        path = self.path / source
+        return digest([path]) if path.exists() else None
 
     def _marker(self, origin: str) -> dict[str, Any]:
         if not self.path.exists() or (self.path.is_dir() and not any(self.path.iterdir())):
@@ -92,19 +148,24 @@ class RunFolder:
 
     def summary(self, name: str) -> Summary:
         """What the stage reported. Raises UserError if it has not run."""
-        try:
-            summary: Summary = json.loads((self.stage(name) / _RECORD).read_text())["summary"]
-        except (OSError, ValueError, KeyError):
-            raise UserError(f"{self.path}: the stage {name!r} has not been run yet") from None
+        if not self.finished(name):
+            raise UserError(f"{self.path}: the stage {name!r} has not been run yet")
+        summary: Summary = _record(self.stage(name))["summary"]
         return summary
 
     def is_current(self, stage: Stage) -> bool:
         """Whether the stage's result is there and everything it was made from is still the same."""
+        return self.finished(stage.name) and _record(self.stage(stage.name)).get("fingerprint") == _fingerprint(stage)
+
+    def _is_of(self, stage: Stage) -> bool:
         try:
-            record = json.loads((self.stage(stage.name) / _RECORD).read_text())
-        except (OSError, ValueError):
+            return self.is_current(stage)
+        except UserError:  # a damaged record tells nothing
             return False
-        return bool(record["fingerprint"] == _fingerprint(stage))
+
+    def by_earlier_code(self, stage: Stage) -> bool:
+        """Whether a current result was made before the stage's code was changed."""
+        return bool(_record(self.stage(stage.name)).get("code") not in (None, code_digest(stage.code)))
 
     def execute(self, stage: Stage, say: Say = _quiet) -> Summary:
         """Run the stage into a temporary folder and put that in place once it is whole.
@@ -123,11 +184,20 @@ class RunFolder:
             if stage.resumable and _holds_work(unfinished):  # hours of it, perhaps, of what has changed since
                 self._lay_aside(unfinished, stage.name, say)
             _fresh(unfinished, fingerprint)
+        inside = [path for path in stage.inputs if path.is_relative_to(self.path)]
+        made_from = {str(path.relative_to(self.path)): digest([path]) for path in inside}
         start = time.monotonic()
         summary = self._work(stage, unfinished)
         seconds = round(time.monotonic() - start, 3)
-        record = {"fingerprint": fingerprint, "seconds": seconds, "summary": {**summary, "seconds": seconds}}
-        if stage.resumable and self.finished(stage.name) and not self.is_current(stage):
+        record = {
+            "fingerprint": fingerprint,
+            "code": code_digest(stage.code),
+            "seconds": seconds,
+            "summary": {**summary, "seconds": seconds},
+            "made_from": made_from,
+            "files": _files(unfinished),
+        }
+        if stage.resumable and self.finished(stage.name) and not self._is_of(stage):
             self._lay_aside(self.stage(stage.name), stage.name, say)
         write_whole(unfinished / _RECORD, json.dumps(record, indent=1) + "\n")
         _replace(unfinished, self.stage(stage.name))
@@ -194,7 +264,22 @@ def _fingerprint(stage: Stage) -> str:
     if not all(path.exists() for path in stage.inputs):
         return ""
     settings = json.dumps(stage.settings, sort_keys=True, default=str)
-    return hashlib.sha256(f"{__version__}\0{settings}\0{digest(stage.inputs)}".encode()).hexdigest()
+    code = "" if stage.resumable else code_digest(stage.code)
+    return hashlib.sha256(f"{__version__}\0{code}\0{settings}\0{digest(stage.inputs)}".encode()).hexdigest()
+
+
+@cache
+def code_digest(parts: tuple[str, ...]) -> str:
+    """SHA-256 over the source files of rooms and modules of this package, named by their paths in it."""
+    total = hashlib.sha256()
+    for part in parts:
+        root = _PACKAGE / part
+        files = [root] if root.is_file() else sorted(path for path in root.rglob("*") if path.suffix in _SOURCES)
+        assert files, f"{part} is no part of the package"
+        for file in files:
+            total.update(f"{file.relative_to(_PACKAGE)}\0".encode())
+            total.update(hashlib.sha256(file.read_bytes()).digest())
+    return total.hexdigest()
 
 
 def write_whole(path: Path, text: str) -> None:
@@ -238,6 +323,19 @@ def _marker(path: Path) -> dict[str, Any]:
     return found
 
 
+def _record(folder: Path) -> dict[str, Any]:
+    """A stage's record. Raises UserError if it is damaged."""
+    file = folder / _RECORD
+    try:
+        found: dict[str, Any] = json.loads(file.read_text())
+        whole = isinstance(found["fingerprint"], str) and isinstance(found["summary"], dict)
+    except (OSError, ValueError, KeyError, TypeError):
+        whole = False
+    if not whole:
+        raise UserError(f"{file} is damaged: the stage {folder.name!r} makes it anew; {_remedy(folder)}")
+    return found
+
+
 def _require_ours(place: Path) -> None:
     if place.is_symlink() or (place.exists() and not (place / _RECORD).is_file()):
         raise UserError(
@@ -247,6 +345,27 @@ def _require_ours(place: Path) -> None:
 
 def _holds_work(folder: Path) -> bool:
     return folder.is_dir() and any(path.name != "fingerprint" for path in folder.iterdir())
+
+
+def _files(folder: Path) -> dict[str, str]:
+    paths = sorted(path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
+    return {str(path.relative_to(folder)): _sha256(path) for path in paths if path.name != "fingerprint"}
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _not_as_written(path: Path) -> str:
+    stage = path.parent
+    while not (stage / _RECORD).is_file():
+        stage = stage.parent
+    return f"{path} is not as the stage {stage.name!r} wrote it: {_remedy(stage)}"
+
+
+def _remedy(stage: Path) -> str:
+    return f"run again with --from {stage.name}, or delete {stage} to have it made anew"
 
 
 def _started_as(folder: Path) -> str | None:

@@ -4,29 +4,45 @@ import tomllib
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from hwcodesign.core.errors import UserError, did_you_mean
+from hwcodesign.core.input_file import read_input
+
+MOST_BYTES = 2**20  # of a TOML file
 
 
 class StrictModel(BaseModel):
-    """Base of every table in a TOML file of ours: immutable, every number finite, unknown keys are errors."""
+    """Base of every table in a TOML file of ours: immutable, every number finite, unknown keys are errors.
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    A value has the type that it is written as: "2" and true are no numbers, 2.0 is no whole one.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, strict=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _tuples(cls, values: Any) -> Any:
+        """TOML knows arrays alone; tables that never change keep them as tuples."""
+        return {key: as_tuples(value) for key, value in values.items()} if isinstance(values, dict) else values
 
 
 _M = TypeVar("_M", bound=BaseModel)
 
 
+def as_tuples(value: Any) -> Any:
+    """`value`, with tuples in place of lists, also inside."""
+    return tuple(map(as_tuples, value)) if isinstance(value, list | tuple) else value
+
+
 def read_toml(path: Path) -> dict[str, Any]:
     """The file's content. Raises UserError if it is missing or not TOML (with the line)."""
+    content = read_input(path, MOST_BYTES)
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise UserError(f"there is no file {path}") from None
-    except (OSError, UnicodeDecodeError) as error:
+        return tomllib.loads(content.decode("utf-8"))
+    except UnicodeDecodeError as error:
         raise UserError(f"cannot read {path}: {error}") from None
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # a date that does not exist, a number too long, nested too deep
         raise UserError(f"{path} is not valid TOML: {error}") from None
 
 

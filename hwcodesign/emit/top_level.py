@@ -45,6 +45,12 @@ def modules_of(design: Dataflow, loaded: bool) -> list[str]:
     return sorted(found)
 
 
+def own_sources(design: Dataflow) -> list[Path]:
+    """The folders of kinds that bring their SystemVerilog themselves."""
+    found = {kind_of(layer.kind).sources for layer in design.layers}
+    return sorted(folder for folder in found if folder is not None)
+
+
 def loaded_layers(design: Dataflow, storage: Stored) -> list[str]:
     """The layers with a loaded memory, in the order in which they are loaded."""
     return [layer.name for layer in design.layers if is_loaded(storage.get(layer.name, {}))]
@@ -62,7 +68,7 @@ def emit(design: Dataflow, foldings: Mapping[str, Folding], storage: Stored, out
     memory.mkdir()
     modules = modules_of(design, loaded=bool(loaded_layers(design, storage)))
     for module in modules:
-        shutil.copyfile(hls_source(module), rtl / f"{module}.sv")
+        shutil.copyfile(hls_source(module, more=own_sources(design)), rtl / f"{module}.sv")
     for layer in design.layers:
         write_images(layer, foldings[layer.name], storage.get(layer.name, {}), names[layer.name], memory)
     last = design.layers[-1]

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 from rich.markup import escape
 
-from hwcodesign.core.errors import DoesNotFitError, UserError, VerificationError, did_you_mean
-from hwcodesign.core.run_folder import Stage, Summary
+from hwcodesign.core.errors import UserError, VerificationError, did_you_mean
+from hwcodesign.core.run_folder import Stage
 from hwcodesign.core.terminal import plainly
+from hwcodesign.export.stage import shipped_export
 from hwcodesign.flow.report import Report, report_table, write_report
-from hwcodesign.flow.stages import PROVEN, Job, shipped_export, stage_names, stage_of
+from hwcodesign.flow.stages import PROVEN, stage_names, stage_of
+from hwcodesign.job import Job
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -53,15 +55,18 @@ def _run_stage(job: Job, stage: Stage, console: "Console", again: bool) -> None:
     name = stage.name
     if not again and job.run.is_current(stage):
         summary = job.run.summary(name)
-        console.print(f"[dim]{name}: up to date[/]")
+        earlier = job.run.by_earlier_code(stage)
+        note = f" (by an earlier version of its code; --from {name} makes it anew)" if earlier else ""
+        console.print(f"[dim]{name}: up to date{note}[/]")
     else:
-        if name == "train" and not job.force:
-            require_fit(job)
+        stage.gate()
         console.print(f"[bold]{name}[/] ...")
         summary = job.run.execute(stage, plainly(console))
         console.print(f"{name}: {summary['seconds']:.1f} s")
-    _require_equality(name, summary)
-    _require_timing(name, summary)
+    try:
+        stage.verdict(summary)
+    except VerificationError as error:
+        raise VerificationError(f"{name}: {error}") from None
 
 
 def _help_to_train(job: Job) -> None:
@@ -71,29 +76,6 @@ def _help_to_train(job: Job) -> None:
     assert job.recipe is not None
     with tempfile.TemporaryDirectory() as folder:
         train(job.recipe, job.data_folder, Path(folder), job.device)
-
-
-def require_fit(job: Job) -> None:
-    """The gate before training: raise DoesNotFitError with the whole table if the recipe's network cannot fit."""
-    from hwcodesign.check.check import check_recipe
-    from hwcodesign.check.table import text
-
-    assert job.recipe is not None
-    report = check_recipe(job.recipe)
-    if not report.fits:
-        raise DoesNotFitError(f"{text(report)}\n(nothing was trained; --force trains all the same)")
-
-
-def _require_equality(name: str, summary: Summary) -> None:
-    if summary.get("mismatches"):
-        where = summary.get("first_difference") or "no single stream differs when recorded"
-        raise VerificationError(f"{name}: {summary['mismatches']} of {summary['images']} images differ\n{where}")
-
-
-def _require_timing(name: str, summary: Summary) -> None:
-    if not summary.get("timing_met", True):
-        missed = f"planned for {summary['clock_mhz']:g} MHz, reached {summary['fmax_mhz']:g} MHz"
-        raise VerificationError(f"{name}: timing missed: {missed}\n{summary['timing']}")
 
 
 def _selected(job: Job, first: str | None, last: str | None) -> tuple[str, ...]:

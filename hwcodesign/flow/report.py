@@ -1,30 +1,36 @@
 """report.json and the table at the end of a run.
 
-report.json is a documented interface. Its top-level keys are the stages that have run (train, export, lower, plan,
-check, emit, simulate, bitstream), each with what it reported and its `seconds`, `reference` (the exported
-reference.json), `ladder` (verify/ladder.json, after `hwcodesign verify`) and `pictures` (`files` in the run folder,
-after `hwcodesign pictures`). Among them: `reference.top1` (null for random weights), `reference.images`,
-`reference.weights`; `reference.top5` and `simulate.top5` where the recipe asks for it; `lower.mismatches` (integer
-graph against exported network), `lower.threshold_bits` and
-`lower.threshold_table_bits` (as they are stored, and if all were tables); `plan.cycles_per_frame`,
-`plan.latency_cycles`, `plan.resources` (the network's), `plan.link` (link and clock), `plan.buffers` (whether the FIFOs
-and line buffers are the smallest); `check.fits`, `check.used` (network and link) and `check.link`; `simulate.images`,
-`simulate.mismatches`, `simulate.top1`, `simulate.cycles_per_frame` (measured), `simulate.cycles_bound` (planned),
-`simulate.latency_cycles`, `simulate.latency_predicted`, `simulate.build_seconds`, `simulate.cycles`,
-`simulate.cycles_per_second`, `simulate.utilisation` (of every `layer`: its `cycles` of work a frame, and the share of
-the time that it works, `planned` and `measured`; empty below four frames);
-`bitstream.fmax_mhz` (reached) and `bitstream.clock_mhz` (planned), `bitstream.timing_met`, `bitstream.sha256`, and for
-every resource `bitstream.resources.NAME`: `used` after place and route, `network` of it (without link, clock and
-reset), `planned` for the network, `link_planned` for the rest, `available`. For AMD's boards and for FINN
-`bitstream.state` says in words what there is: without the vendor's tools a project, and no `bitstream.bitstream`.
+report.json is a documented interface. Beside `format` and `version`, its top-level keys are the stages that have run
+(train, export, lower, plan, check, emit, simulate, bitstream), each with what it reported and its `seconds`,
+`reference` (the exported reference.json), `ladder` (verify/ladder.json, after `hwcodesign verify`) and `pictures`
+(`files` in the run folder, after `hwcodesign pictures`). Among them: `reference.top1` (null for random weights),
+`top5` beside it where the recipe asks for that, `reference.images`, `reference.weights`; `lower.mismatches` (integer
+graph against exported network),
+`lower.threshold_bits` and `lower.threshold_table_bits` (as they are stored, and if all were tables);
+`plan.cycles_per_frame`, `plan.latency_cycles`, `plan.resources` (the network's), `plan.link` (link and clock),
+`plan.buffers` (whether the FIFOs and line buffers are the smallest); `check.fits`, `check.used` (network and link) and
+`check.link`; `simulate.images`, `simulate.mismatches`, `simulate.top1`, `simulate.cycles_per_frame` (measured),
+`simulate.cycles_bound` (planned), `simulate.latency_cycles`, `simulate.latency_predicted`, `simulate.build_seconds`,
+`simulate.cycles`, `simulate.cycles_per_second`, `simulate.utilisation` (of every `layer`: its `cycles` of work a frame,
+and the share of the time that it works, `planned` and `measured`; empty below four frames); `bitstream.fmax_mhz`
+(reached) and `bitstream.clock_mhz` (planned), `bitstream.timing_met`, `bitstream.sha256`, and for every resource
+`bitstream.resources.NAME`: `used` after place and route, `network` of it (without link, clock and reset), `planned` for
+the network, `link_planned` for the rest, `available`. For AMD's boards and for FINN `bitstream.state` says in words
+what there is: without the vendor's tools a project, and no `bitstream.bitstream`. All figures are of one network:
+`left_out` names the stages that were made from other results of the stages before them.
 """
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pydantic import Field
+
+from hwcodesign.core.document import Document, reading
 from hwcodesign.core.run_folder import RunFolder, write_whole
 from hwcodesign.flow.stages import STAGE_NAMES
+from hwcodesign.verify.chain import proven_by
 
 if TYPE_CHECKING:
     from rich.console import Group
@@ -33,19 +39,57 @@ if TYPE_CHECKING:
 Report = dict[str, dict[str, Any]]
 
 
+_PART: Any = Field(default_factory=dict)
+
+
+class ReportDocument(Document):
+    """report.json, as the docstring of this module says."""
+
+    FORMAT = "hwcodesign report"
+
+    train: dict[str, Any] = _PART
+    export: dict[str, Any] = _PART
+    lower: dict[str, Any] = _PART
+    plan: dict[str, Any] = _PART
+    check: dict[str, Any] = _PART
+    emit: dict[str, Any] = _PART
+    simulate: dict[str, Any] = _PART
+    bitstream: dict[str, Any] = _PART
+    pictures: dict[str, Any] = _PART
+    reference: dict[str, Any] = _PART
+    ladder: dict[str, Any] = _PART
+    left_out: dict[str, str] = _PART
+
+
 def write_report(run: RunFolder) -> Report:
-    """Gather the stages' summaries into report.json in the run folder."""
-    report = {name: run.summary(name) for name in STAGE_NAMES if run.finished(name)}
+    """Gather the stages' summaries into report.json in the run folder.
+
+    A stage that was made from another network or plan than lies there now is left out, and named in `left_out`. Raises
+    UserError if a file is damaged.
+    """
+    finished = [name for name in (*STAGE_NAMES, "pictures") if run.finished(name)]
+    outdated = run.outdated(finished)
+    report: Report = {name: run.summary(name) for name in finished if name not in outdated}
     reference = run.stage("export") / "reference.json"
     if "export" in report and reference.exists():
-        report["reference"] = json.loads(reference.read_text())
-    if run.finished("pictures"):
-        report["pictures"] = run.summary("pictures")
+        report["reference"] = _read(reference)
     ladder = run.stage("verify") / "ladder.json"
     if ladder.exists():
-        report["ladder"] = json.loads(ladder.read_text())
-    write_whole(run.path / "report.json", json.dumps(report, indent=1) + "\n")
+        report["ladder"] = _read(ladder)
+        if report["ladder"].get("of") != proven_by(run):
+            outdated.append("ladder")
+            del report["ladder"]
+    if outdated:
+        report["left_out"] = dict.fromkeys(outdated, "made from other results of the stages before it")
+    header = {"format": ReportDocument.FORMAT, "version": ReportDocument.VERSION}
+    write_whole(run.path / "report.json", json.dumps({**header, **report}, indent=1) + "\n")
     return report
+
+
+def _read(path: Path) -> dict[str, Any]:
+    with reading(path):
+        found: dict[str, Any] = dict(json.loads(path.read_text()))
+        return found
 
 
 def report_table(report: Report, title: str) -> "Group":
@@ -103,6 +147,8 @@ def _rows(report: Report) -> Iterator[tuple[str, str]]:
         yield "simulation", f"{simulated['cycles_per_second']:,} cycles per second"
     if built := report.get("bitstream"):
         yield from _bitstream(built)
+    if outdated := report.get("left_out"):
+        yield "left out", f"[yellow]{', '.join(outdated)}[/]: made from other results of the stages before"
 
 
 def _bitstream(built: dict[str, Any]) -> Iterator[tuple[str, str]]:

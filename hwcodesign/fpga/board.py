@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Literal, get_args
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field, field_validator, model_validator
 
@@ -11,15 +11,20 @@ from hwcodesign.core.errors import UserError, did_you_mean
 from hwcodesign.core.strict_toml import StrictModel, read_toml, validated
 from hwcodesign.fpga.families import FAMILIES, Family
 
+MOST_OF_A_RESOURCE = 100_000_000
+Amount = Annotated[int, Field(ge=0, le=MOST_OF_A_RESOURCE)]
+Pin = Annotated[str, Field(pattern=r"^[A-Za-z]{0,3}[0-9]{1,3}[A-Za-z]?$", description="such as A9, 35 or IOB5A")]
+Megahertz = Annotated[float, Field(ge=0.001, le=1000.0)]  # no global clock of these families runs above 1 GHz
+
 
 class ResourceTable(StrictModel):
     """What the part has. `block_ram` in the family's unit (BRAM18, DP16KD, EBR); `large_ram` is URAM or SPRAM."""
 
-    lut: int = Field(gt=0)
-    ff: int = Field(gt=0)
-    dsp: int = Field(ge=0)
-    block_ram: int = Field(gt=0)
-    large_ram: int = Field(default=0, ge=0)
+    lut: Amount = Field(gt=0)
+    ff: Amount = Field(gt=0)
+    dsp: Amount
+    block_ram: Amount = Field(gt=0)
+    large_ram: Amount = 0
 
 
 class LimitTable(StrictModel):
@@ -43,17 +48,17 @@ RESOURCES: tuple[Resource, ...] = get_args(Resource)
 class OscillatorTable(StrictModel):
     """What the design's clock is made from: the pin it comes in at, and its frequency."""
 
-    pin: str
-    mhz: float = Field(gt=0)
+    pin: Pin
+    mhz: Megahertz
 
 
 class LinkTable(StrictModel):
     """How a host talks to the design: a UART at two pins, seen from the FPGA, or the DMA of a Zynq's processors."""
 
     kind: Literal["uart", "axi-dma"]
-    baud: int | None = Field(default=None, gt=0)
-    rx: str | None = None
-    tx: str | None = None
+    baud: int | None = Field(default=None, ge=300, le=50_000_000)
+    rx: Pin | None = None
+    tx: Pin | None = None
 
     @model_validator(mode="after")
     def _whole(self) -> "LinkTable":
@@ -80,13 +85,13 @@ class Board(StrictModel):
     title: str
     part: str
     family: str
-    clock_mhz: float = Field(gt=0)
+    clock_mhz: Megahertz
     toolchain: tuple[str, ...] = Field(min_length=1)
     nextpnr: tuple[str, ...] = ()
     pack: tuple[str, ...] = ()
     programmer: tuple[str, ...] = ()
     io_standard: str = "LVCMOS33"
-    high: tuple[str, ...] = ()
+    high: tuple[Pin, ...] = ()
     pins_from: tuple[str, ...] = ()
     oscillator: OscillatorTable | None = None
     link: LinkTable | None = None

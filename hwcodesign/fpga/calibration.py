@@ -39,18 +39,24 @@ def terms(family: Family, logic: Logic) -> dict[str, dict[str, int]]:
 def calibrated(family: Family, kind: str, logic: Logic) -> Logic:
     """`logic` of a kernel of `kind` as this family makes it.
 
-    It stays as it is where the family, the kind, or a part of it was never measured.
+    It stays as its structure says where the family, the kind, or a part of it was never measured: `is_calibrated`
+    tells, and so must whoever shows the estimate.
     """
-    table = costs().get(_measured_as(family))
-    if table is None or kind not in table["lut"] or not logic.lut + logic.ff:
-        return logic
-    if not logic.parts.keys() <= table["lut"][kind].keys():
+    if not logic.lut + logic.ff or not is_calibrated(family, kind, logic):
         return logic
     counts = {}
     for resource, amounts in terms(family, logic).items():
-        coefficients = table[resource][kind]
+        coefficients = costs()[_measured_as(family)][resource][kind]
         counts[resource] = round(sum(coefficients[term] * amount for term, amount in amounts.items()))
     return Logic(counts["lut"], counts["ff"], logic.dsp)
+
+
+def is_calibrated(family: Family, kind: str, logic: Logic) -> bool:
+    """Whether there are coefficients for every term of such a kernel, or it takes no logic at all."""
+    table = costs().get(_measured_as(family), {})
+    known = {resource: table.get(resource, {}).get(kind, {}) for resource in ESTIMATED}
+    wanted = terms(family, logic)
+    return not logic.lut + logic.ff or all(wanted[resource].keys() <= known[resource].keys() for resource in ESTIMATED)
 
 
 def measured_error(family: Family) -> Mapping[str, float] | None:

@@ -7,12 +7,17 @@ import numpy as np
 from hwcodesign.core.errors import UserError
 from hwcodesign.dataflow import Layer, Stream
 from hwcodesign.kinds.kind import Folding, Kind, Logic, Memory
+from hwcodesign.kinds.motion import Motion
 
 
 class Add(Kind):
     """output = input 0 + input 1, in a type that holds every sum; one beat of `pe` elements a cycle."""
 
     name = "add"
+    finn_operators = (
+        "ElementwiseAdd",
+        "AddStreams",
+    )
 
     def output(self, layer: Layer) -> Stream:
         """The sums, in the narrowest type that holds every one."""
@@ -33,6 +38,9 @@ class Add(Kind):
 
     def run(self, layer: Layer, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         return [inputs[0] + inputs[1]]
+
+    def motion(self, layer: Layer, folding: Folding) -> Motion:
+        return self.pixel_by_pixel(layer, folding)
 
     def latency(self, layer: Layer, folding: Folding) -> int:
         return 1

@@ -14,6 +14,7 @@ from hwcodesign.core.integers import MOST_BITS
 from hwcodesign.dataflow import Layer, Stream
 from hwcodesign.kinds import label_select
 from hwcodesign.kinds.kind import Folding, Kind, Logic, Memory, MemoryImage
+from hwcodesign.kinds.motion import Motion, Pipeline
 
 _STAGES = 3  # the class's numbers, the product, the key
 
@@ -47,6 +48,10 @@ class AffineLabelSelect(Kind):
 
     def cycles(self, layer: Layer, folding: Folding) -> int:
         return layer.output.channels
+
+    def motion(self, layer: Layer, folding: Folding) -> Motion:
+        """A score in, a score out; then the indices."""
+        return Pipeline(((1, 1, layer.input.channels), (0, 1, layer.output.channels - layer.input.channels)))
 
     def latency(self, layer: Layer, folding: Folding) -> int:
         """From a score in to the same score out, so never later than this after the last score."""

@@ -7,13 +7,15 @@ import numpy as np
 
 from hwcodesign.core.errors import UserError
 from hwcodesign.dataflow import Layer, Stream
-from hwcodesign.kinds.kind import Folding, Kind, Logic, Memory, divisors
+from hwcodesign.kinds.kind import Folding, Kind, Logic, Memory, Storage, divisors
+from hwcodesign.kinds.motion import Motion, Pipeline
 
 
 class Concat(Kind):
     """Each output pixel is input 0's channels, then input 1's, and so on; one beat of `pe` elements a cycle."""
 
     name = "concat"
+    finn_operators = ("StreamingConcat",)
 
     def output(self, layer: Layer) -> Stream:
         """The channels of all, side by side."""
@@ -40,6 +42,10 @@ class Concat(Kind):
     def cycles(self, layer: Layer, folding: Folding) -> int:
         return layer.output.elements // folding.pe
 
+    def motion(self, layer: Layer, folding: Folding) -> Motion:
+        ports = enumerate(layer.inputs)
+        return Pipeline(tuple((1 << port, 1, stream.channels // folding.pe) for port, stream in ports))
+
     def latency(self, layer: Layer, folding: Folding) -> int:
         return 1
 
@@ -61,6 +67,9 @@ class Concat(Kind):
         inputs = len(layer.inputs)
         lut = width * math.ceil(inputs / 2) + 3 * count + 4 * inputs
         return Logic(lut, ff=width + count + (inputs - 1).bit_length() + 1)
+
+    def finn_attributes(self, layer: Layer, folding: Folding, storage: Mapping[str, Storage]) -> dict[str, int | str]:
+        return {"SIMD": folding.pe}
 
     def parameters(self, layer: Layer, folding: Folding) -> Mapping[str, int]:
         beats = [s.channels // folding.pe for s in layer.inputs]

@@ -6,22 +6,34 @@ import numpy as np
 
 from hwcodesign.core.errors import UserError
 from hwcodesign.dataflow import Layer
-from hwcodesign.kinds.kind import Folding, Kind, Logic, Memory
+from hwcodesign.kinds.kind import Folding, Kind, Logic, Memory, Role
+from hwcodesign.kinds.motion import Buffer, Motion, Queue
+
+SHORTEST = 2  # beats; with fewer a registered FIFO does not run at one beat a cycle
 
 
 class Fifo(Kind):
     """The output is the input. One beat of `pe` elements a cycle, up to `depth` beats waiting."""
 
     name = "fifo"
+    role = Role.FIFO
+    sized_by = "depth"
+    finn_operators = ("StreamingFIFO",)
     cells = ("ram", "ram_bank")
 
     def check(self, layer: Layer) -> None:
         depth = layer.number("depth")
-        if depth < 2:
-            raise UserError(f"{layer.name}: a FIFO's depth is 2 or more, not {depth}")
+        if depth < SHORTEST:
+            raise UserError(f"{layer.name}: a FIFO's depth is {SHORTEST} or more, not {depth}")
 
     def run(self, layer: Layer, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         return [inputs[0]]
+
+    def motion(self, layer: Layer, folding: Folding) -> Motion:
+        return Queue(layer.number("depth"))
+
+    def buffer(self, layer: Layer, folding: Folding) -> Buffer | None:
+        return Buffer(layer.name, SHORTEST, layer.number("depth"), 1, _width(layer, folding))
 
     def latency(self, layer: Layer, folding: Folding) -> int:
         return 1 if layer.number("depth") == 2 else 2

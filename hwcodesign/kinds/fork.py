@@ -7,12 +7,14 @@ import numpy as np
 from hwcodesign.core.errors import UserError
 from hwcodesign.dataflow import Layer
 from hwcodesign.kinds.kind import Folding, Kind, Logic, Memory
+from hwcodesign.kinds.motion import Motion
 
 
 class Fork(Kind):
     """Every output is the input. One beat of `pe` elements a cycle."""
 
     name = "fork"
+    finn_operators = ("DuplicateStreams",)
 
     def module(self, folding: Folding) -> str:
         return "stream_fork"  # `fork` is a keyword
@@ -23,6 +25,9 @@ class Fork(Kind):
 
     def run(self, layer: Layer, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         return [inputs[0]] * len(layer.outputs)
+
+    def motion(self, layer: Layer, folding: Folding) -> Motion:
+        return self.pixel_by_pixel(layer, folding)
 
     def latency(self, layer: Layer, folding: Folding) -> int:
         return 1

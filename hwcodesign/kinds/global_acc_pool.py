@@ -7,12 +7,14 @@ import numpy as np
 from hwcodesign.core.errors import UserError
 from hwcodesign.dataflow import Layer, Stream
 from hwcodesign.kinds.kind import Folding, Kind, Logic, Memory
+from hwcodesign.kinds.motion import Motion, Pipeline
 
 
 class GlobalAccPool(Kind):
     """One beat of `pe` channels a cycle; the memory `sums` holds the running sums of all but one beat's channels."""
 
     name = "global_acc_pool"
+    finn_operators = ("GlobalAccPool",)
     cells = ("ram", "ram_bank")
 
     def output(self, layer: Layer) -> Stream:
@@ -30,6 +32,11 @@ class GlobalAccPool(Kind):
 
     def run(self, layer: Layer, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         return [inputs[0].sum(axis=(1, 2), keepdims=True)]
+
+    def motion(self, layer: Layer, folding: Folding) -> Motion:
+        """The sums leave with the last pixel."""
+        beats = layer.input.channels // folding.pe
+        return Pipeline(((1, 0, beats * (layer.input.pixels - 1)), (1, 1, beats)))
 
     def latency(self, layer: Layer, folding: Folding) -> int:
         """From a beat of the last pixel to its sums, so never later than this after the last pixel is complete."""

@@ -11,11 +11,14 @@ lowest; a frame is sent row by row, pixel by pixel, channels innermost.
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import Enum, auto
+from pathlib import Path
 from typing import ClassVar, Literal
 
 import numpy as np
 
-from hwcodesign.dataflow import Layer, Stream
+from hwcodesign.dataflow import IntType, Layer, Stream
+from hwcodesign.kinds.motion import Buffer, Motion, Pipeline, turns
 
 
 @dataclass(frozen=True, order=True)
@@ -94,17 +97,39 @@ class Storage:
         """Bits in block RAM."""
         return 0 if self.large else self.words * self.width
 
+    @property
+    def finn_style(self) -> str:
+        """FINN puts a memory wholly into block RAM, into UltraRAM, or into LUTs."""
+        if self.large:
+            return "ultra"
+        return "block" if self.block_bits else "distributed"
+
 
 IN_LUTS = Storage()
+
+
+class Role(Enum):
+    """What a kind is for: a layer of a network, or what the planner puts between two of them."""
+
+    LAYER = auto()
+    FIFO = auto()
+    CONVERTER = auto()
 
 
 class Kind(ABC):
     """One kind of hardware layer. Stateless: everything is a function of the layer and its folding.
 
-    The defaults are those of a kind that takes and gives `pe` channels of a pixel a beat.
+    All that is known of a kind stands in its class; nobody outside of this folder asks for a kind's name. The defaults
+    are those of a kind that takes and gives `pe` channels of a pixel a beat.
     """
 
     name: ClassVar[str]
+    role: ClassVar[Role] = Role.LAYER
+    folded_with_reader: ClassVar[bool] = False  # its beats must be its reader's, so that both are folded together
+    sized_by: ClassVar[str] = ""  # the attribute that says how deep its buffer is, if it has one
+    sources: ClassVar[Path | None] = None  # the folder of its SystemVerilog, if that is not `hls/`
+    finn_operators: ClassVar[tuple[str, ...]] = ()  # FINN's nodes that are this kind
+    finn_thresholds: ClassVar[int] = 0  # which input of FINN's node the thresholds are
     cells: ClassVar[tuple[str, ...]] = ()  # the modules in `hls/` that the kernel is built from, besides its own
     loading_cells: ClassVar[tuple[str, ...]] = ()  # and those that it needs besides where a memory is loaded
 
@@ -157,6 +182,34 @@ class Kind(ABC):
     def cycles(self, layer: Layer, folding: Folding) -> int:
         """Initiation interval: cycles per frame in the steady state with no stall at either end. Exact."""
         return layer.input.elements // folding.pe
+
+    @abstractmethod
+    def motion(self, layer: Layer, folding: Folding) -> Motion:
+        """How it moves, clock by clock. `pixel_by_pixel` is that of many kinds, but each kind says so itself."""
+
+    def pixel_by_pixel(self, layer: Layer, folding: Folding) -> Pipeline:
+        """The motion of a kind that takes a pixel from every input and puts one out, the slower side at full pace."""
+        in_lanes, out_lanes = self.lanes(layer, folding)
+        beats = layer.input.channels // in_lanes, layer.output.channels // out_lanes
+        return Pipeline(tuple(turns(len(layer.inputs), *beats)))
+
+    def buffer(self, layer: Layer, folding: Folding) -> Buffer | None:
+        """What of it the planner may make smaller as long as the rate is kept; None: nothing."""
+        del layer, folding
+        return None
+
+    def takes_bursts(self, layer: Layer, folding: Folding) -> bool:
+        """Whether it takes a pixel in less than its turn, so that the next one had better wait in front of it."""
+        del layer, folding
+        return False
+
+    def waiting(self, layer: Layer, frame_cycles: float, pixel_cycles: int) -> int:
+        """Output pixels that wait behind it at most, where a frame takes `frame_cycles` and its reader `pixel_cycles`.
+
+        An estimate, for a kind that is folded with its reader and has no buffer of its own. The default is none.
+        """
+        del layer, frame_cycles, pixel_cycles
+        return 0
 
     @abstractmethod
     def latency(self, layer: Layer, folding: Folding) -> int:
@@ -225,6 +278,16 @@ class Kind(ABC):
     @abstractmethod
     def parameters(self, layer: Layer, folding: Folding) -> Mapping[str, int]:
         """The kernel's integer parameters by their SystemVerilog names."""
+
+    def histogram(self, layer: Layer) -> tuple[np.ndarray, IntType] | None:
+        """The numbers that a picture of the layer counts, and their type; None if it has none."""
+        del layer
+        return None
+
+    def finn_attributes(self, layer: Layer, folding: Folding, storage: Mapping[str, Storage]) -> dict[str, int | str]:
+        """The attributes of FINN's node that stand for the folding, and for where the memories lie."""
+        del layer, storage
+        return {"PE": folding.pe}
 
     def images(self, layer: Layer, folding: Folding) -> Mapping[str, MemoryImage]:
         """Contents of the kernel's ROMs by the Memory's name; the kernel's file-name parameter is NAME_FILE."""

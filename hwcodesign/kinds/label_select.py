@@ -11,6 +11,7 @@ import numpy as np
 from hwcodesign.core.errors import UserError
 from hwcodesign.dataflow import Layer, Stream
 from hwcodesign.kinds.kind import Folding, Kind, Logic, Memory
+from hwcodesign.kinds.motion import Motion, Pipeline
 
 LARGEST_TOP = 8  # every index more is one more comparator in the same clock
 
@@ -19,6 +20,7 @@ class LabelSelect(Kind):
     """One score or index a cycle."""
 
     name = "label_select"
+    finn_operators = ("LabelSelect",)
 
     def output(self, layer: Layer) -> Stream:
         return output(layer)
@@ -37,6 +39,10 @@ class LabelSelect(Kind):
 
     def cycles(self, layer: Layer, folding: Folding) -> int:
         return layer.output.channels
+
+    def motion(self, layer: Layer, folding: Folding) -> Motion:
+        """A score in, a score out; then the indices."""
+        return Pipeline(((1, 1, layer.input.channels), (0, 1, layer.output.channels - layer.input.channels)))
 
     def latency(self, layer: Layer, folding: Folding) -> int:
         """From a score in to the same score out, so never later than this after the last score."""

@@ -13,12 +13,14 @@ import numpy as np
 from hwcodesign.core.errors import UserError
 from hwcodesign.dataflow import Layer, Stream
 from hwcodesign.kinds.kind import Folding, Kind, Logic, Memory, depthwise_order, divisors
+from hwcodesign.kinds.motion import Motion
 
 
 class MaxPool(Kind):
     """One beat of `pe` channels a cycle."""
 
     name = "max_pool"
+    finn_operators = ("Pool",)
 
     def output(self, layer: Layer) -> Stream:
         rows, columns, elements = layer.input.shape
@@ -41,6 +43,9 @@ class MaxPool(Kind):
 
     def foldings(self, layer: Layer) -> list[Folding]:
         return [Folding(pe) for pe in divisors(layer.output.channels)]
+
+    def motion(self, layer: Layer, folding: Folding) -> Motion:
+        return self.pixel_by_pixel(layer, folding)
 
     def latency(self, layer: Layer, folding: Folding) -> int:
         return 1

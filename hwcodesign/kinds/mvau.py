@@ -18,7 +18,8 @@ import numpy as np
 from hwcodesign.core.bit_packing import pack
 from hwcodesign.core.errors import UserError
 from hwcodesign.dataflow import Interval, IntType, Layer
-from hwcodesign.kinds.kind import Folding, Kind, Logic, Memory, MemoryImage, divisors
+from hwcodesign.kinds.kind import Folding, Kind, Logic, Memory, MemoryImage, Storage, divisors
+from hwcodesign.kinds.motion import Motion, Pipeline
 from hwcodesign.kinds.shared.threshold_unit import (
     THRESHOLD_CELLS,
     ThresholdUnit,
@@ -41,6 +42,8 @@ class Mvau(Kind):
     """`simd` columns of `pe` rows a cycle."""
 
     name = "mvau"
+    finn_operators = ("MVAU",)
+    finn_thresholds = 2
     cells = ("packed_multiplier", "lut_multiplier", *THRESHOLD_CELLS, "ram", "ram_bank")
     loading_cells = ("loaded_memory",)
 
@@ -97,6 +100,15 @@ class Mvau(Kind):
 
     def cycles(self, layer: Layer, folding: Folding) -> int:
         return layer.input.pixels * self.pixel_cycles(layer, folding)
+
+    def motion(self, layer: Layer, folding: Folding) -> Motion:
+        """A pixel comes in during the first fold; every fold ends with a beat out."""
+        columns = _columns(layer) // folding.simd
+        folds = range(_rows(layer) // folding.pe)
+        return Pipeline(tuple((int(fold == 0), *last) for fold in folds for last in ((0, columns - 1), (1, 1))))
+
+    def takes_bursts(self, layer: Layer, folding: Folding) -> bool:
+        return self.input_slot(layer, folding, 0)[1] < self.pixel_cycles(layer, folding)
 
     def latency(self, layer: Layer, folding: Folding) -> int:
         """Memories, operands, products, adder tree, what shifted weights added, accumulator; then the thresholds."""
@@ -173,6 +185,21 @@ class Mvau(Kind):
             **(_unit(layer, folding).parameters if _thresholds(layer) else {}),
             "PACKED": folding.packed,
         }
+
+    def histogram(self, layer: Layer) -> tuple[np.ndarray, IntType] | None:
+        """Its weights."""
+        return layer.tensors["weights"], _weight_type(layer)
+
+    def finn_attributes(self, layer: Layer, folding: Folding, storage: Mapping[str, Storage]) -> dict[str, int | str]:
+        styles = {f"ram_style_{name}": place.finn_style for name, place in storage.items() if name == "thresholds"}
+        loaded = {"runtime_writeable_weights": 1} if storage["weights"].way else {}
+        multipliers = "dsp" if self.logic(layer, folding).dsp > 0 else "lut"
+        lanes: dict[str, int | str] = {
+            "PE": folding.pe,
+            "SIMD": folding.simd,
+            "ram_style": storage["weights"].finn_style,
+        }
+        return {**lanes, "ram_style": storage["weights"].finn_style, **styles, **loaded, "resType": multipliers}
 
     def images(self, layer: Layer, folding: Folding) -> Mapping[str, MemoryImage]:
         found = {"weights": _weight_image(layer, folding)}

@@ -10,7 +10,8 @@ import numpy as np
 
 from hwcodesign.core.errors import UserError
 from hwcodesign.dataflow import Layer, Stream
-from hwcodesign.kinds.kind import Folding, Kind, Logic, Memory
+from hwcodesign.kinds.kind import Folding, Kind, Logic, Memory, Storage
+from hwcodesign.kinds.motion import Motion, Pipeline
 
 _WIDEST = 31  # bits of an element whose code a parameter holds; of zeros it may be any
 
@@ -19,6 +20,7 @@ class Padding(Kind):
     """The input in a border; one beat of `pe` elements a cycle."""
 
     name = "padding"
+    finn_operators = ("FMPadding",)
 
     def output(self, layer: Layer) -> Stream:
         """The border is among what leaves."""
@@ -49,6 +51,10 @@ class Padding(Kind):
     def cycles(self, layer: Layer, folding: Folding) -> int:
         return layer.output.elements // folding.pe
 
+    def motion(self, layer: Layer, folding: Folding) -> Motion:
+        inside = np.diff(self.needs(layer, 0), prepend=-1) > 0
+        return Pipeline(tuple((int(taken), 1, layer.output.channels // folding.pe) for taken in inside))
+
     def latency(self, layer: Layer, folding: Folding) -> int:
         return 1
 
@@ -69,6 +75,9 @@ class Padding(Kind):
         beats = layer.input.channels // folding.pe
         counters = sum(size.bit_length() for size in (beats, *layer.output.shape[:2]))
         return Logic(lut=3 * counters + 6, ff=width + counters + 1)
+
+    def finn_attributes(self, layer: Layer, folding: Folding, storage: Mapping[str, Storage]) -> dict[str, int | str]:
+        return {"SIMD": folding.pe}
 
     def parameters(self, layer: Layer, folding: Folding) -> Mapping[str, int]:
         top, left, bottom, right = layer.numbers("pad")

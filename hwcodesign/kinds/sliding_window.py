@@ -20,13 +20,17 @@ import numpy as np
 from hwcodesign.core.errors import UserError
 from hwcodesign.core.windows import window_positions
 from hwcodesign.dataflow import Layer, Stream
-from hwcodesign.kinds.kind import Folding, Kind, Logic, Memory, depthwise_order, divisors
+from hwcodesign.kinds.kind import Folding, Kind, Logic, Memory, Storage, depthwise_order, divisors
+from hwcodesign.kinds.motion import Buffer, Motion, Pipeline, Ring
 
 
 class SlidingWindow(Kind):
     """`pe` channels in and `simd` times as many out a cycle; the memory `buffer` keeps what later windows need."""
 
     name = "sliding_window"
+    folded_with_reader = True
+    sized_by = "buffer"
+    finn_operators = ("ConvolutionInputGenerator",)
     cells = ("parallel_window", "ram", "ram_bank")
 
     def module(self, folding: Folding) -> str:
@@ -78,6 +82,31 @@ class SlidingWindow(Kind):
     def cycles(self, layer: Layer, folding: Folding) -> int:
         in_lanes, out_lanes = self.lanes(layer, folding)
         return max(layer.input.elements // in_lanes, layer.output.elements // out_lanes)
+
+    def motion(self, layer: Layer, folding: Folding) -> Motion:
+        """A ring buffer; or a beat in for every pixel, and a whole window out with each that completes one."""
+        if folding.simd == 1:
+            return Ring(self.memories(layer, folding)[0].words, walk(layer, folding))
+        completes = np.isin(np.arange(layer.input.pixels), self.needs(layer, 0))
+        return Pipeline(tuple((1, int(last), 1) for last in completes))
+
+    def buffer(self, layer: Layer, folding: Folding) -> Buffer | None:
+        if folding.simd > 1:
+            return None
+        words, bits = layer.input.channels // folding.pe, folding.pe * layer.input.type.bits
+        return Buffer(layer.name, least_pixels(layer), buffer_pixels(layer), words, bits)
+
+    def waiting(self, layer: Layer, frame_cycles: float, pixel_cycles: int) -> int:
+        """Whole windows: pixels come evenly, and so complete them faster than on the average in a row and in a frame.
+
+        Those that the reader has not worked off by the end of the row's span, or of the frame's, wait.
+        """
+        (_, width, _), (rows, columns) = layer.input.shape, _positions(layer)
+        stride_h, stride_w = _pair(layer, "stride")
+        row = (columns - 1) * stride_w
+        frame = (rows - 1) * stride_h * width + row
+        pixel = frame_cycles / layer.input.pixels / pixel_cycles
+        return math.ceil(max(columns - row * pixel, rows * columns - frame * pixel))
 
     def latency(self, layer: Layer, folding: Folding) -> int:
         """From an input beat to the output beat with it; beats before a window's last leave before it is complete."""
@@ -159,6 +188,10 @@ class SlidingWindow(Kind):
         lut = 9 * address_bits + 2 * loop_bits + 10
         return Logic(lut, ff=4 * address_bits + loop_bits + 5, parts={"walk": lut})
 
+    def finn_attributes(self, layer: Layer, folding: Folding, storage: Mapping[str, Storage]) -> dict[str, int | str]:
+        ram = {"ram_style": storage["buffer"].finn_style} if "buffer" in storage else {}
+        return {"SIMD": folding.pe, "parallel_window": int(folding.simd > 1), **ram}
+
     def parameters(self, layer: Layer, folding: Folding) -> Mapping[str, int]:
         (kernel_h, kernel_w), (stride_h, stride_w) = _pair(layer, "kernel"), _pair(layer, "stride")
         height, width, channels = layer.input.shape
@@ -223,3 +256,17 @@ def _positions(layer: Layer) -> tuple[int, int]:
 def _pair(layer: Layer, attribute: str) -> tuple[int, int]:
     first, second = layer.numbers(attribute)
     return first, second
+
+
+def walk(layer: Layer, folding: Folding) -> tuple[int, ...]:
+    """How a sliding window reads its ring buffer: the local parameters of sliding_window.sv, in the order of Walk."""
+    words = layer.input.channels // folding.pe
+    (kernel_h, kernel_w), (stride_h, stride_w) = layer.numbers("kernel"), layer.numbers("stride")
+    (height, width, _), (rows, columns, _) = layer.input.shape, layer.output.shape
+    row, back = width * words, (columns - 1) * stride_w * words
+    free = (stride_w * words, stride_h * row - back, (height - (rows - 1) * stride_h) * row - back)
+    last = (kernel_h - 1) * row + kernel_w * words - 1
+    if layer.number("depthwise"):
+        down = row - (kernel_w - 1) * words
+        return kernel_w, kernel_h, words, columns, rows, words, down, words - last, last, *free
+    return words, kernel_w, kernel_h, columns, rows, 1, 1, row - kernel_w * words + 1, last, *free

@@ -13,6 +13,7 @@ import numpy as np
 from hwcodesign.core.errors import UserError
 from hwcodesign.dataflow import Interval, IntType, Layer
 from hwcodesign.kinds.kind import Folding, Kind, Logic, Memory, MemoryImage
+from hwcodesign.kinds.motion import Motion
 from hwcodesign.kinds.shared.threshold_unit import (
     THRESHOLD_CELLS,
     ThresholdUnit,
@@ -27,6 +28,8 @@ class Thresholding(Kind):
     """Compares `pe` elements at a time with all thresholds of their channels."""
 
     name = "thresholding"
+    finn_operators = ("Thresholding",)
+    finn_thresholds = 1
     cells = THRESHOLD_CELLS
 
     def check(self, layer: Layer) -> None:
@@ -47,6 +50,9 @@ class Thresholding(Kind):
         rows = values.reshape(-1, values.shape[-1]).T
         outputs = quantize(rows, layer.tensors["thresholds"], layer.output.type)
         return [outputs.T.reshape(values.shape)]
+
+    def motion(self, layer: Layer, folding: Folding) -> Motion:
+        return self.pixel_by_pixel(layer, folding)
 
     def latency(self, layer: Layer, folding: Folding) -> int:
         return _unit(layer, folding).latency

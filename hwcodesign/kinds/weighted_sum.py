@@ -10,6 +10,7 @@ import numpy as np
 from hwcodesign.core.errors import UserError
 from hwcodesign.dataflow import Interval, Layer, Stream
 from hwcodesign.kinds.kind import Folding, Kind, Logic, Memory
+from hwcodesign.kinds.motion import Motion
 
 _WORD = 32  # bits of a number in a parameter that holds one for each input
 
@@ -46,6 +47,9 @@ class WeightedSum(Kind):
         for factor, values in zip(layer.numbers("factors"), inputs, strict=True):
             total += factor * values
         return [total]
+
+    def motion(self, layer: Layer, folding: Folding) -> Motion:
+        return self.pixel_by_pixel(layer, folding)
 
     def latency(self, layer: Layer, folding: Folding) -> int:
         """The products; their sum."""

@@ -9,13 +9,16 @@ import numpy as np
 
 from hwcodesign.core.errors import UserError
 from hwcodesign.dataflow import Layer
-from hwcodesign.kinds.kind import Folding, Kind, Logic, Memory
+from hwcodesign.kinds.kind import Folding, Kind, Logic, Memory, Role
+from hwcodesign.kinds.motion import Collector, Motion
 
 
 class WidthConverter(Kind):
     """The output is the input, in wider or narrower beats. The attributes say it all, so there is one folding."""
 
     name = "width_converter"
+    role = Role.CONVERTER
+    finn_operators = ("StreamingDataWidthConverter",)
 
     def check(self, layer: Layer) -> None:
         few, many = sorted(self.lanes(layer, Folding()))
@@ -38,6 +41,11 @@ class WidthConverter(Kind):
 
     def cycles(self, layer: Layer, folding: Folding) -> int:
         return layer.input.elements // min(self.lanes(layer, folding))
+
+    def motion(self, layer: Layer, folding: Folding) -> Motion:
+        """Narrowing, beat by beat: it holds one."""
+        in_lanes, out_lanes = self.lanes(layer, folding)
+        return Collector(out_lanes // in_lanes) if out_lanes > in_lanes else self.pixel_by_pixel(layer, folding)
 
     def latency(self, layer: Layer, folding: Folding) -> int:
         return 1

@@ -1,19 +1,30 @@
-"""From a QONNX file to a graph of hardware layers on integers only. The only package that imports finn and qonnx."""
+"""From an ONNX file to a graph of hardware layers on integers only: read, understood, written down.
+
+The network's *meaning* (`meaning.py`) is worked out from its file alone: which integers flow, and what they stand for.
+Our graph is that, written down. So is a canonical graph in FINN's terms (`canonical.py`), which FINN converts to its
+own hardware layers (`finn.py`); those are compared with ours, node for node.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from hwcodesign.core.errors import UserError
 from hwcodesign.dataflow import Dataflow, IntType
 from hwcodesign.graph.threshold_bits import threshold_bits
+
+if TYPE_CHECKING:
+    from hwcodesign.lower.meaning import Meaning
 
 PIXEL = IntType(8, signed=False)
 
 
 @dataclass(frozen=True)
 class Lowered:
-    """The graph, and what lowering has to report: `thresholds`, and how many of FINN's were `corrected`; their bits."""
+    """The graph, and what lowering has to report: the number of `thresholds`, and of FINN's layers; and their bits.
+
+    `not_in_finn`: operations that FINN has no hardware layer for.
+    """
 
     dataflow: Dataflow
     report: Mapping[str, int]
@@ -25,43 +36,54 @@ def lower(
     input_type: IntType = PIXEL,
     input_scale: float | None = None,
     progress: Callable[[str], None] = lambda step: None,
+    output: str | None = None,
 ) -> Lowered:
-    """Lower the QONNX file `model_path`; write dataflow.json, dataflow.npz, lowered.onnx to `out_folder`.
+    """Lower the ONNX file `model_path`; write dataflow.json, dataflow.npz, lowered.onnx to `out_folder`.
 
     The host sends integers of `input_type`; integer * `input_scale` is the real number that the network takes. The
     default is 1/255 for a network that begins with its own input quantizer (images in 0..1), which becomes an exact
-    thresholding, and 1 for any other (raw pixels). `progress` is told the name of each step.
+    thresholding, and 1 for any other (raw pixels). `output` names the output tensor of a network that has several.
+    `progress` is told the name of each step.
 
-    Raises one UserError for a file that is no QONNX, and one that lists EVERY layer that cannot become hardware: its
-    PyTorch path, the cause and the fix. One too for what FINN itself gives up on, which no check here foresaw.
+    Raises one UserError for a file that is no quantized network, and one that lists EVERY layer that cannot become
+    hardware: its PyTorch path, the cause and the fix.
     """
+    progress("exact meaning")
+    meant, dataflow = understand(model_path, input_type, input_scale, output)
+    progress("hardware layers")
     # Imported late: FINN and QONNX take seconds, and FINN reads its folders from the environment when imported.
     from hwcodesign.lower.environment import finn_environment
 
     with finn_environment():
-        from hwcodesign.lower.exact import exact_meaning
-        from hwcodesign.lower.finn import to_hardware
-        from hwcodesign.lower.problems import Problems
-        from hwcodesign.lower.rank4 import as_maps, drop
-        from hwcodesign.lower.read import read_qonnx
-        from hwcodesign.lower.to_dataflow import to_dataflow
+        from hwcodesign.lower.canonical import canonical_graph
+        from hwcodesign.lower.finn import left_over, to_hardware
 
-        progress("reading the file")
-        model = read_qonnx(model_path)
-        as_maps(model)
-        progress("exact meaning")
-        problems = Problems()
-        exact = exact_meaning(model, input_type, input_scale, problems)
-        problems.raise_any(model_path)
-        assert exact is not None
-        for node in exact.idle:
-            drop(model, node)
-        try:
-            hardware = to_hardware(model, input_type, exact.input_scale, progress)
-        except Exception as error:  # FINN asserts and raises of many kinds on a graph that it does not foresee
-            raise UserError(f"{model_path}: FINN cannot lower this network: {error!r}") from error
-        dataflow, thresholds = to_dataflow(hardware, exact, {"input_scale": exact.input_scale})
-        hardware.save(str(out_folder / "lowered.onnx"))
+        model = to_hardware(canonical_graph(meant, dataflow), dataflow)
+        model.save(str(out_folder / "lowered.onnx"))
+        not_in_finn = len(left_over(model))
     dataflow.save(out_folder)
-    counts = {"thresholds": thresholds.count, "corrected": thresholds.corrected}
+    levels = [layer.tensors["thresholds"].size for layer in dataflow.layers if "thresholds" in layer.tensors]
+    counts = {"thresholds": sum(levels), "finn_layers": len(model.graph.node) - not_in_finn, "not_in_finn": not_in_finn}
     return Lowered(dataflow, counts | threshold_bits(dataflow))
+
+
+def understand(
+    model_path: Path,
+    input_type: IntType = PIXEL,
+    input_scale: float | None = None,
+    output: str | None = None,
+) -> tuple["Meaning", Dataflow]:
+    """What the ONNX file `model_path` means, and our graph of it: `lower` without FINN, in a second or two.
+
+    Raises UserError as `lower` does.
+    """
+    from hwcodesign.lower.meaning import meaning
+    from hwcodesign.lower.problems import Problems
+    from hwcodesign.lower.read import read_network
+    from hwcodesign.lower.to_dataflow import to_dataflow
+
+    problems = Problems()
+    meant = meaning(read_network(model_path, output), input_type, input_scale, problems)
+    problems.raise_any(model_path)
+    assert meant is not None
+    return meant, to_dataflow(meant, {"input_scale": meant.input_scale})

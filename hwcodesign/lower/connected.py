@@ -41,12 +41,12 @@ def _circle(node: NodeProto, makers: dict[str, NodeProto], known: set[str]) -> l
     return [node, *reversed(passed[passed.index(node) :])]
 
 
-def require_one_part(graph: GraphProto, path: Path) -> None:
-    """Raise UserError if the output hangs together with other layers than the input; it names both parts.
+def require_one_part(graph: GraphProto, source: str, output: str, path: Path) -> None:
+    """Raise UserError if `output` hangs together with other layers than the input `source`; it names both parts.
 
     Constants that nothing reads are no part: they fall away.
     """
-    ends = {graph.input[0].name, graph.output[0].name}
+    ends = {source, output}
     constants = {tensor.name for tensor in graph.initializer}
     parts: list[tuple[set[str], list[NodeProto]]] = []
     for node in graph.node:

@@ -13,25 +13,30 @@ from hwcodesign.core.onnx_file import load_model
 from hwcodesign.core.score_map import ScoreMap
 from hwcodesign.lower.environment import finn_environment
 
+_ENDINGS = ("Softmax", "LogSoftmax", "Hardmax", "ArgMax", "TopK")
+_BETWEEN = ("Flatten", "Reshape", "Squeeze", "Unsqueeze", "Transpose", "Identity", "Cast")
+_QUANTIZERS = ("Quant", "IntQuant", "BipolarQuant")
+
 
 def affine_scores(graph: Any, score_map: ScoreMap) -> str:
-    """The tensor of an ONNX graph that holds the scores before the function that `score_map` leaves to the host."""
-    name: str = graph.output[0].name
+    """The tensor of an ONNX graph that holds the scores before the functions that are left to the host."""
     makers = {output: node for node in graph.node for output in node.output}
-    while score_map.function and makers[name].op_type.lower() != score_map.function:
-        name = makers[name].input[0]
-    return makers[name].input[0] if score_map.function else name
+    name = found = str(graph.output[0].name)
+    while name in makers and makers[name].op_type in (*_ENDINGS, *_BETWEEN, "Sigmoid"):
+        node = makers[name]
+        name = str(node.input[0])
+        if node.op_type in _ENDINGS or node.op_type.lower() == score_map.function:
+            found = name
+    return found
 
 
 class QonnxFile:
     """A QONNX file, run by QONNX: real input = integer * `input_scale`, and integer scores as `score_map` has them."""
 
     def __init__(self, path: Path, input_scale: float, score_map: ScoreMap, at_once: int) -> None:
-        """`at_once`: frames in one batch; not every file takes more than one. Raises UserError if it is no QONNX."""
-        from hwcodesign.lower.read import read_qonnx
-
+        """`at_once`: frames in one batch; not every file takes more than one. Raises UserError if it is no ONNX."""
         with finn_environment():
-            self._model = read_qonnx(path)
+            self._model = _executable(path)
         self._input_scale, self._score_map, self._at_once = input_scale, score_map, at_once
         self._batch = 1
 
@@ -48,13 +53,12 @@ class QonnxFile:
     def levels(self, frame: np.ndarray) -> Mapping[str, np.ndarray]:
         """Of one frame (H, W, C), what every quantizer of activations gives, as integers, by the layer's name."""
         from hwcodesign.core.layer_name import layer_name
-        from hwcodesign.lower.read import QUANTIZERS
 
         values = self._run(frame[None])
         constants = {tensor.name for tensor in self._model.graph.initializer}
         found = {}
         for node in self._model.graph.node:
-            if node.op_type in QUANTIZERS and node.input[0] not in constants and node.input[1] in constants:
+            if node.op_type in _QUANTIZERS and node.input[0] not in constants and node.input[1] in constants:
                 level = values[node.output[0]][0] / self._model.get_initializer(node.input[1])
                 axes = level.shape[-3:]  # scales may have more axes than what they scale
                 maps = np.rint(level).astype(np.int64).reshape(*axes, *(1,) * (3 - len(axes)))
@@ -84,6 +88,25 @@ class QonnxFile:
                 self._model, self._batch = model.transform(InferShapes(), cleanup=False), count
 
 
+def _executable(path: Path) -> Any:
+    """QONNX's wrapper of the file with a batch of 1, constant nodes as constants, and all shapes worked out."""
+    from qonnx.core.modelwrapper import ModelWrapper
+    from qonnx.transformation.change_batchsize import ChangeBatchSize
+    from qonnx.transformation.general import RemoveStaticGraphInputs
+    from qonnx.transformation.infer_shapes import InferShapes
+
+    model = ModelWrapper(load_model(path))
+    for node in model.graph.node:
+        if node.domain == "onnx.brevitas":
+            node.domain = "qonnx.custom_op.general"
+    if model.get_tensor_shape(model.graph.input[0].name)[0] != 1:
+        model = model.transform(ChangeBatchSize(1), cleanup=False)
+    del model.graph.value_info[:]
+    for step in (RemoveStaticGraphInputs(), InferShapes()):
+        model = model.transform(step, cleanup=False)
+    return model
+
+
 class FinnGraph:
     """FINN's hardware layers, lowered.onnx, as FINN computes them."""
 
@@ -98,7 +121,8 @@ class FinnGraph:
         found = []
         for done, frame in enumerate(frames, 1):
             values = self._run(frame)
-            found.append(values[self._model.graph.node[-1].input[0]].ravel())
+            last = self._model.graph.node[-1]
+            found.append(values[last.input[0] if last.op_type in ("LabelSelect", "TopK") else last.output[0]].ravel())
             on_frames(done)
         return np.rint(found).astype(np.int64)
 

@@ -1,100 +1,113 @@
-"""Reads a QONNX file: one clear error for anything else, and constants folded so that only the data path is left."""
+"""Reads an ONNX file into a `Network`: one clear error for what is none, or has nothing quantized in it."""
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
-import numpy as np
-from qonnx.core.modelwrapper import ModelWrapper
-from qonnx.transformation.base import Transformation
-from qonnx.transformation.change_batchsize import ChangeBatchSize
-from qonnx.transformation.fold_constants import FoldConstants
-from qonnx.transformation.general import GiveUniqueParameterTensors, RemoveStaticGraphInputs, RemoveUnusedTensors
-from qonnx.transformation.infer_shapes import InferShapes
-from qonnx.transformation.quant_constant_folding import FoldTransposeIntoQuantInit
+from onnx import GraphProto, ModelProto, NodeProto, ValueInfoProto, helper, numpy_helper
 
 from hwcodesign.core.errors import UserError
+from hwcodesign.core.layer_name import layer_name
 from hwcodesign.core.onnx_file import load_model
-from hwcodesign.core.onnx_numbers import require_numbers
 from hwcodesign.lower.connected import require_one_part, require_one_way
+from hwcodesign.lower.network import Network, Node, leading_to
+from hwcodesign.lower.parameter_names import path_by_parameters
 
-QUANTIZERS = ("Quant", "BipolarQuant")
+QUANTIZERS = ("Quant", "IntQuant", "BipolarQuant", "Trunc", "QuantizeLinear", "DequantizeLinear", "MultiThreshold")
 _EXPORT_HINT = "export it with brevitas.export.export_qonnx"
 
 
-def read_qonnx(path: Path) -> ModelWrapper:
-    """The model with batch 1, inferred shapes and folded constants; nodes keep the names they have in the file.
+def read_network(path: Path, output: str | None = None) -> Network:
+    """The network in `path`, up to its tensor `output` where it has several.
 
-    Raises UserError if `load_model` does not take the file, if it has no quantizers or is QCDQ, and if its graph has a
-    circle or falls into parts.
+    Raises UserError if the file is missing, empty, damaged, not ONNX, or without a quantizer; if its graph has a circle
+    or falls into parts; and if it has several inputs, or several outputs of which none is asked for.
     """
-    model = ModelWrapper(load_model(path))
-    _require_quantizers(model, path)
-    _require_one_frame(model, path)
-    require_one_way(model.graph, path)
-    require_one_part(model.graph, path)
-    for node in model.graph.node:
-        if node.op_type in (*QUANTIZERS, "Trunc"):
-            node.domain = "qonnx.custom_op.general"
-    try:
-        model = _folded(model)
-    except Exception as error:  # whatever a foreign graph provokes in shape inference, it is a bad graph
-        raise UserError(f"{path}: the shapes of this graph cannot be worked out: {error}") from error
-    require_numbers(model.graph, path)
-    return model
-
-
-def _require_quantizers(model: ModelWrapper, path: Path) -> None:
-    kinds = {node.op_type for node in model.graph.node}
-    if kinds & set(QUANTIZERS):
-        return
-    if kinds & {"QuantizeLinear", "DequantizeLinear"}:
-        raise UserError(
-            f"{path} is QCDQ (QuantizeLinear, DequantizeLinear), not QONNX (Quant, BipolarQuant); {_EXPORT_HINT}"
-        )
-    raise UserError(
-        f"{path} has no quantizers (Quant, BipolarQuant): its arithmetic is in floating point; "
-        f"train it with Brevitas layers and {_EXPORT_HINT}"
-    )
-
-
-def _require_one_frame(model: ModelWrapper, path: Path) -> None:
-    constants = {tensor.name for tensor in model.graph.initializer}
-    inputs = [tensor.name for tensor in model.graph.input if tensor.name not in constants]
-    outputs = [tensor.name for tensor in model.graph.output]
-    if len(inputs) != 1 or len(outputs) != 1:
-        raise UserError(f"{path}: one input and one output are allowed, not {inputs} and {outputs}")
-    shape = model.get_tensor_shape(inputs[0])
-    if shape is None or len(shape) not in (2, 4) or min(shape[1:]) < 1:
-        raise UserError(
-            f"{path}: the input {inputs[0]} has shape {shape}; allowed: fixed (1, channels, height, width) "
-            "or (1, features)"
-        )
-
-
-def _folded(model: ModelWrapper) -> ModelWrapper:
-    if model.get_tensor_shape(model.graph.input[0].name)[0] != 1:
-        model = _apply(model, ChangeBatchSize(1))
-    del model.graph.value_info[:]
-    model = _apply(model, RemoveStaticGraphInputs(), InferShapes())
-    constants = FoldConstants(exclude_op_types=[*QUANTIZERS])
-    while _fold_shape_queries(model):
-        model = _apply(model, constants, InferShapes())
-    return _apply(
-        model, GiveUniqueParameterTensors(), constants, FoldTransposeIntoQuantInit(), RemoveUnusedTensors(),
-        InferShapes(),
+    model = load_model(path)
+    graph = model.graph
+    _require_quantizers(graph, path)
+    constants = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
+    frames = _only_input(graph, path)
+    scores = _chosen_output(graph, path, output)
+    require_one_way(graph, path)
+    require_one_part(graph, frames.name, scores, path)
+    makers = {name: node for node in graph.node for name in node.output}
+    nodes = [_node(node, path_by_parameters(node, makers, constants)) for node in graph.node]
+    return Network(
+        path, leading_to(scores, nodes), constants, frames.name, _frame_shape(frames, path), scores, _batch(frames),
+        {tensor.name: tuple(_sides(tensor)) for tensor in graph.value_info}, _opset(model),
     )  # fmt: skip
 
 
-def _apply(model: ModelWrapper, *steps: Transformation) -> ModelWrapper:
-    """Without QONNX's own clean-up, which would sort the nodes out of the order that they run in."""
-    for step in steps:
-        model = model.transform(step, make_deepcopy=False, cleanup=False)
-    return model
+def _node(proto: NodeProto, path: str | None) -> Node:
+    attributes = {attribute.name: _plain(helper.get_attribute_value(attribute)) for attribute in proto.attribute}
+    channels_last = proto.domain.endswith("channels_last")
+    layer = path or layer_name(proto)
+    return Node(layer, proto.op_type, tuple(proto.input), tuple(proto.output), attributes, channels_last, proto)
 
 
-def _fold_shape_queries(model: ModelWrapper) -> bool:
-    """`x.view(x.shape[0], -1)` leaves a Shape node behind, whose answer is known."""
-    found = [node for node in model.graph.node if node.op_type == "Shape"]
-    for node in found:
-        model.set_initializer(node.output[0], np.array(model.get_tensor_shape(node.input[0]), dtype=np.int64))
-        model.graph.node.remove(node)
-    return bool(found)
+def _plain(value: Any) -> Any:
+    return value.decode(errors="replace") if isinstance(value, bytes) else value
+
+
+def _opset(model: ModelProto) -> int:
+    return int(next(entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx")))
+
+
+def _require_quantizers(graph: GraphProto, path: Path) -> None:
+    if not {node.op_type for node in graph.node} & set(QUANTIZERS):
+        raise UserError(
+            f"{path} has no quantizers (Quant, BipolarQuant, QuantizeLinear, ...): its arithmetic is in floating "
+            f"point; train it with Brevitas layers and {_EXPORT_HINT}"
+        )
+
+
+def _only_input(graph: GraphProto, path: Path) -> ValueInfoProto:
+    constants = {tensor.name for tensor in graph.initializer}
+    inputs = [tensor for tensor in graph.input if tensor.name not in constants]
+    if len(inputs) != 1:
+        raise UserError(
+            f"{path}: a network takes one input, and this one has {len(inputs)}: {_names(inputs)}; export it so that "
+            "everything but the image is a constant"
+        )
+    return inputs[0]
+
+
+def _chosen_output(graph: GraphProto, path: Path, wanted: str | None) -> str:
+    outputs = list(graph.output)
+    if wanted is None and len(outputs) == 1:
+        return str(outputs[0].name)
+    if wanted in [tensor.name for tensor in outputs]:
+        return str(wanted)
+    if wanted is None:
+        raise UserError(f"{path} has {len(outputs)} outputs: choose one, --output {' or '.join(_quoted(outputs))}")
+    raise UserError(f"{path} has no output {wanted!r}; it has {_names(outputs)}")
+
+
+def _quoted(tensors: Sequence[ValueInfoProto]) -> list[str]:
+    return [str(tensor.name) for tensor in tensors]
+
+
+def _names(tensors: Sequence[ValueInfoProto]) -> str:
+    return ", ".join(_quoted(tensors)) or "none"
+
+
+def _sides(tensor: ValueInfoProto) -> list[int]:
+    """The axes of a tensor, 0 for one that the file leaves open; batch is 1."""
+    sides = [int(axis.dim_value) for axis in tensor.type.tensor_type.shape.dim]
+    return [1, *sides[1:]]
+
+
+def _batch(tensor: ValueInfoProto) -> int:
+    return int(tensor.type.tensor_type.shape.dim[0].dim_value) or 1
+
+
+def _frame_shape(tensor: ValueInfoProto, path: Path) -> tuple[int, ...]:
+    sides = _sides(tensor)
+    if len(sides) not in (2, 3, 4) or min(sides[1:]) < 1:
+        shown = ", ".join(axis.dim_param or str(axis.dim_value or "?") for axis in tensor.type.tensor_type.shape.dim)
+        raise UserError(
+            f"{path}: the input {tensor.name} has the shape ({shown}); allowed: fixed (1, channels, height, width), "
+            "(1, channels, width) or (1, features), of which the first alone may be left open"
+        )
+    return tuple(sides)

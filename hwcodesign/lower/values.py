@@ -1,10 +1,14 @@
 """What a tensor of the network is in hardware: integers of some layer, and the exact way from them to real numbers."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from hwcodesign.dataflow import IntType
+
+Map = tuple[int, int, int]  # channels, height, width
+_FEW = 1024  # integers that are all tried
 
 
 @dataclass(frozen=True)
@@ -24,29 +28,44 @@ class Affine:
 
 
 @dataclass(frozen=True)
-class Relu:
-    """max(x, 0)."""
+class Function:
+    """A function (C, n) -> (C, n) that never falls, by the name of its operator."""
+
+    name: str
+    function: Callable[[np.ndarray], np.ndarray]
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
-        rectified: np.ndarray = np.maximum(x, 0.0)
-        return rectified
+        return self.function(x)
+
+
+RELU = Function("Relu", lambda x: np.maximum(x, 0.0))
+Step = Affine | Function
 
 
 @dataclass(frozen=True)
 class Value:
-    """A tensor of `shape` (C, H, W): the integers that `operation` puts out, taken through `steps` to real numbers.
+    """A tensor: the integers that `operation` puts out as a map of `shape`, taken through `steps` to real numbers.
 
-    `low` and `high` bound the integers, per channel (C,). `open` says that they are accumulators which no quantizer
-    has closed yet. `steps` starts with an Affine and never has two Affine in a row.
+    `place`, of the tensor's own shape, says for each of its elements which element of the map (C, H, W) it is, -1 for a
+    zero that was padded. `low`
+    and `high` bound the integers, per channel (C,). `open` says that they are accumulators which no quantizer has
+    closed yet; `alone`, that nothing else reads them, nor anything on the way from them to this tensor. `steps` starts
+    with an Affine and never has two Affine in a row. `terms`, if there are any, are maps whose real numbers are added
+    first: which integers that takes is open until a quantizer comes. What is not `known` stands in for something that
+    cannot become hardware, so that the layers behind it are looked at, too.
     """
 
     operation: str
-    shape: tuple[int, int, int]
+    shape: Map
     type: IntType
     low: np.ndarray
     high: np.ndarray
-    steps: tuple[Affine | Relu, ...]
+    steps: tuple[Step, ...]
+    place: np.ndarray
     open: bool = False
+    alone: bool = True
+    terms: "tuple[Value, ...]" = ()
+    known: bool = True
 
     @property
     def affine(self) -> Affine | None:
@@ -71,6 +90,18 @@ class Value:
                 product = product * np.sign(step.scale)
         return product.astype(np.int64)
 
+    @property
+    def is_map(self) -> bool:
+        """Whether the tensor's axes are (1, channels, height, width), or (1, channels, width) of a map one row high."""
+        pixels = (self.shape[1], self.shape[2]) if self.place.ndim == 4 else (self.shape[2],)
+        wanted = (1, self.shape[0], *pixels)
+        return self.place.shape == wanted and bool(np.all(self.place.ravel() == np.arange(self.place.size)))
+
+    @property
+    def padded(self) -> bool:
+        """Whether some elements of the tensor are zeros that a Pad put around the map."""
+        return bool(self.place.min() < 0)
+
     def real(self, integers: np.ndarray) -> np.ndarray:
         """The real numbers (C, n), float64, that `integers` (C, n) stand for."""
         result = np.asarray(integers, dtype=np.float64)
@@ -78,14 +109,30 @@ class Value:
             result = step(result)
         return result
 
-    def followed_by(self, step: Affine | Relu) -> "Value":
+    def followed_by(self, step: Step) -> "Value":
         """The same integers with one more step on the way to real numbers; this value itself if it changes nothing."""
         *before, last = self.steps
         if isinstance(step, Affine) and isinstance(last, Affine):
             return replace(self, steps=(*before, last.then(step)))
-        if isinstance(step, Relu) and (isinstance(last, Relu) or (self.scale is not None and self.low.min() >= 0)):
+        more = replace(self, steps=(*self.steps, step))
+        if step is last or (
+            isinstance(step, Function) and not self.open and not self.terms and _changes_none(self, more)
+        ):
             return self
-        return replace(self, steps=(*self.steps, step))
+        return more
+
+    def integers(self) -> np.ndarray | None:
+        """All integers that can occur, (C, n), repeating the last where a channel has fewer; None if they are many."""
+        count = int((self.high - self.low).max()) + 1
+        if count > _FEW:
+            return None
+        found: np.ndarray = np.minimum(self.low[:, None] + np.arange(count), self.high[:, None])
+        return found
+
+
+def _changes_none(value: Value, more: Value) -> bool:
+    integers = value.integers()
+    return integers is not None and bool(np.array_equal(value.real(integers), more.real(integers)))
 
 
 def uniform(scale: float, channels: int) -> Affine:
@@ -93,7 +140,40 @@ def uniform(scale: float, channels: int) -> Affine:
     return Affine(np.full(channels, scale), np.zeros(channels))
 
 
-def quantized(operation: str, shape: tuple[int, int, int], kind: IntType, scale: float) -> Value:
-    """Integers of `kind` times one scale."""
-    low, high = (np.full(shape[0], bound, dtype=np.int64) for bound in (-1 if kind.bipolar else kind.min, kind.max))
-    return Value(operation, shape, kind, low, high, (uniform(scale, shape[0]),))
+def places(shape: Map, *tensor: int) -> np.ndarray:
+    """The `place` of a tensor that is the map itself: of the shape `tensor`, or (1, C, H, W)."""
+    return np.arange(int(np.prod(shape))).reshape(tensor or (1, *shape))
+
+
+def whole_range(kind: IntType, channels: int) -> tuple[np.ndarray, np.ndarray]:
+    """The least and the largest integer of `kind`, for each channel."""
+    least = -1 if kind.bipolar else kind.min
+    return np.full(channels, least, dtype=np.int64), np.full(channels, kind.max, dtype=np.int64)
+
+
+@dataclass(frozen=True)
+class Constant:
+    """A tensor that does not depend on the input: `real` numbers, or anything else that a graph computes with.
+
+    Where a quantizer made it, real = `integers` * `scale`, all of one shape (float64); `bipolar` if those are -1, +1.
+    """
+
+    real: np.ndarray
+    integers: np.ndarray | None = None
+    scale: np.ndarray | None = None
+    bipolar: bool = False
+
+    @property
+    def exact(self) -> np.ndarray:
+        """The real numbers in float64; of quantized ones not rounded to float32."""
+        if self.integers is None or self.scale is None:
+            return self.real.astype(np.float64)
+        product: np.ndarray = self.integers * self.scale
+        return product
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """A tensor that is lost behind a problem; its shape as far as that is known."""
+
+    shape: tuple[int, ...] | None

@@ -5,11 +5,12 @@ import importlib
 import pkgutil
 from collections.abc import Callable, Mapping
 from functools import cache
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar, get_type_hints
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from hwcodesign.core.errors import UserError, did_you_mean
+from hwcodesign.core.strict_toml import as_tuples
 from hwcodesign.dataflow import Shape
 from hwcodesign.nets.network import Network
 
@@ -78,9 +79,19 @@ def metaparameters(name: str, values: Mapping[str, Any], where: str = "") -> Fam
     for key in values:
         if key not in known:
             raise UserError(f"{where}unknown key 'network.{key}': {did_you_mean(key, known)}")
-    try:
-        checked: Family = TypeAdapter(cls).validate_python(dict(values))
-    except ValidationError as error:
-        faults = (f"network.{'.'.join(map(str, e['loc']))} = {e['input']!r}: {e['msg']}" for e in error.errors())
-        raise UserError("\n".join(f"{where}{fault}" for fault in faults)) from None
-    return checked
+    checked, faults = {}, []
+    for key, value in values.items():
+        try:
+            checked[key] = _types(cls)[key].validate_python(as_tuples(value), strict=True)
+        except ValidationError as error:
+            faults += [f"{'.'.join(map(str, (key, *e['loc'])))} = {e['input']!r}: {e['msg']}" for e in error.errors()]
+    if faults:
+        raise UserError("\n".join(f"{where}network.{fault}" for fault in faults))
+    return cls(**checked)
+
+
+@cache
+def _types(cls: type[Family]) -> Mapping[str, TypeAdapter[Any]]:
+    """What checks the value of each metaparameter."""
+    config = ConfigDict(allow_inf_nan=False)
+    return {key: TypeAdapter(hint, config=config) for key, hint in get_type_hints(cls, include_extras=True).items()}

@@ -22,9 +22,7 @@ from hwcodesign.core.strict_toml import StrictModel
 from hwcodesign.dataflow import Shape
 from hwcodesign.nets import family
 from hwcodesign.nets.classifier import covering_kernel
-from hwcodesign.nets.network import INPUT, Conv, MaxPool, Network, Node
-
-Count = Annotated[int, Field(ge=1)]
+from hwcodesign.nets.network import INPUT, Conv, Count, MaxPool, Network, Node, Padding
 
 
 class ConvLayer(StrictModel):
@@ -34,7 +32,7 @@ class ConvLayer(StrictModel):
     filters: Count
     kernel: Count = 3
     stride: Count = 1
-    pad: Annotated[int, Field(ge=0)] = 0
+    pad: Padding = 0
 
 
 class PoolLayer(StrictModel):
@@ -42,7 +40,7 @@ class PoolLayer(StrictModel):
 
     layer: Literal["pool"]
     kernel: Count = 2
-    stride: Annotated[int | None, Field(ge=1)] = None
+    stride: Count | None = None
 
 
 class DenseLayer(StrictModel):

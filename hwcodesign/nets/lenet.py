@@ -5,16 +5,11 @@ conv3 (the paper leaves some connections out), and with ReLU.
 """
 
 from dataclasses import dataclass
-from typing import Annotated
-
-from pydantic import Field
 
 from hwcodesign.dataflow import Shape
 from hwcodesign.nets import family
 from hwcodesign.nets.classifier import fully_connected
-from hwcodesign.nets.network import INPUT, Conv, MaxPool, Network
-
-Count = Annotated[int, Field(ge=1)]
+from hwcodesign.nets.network import INPUT, Conv, Count, MaxPool, Network
 
 
 @family("lenet", title="LeNet-5", image=(32, 32, 1), classes=10)

@@ -9,12 +9,21 @@ PyTorch path (fire2.expand3x3). A fully connected layer is a convolution whose k
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from math import prod
+from typing import Annotated
+
+from pydantic import Field
 
 from hwcodesign.core.errors import UserError, did_you_mean
 from hwcodesign.core.windows import window_positions
 from hwcodesign.dataflow import Shape
 
 INPUT = "input"
+MOST_SIDE = 65_536  # pixels along one side, channels
+MOST_NODES = 1_000
+MOST_VALUES = 2**31  # in one feature map, and weights in one layer
+Count = Annotated[int, Field(ge=1, le=MOST_SIDE)]
+Padding = Annotated[int, Field(ge=0, le=MOST_SIDE)]
 Level = float | tuple[float, ...]  # one, or one for each channel of a pixel
 
 
@@ -159,11 +168,18 @@ class Network:
     def shapes(self) -> Mapping[str, Shape]:
         """Output shape of every node and of INPUT.
 
-        Raises UserError naming the node whose kernel is larger than its input, or whose inputs do not match.
+        Raises UserError naming the node whose kernel is larger than its input, or whose inputs do not match; or if a
+        network is of a size that nothing is ever made of.
         """
+        if len(self.nodes) > MOST_NODES:
+            raise UserError(
+                f"{self.name}: it would have {len(self.nodes):,} layers; at most {MOST_NODES:,} are planned"
+            )
         known: dict[str, Shape] = {INPUT: self.input_shape}
         for node in self.nodes:
-            known[node.name] = _output_shape(node, [known[name] for name in node.inputs])
+            inputs = [known[name] for name in node.inputs]
+            known[node.name] = _output_shape(node, inputs)
+            _require_moderate(node, inputs[0], known[node.name])
         return known
 
     @property
@@ -209,6 +225,14 @@ class Network:
     def parameters(self, conv: Conv) -> int:
         """Weights and one bias per filter (batch norm folds into these two)."""
         return self.weights(conv) + conv.filters
+
+
+def _require_moderate(node: Node, before: Shape, shape: Shape) -> None:
+    weights = node.filters * before[2] // node.groups * node.kernel**2 if isinstance(node, Conv) else 0
+    if max(shape) > MOST_SIDE or prod(shape) > MOST_VALUES or weights > MOST_VALUES:
+        height, width, channels = shape
+        raise UserError(f"{node.name}: it would have {weights:,} weights, and a map of {height:,} x {width:,} x "
+                        f"{channels:,}; allowed: {MOST_SIDE:,} along each side, {MOST_VALUES:,} of both")  # fmt: skip
 
 
 def _by_layer(network: Network, quantization: Quantization) -> Iterator[tuple[str, LayerBits]]:

@@ -6,15 +6,11 @@ at the end. Dropout changes training only and is left out.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated
-
-from pydantic import Field
 
 from hwcodesign.dataflow import Shape
 from hwcodesign.nets import family
-from hwcodesign.nets.network import INPUT, Conv, GlobalAvgPool, MaxPool, Network, Node
+from hwcodesign.nets.network import INPUT, Conv, Count, GlobalAvgPool, MaxPool, Network, Node, Padding
 
-Count = Annotated[int, Field(ge=1)]
 Quadruple = tuple[Count, Count, Count, Count]
 
 
@@ -30,7 +26,7 @@ class NiN:
     filters: Quadruple = (96, 256, 384, 1024)
     kernels: Quadruple = (11, 5, 3, 3)
     conv1_stride: Count = 4
-    conv1_pad: Annotated[int, Field(ge=0)] = 0
+    conv1_pad: Padding = 0
     ceil: bool = True
 
     def describe(self, input_shape: Shape, classes: int) -> Network:

@@ -17,9 +17,20 @@ from pydantic import Field
 from hwcodesign.core.errors import UserError, did_you_mean
 from hwcodesign.dataflow import Shape
 from hwcodesign.nets import family
-from hwcodesign.nets.network import INPUT, Add, Concat, Conv, GlobalAvgPool, MaxPool, Network, Node
-
-Count = Annotated[int, Field(ge=1)]
+from hwcodesign.nets.network import (
+    INPUT,
+    MOST_NODES,
+    MOST_SIDE,
+    Add,
+    Concat,
+    Conv,
+    Count,
+    GlobalAvgPool,
+    MaxPool,
+    Network,
+    Node,
+    Padding,
+)
 
 
 class _Value(NamedTuple):
@@ -44,15 +55,15 @@ class SqueezeNet:
     """
 
     base_e: Count = 128
-    incr_e: Annotated[int, Field(ge=0)] = 128
+    incr_e: Padding = 128
     pct_3x3: Annotated[float, Field(gt=0, lt=1)] = 0.5
     freq: Count = 2
-    SR: Annotated[float, Field(gt=0)] = 0.125
-    fire_modules: Count = 8
+    SR: Annotated[float, Field(gt=0, le=MOST_SIDE)] = 0.125
+    fire_modules: Annotated[int, Field(ge=1, le=MOST_NODES // 4)] = 8
     conv1_filters: Count = 96
     conv1_kernel: Count = 7
     conv1_stride: Count = 2
-    conv1_pad: Annotated[int, Field(ge=0)] = 0
+    conv1_pad: Padding = 0
     pool_after: tuple[str, ...] = ("conv1", "fire4", "fire8")
     pool_kernel: Count = 3
     pool_stride: Count = 2

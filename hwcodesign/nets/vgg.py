@@ -5,17 +5,12 @@ Blocks of 3x3 convolutions, each block with a 2x2 max pool behind it, then fully
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated
-
-from pydantic import Field
 
 from hwcodesign.core.errors import UserError
 from hwcodesign.dataflow import Shape
 from hwcodesign.nets import family
 from hwcodesign.nets.classifier import fully_connected
-from hwcodesign.nets.network import INPUT, Conv, MaxPool, Network, Node
-
-Count = Annotated[int, Field(ge=1)]
+from hwcodesign.nets.network import INPUT, Conv, Count, MaxPool, Network, Node
 
 
 @family("vgg", title="VGG-19")

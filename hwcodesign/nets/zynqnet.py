@@ -14,7 +14,7 @@ from pydantic import Field
 from hwcodesign.core.errors import UserError
 from hwcodesign.dataflow import Shape
 from hwcodesign.nets import family
-from hwcodesign.nets.network import INPUT, Concat, Conv, GlobalAvgPool, Network, Node
+from hwcodesign.nets.network import INPUT, MOST_SIDE, Concat, Conv, Count, GlobalAvgPool, Network, Node
 
 
 class _Fire(NamedTuple):
@@ -49,9 +49,9 @@ class ZynqNet:
     """
 
     fire_modules: Annotated[int, Field(ge=1, le=len(_FIRES))] = len(_FIRES)
-    width: Annotated[float, Field(gt=0)] = 1.0
-    conv1_stride: Annotated[int, Field(ge=1)] = 2
-    outputs: Annotated[int, Field(ge=2)] | None = None
+    width: Annotated[float, Field(gt=0, le=MOST_SIDE)] = 1.0
+    conv1_stride: Count = 2
+    outputs: Annotated[int, Field(ge=2, le=MOST_SIDE)] | None = None
 
     def describe(self, input_shape: Shape, classes: int) -> Network:
         """The network. Raises UserError if `width` leaves a fraction of a filter, or `outputs` has no two halves."""

@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 
 from hwcodesign.core.run_folder import RunFolder
 from hwcodesign.dataflow import Dataflow, IntType
+from hwcodesign.kinds import kind_of
 from hwcodesign.verify.images import Images
 from hwcodesign.verify.ladder import IntegerGraph
 
@@ -30,8 +31,9 @@ Values = Mapping[str, np.ndarray]
 def draw_weights(run: RunFolder, path: Path) -> bool:
     """Every matrix of the lowered graph."""
     graph = Dataflow.load(run.stage("lower"))
-    levels = {layer.name: layer.tensors["weights"] for layer in graph.layers if layer.kind == "mvau"}
-    types = {name: IntType.parse(str(graph.by_name[name].attributes["weight_type"])) for name in levels}
+    counted = ((layer.name, kind_of(layer.kind).histogram(layer)) for layer in graph.layers)
+    found = {name: histogram for name, histogram in counted if histogram is not None}
+    levels, types = {name: values for name, (values, _) in found.items()}, {name: of for name, (_, of) in found.items()}
     before = trained.weights_in_steps() if (trained := _trained(run)) else {}
     _draw(levels, types, before, f"{run.path.name}: weights", path)
     return True

@@ -12,6 +12,7 @@ import numpy as np
 
 from hwcodesign.dataflow import Dataflow, Edge, Layer, Stream
 from hwcodesign.kinds import Folding, kind_of
+from hwcodesign.plan.insert_streams import is_converter, is_fifo
 from hwcodesign.plan.schedule import Schedule, Times, first_needing, over_frames
 
 
@@ -30,14 +31,14 @@ def as_late_as_possible(design: Dataflow, foldings: Mapping[str, Folding], times
         delay = _delay(layer, folding, now, slack)
         offered |= dict.fromkeys(edges, _later(now, delay))
         for port, edge in enumerate(design.edges_into(layer.name)):
-            if layer.kind == "width_converter" and design.by_name[edges[0].target].kind != "fifo":
+            if is_converter(layer) and not is_fifo(design.by_name[edges[0].target]):
                 taken[edge] = taken[edges[0]]  # it stores nothing, and keeps its reader's times
                 at_once |= {edge} if edges[0] in at_once else set()
             else:
                 taken[edge] = _taken(layer, folding, times.taken[edge], delay, port, frames)
                 at_once |= {edge} if _takes_what_comes(layer, folding) else set()
     for layer in design.layers:
-        if layer.kind == "width_converter" and design.by_name[design.edges_from(layer.name)[0].target].kind == "fifo":
+        if is_converter(layer) and is_fifo(design.by_name[design.edges_from(layer.name)[0].target]):
             _follow(design, times, offered, layer.name)
     return Schedule(offered, taken, times.input, times.output)
 
@@ -56,7 +57,7 @@ def _slack(offered: Times, taken: Times) -> np.ndarray:
 
 def _delay(layer: Layer, folding: Folding, offered: Times, slack: np.ndarray) -> np.ndarray:
     """By how much every output pixel of the layer is delayed: at most its slack, turns in order."""
-    if layer.kind == "fifo":
+    if is_fifo(layer):
         return slack
     if _bits(layer.inputs) > _bits(layer.outputs):
         return np.zeros_like(slack)

@@ -18,11 +18,10 @@ import numpy as np
 
 from hwcodesign.dataflow import Dataflow, Layer
 from hwcodesign.fpga.board import Board
-from hwcodesign.kinds import Folding
-from hwcodesign.kinds.sliding_window import buffer_pixels, least_pixels
+from hwcodesign.kinds import Folding, kind_of
+from hwcodesign.kinds.motion import Buffer
 from hwcodesign.plan.cycle_model import ANY_LAG, Run, Tokens
 from hwcodesign.plan.draft import Folded
-from hwcodesign.plan.insert_streams import SHORTEST
 from hwcodesign.plan.plan import Plan
 
 WORK = 900_000_000  # half a minute for a hundred buffers at 224x224
@@ -31,22 +30,6 @@ MORE_FRAMES = 3  # to see that the answer goes on as it began
 LIVELY_FRAMES = 3  # a design that stops for good stops in a frame or where the next one meets it
 MOST_FRAMES = 100
 ROUGHLY = 8  # of this many sizes that a buffer could have
-
-
-@dataclass(frozen=True)
-class Buffer:
-    """A FIFO or ring buffer of `layer`, which may be `least` to `most` units deep; a unit is `beats` of `bits` bits."""
-
-    layer: str
-    least: int
-    most: int
-    beats: int
-    bits: int
-
-    @property
-    def saving(self) -> int:
-        """Bits that it could shrink by at most."""
-        return (self.most - self.least) * self.beats * self.bits
 
 
 @dataclass(frozen=True)
@@ -122,23 +105,14 @@ def with_sizes(design: Dataflow, sizes: Mapping[str, int]) -> Dataflow:
     def sized(layer: Layer) -> Layer:
         if layer.name not in sizes:
             return layer
-        key = "depth" if layer.kind == "fifo" else "buffer"
-        return replace(layer, attributes={**layer.attributes, key: sizes[layer.name]})
+        return replace(layer, attributes={**layer.attributes, kind_of(layer.kind).sized_by: sizes[layer.name]})
 
     return replace(design, layers=tuple(sized(layer) for layer in design.layers))
 
 
 def _buffers(design: Dataflow, foldings: Mapping[str, Folding]) -> list[Buffer]:
-    found = []
-    for layer in design.layers:
-        folding = foldings[layer.name]
-        bits = folding.pe * layer.input.type.bits
-        if layer.kind == "fifo":
-            found.append(Buffer(layer.name, SHORTEST, layer.number("depth"), 1, bits))
-        elif layer.kind == "sliding_window" and folding.simd == 1:
-            words = layer.input.channels // folding.pe
-            found.append(Buffer(layer.name, least_pixels(layer), buffer_pixels(layer), words, bits))
-    return found
+    found = (kind_of(layer.kind).buffer(layer, foldings[layer.name]) for layer in design.layers)
+    return [buffer for buffer in found if buffer is not None]
 
 
 class _Search:

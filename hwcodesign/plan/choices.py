@@ -13,7 +13,7 @@ from hwcodesign.fpga.board import Board
 from hwcodesign.fpga.resources import Resources
 from hwcodesign.kinds import Folding, Memory, Storage, kind_of
 from hwcodesign.plan.folding import Target, waiting_windows
-from hwcodesign.plan.insert_streams import lanes_at, stream_chain
+from hwcodesign.plan.insert_streams import is_fifo, lanes_at, stream_chain
 from hwcodesign.plan.memory import PRICES, Place, logic_resources, memory_cost, memory_resources, storages
 
 
@@ -145,7 +145,7 @@ def _between(dataflow: Dataflow, target: Target, foldings: tuple[Folding, ...], 
     if sends.simd == 1:
         return sum((_logic(layer, folding, target.board) for layer, folding in chain), NOTHING)
     waiting = waiting_windows(window, reader, reads, target)
-    converters = ((layer, folding) for layer, folding in chain if layer.kind != "fifo")
+    converters = ((layer, folding) for layer, folding in chain if not is_fifo(layer))
     fifo = Taken(waiting, waiting.share(target.board))
     return sum((_logic(layer, folding, target.board) for layer, folding in converters), fifo)
 

@@ -10,7 +10,7 @@ import hashlib
 import os
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import groupby
@@ -19,10 +19,9 @@ from pathlib import Path
 import numpy as np
 
 from hwcodesign.core.tools import GXX, require, run, version_of
-from hwcodesign.dataflow import Dataflow, Layer
+from hwcodesign.dataflow import Dataflow
 from hwcodesign.kinds import Folding, kind_of
-
-Segment = tuple[int, int, int]  # input ports that a step takes a beat from (a mask), whether it puts one out, how often
+from hwcodesign.kinds.motion import Collector, Pipeline, Queue, Ring, Segment
 
 _NODE = np.dtype([(name, np.int32) for name in (
     "kind", "capacity", "latency", "first_segment", "segments", "first_in", "ins", "first_out", "outs", "walk",
@@ -72,15 +71,23 @@ class Tokens:
             folding = foldings[layer.name]
             into = [wires[edge] for edge in design.edges_into(layer.name)] or [0]
             out = [wires[edge] for edge in design.edges_from(layer.name)] or [self._wires - 1]
-            kind, capacity = _kind_and_capacity(layer, folding)
-            own = list(_round(layer, folding)) if kind == _PIPELINE else []
+            own: list[Segment] = []
+            first_walk = len(walks)
+            match kind_of(layer.kind).motion(layer, folding):
+                case Pipeline(steps):
+                    form, capacity, own = _PIPELINE, 0, list(_merged(steps))
+                case Queue(depth):
+                    form, capacity = _FIFO, depth
+                case Ring(beats, walk):
+                    form, capacity, walks = _WINDOW, beats, [*walks, walk]
+                case Collector(beats):
+                    form, capacity = _WIDEN, beats
             latency = kind_of(layer.kind).latency(layer, folding)
-            places = (len(segments), len(own), len(ports), len(into), len(ports) + len(into), len(out), len(walks))
+            places = (len(segments), len(own), len(ports), len(into), len(ports) + len(into), len(out), first_walk)
             _, out_lanes = kind_of(layer.kind).lanes(layer, folding)
-            self._nodes[i] = (kind, capacity, latency, *places, layer.output.elements // out_lanes)
+            self._nodes[i] = (form, capacity, latency, *places, layer.output.elements // out_lanes)
             ports += into + out
             segments += own
-            walks += [walk(layer, folding)] if kind == _WINDOW else []
         self._ports, self._segments = np.array(ports, dtype=np.int32), np.array(segments, dtype=np.int32)
         self._walks = np.array(walks or [(0,) * 12], dtype=np.int32)
 
@@ -112,62 +119,11 @@ class Tokens:
         return Run(first_in.value, tuple(ends[-1, :done].tolist()), ends[:-1], lag_seen.value, work.value)
 
 
-def _kind_and_capacity(layer: Layer, folding: Folding) -> tuple[int, int]:
-    in_lanes, out_lanes = kind_of(layer.kind).lanes(layer, folding)
-    if layer.kind == "fifo":
-        return _FIFO, layer.number("depth")
-    if layer.kind == "sliding_window" and folding.simd == 1:
-        return _WINDOW, kind_of(layer.kind).memories(layer, folding)[0].words
-    if layer.kind == "width_converter" and out_lanes > in_lanes:
-        return _WIDEN, out_lanes // in_lanes
-    return _PIPELINE, 0
-
-
-def _round(layer: Layer, folding: Folding) -> Iterator[Segment]:
+def _merged(segments: Iterable[Segment]) -> Iterator[Segment]:
     """The steps that a pipeline repeats, equal ones that follow each other as one segment."""
-    for step, group in groupby(_steps(layer, folding), key=lambda segment: segment[:2]):
+    for step, group in groupby(segments, key=lambda segment: segment[:2]):
         if repeat := sum(segment[2] for segment in group):
             yield *step, repeat
-
-
-def _steps(layer: Layer, folding: Folding) -> Iterator[Segment]:
-    kind = kind_of(layer.kind)
-    in_lanes, out_lanes = kind.lanes(layer, folding)
-    beats_in, beats_out = layer.input.channels // in_lanes, layer.output.channels // out_lanes
-    match layer.kind:
-        case "mvau":
-            for fold in range(beats_out):
-                yield from [(int(fold == 0), 0, beats_in - 1), (int(fold == 0), 1, 1)]
-        case "padding":
-            inside = np.diff(kind.needs(layer, 0), prepend=-1) > 0
-            yield from ((int(taken), 1, beats_out) for taken in inside)
-        case "concat":
-            yield from ((1 << port, 1, stream.channels // in_lanes) for port, stream in enumerate(layer.inputs))
-        case "global_acc_pool" | "sliding_window":  # the latter with a whole window a beat
-            completes = np.isin(np.arange(layer.input.pixels), kind.needs(layer, 0))
-            yield from ((1, int(last), beats_in) for last in completes)
-        case "label_select" | "affine_label_select":
-            yield from [(1, 1, beats_in), (0, 1, beats_out - beats_in)]
-        case _:  # pixel by pixel, the slower side sets the pace
-            takes = (1 << len(layer.inputs)) - 1
-            if beats_in > beats_out:
-                yield from [(takes, 0, beats_in // beats_out - 1), (takes, 1, 1)]
-            else:
-                yield from [(takes, 1, 1), (0, 1, beats_out // beats_in - 1)]
-
-
-def walk(layer: Layer, folding: Folding) -> tuple[int, ...]:
-    """How a sliding window reads its ring buffer: the local parameters of sliding_window.sv, in the order of Walk."""
-    words = layer.input.channels // folding.pe
-    (kernel_h, kernel_w), (stride_h, stride_w) = layer.numbers("kernel"), layer.numbers("stride")
-    (height, width, _), (rows, columns, _) = layer.input.shape, layer.output.shape
-    row, back = width * words, (columns - 1) * stride_w * words
-    free = (stride_w * words, stride_h * row - back, (height - (rows - 1) * stride_h) * row - back)
-    last = (kernel_h - 1) * row + kernel_w * words - 1
-    if layer.number("depthwise"):
-        down = row - (kernel_w - 1) * words
-        return kernel_w, kernel_h, words, columns, rows, words, down, words - last, last, *free
-    return words, kernel_w, kernel_h, columns, rows, 1, 1, row - kernel_w * words + 1, last, *free
 
 
 @cache

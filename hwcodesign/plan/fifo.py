@@ -23,8 +23,9 @@ import numpy as np
 
 from hwcodesign.dataflow import Dataflow, Edge
 from hwcodesign.kinds import Folding, kind_of
+from hwcodesign.kinds.fifo import SHORTEST
 from hwcodesign.plan.alap_schedule import as_late_as_possible
-from hwcodesign.plan.insert_streams import SHORTEST, inserted, with_depths
+from hwcodesign.plan.insert_streams import inserted, is_converter, is_fifo, with_depths
 from hwcodesign.plan.schedule import Schedule, Times, schedule
 
 FIRST_FRAMES = 3  # most designs repeat from the second frame on; every further fork and join may take one frame more
@@ -37,7 +38,7 @@ def fifo_depths(design: Dataflow, foldings: Mapping[str, Folding], interval: int
     It is longer than asked for where no depths keep the pace: pixels that a window skips come unevenly, and a reader
     with hardly any time to spare does not catch up within the frame.
     """
-    names = [layer.name for layer in design.layers if layer.kind == "fifo"]
+    names = [layer.name for layer in design.layers if is_fifo(layer)]
     deep = with_depths(design, dict.fromkeys(names, SHORTEST + 1))  # a memory's latency: the longest a FIFO can have
     frames = FIRST_FRAMES
     while not (times := schedule(deep, foldings, frames, interval)).repeats(frames, interval):
@@ -59,7 +60,7 @@ def _fifo_depth(design: Dataflow, foldings: Mapping[str, Folding], times: Schedu
 
 
 def _takes_bursts(design: Dataflow, foldings: Mapping[str, Folding], out: Edge) -> bool:
-    """Whether the reader takes a pixel in less than its turn, as a folded MVAU does.
+    """Whether the reader takes a pixel in less than its turn.
 
     The schedule spaces a pixel's beats evenly, but behind a concat they come in two paces; so the whole next pixel of
     such a reader must be able to wait in front of it.
@@ -67,15 +68,14 @@ def _takes_bursts(design: Dataflow, foldings: Mapping[str, Folding], out: Edge) 
     while inserted(design.by_name[out.target]):
         (out,) = design.edges_from(out.target)
     reader = design.by_name[out.target]
-    kind, folding = kind_of(reader.kind), foldings[reader.name]
-    return reader.kind == "mvau" and kind.input_slot(reader, folding, 0)[1] < kind.pixel_cycles(reader, folding)
+    return kind_of(reader.kind).takes_bursts(reader, foldings[reader.name])
 
 
 def _latency_before(design: Dataflow, foldings: Mapping[str, Folding], into: Edge) -> int:
     """Cycles of the rigid pipelines that end at `into`: of a kernel, or of a converter and the kernel before it."""
     source = design.by_name[into.source]
     latency = kind_of(source.kind).latency(source, foldings[source.name])
-    if source.kind == "width_converter":
+    if is_converter(source):
         return latency + _latency_before(design, foldings, design.edges_into(source.name)[0])
     return latency
 

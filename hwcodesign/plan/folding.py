@@ -1,6 +1,5 @@
 """Chooses a folding for every layer: the cheapest legal one that keeps up with the frame rate."""
 
-import math
 from collections import ChainMap
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +11,8 @@ from hwcodesign.fpga.board import Board
 from hwcodesign.fpga.families import Family
 from hwcodesign.fpga.resources import Resources
 from hwcodesign.kinds import Folding, kind_of
-from hwcodesign.plan.insert_streams import SHORTEST, conversion, converter, lanes_at
+from hwcodesign.kinds.fifo import SHORTEST
+from hwcodesign.plan.insert_streams import conversion, converter, lanes_at
 from hwcodesign.plan.memory import cheaper_storage, logic_resources
 
 Wanted = Mapping[Literal["pe", "simd", "packed"], int]
@@ -155,7 +155,7 @@ def _text(wanted: Wanted) -> str:
 
 
 def _tied_reader(dataflow: Dataflow, layer: Layer) -> list[Layer]:
-    if layer.kind != "sliding_window":
+    if not kind_of(layer.kind).folded_with_reader:
         return []
     return [dataflow.by_name[edge.target] for edge in dataflow.edges_from(layer.name)]
 
@@ -186,26 +186,18 @@ def _cost(
     for edge in (edge for layer in group for edge in dataflow.edges_into(layer.name)):
         for _, few, many in conversion(*lanes_at(dataflow, foldings, edge)):
             total += logic_resources(target.board.device, converter("", dataflow.stream(edge), few, many), Folding())
-    if group[0].kind == "sliding_window" and option[0].simd > 1:
+    if len(group) > 1 and option[0].simd > 1:
         total += waiting_windows(group[0], group[1], option[1], target)
     return total.share(target.board), option
 
 
 def waiting_windows(window: Layer, reader: Layer, reads: Folding, target: Target) -> Resources:
-    """What the FIFO behind whole windows takes, an estimate.
-
-    Pixels come evenly, and so complete windows faster than on the average in a row's span and in a frame's. Those that
-    the reader has not worked off by the end of the span wait.
-    """
-    (_, width, _), (rows, columns, elements) = window.input.shape, window.output.shape
-    stride_h, stride_w = window.numbers("stride")
-    row = (columns - 1) * stride_w
-    frame = (rows - 1) * stride_h * width + row
-    pixel = target.cycles / window.input.pixels / kind_of(reader.kind).pixel_cycles(reader, reads)
-    waiting = max(columns - row * pixel, rows * columns - frame * pixel)
-    attributes = {"depth": max(SHORTEST, math.ceil(waiting))}
+    """What the FIFO behind whole windows takes, an estimate."""
+    pixel_cycles = kind_of(reader.kind).pixel_cycles(reader, reads)
+    waiting = kind_of(window.kind).waiting(window, target.cycles, pixel_cycles)
+    attributes = {"depth": max(SHORTEST, waiting)}
     fifo = Layer("", "fifo", (window.output,), (window.output,), attributes)
-    return _resources(fifo, Folding(elements), target.board)
+    return _resources(fifo, Folding(window.output.channels), target.board)
 
 
 def _resources(layer: Layer, folding: Folding, board: Board) -> Resources:

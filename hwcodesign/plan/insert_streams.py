@@ -6,9 +6,8 @@ from dataclasses import replace
 from itertools import pairwise
 
 from hwcodesign.dataflow import Dataflow, Edge, Layer, Stream
-from hwcodesign.kinds import Folding, kind_of
-
-SHORTEST = 2  # beats; with fewer a registered FIFO does not run at one beat a cycle
+from hwcodesign.kinds import Folding, Role, kind_of
+from hwcodesign.kinds.fifo import SHORTEST
 
 
 def conversion(sent: int, needed: int) -> list[tuple[str, int, int]]:
@@ -51,7 +50,17 @@ def insert_streams(dataflow: Dataflow, foldings: Mapping[str, Folding]) -> tuple
 
 def inserted(layer: Layer) -> bool:
     """Whether the planner put `layer` in."""
-    return layer.kind in ("fifo", "width_converter")
+    return kind_of(layer.kind).role is not Role.LAYER
+
+
+def is_fifo(layer: Layer) -> bool:
+    """Whether the planner put it in to let beats wait."""
+    return kind_of(layer.kind).role is Role.FIFO
+
+
+def is_converter(layer: Layer) -> bool:
+    """Whether the planner put it in between other lanes."""
+    return kind_of(layer.kind).role is Role.CONVERTER
 
 
 def with_depths(design: Dataflow, depths: Mapping[str, int]) -> Dataflow:

@@ -1,14 +1,17 @@
 """The plan: everything that is decided between a graph of layers and its hardware."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel, ConfigDict
+
+from hwcodesign.core.document import Document, reading
 from hwcodesign.dataflow import Dataflow
 from hwcodesign.fpga.resources import Resources
 from hwcodesign.kinds import Folding, Storage
+from hwcodesign.plan.insert_streams import is_fifo
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,7 @@ class Plan:
     @property
     def fifo_depths(self) -> dict[str, int]:
         """Depth in beats of every FIFO."""
-        return {x.name: int(x.attributes["depth"]) for x in self.design.layers if x.kind == "fifo"}  # type: ignore[arg-type]
+        return {x.name: int(x.attributes["depth"]) for x in self.design.layers if is_fifo(x)}  # type: ignore[arg-type]
 
     def summary(self) -> dict[str, Any]:
         """The plan's part of report.json."""
@@ -70,24 +73,59 @@ class Plan:
             },
             "fifo_depths": self.fifo_depths,
         }
-        (folder / "plan.json").write_text(json.dumps(document, indent=1) + "\n")
+        PlanDocument.write(folder / "plan.json", document)
         self.design.save(folder)
 
     @classmethod
     def load(cls, folder: Path) -> "Plan":
-        """Read what `save` wrote."""
-        document = json.loads((folder / "plan.json").read_text())
-        return cls(
-            design=Dataflow.load(folder),
-            foldings={name: Folding(**folding) for name, folding in document["foldings"].items()},
-            storage={
-                layer: {name: Storage(**storage) for name, storage in memories.items()}
-                for layer, memories in document["storage"].items()
-            },
-            resources=Resources(**document["resources"]),
-            link=Resources(**document["link"]),
-            **{field: document[field] for field in _PLAIN_FIELDS},
-        )
+        """Read what `save` wrote. Raises UserError if it is missing, damaged or of another version."""
+        document, design = PlanDocument.read(folder / "plan.json"), Dataflow.load(folder)
+        with reading(folder / "plan.json"):
+            if missing := set(design.by_name) - set(document.foldings):
+                raise ValueError(f"it has no folding for {', '.join(sorted(missing))}")
+            return cls(
+                design=design,
+                foldings={name: Folding(**folding) for name, folding in document.foldings.items()},
+                storage={
+                    layer: {name: Storage(**dict(storage)) for name, storage in memories.items()}
+                    for layer, memories in document.storage.items()
+                },
+                resources=Resources(**document.resources),
+                link=Resources(**document.link),
+                **{field: getattr(document, field) for field in _PLAIN_FIELDS},
+            )
+
+
+class StorageDocument(BaseModel):
+    """Where a memory lies, as Storage has it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    words: int
+    width: int
+    large: bool
+    way: int
+
+
+class PlanDocument(Document):
+    """plan.json: what Plan documents, with its numbers by layer and by memory."""
+
+    FORMAT = "hwcodesign plan"
+
+    board: str
+    clock_mhz: float
+    frame_rate: float
+    cycles_per_frame: int
+    slowest: str
+    latency_cycles: int
+    proof: str
+    buffers: str
+    planned_frame_rate: float
+    resources: dict[str, int]
+    link: dict[str, int]
+    foldings: dict[str, dict[str, int]]
+    storage: dict[str, dict[str, StorageDocument]]
+    fifo_depths: dict[str, int]
 
 
 _PLAIN_FIELDS = (

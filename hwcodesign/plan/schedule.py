@@ -16,6 +16,7 @@ import numpy as np
 
 from hwcodesign.dataflow import Dataflow, Edge, Layer
 from hwcodesign.kinds import Folding, Kind, kind_of
+from hwcodesign.plan.insert_streams import is_converter, is_fifo
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ def schedule(design: Dataflow, foldings: Mapping[str, Folding], frames: int, int
 def _back_to_fifo(design: Dataflow, edge: Edge) -> list[Edge]:
     """`edge` and those before it from its FIFO on: a narrowing converter stores nothing, its reader's pace rules."""
     chain = [edge]
-    while design.by_name[chain[-1].source].kind == "width_converter":
+    while is_converter(design.by_name[chain[-1].source]):
         chain += design.edges_into(chain[-1].source)
     return chain
 
@@ -105,7 +106,7 @@ def _run(layer: Layer, folding: Folding, feeds: list[Times], frames: int, pace: 
     """When `layer` takes the pixels of each input, and when it offers its output pixels."""
     kind = kind_of(layer.kind)
     latency = kind.latency(layer, folding)
-    if layer.kind == "fifo":
+    if is_fifo(layer):
         (feed,) = feeds
         return [feed], Times(feed.first + latency, feed.last + latency)
     room = kind.room(layer, folding)

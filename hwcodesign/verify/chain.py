@@ -4,30 +4,13 @@ Fingerprints say that a stage is newer than its inputs. They do not say that an 
 that is changed by hand, or by a failing disk, would only make the next stages run again, on the changed graph.
 """
 
-import hashlib
-
 import numpy as np
 
 from hwcodesign.core.errors import VerificationError
 from hwcodesign.core.run_folder import RunFolder, digest
 from hwcodesign.dataflow import Dataflow, Layer
+from hwcodesign.graph.digest import GRAPH, SOURCE, graph_digest
 from hwcodesign.plan.insert_streams import inserted
-
-GRAPH = "graph_sha256"  # in a stage's summary: of the graph that it wrote
-SOURCE = "source_sha256"  # there: of the graph that it read
-
-
-def graph_digest(graph: Dataflow) -> str:
-    """SHA-256 of everything that a graph says: layers, edges, contract and every tensor."""
-    total = hashlib.sha256(repr((sorted(graph.contract.items()), graph.score_map, sorted(graph.edges))).encode())
-    for layer in graph.layers:
-        total.update(
-            repr((layer.name, layer.kind, layer.inputs, layer.outputs, sorted(layer.attributes.items()))).encode()
-        )
-        for name, tensor in sorted(layer.tensors.items()):
-            total.update(f"{name}{tensor.shape}".encode())
-            total.update(np.ascontiguousarray(tensor, dtype=np.int64).tobytes())
-    return total.hexdigest()
 
 
 def proven_by(run: RunFolder) -> str:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from hwcodesign.core.document import reading
 from hwcodesign.core.errors import UserError
 from hwcodesign.dataflow import Dataflow
 from hwcodesign.verify.extremes import random_frames
@@ -33,7 +34,7 @@ class Images:
     @classmethod
     def held_out(cls, path: Path) -> "Images":
         """The images that the exported reference was measured on (reference.npz); without labels they are random."""
-        with np.load(path) as data:
+        with reading(path), np.load(path) as data:
             labels = data.get("labels")
             origin = "random images (untrained network)" if labels is None else "held-out images"
             five = bool(data.get("top5", False))

@@ -106,6 +106,7 @@ def climb(run: RunFolder, count: int | None = None) -> list[Rung]:
     rungs = [_rung(run, step, images, count) for step in _STEPS if not (foreign and "train" in step.needs)]
     rungs.append(_rtl(run))
     document = {"origin": images.origin, "images": len(images.frames), "rungs": [asdict(rung) for rung in rungs]}
+    document["of"] = proven_by(run)
     (run.path / FOLDER).mkdir(exist_ok=True)
     (run.path / FOLDER / "ladder.json").write_text(json.dumps(document, indent=1) + "\n")
     return rungs

@@ -75,3 +75,7 @@ def test_numbers_have_three_digits_and_a_prefix(number, text):
 
 def test_sizes_are_in_bytes():
     assert size(247_000) == "247 kB"
+
+
+def test_less_than_a_byte_is_bits() -> None:
+    assert [size(0.125), size(0.5), size(1), size(1500)] == ["1 bit", "4 bit", "1.00 B", "1.50 kB"]

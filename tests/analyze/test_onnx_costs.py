@@ -9,6 +9,7 @@ from hwcodesign.analyze.costs import costs
 from hwcodesign.analyze.onnx_costs import onnx_costs
 from hwcodesign.analyze.onnx_graph import read_graph
 from hwcodesign.core.errors import UserError
+from hwcodesign.core.layer_name import layer_name
 from hwcodesign.nets import metaparameters
 from hwcodesign.nets.build import float_module, quantized_module
 from hwcodesign.nets.network import Quantization
@@ -172,3 +173,51 @@ def test_a_file_of_two_inputs_is_refused(tmp_path):
     onnx.save(onnx.helper.make_model(graph), tmp_path / "net.onnx")
     with pytest.raises(UserError, match="one input is needed, but there are 2"):
         read_graph(tmp_path / "net.onnx")
+
+
+class SequenceFirst(nn.Module):
+    """A projection at each of 16 positions, on (positions, batch, features) as transformers compute it."""
+
+    def __init__(self):
+        super().__init__()
+        self.q_proj = nn.Linear(32, 32)
+
+    def forward(self, x):
+        return self.q_proj(x.transpose(0, 1)).transpose(0, 1)
+
+
+@pytest.mark.parametrize("batch", [1, 3])
+@pytest.mark.parametrize("model", [SequenceFirst(), nn.Sequential(nn.Linear(32, 32))])
+def test_a_projection_is_counted_at_every_position(tmp_path, model, batch):
+    path = exported(model, tmp_path / "net.onnx", batch, 16, 32)
+    result = onnx_costs(read_graph(path))
+    (layer,) = result.costs.layers
+    assert (layer.out_shape, layer.operations) == ((16, 32), 2 * 16 * 32 * 32)
+    assert result.uncounted == (), "a bias is part of its layer"
+
+
+def test_the_operator_whose_shape_is_unknown_is_named(tmp_path):
+    """NonZero gives as many elements as there are: of a file with fixed shapes, nobody says to fix them."""
+    helper, number = onnx.helper, onnx.TensorProto.FLOAT
+    nodes = [
+        helper.make_node("NonZero", ["x"], ["places"], "/gate/NonZero"),
+        helper.make_node("Cast", ["places"], ["real"], "/gate/Cast", to=number),
+        helper.make_node("Transpose", ["real"], ["rows"], "/gate/Transpose", perm=[1, 0]),
+        helper.make_node("MatMul", ["rows", "fc.weight"], ["y"], "/fc/MatMul"),
+    ]
+    ends = [helper.make_tensor_value_info("x", number, [1, 4]), helper.make_tensor_value_info("y", number, None)]
+    weights = helper.make_tensor("fc.weight", number, [2, 3], [1.0] * 6)
+    graph = helper.make_graph(nodes, "gated", ends[:1], ends[1:], [weights])
+    path = tmp_path / "net.onnx"
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8), path)
+    with pytest.raises(UserError, match=r"what NonZero in gate\S* gives cannot be worked out") as error:
+        onnx_costs(read_graph(path))
+    assert "fixed" not in str(error.value)
+
+
+def test_layers_are_named_as_run_names_them(tmp_path):
+    path = exported(
+        nn.Sequential(nn.Conv2d(1, 2, 3), nn.Flatten(), nn.Linear(98, 3)), tmp_path / "net.onnx", 1, 1, 9, 9
+    )
+    named = [layer_name(node) for node in onnx.load(path).graph.node if node.op_type in ("Conv", "Gemm")]
+    assert [layer.name for layer in onnx_costs(read_graph(path)).costs.layers] == named

@@ -18,7 +18,7 @@ from hwcodesign.core.errors import UserError
 from hwcodesign.dataflow import Dataflow
 from hwcodesign.fpga.board import load_board
 from hwcodesign.graph import interpreter
-from hwcodesign.kinds import Folding
+from hwcodesign.kinds import Folding, kind_of
 from hwcodesign.lower import lower
 from hwcodesign.lower.environment import finn_environment
 from hwcodesign.plan import Plan, plan
@@ -76,7 +76,7 @@ def test_finn_loads_the_weights_that_we_load() -> None:
     """FINN's own rule for UltraRAM (matrixvectoractivation.py): runtime_writeable_weights must be 1."""
     made = all_loaded(tiny_squeezenet(), "zcu104", 30_000)
     layer = made.design.by_name["fire2.expand3x3"]
-    found = finn.attributes(layer, made.foldings[layer.name], made.storage[layer.name])
+    found = kind_of(layer.kind).finn_attributes(layer, made.foldings[layer.name], made.storage[layer.name])
     assert (found["ram_style"], found["runtime_writeable_weights"]) == ("ultra", 1)
 
 

@@ -57,6 +57,10 @@ def outcome(
         (["program", "no-such-run"], 2, "no-such-run has no bitstream yet: hwcodesign bitstream no-such-run"),
         (["program", "--bit", "none.bit"], 2, "there is no file none.bit"),
         (["rum"], 2, "rum"),
+        (["check", "digits-squeezenet", "--clock-mhz", "1e18"], 2, "clock_mhz = 1e+18: must be less than or equal"),
+        (["run", "digits-squeezenet", "--clock-mhz", "1e18"], 2, "clock_mhz = 1e+18: must be less than or equal"),
+        (["run", "--model", "x.onnx", "--board", "ulx3s-85f", "--input-scale", "nan"], 2, "--input-scale nan: must"),
+        (["run", "--model", "x.onnx", "--board", "ulx3s-85f", "--input-scale", "1e-99999999"], 2, "must be a positive"),
     ],
 )
 def test_exit_code_and_message(

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from hwcodesign.core import run_folder
 from hwcodesign.core.errors import UserError
 from hwcodesign.core.run_folder import MARKER, RunFolder, Stage, digest, existing_run, listing
 
@@ -178,6 +179,36 @@ def test_a_run_that_was_killed_while_it_put_a_result_in_place_is_whole_again(tmp
     RunFolder(tmp_path / "other").stage("train").rename(run.path / ".train.unfinished")  # with the new result
     run.claim()
     assert run.summary("train")["epoch"] == 2 and not (run.path / ".train.old").exists()
+
+
+def test_code_that_changed_makes_the_result_anew_but_not_a_training_of_hours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, package = RunFolder(tmp_path / "run"), tmp_path / "package"
+    (package / "plan").mkdir(parents=True)
+    (package / "plan" / "folding.py").write_text("PE = 1")
+    monkeypatch.setattr(run_folder, "_PACKAGE", package)
+    stages = [Stage(name, (), 1, lambda folder: {}, name == "train", code=("plan",)) for name in ("plan", "train")]
+    run_folder.code_digest.cache_clear()
+    for stage in stages:
+        run.execute(stage)
+    assert all(run.is_current(stage) for stage in stages) and not any(run.by_earlier_code(stage) for stage in stages)
+    (package / "plan" / "folding.py").write_text("PE = 2")
+    run_folder.code_digest.cache_clear()
+    assert [run.is_current(stage) for stage in stages] == [False, True]
+    assert run.by_earlier_code(stages[1])
+    run_folder.code_digest.cache_clear()
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"fingerprint": 1}', '{"fingerprint": "x"}', "\0\0\0"])
+def test_a_damaged_record_names_its_file_and_what_makes_it_anew(tmp_path: Path, text: str) -> None:
+    run, stage = RunFolder(tmp_path / "run"), Stage("lower", (), 1, lambda folder: {"layers": 3})
+    run.execute(stage)
+    (run.stage("lower") / "stage.json").write_text(text)
+    for read in (lambda: run.summary("lower"), lambda: run.is_current(stage)):
+        with pytest.raises(UserError, match=r"lower/stage.json is damaged: the stage 'lower' .*--from lower"):
+            read()
+    assert run.execute(stage)["layers"] == 3
 
 
 def test_a_full_disk_names_the_folder(tmp_path: Path) -> None:

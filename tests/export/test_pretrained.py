@@ -14,7 +14,7 @@ from hwcodesign.data import load_dataset
 from hwcodesign.export.pretrained import pack, shipped_with, unpack
 from hwcodesign.export.qonnx import export
 from hwcodesign.flow.pipeline import run_job
-from hwcodesign.flow.stages import Job
+from hwcodesign.job import Job
 from hwcodesign.recipe import load_recipe
 from hwcodesign.training.loop import train
 

@@ -12,7 +12,8 @@ from hwcodesign.core.errors import DoesNotFitError, UserError, VerificationError
 from hwcodesign.core.run_folder import RunFolder, digest
 from hwcodesign.dataflow import Dataflow
 from hwcodesign.flow import pipeline
-from hwcodesign.flow.stages import Job, stage_names
+from hwcodesign.flow.stages import stage_names
+from hwcodesign.job import Job
 from hwcodesign.recipe import Recipe, load_recipe
 from tests.bitstream.fakes import Workbench
 
@@ -74,7 +75,7 @@ def report(of: Job) -> dict[str, dict[str, object]]:
 
 def test_the_report_has_every_stage_and_the_promised_keys(done: Job) -> None:
     found = report(done)
-    assert set(found) == {*proof(done), "reference"}
+    assert set(found) == {*proof(done), "reference", "format", "version"}
     assert found["reference"]["images"] == found["lower"]["images"] == 359
     assert found["lower"]["mismatches"] == found["simulate"]["mismatches"] == 0
     assert found["check"]["fits"] is True

@@ -4,9 +4,10 @@ from pathlib import Path
 
 from onnx import TensorProto
 
-from hwcodesign.core.run_folder import RunFolder
-from hwcodesign.flow.stages import Job, stage_of
-from hwcodesign.recipe import HardwareTable
+from hwcodesign.core.run_folder import RunFolder, code_digest
+from hwcodesign.flow.stages import STAGE_NAMES, stage_of
+from hwcodesign.job import Job
+from hwcodesign.recipe import HardwareTable, load_recipe
 from tests.core import small_onnx
 
 
@@ -20,3 +21,12 @@ def test_external_data_belong_to_the_model(tmp_path: Path) -> None:
     path = small_onnx.save(made, tmp_path / "m.onnx")
     job = Job(run=RunFolder(tmp_path / "run"), hardware=HardwareTable(board="ulx3s-85f"), model=path)
     assert stage_of(job, "lower").inputs == (path, tmp_path / "w.data")
+
+
+def test_every_stage_says_which_code_makes_it(tmp_path: Path) -> None:
+    recipe = load_recipe("digits-squeezenet")
+    job = Job(run=RunFolder(tmp_path / "run"), hardware=recipe.hardware, recipe=recipe)
+    for name in STAGE_NAMES:
+        stage = stage_of(job, name)
+        assert stage.name == name and code_digest(stage.code) == code_digest(stage.code)
+        assert stage.code

@@ -10,10 +10,14 @@ from hwcodesign.kinds import Logic, all_kinds
 MEASURED = sorted(costs())
 
 
+# Kinds that no sweep measured yet: `check` says so of every design that has one.
+BY_STRUCTURE = {"affine_label_select", "sum_pool", "weighted_sum"}
+
+
 @pytest.mark.parametrize("family", MEASURED)
 def test_every_kind_has_coefficients_and_every_family_an_error(family: str) -> None:
     for resource in ESTIMATED:
-        assert set(costs()[family][resource]) == set(all_kinds())
+        assert set(costs()[family][resource]) == set(all_kinds()) - BY_STRUCTURE
         assert 0 < measured_error(FAMILIES[family])[resource] < 0.2  # type: ignore[index]
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import onnx
 import torch
 from onnx import helper, numpy_helper
+from onnx.reference import ReferenceEvaluator
 from torch import Tensor
 from torch.nn import functional
 
@@ -19,6 +20,11 @@ def evaluate(path: str, frames: np.ndarray) -> np.ndarray:
     fixed = set(values)
     values[graph.input[0].name] = torch.tensor(frames, dtype=torch.float64)
     for node in graph.node:
+        if node.op_type not in QUANTIZERS and node.input and fixed.issuperset(node.input):
+            found = ReferenceEvaluator(node, opsets={"": 13}).run(None, {n: values[n].numpy() for n in node.input})
+            values[node.output[0]] = torch.tensor(np.array(found[0]))
+            fixed.add(node.output[0])
+            continue
         attributes = {a.name: helper.get_attribute_value(a) for a in node.attribute}
         inputs = [values[name] for name in node.input if name]
         constant = all(name in fixed for name in node.input)
@@ -26,7 +32,19 @@ def evaluate(path: str, frames: np.ndarray) -> np.ndarray:
             inputs = [x.double() if x.is_floating_point() else x for x in inputs]
         values[node.output[0]] = OPERATORS[node.op_type](inputs, attributes)
         fixed |= {node.output[0]} if constant else set()
+        if node.op_type in ("Softmax", "Sigmoid", "ArgMax") and node.output[0] == graph.output[0].name:
+            return inputs[0].reshape(len(frames), -1).numpy()  # the host's: the scores are what goes in
     return values[graph.output[0].name].reshape(len(frames), -1).numpy()
+
+
+QUANTIZERS = ("Quant", "IntQuant", "BipolarQuant", "QuantizeLinear", "DequantizeLinear")
+ROUNDINGS = {
+    b"ROUND": torch.round, b"HALF_EVEN": torch.round, b"FLOOR": torch.floor, b"CEIL": torch.ceil,
+    b"ROUND_TO_ZERO": torch.trunc, b"DOWN": torch.trunc,
+    b"UP": lambda x: x.sign() * x.abs().ceil(),
+    b"HALF_UP": lambda x: x.sign() * (x.abs() + 0.5).floor(),
+    b"HALF_DOWN": lambda x: x.sign() * (x.abs() - 0.5).ceil(),
+}  # fmt: skip
 
 
 def _quant(inputs: list[Tensor], attributes: dict) -> Tensor:
@@ -34,20 +52,90 @@ def _quant(inputs: list[Tensor], attributes: dict) -> Tensor:
     signed, narrow = attributes["signed"], attributes["narrow"]
     top = 2 ** (float(bits) - signed) - 1 - (narrow and not signed)
     bottom = -(2 ** (float(bits) - 1)) + narrow if signed else 0.0
-    return (torch.round(torch.clamp(x / scale + zero, bottom, top)) - zero).double() * scale.double()
+    rounded = ROUNDINGS[attributes.get("rounding_mode", b"ROUND").upper()](torch.clamp(x / scale + zero, bottom, top))
+    return (torch.nan_to_num(rounded) - zero).double() * scale.double()
+
+
+def _trunc(inputs: list[Tensor], attributes: dict) -> Tensor:
+    x, scale, zero, *rest = inputs
+    y = torch.round(x / scale + zero)
+    rounding = ROUNDINGS[attributes.get("rounding_mode", b"FLOOR").upper()]
+    if len(rest) == 2:
+        return (rounding(y / 2.0 ** (rest[0] - rest[1]).double()) - zero) * scale.double()
+    _, out_scale, bits = rest
+    shift = 2.0 ** torch.round(torch.log2(out_scale / scale)).double()
+    signed, narrow = attributes.get("signed", 1), attributes.get("narrow", 0)
+    top = 2 ** (float(bits) - signed) - 1 - (narrow and not signed)
+    bottom = -(2 ** (float(bits) - 1)) + narrow if signed else 0.0
+    return (rounding(torch.clamp(y / shift, bottom, top)) - zero / shift) * out_scale.double()
+
+
+def _linear_quant(inputs: list[Tensor], attributes: dict) -> Tensor:
+    x, scale, zero = inputs
+    scale, zero = (_on_axis(part.double(), x, attributes) for part in (scale, zero))
+    low, high = (-128, 127) if inputs[2].dtype == torch.int8 else (0, 255)
+    return torch.clamp(torch.round(x / scale) + zero, low, high).double()
+
+
+def _dequant(inputs: list[Tensor], attributes: dict) -> Tensor:
+    x, scale, zero = inputs
+    scale, zero = (_on_axis(part.double(), x, attributes) for part in (scale, zero))
+    return (x.double() - zero) * scale
+
+
+def _on_axis(part: Tensor, x: Tensor, attributes: dict) -> Tensor:
+    if part.numel() == 1:
+        return part.reshape(())
+    axis = attributes.get("axis", 1) % x.ndim
+    return part.reshape([-1 if at == axis else 1 for at in range(x.ndim)])
+
+
+def _pads(attributes: dict, x: Tensor) -> tuple[int, ...]:
+    """As torch's pad takes them: last axis first."""
+    rank = x.ndim - 2
+    pads = list(attributes.get("pads", [0] * 2 * rank))
+    kernel, strides = attributes["kernel_shape"], attributes.get("strides", [1] * rank)
+    if attributes.get("auto_pad", b"NOTSET").startswith(b"SAME"):
+        totals = [
+            max(0, (-(-side // step) - 1) * step + length - side)
+            for side, length, step in zip(x.shape[2:], kernel, strides, strict=True)
+        ]
+        small, large = [t // 2 for t in totals], [t - t // 2 for t in totals]
+        pads = [*small, *large] if attributes["auto_pad"] == b"SAME_UPPER" else [*large, *small]
+    return tuple(pads[at] for axis in reversed(range(rank)) for at in (axis, axis + rank))
+
+
+def _max_pool(inputs: list[Tensor], attributes: dict) -> Tensor:
+    (x,) = inputs
+    x = functional.pad(x, _pads(attributes, x), value=-torch.inf)
+    pool = functional.max_pool2d if x.ndim == 4 else functional.max_pool1d
+    return pool(x, tuple(attributes["kernel_shape"]), tuple(attributes.get("strides", [1] * (x.ndim - 2))))
+
+
+def _average_pool(inputs: list[Tensor], attributes: dict) -> Tensor:
+    (x,) = inputs
+    x = functional.pad(x, _pads(attributes, x))
+    return functional.avg_pool2d(x, attributes["kernel_shape"], attributes.get("strides", [1, 1]))
+
+
+def _pad(inputs: list[Tensor], attributes: dict) -> Tensor:
+    pads = inputs[1].tolist()
+    rank = len(pads) // 2
+    return functional.pad(inputs[0], [int(pads[at]) for axis in reversed(range(rank)) for at in (axis, axis + rank)])
 
 
 def _convolution(inputs: list[Tensor], attributes: dict) -> Tensor:
-    top, left, bottom, right = attributes["pads"]
-    padded = functional.pad(inputs[0], (left, right, top, bottom))
-    return functional.conv2d(padded, *(x.double() for x in inputs[1:]), stride=attributes["strides"])
+    x, *rest = (tensor.double() for tensor in inputs)
+    attributes = {"kernel_shape": list(rest[0].shape[2:]), **attributes}
+    convolve = functional.conv2d if x.ndim == 4 else functional.conv1d
+    return convolve(functional.pad(x, _pads(attributes, x)), *rest, stride=attributes.get("strides", 1))
 
 
 def _batch_norm(inputs: list[Tensor], attributes: dict) -> Tensor:
     x, gamma, beta, mean, variance = inputs
     shape = (1, -1) + (1,) * (x.ndim - 2)
     gamma, beta, mean, variance = (t.double().reshape(shape) for t in (gamma, beta, mean, variance))
-    return (x - mean) / torch.sqrt(variance + attributes["epsilon"]) * gamma + beta
+    return (x - mean) / torch.sqrt(variance + attributes.get("epsilon", 1e-5)) * gamma + beta
 
 
 def _gemm(inputs: list[Tensor], attributes: dict) -> Tensor:
@@ -62,8 +150,25 @@ OPERATORS = {
     "Constant": lambda i, a: torch.tensor(numpy_helper.to_array(a["value"]).copy()),
     "Conv": _convolution,
     "BatchNormalization": _batch_norm,
+    "IntQuant": _quant,
+    "Trunc": _trunc,
+    "QuantizeLinear": _linear_quant,
+    "DequantizeLinear": _dequant,
     "Relu": lambda i, a: torch.relu(i[0]),
-    "MaxPool": lambda i, a: functional.max_pool2d(i[0], a["kernel_shape"], a["strides"]),
+    "Clip": lambda i, a: torch.clamp(i[0], *(float(limit) for limit in i[1:])),
+    "LeakyRelu": lambda i, a: functional.leaky_relu(i[0], a.get("alpha", 0.01)),
+    "Elu": lambda i, a: functional.elu(i[0]),
+    "Sigmoid": lambda i, a: torch.sigmoid(i[0]),
+    "Tanh": lambda i, a: torch.tanh(i[0]),
+    "Softmax": lambda i, a: torch.softmax(i[0], a.get("axis", -1)),
+    "Identity": lambda i, a: i[0],
+    "Dropout": lambda i, a: i[0],
+    "Pad": _pad,
+    "AveragePool": _average_pool,
+    "Neg": lambda i, a: -i[0],
+    "Unsqueeze": lambda i, a: i[0].reshape([*i[0].shape, 1]),
+    "Squeeze": lambda i, a: i[0].flatten(1),
+    "MaxPool": _max_pool,
     "Flatten": lambda i, a: i[0].flatten(1),
     "Reshape": lambda i, a: i[0].flatten(1),
     "Transpose": lambda i, a: i[0].permute(*a["perm"]),

@@ -61,24 +61,28 @@ def test_without_quantizers(tmp_path: Path) -> None:
     assert "has no quantizers" in _message(path, tmp_path)
 
 
-def test_qcdq(tmp_path: Path) -> None:
-    nodes = [
-        helper.make_node("QuantizeLinear", ["x", "s", "z"], ["q"]),
-        helper.make_node("DequantizeLinear", ["q", "s", "z"], ["y"]),
-    ]
-    assert "is QCDQ" in _message(_save(tmp_path / "m.onnx", nodes), tmp_path)
-
-
 def test_two_inputs(tmp_path: Path) -> None:
     ends = [helper.make_tensor_value_info(name, TensorProto.FLOAT, MAP) for name in ("x", "w")]
     nodes = [
         helper.make_node("BipolarQuant", ["x", "s"], ["q"], domain="qonnx.custom_op.general"),
         helper.make_node("Add", ["q", "w"], ["y"]),
     ]
-    assert "one input and one output" in _message(_save(tmp_path / "m.onnx", nodes, ends), tmp_path)
+    assert "takes one input, and this one has 2: x, w" in _message(_save(tmp_path / "m.onnx", nodes, ends), tmp_path)
 
 
 def test_an_input_of_unknown_size(tmp_path: Path) -> None:
     ends = [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["n", 2, "h", "w"])]
     nodes = [helper.make_node("BipolarQuant", ["x", "s"], ["y"], domain="qonnx.custom_op.general")]
     assert "fixed (1, channels, height, width)" in _message(_save(tmp_path / "m.onnx", nodes, ends), tmp_path)
+
+
+def test_several_outputs_are_only_lowered_by_name(tmp_path: Path) -> None:
+    ends = [helper.make_tensor_value_info(name, TensorProto.FLOAT, MAP) for name in ("y", "r")]
+    nodes = [
+        helper.make_node("BipolarQuant", ["x", "s"], ["y"], domain="qonnx.custom_op.general"),
+        helper.make_node("Relu", ["y"], ["r"]),
+    ]
+    path = _save(tmp_path / "m.onnx", nodes, outputs=ends)
+    assert "has 2 outputs: choose one, --output y or r" in _message(path, tmp_path)
+    with pytest.raises(UserError, match="has no output 'w'; it has y, r"):
+        lower(path, tmp_path, output="w")

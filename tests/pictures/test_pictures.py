@@ -17,7 +17,7 @@ from hwcodesign.core.run_folder import RunFolder
 from hwcodesign.dataflow import Dataflow
 from hwcodesign.export.checkpoint_network import TrainedNetwork
 from hwcodesign.flow import pipeline
-from hwcodesign.flow.stages import Job
+from hwcodesign.job import Job
 from hwcodesign.pictures.results import confusion
 from hwcodesign.recipe import Recipe
 from hwcodesign.verify.images import Images

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 
 from hwcodesign.kinds import kind_of
+from hwcodesign.kinds.fifo import SHORTEST
 from hwcodesign.kinds.sliding_window import buffer_pixels, least_pixels
 from hwcodesign.plan import plan
 from hwcodesign.plan.buffer_sizing import shrunk, with_sizes
 from hwcodesign.plan.cycle_model import Tokens
-from hwcodesign.plan.insert_streams import SHORTEST
 from tests.graphs import tiny_squeezenet
 from tests.plan.networks import BOARD, PLANS
 from tests.plan.token_simulation import simulate

@@ -14,7 +14,7 @@ from rich.console import Console
 from hwcodesign.core.errors import UserError
 from hwcodesign.core.run_folder import RunFolder
 from hwcodesign.flow.pipeline import run_job
-from hwcodesign.flow.stages import Job
+from hwcodesign.job import Job
 from hwcodesign.recipe import load_recipe
 from hwcodesign.training import workers
 

@@ -16,7 +16,7 @@ from hwcodesign.core.run_folder import RunFolder, Stage
 from hwcodesign.dataflow import Dataflow
 from hwcodesign.flow import pipeline
 from hwcodesign.flow.report import write_report
-from hwcodesign.flow.stages import Job
+from hwcodesign.job import Job
 from hwcodesign.recipe import Recipe
 from hwcodesign.verify import ladder
 from hwcodesign.verify.chain import proven_by

@@ -17,10 +17,11 @@ from hwcodesign.core import tools
 from hwcodesign.core.errors import UserError
 from hwcodesign.core.run_folder import RunFolder
 from hwcodesign.emit.top_level import emit
-from hwcodesign.flow.stages import Job, stage_of
+from hwcodesign.flow.stages import stage_of
 from hwcodesign.fpga.board import board_names, load_board
 from hwcodesign.fpga.resources import Resources
 from hwcodesign.host.contract import Contract, load_selftest
+from hwcodesign.job import Job
 from hwcodesign.plan import Plan, plan
 from hwcodesign.recipe import HardwareTable
 from tests.graphs import tiny_squeezenet

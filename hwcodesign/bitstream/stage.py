@@ -1,0 +1,83 @@
+"""The stage bitstream."""
+
+from pathlib import Path
+
+from hwcodesign.core.assets import asset_folder
+from hwcodesign.core.errors import VerificationError
+from hwcodesign.core.run_folder import RunFolder, Stage, Summary
+from hwcodesign.job import Job
+from hwcodesign.verify.stage import images_of
+
+PHASES = "bitstream-phases"  # a run folder in the run folder: what the tools made on the way to a bitstream
+CODE = ("bitstream", "host", "fpga", "plan/link_cost.py", "plan/plan.py", "core/interface.py")
+
+
+def bitstream_stage(job: Job) -> Stage:
+    """Writes the bitstream and what a host needs, or the project or the build that makes it."""
+    planned, emitted, board = job.run.stage("plan"), job.run.stage("emit"), job.board
+
+    def work(folder: Path) -> Summary:
+        from hwcodesign.bitstream import serial_link
+        from hwcodesign.bitstream.build import build
+        from hwcodesign.bitstream.flow import Request
+        from hwcodesign.bitstream.toolchain import toolchain_of
+        from hwcodesign.bitstream.xilinx.stage import build_amd, for_vivado
+        from hwcodesign.plan import Plan
+
+        made, phases = Plan.load(planned), RunFolder(job.run.path / PHASES)
+        request, images = Request(board, emitted, made.clock_mhz, job.seed), images_of(job, made.design).frames
+        if for_vivado(board):
+            return build_amd(request, made, job.run.path.name, images, phases, folder)
+        toolchain_of(board)
+        contract = serial_link.contract_of(job.run.path.name, made, emitted, request.baud, request.line)
+        serial_link.hand_over(folder, contract, made.design, emitted, images)
+        return build(request, made, phases, folder)
+
+    def hand_to_finn(folder: Path) -> Summary:
+        from hwcodesign.bitstream import finn
+        from hwcodesign.plan import Plan
+
+        return finn.hand_over(job.run.stage("lower"), Plan.load(planned), board, folder)
+
+    if job.backend == "finn":
+        return Stage(
+            "bitstream", (planned, job.run.stage("lower")), [board.model_dump(), "finn"], hand_to_finn, code=CODE
+        )
+    inputs = (planned, emitted, asset_folder("hls"), asset_folder("boards"), *job.reference_files)
+    return Stage(
+        "bitstream",
+        inputs,
+        [board.model_dump(), job.seed, job.frames, _vivado()],
+        work,
+        verdict=require_timing,
+        code=CODE,
+    )
+
+
+def require_buildable(job: Job) -> None:
+    """Raise UserError before anything is trained if the board's tools, clock or link cannot make the bitstream."""
+    from hwcodesign.bitstream import serial_link
+    from hwcodesign.bitstream.flow import Request
+    from hwcodesign.bitstream.toolchain import toolchain_of
+    from hwcodesign.bitstream.xilinx.stage import for_vivado
+
+    board = job.board
+    if not for_vivado(board):
+        toolchain_of(board)
+    if board.link and board.link.kind == "uart":
+        request = Request(board, job.run.path, job.hardware.clock_mhz or board.clock_mhz, job.seed)
+        serial_link.Timing.at(request.clock.mhz, request.baud)
+
+
+def require_timing(summary: Summary) -> None:
+    """Raise VerificationError if the bitstream is slower than its clock."""
+    if not summary.get("timing_met", True):
+        missed = f"planned for {summary['clock_mhz']:g} MHz, reached {summary['fmax_mhz']:g} MHz"
+        raise VerificationError(f"timing missed: {missed}\n{summary['timing']}")
+
+
+def _vivado() -> bool:
+    """A project that was written without Vivado is built once it is there."""
+    from hwcodesign.bitstream.xilinx.vivado import vivado_is_there
+
+    return vivado_is_there()

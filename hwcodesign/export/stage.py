@@ -1,0 +1,42 @@
+"""The stage export."""
+
+from pathlib import Path
+
+from hwcodesign.core.run_folder import Stage, Summary
+from hwcodesign.job import Job
+
+CODE = ("export", "training", "nets", "data", "recipe.py")
+
+
+def export_stage(job: Job) -> Stage:
+    """Writes the trained network as QONNX, and what it answers on the held-out images."""
+    recipe, checkpoint = job.to_train, job.run.stage("train") / "best.pt"
+
+    def work(folder: Path) -> Summary:
+        from hwcodesign.export.qonnx import export
+
+        exported = export(recipe, checkpoint, folder, job.data_folder, job.untrained)
+        return {"model": exported.model.name, "bytes": exported.model.stat().st_size}
+
+    return Stage("export", (checkpoint,), [recipe.data.model_dump(), job.data, job.untrained], work, code=CODE)
+
+
+def shipped_export(job: Job) -> Stage:
+    """In place of training and export: the trained files that come with the recipe."""
+    recipe, shipped = job.to_train, job.shipped
+    assert shipped is not None
+
+    def work(folder: Path) -> Summary:
+        from hwcodesign.data import load_dataset
+        from hwcodesign.export.pretrained import unpack
+
+        at_hand = job.data_folder is not None or recipe.data.dataset == "digits"
+        dataset = load_dataset(recipe.data, job.data_folder, training=False) if at_hand else None
+        unpack(shipped, recipe, dataset, folder)
+        return {
+            "model": "model.onnx",
+            "bytes": (folder / "model.onnx").stat().st_size,
+            "from": "the recipe's own files",
+        }
+
+    return Stage("export", (shipped,), [recipe.data.model_dump(), job.data], work, code=CODE)

@@ -1,0 +1,174 @@
+"""Quantizers of activations: they end the layer before them with thresholds, or are a layer of their own."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from hwcodesign.dataflow import IntType
+from hwcodesign.lower.network import Node
+from hwcodesign.lower.operation import Operation
+from hwcodesign.lower.quantizers import MOST_ACTIVATION_BITS, Quantizer, thresholds
+from hwcodesign.lower.values import Affine, Value, whole_range
+from hwcodesign.lower.walk import Walk
+
+_SAME_STEPS = 1e-9  # relative: of differences of float64 numbers
+
+
+def quantize(walk: Walk, node: Node, value: Value, quantizer: Quantizer) -> Value | None:
+    """The quantized tensor. A quantizer that changes no integer costs nothing."""
+    integers = None if value.open else value.integers()
+    if integers is not None and np.array_equal(quantizer.codes(value.real(integers)), integers):
+        return replace(value, steps=(quantizer.line,))
+    if not few_bits(walk, node, quantizer):
+        return None
+    if value.open and value.alone:
+        return _fused(walk, value, quantizer)
+    return _stand_alone(walk, node, value, quantizer)
+
+
+def few_bits(walk: Walk, node: Node, quantizer: Quantizer) -> bool:
+    """Whether the quantizer has few enough bits for thresholds; if not, that is noted."""
+    if quantizer.type.bits <= MOST_ACTIVATION_BITS:
+        return True
+    cause = f"its activation has {quantizer.type.bits} bits"
+    walk.note(node, cause, f"use at most {MOST_ACTIVATION_BITS} bits")
+    return False
+
+
+def turned(walk: Walk, value: Value, signs: np.ndarray) -> Value:
+    """Turn rows of the matrix that `value` comes from, alone, by `signs` (-1, 0 or 1 for each).
+
+    A row on whose sums nothing depends (0) gets weights 0, if it can.
+    """
+    operation, first = root(walk, value), value.steps[0]
+    assert operation is not None and operation.weights is not None and isinstance(first, Affine)
+    if operation.bipolar:
+        signs = np.where(signs == 0, 1, signs)
+    low, high = np.sort([value.low * signs, value.high * signs], axis=0)
+    weights = operation.weights * signs[:, None, None, None]
+    walk.operations[operation.name] = replace(operation, weights=weights, low=low, high=high)
+    steps = (Affine(first.scale * signs, first.bias), *value.steps[1:])
+    return replace(value, low=low, high=high, steps=steps)
+
+
+def root(walk: Walk, value: Value) -> Operation | None:
+    """The operation whose integers `value` picks from by max pools: itself, if it is none."""
+    operation = walk.maker(value.operation)
+    while operation is not None and operation.kind == "max_pool":
+        operation = walk.maker(operation.sources[0])
+    return operation
+
+
+def _fused(walk: Walk, value: Value, quantizer: Quantizer) -> Value:
+    """Thresholds rise, so a maximum may be taken before or after them: they go where the sums are made."""
+    value = turned(walk, value, value.signs * quantizer.signs)
+    operation = root(walk, value)
+    assert operation is not None
+    walk.operations[operation.name] = replace(
+        operation, thresholds=thresholds(value, quantizer), out_type=quantizer.type
+    )
+    return result(value.operation, value, quantizer, np.zeros(value.shape[0], dtype=bool))
+
+
+def _stand_alone(walk: Walk, node: Node, value: Value, quantizer: Quantizer) -> Value:
+    """A layer of its own; after an addition it carries that one's name."""
+    maker = walk.maker(value.operation)
+    name = f"{maker.name}.quantizer" if maker is not None and maker.kind in ("add", "weighted_sum") else node.layer
+    levels = thresholds(value, quantizer)
+    name = walk.operation(name, "thresholding", value, thresholds=levels, out_type=quantizer.type)
+    return result(name, value, quantizer, value.signs * quantizer.signs < 0)
+
+
+def result(operation: str, value: Value, quantizer: Quantizer, falls: np.ndarray) -> Value:
+    """The quantizer's integers, which `operation` makes of `value`; in channels that fall, counted from the top."""
+    kind, line = quantizer.type, quantizer.line
+    total = 0 if kind.bipolar else kind.min + kind.max
+    if falls.any():
+        line = Affine(np.where(falls, -line.scale, line.scale), np.where(falls, line.scale * total, 0) + line.bias)
+    low, high = (np.full(value.shape[0], bound, dtype=np.int64) for bound in (quantizer.low, quantizer.high))
+    low, high = np.where(falls, total - high, low), np.where(falls, total - low, high)
+    return Value(operation, value.shape, kind, low, high, (line,), value.place, alone=True, known=value.known)
+
+
+def settled(walk: Walk, node: Node, value: Value) -> Value:
+    """The value with a straight way to its real numbers if a clip of its integers gives one; else as it is.
+
+    A ReLU behind a signed quantizer is such a clip. It goes into the thresholds that make the integers, or becomes a
+    layer of its own where somebody else reads those.
+    """
+    integers = None if value.open or value.terms else value.integers()
+    if value.affine is not None or integers is None:
+        return value
+    real = value.real(integers)
+    clip = _clip(real, integers, value)
+    if clip is None:
+        return value
+    codes, line = clip
+    kind = IntType.holding(int(codes.min()), int(codes.max()))
+    if kind.bits > MOST_ACTIVATION_BITS:
+        return value
+    starts = _starts(codes, integers, np.arange(kind.min + 1, kind.max + 1), value.high + 1)
+    maker = root(walk, value)
+    if value.alone and maker is not None and maker.thresholds is not None and maker.out_type is not None:
+        made = _composed(maker, starts)
+        walk.operations[maker.name] = replace(maker, thresholds=made, out_type=kind)
+        name = value.operation
+    else:
+        name = walk.operation(node.layer, "thresholding", value, thresholds=starts, out_type=kind)
+    bounds = codes.min(axis=1), codes.max(axis=1)
+    return Value(name, value.shape, kind, *bounds, (line,), value.place, alone=value.alone, known=value.known)
+
+
+def _starts(codes: np.ndarray, integers: np.ndarray, levels: np.ndarray, never: np.ndarray) -> np.ndarray:
+    """The first of the integers (C, n) whose code reaches each level: (C, levels)."""
+    first = np.stack([np.searchsorted(row, levels) for row in codes])
+    last = codes.shape[1] - 1
+    found = np.take_along_axis(integers, np.minimum(first, last), axis=1)
+    starts: np.ndarray = np.where(first > last, never[:, None], found)
+    return starts
+
+
+def _clip(real: np.ndarray, integers: np.ndarray, value: Value) -> tuple[np.ndarray, Affine] | None:
+    """Codes (C, n) that rise with the integers, and the line from them to `real`; None if there is none."""
+    codes, scales, biases = np.empty_like(integers), [], []
+    for channel, row in enumerate(real):
+        distinct, index = np.unique(row, return_inverse=True)
+        falls = row[0] > row[-1]
+        steps = np.diff(distinct)
+        step = float(steps.mean()) if len(steps) else 1.0
+        if len(steps) and np.ptp(steps) > _SAME_STEPS * step:
+            return None
+        codes[channel] = len(distinct) - 1 - index if falls else index
+        start, step = (distinct[-1], -step) if falls else (distinct[0], step)
+        shift = round(start / step)
+        if abs(start - shift * step) <= _SAME_STEPS * abs(step):  # so that code 0 stands for 0
+            codes[channel] += shift
+            start = 0.0
+        scales.append(step)
+        biases.append(start)
+    return codes, _exact_line(value, np.array(scales), np.array(biases))
+
+
+def _exact_line(value: Value, scale: np.ndarray, bias: np.ndarray) -> Affine:
+    """The scale as the integers have it, if it is the same but for float64's last digits."""
+    first = value.steps[0]
+    if isinstance(first, Affine) and np.allclose(np.abs(first.scale), np.abs(scale), rtol=_SAME_STEPS, atol=0):
+        scale = np.copysign(first.scale, scale)
+    return Affine(scale, bias)
+
+
+def _composed(maker: Operation, starts: np.ndarray) -> np.ndarray:
+    """The thresholds on the maker's sums at which its integers reach `starts` (C, n)."""
+    assert maker.thresholds is not None and maker.out_type is not None
+    kind = maker.out_type
+    always, never = maker.low[:, None], maker.high[:, None] + 1
+    padded = np.concatenate([always, maker.thresholds, never], axis=1)
+    index = (starts + 2) // 2 if kind.bipolar else starts - kind.min
+    found: np.ndarray = np.take_along_axis(padded, np.clip(index, 0, padded.shape[1] - 1), axis=1)
+    return found
+
+
+def clean(value: Value, kind: IntType, line: Affine) -> Value:
+    """What stands in for a quantized tensor behind a problem: all integers of `kind`."""
+    low, high = whole_range(kind, value.shape[0])
+    return replace(value, type=kind, low=low, high=high, steps=(line,), open=False, terms=(), known=False)

@@ -1,0 +1,189 @@
+"""The operations of a network written as a graph in QONNX's and FINN's terms: integers only, channels last.
+
+Each operation's result is the tensor of its name. Nothing is left to move, absorb or round in this graph: FINN's own
+conversion to hardware layers is all that follows. It can be executed as it is.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from onnx import NodeProto, TensorProto, helper, numpy_helper
+from qonnx.core.datatype import DataType
+from qonnx.core.modelwrapper import ModelWrapper
+
+from hwcodesign.dataflow import Dataflow, IntType, Stream
+from hwcodesign.lower.meaning import Meaning
+from hwcodesign.lower.operation import GRAPH_INPUT, Operation
+from hwcodesign.lower.to_dataflow import matrix_of
+
+CLASSES = "classes"
+_QONNX, _FINN = "qonnx.custom_op.general", "finn.custom_op.fpgadataflow"
+_OPSET = 13
+
+
+def canonical_graph(meaning: Meaning, dataflow: Dataflow) -> ModelWrapper:
+    """The graph of `meaning`, with the shapes and types of `dataflow`, and the best class at its end.
+
+    Where the highest integer need not be the best class, it ends in the integer scores.
+    """
+    selects = dataflow.score_map.keeps_order and dataflow.layers[-1].input.channels > 1
+    written = _Writer(dataflow)
+    for operation in meaning.operations.values():
+        written.add(operation)
+    scores = dataflow.by_name[meaning.scores.operation].output
+    last, shape, kind = meaning.scores.operation, [1, *scores.shape], TensorProto.FLOAT
+    if selects:
+        written.node(
+            "TopK", [last, written.constant("top", np.array([1]))], ["best", CLASSES], axis=-1, largest=1, sorted=1
+        )
+        last, shape, kind = CLASSES, [1, 1, 1, 1], TensorProto.INT64
+    frames = helper.make_tensor_value_info(GRAPH_INPUT, TensorProto.FLOAT, [1, *dataflow.input.shape])
+    output = helper.make_tensor_value_info(last, kind, shape)
+    graph = helper.make_graph(written.nodes, "lowered", [frames], [output], written.constants)
+    model = ModelWrapper(helper.make_model(graph, opset_imports=[helper.make_opsetid("", _OPSET)]))
+    for name, stream in {GRAPH_INPUT: dataflow.input, **written.streams}.items():
+        model.set_tensor_shape(name, [1, *stream.shape])
+        model.set_tensor_datatype(name, finn_type(stream.type))
+        model.set_tensor_layout(name, ["N", "H", "W", "C"])
+    for name, kind_of_constant in written.types.items():
+        model.set_tensor_datatype(name, finn_type(kind_of_constant))
+    if selects:
+        model.set_tensor_shape("best", shape)
+    return model
+
+
+def finn_type(kind: IntType) -> DataType:
+    """Our integer type as QONNX's."""
+    return DataType["BINARY" if kind == IntType(1, signed=False) else str(kind).upper()]
+
+
+@dataclass
+class _Writer:
+    dataflow: Dataflow
+    nodes: list[NodeProto] = field(default_factory=list)
+    constants: list[TensorProto] = field(default_factory=list)
+    streams: dict[str, Stream] = field(default_factory=dict)
+    types: dict[str, IntType] = field(default_factory=dict)
+
+    def node(self, operator: str, inputs: list[str], outputs: list[str], **attributes: Any) -> None:
+        """One node, named by its result."""
+        self.nodes.append(helper.make_node(operator, inputs, outputs, name=outputs[0], **attributes))
+
+    def constant(self, name: str, value: np.ndarray, kind: IntType | None = None) -> str:
+        """A constant; integers of a `kind` are kept in float32, as QONNX does."""
+        stored = value if kind is None else value.astype(np.float32)
+        self.constants.append(numpy_helper.from_array(np.ascontiguousarray(stored), name))
+        if kind is not None:
+            self.types[name] = kind
+        return name
+
+    def add(self, operation: Operation) -> None:
+        """The nodes of one operation."""
+        name = operation.name
+        layer = self.dataflow.by_name[name]
+        sources = [self._windows(operation)] if operation.window is not None else list(operation.sources)
+        self.streams[name] = layer.output
+        match operation.kind:
+            case "mvau":
+                self._matrix(operation, sources[0])
+            case "thresholding":
+                self._thresholds(operation, sources[0], fused=False)
+            case "max_pool":
+                assert operation.window is not None
+                self.node(
+                    "MaxPoolNHWC", sources, [name], domain=_QONNX, kernel_shape=list(operation.window.kernel),
+                    strides=list(operation.window.stride), pads=[0, 0, 0, 0], ceil_mode=0,
+                )  # fmt: skip
+            case "concat":
+                self.node("Concat", sources, [name], axis=-1)
+            case "add":
+                self.node("Add", sources, [name])
+            case "sum_pool":
+                self._window_sums(operation, sources[0])
+            case "weighted_sum":
+                self._weighted_sum(operation)
+            case "global_acc_pool":
+                _, height, width, channels = [1, *layer.input.shape]
+                self.node(
+                    "GlobalAccPool", sources, [name], domain=_FINN, backend="fpgadataflow", NumChannels=channels, PE=1,
+                    inputDataType=str(finn_type(layer.input.type)), numInputVectors=[1, height, width],
+                )  # fmt: skip
+
+    def _windows(self, operation: Operation) -> str:
+        """What an operation with a window reads: for a matrix, windows as pixels; for a pool, the padded map."""
+        window, name = operation.window, operation.name
+        assert window is not None
+        source, pad = operation.sources[0], window.pad
+        matrix = operation.kind == "mvau"
+        if any(pad) and (window.pad_value or not matrix):
+            pads = [0, *pad[:2], 0, 0, *pad[2:], 0]
+            inputs = [source, self.constant(f"{name}.pads", np.array(pads)),
+                      self.constant(f"{name}.pad_value", np.array(window.pad_value, dtype=np.float32))]  # fmt: skip
+            self.node("Pad", inputs, [f"{name}.pad"])
+            self.streams[f"{name}.pad"] = self.dataflow.by_name[f"{name}.pad"].output
+            source, pad = f"{name}.pad", (0, 0, 0, 0)
+        if not matrix or (window.kernel == window.stride == (1, 1) and not any(pad)):
+            return source
+        stream = self.dataflow.input if source == GRAPH_INPUT else self.streams[source]
+        self.node(
+            "Im2Col", [source], [f"{name}.window"], domain=_QONNX, stride=list(window.stride),
+            kernel_size=list(window.kernel), pad_amount=list(pad), pad_value=0, depthwise=0, dilations=[1, 1],
+            input_shape=str((1, *stream.shape)),
+        )  # fmt: skip
+        self.streams[f"{name}.window"] = self.dataflow.by_name[name].input
+        return f"{name}.window"
+
+    def _window_sums(self, operation: Operation, source: str) -> None:
+        """A depthwise convolution by ones, channels first: FINN has no layer for it."""
+        window, name = operation.window, operation.name
+        assert window is not None
+        channels = self.dataflow.by_name[name].output.channels
+        ones = self.constant(f"{name}.ones", np.ones((channels, 1, *window.kernel), dtype=np.float32))
+        self.node("Transpose", [source], [f"{name}.channels_first"], perm=[0, 3, 1, 2])
+        self.node(
+            "Conv", [f"{name}.channels_first", ones], [f"{name}.sums"], kernel_shape=list(window.kernel),
+            strides=list(window.stride), group=channels,
+        )  # fmt: skip
+        self.node("Transpose", [f"{name}.sums"], [name], perm=[0, 2, 3, 1])
+
+    def _weighted_sum(self, operation: Operation) -> None:
+        """Products by constants, and their sum; FINN has layers for both."""
+        name = operation.name
+        products = []
+        for port, (source, factor) in enumerate(zip(operation.sources, operation.multipliers, strict=True)):
+            if factor == 1:
+                products.append(source)
+                continue
+            constant = self.constant(
+                f"{name}.factor{port}", np.array([factor]), IntType.holding(min(factor, 0), factor)
+            )
+            products.append(f"{name}.product{port}")
+            self.node("Mul", [source, constant], products[-1:])
+        for port, product in enumerate(products[1:], start=1):
+            result = name if port == len(products) - 1 else f"{name}.sum{port}"
+            self.node("Add", [products[0], product], [result])
+            products[0] = result
+
+    def _matrix(self, operation: Operation, source: str) -> None:
+        layer, name = self.dataflow.by_name[operation.name], operation.name
+        kind = IntType.parse(str(layer.attributes["weight_type"]))
+        weights = self.constant(f"{name}.weights", matrix_of(operation), kind)
+        if operation.thresholds is None:
+            self.node("MatMul", [source, weights], [name])
+            return
+        self.streams[f"{name}.sums"] = Stream(layer.output.shape, IntType.parse(str(layer.attributes["acc_type"])))
+        self.node("MatMul", [source, weights], [f"{name}.sums"])
+        self._thresholds(operation, f"{name}.sums", fused=True)
+
+    def _thresholds(self, operation: Operation, source: str, fused: bool) -> None:
+        """FINN fuses a bipolar quantizer only as 2 * step - 1, and takes a stand-alone one only as the step itself."""
+        kind, levels = operation.out_type, operation.thresholds
+        assert kind is not None and levels is not None
+        held = IntType.holding(int(levels.min()), int(levels.max()))
+        constant = self.constant(f"{operation.name}.thresholds", levels, held)
+        scale, bias = (2.0, -1.0) if kind.bipolar and fused else (1.0, 0.0 if kind.bipolar else float(kind.min))
+        self.node(
+            "MultiThreshold", [source, constant], [operation.name], domain=_QONNX, out_dtype=str(finn_type(kind)),
+            out_scale=scale, out_bias=bias, data_layout="NHWC",
+        )  # fmt: skip

@@ -1,0 +1,265 @@
+"""Convolutions and fully connected layers: a matrix of integers times the integers of a map.
+
+A fully connected layer is a convolution whose kernel covers its whole map; where its input was reordered on the way,
+its weights are reordered instead.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from hwcodesign.graph.builder import signed_holding
+from hwcodesign.lower.activations import settled
+from hwcodesign.lower.network import Node
+from hwcodesign.lower.operation import GRAPH_INPUT, Window
+from hwcodesign.lower.ratios import DECIMAL, EXACT, integer_ratios
+from hwcodesign.lower.values import Affine, Constant, Value, places
+from hwcodesign.lower.walk import Tensor, Walk
+from hwcodesign.lower.windows import note_dilation, window_of, without_padding
+
+_QUANTIZE = "put a QuantReLU or QuantIdentity directly after it"
+_MOST_WHOLE = 1 << 20  # float weights that are whole numbers up to this one need no quantizer
+
+
+@dataclass(frozen=True)
+class _Weights:
+    """`integers` (O, C, kernel height, kernel width), and for each filter and channel the `scale` (O, C)."""
+
+    integers: np.ndarray
+    scale: np.ndarray
+    bipolar: bool
+
+
+def convolution(walk: Walk, node: Node, *inputs: Tensor | None) -> Value | None:
+    """Conv, of one or two axes, with constant weights and bias."""
+    value, kernel = inputs[:2]
+    weights = _weights(walk, node, kernel, inputs[2:])
+    if not isinstance(value, Value) or weights is None:
+        return None
+    integers = weights.integers
+    if node.channels_last:
+        value = replace(value, place=np.moveaxis(value.place, -1, 1))
+    value, more = without_padding(value)
+    readable = one_group(walk, node, integers.shape) and _reads(walk, node, value, integers.shape[1])
+    if not readable:
+        note_dilation(walk, node)
+        return None
+    window = window_of(walk, node, value.shape, integers.shape[2:], more)
+    if window is None:
+        return None
+    made = _matrix(walk, node, value, weights, window, _bias(inputs[2:]))
+    if made is None:
+        return None
+    sides = made.shape if value.place.ndim == 4 else (made.shape[0], made.shape[2])
+    place = places(made.shape, 1, *sides)
+    return replace(made, place=np.moveaxis(place, 1, -1) if node.channels_last else place)
+
+
+def linear(walk: Walk, node: Node, *inputs: Tensor | None) -> Value | None:
+    """MatMul and Gemm by a constant matrix: of the whole map, or of each pixel's channels."""
+    value, matrix = inputs[:2]
+    attributes = node.attributes
+    if isinstance(value, Constant) and isinstance(matrix, Value) and node.operator == "MatMul":
+        walk.note(node, "its weights stand on the left of the product", "multiply the map by the weights: x @ W.T")
+        return None
+    if attributes.get("transA", 0):
+        walk.note(node, "its input is transposed", "use nn.Linear")
+        return None
+    weights = _weights(walk, node, matrix, inputs[2:])
+    if not isinstance(value, Value) or weights is None:
+        return None
+    alpha, beta = float(attributes.get("alpha", 1.0)), float(attributes.get("beta", 1.0))
+    covering = _covering(walk, node, value, weights)
+    if covering is None:
+        return None
+    kernel, window = covering
+    made = _matrix(walk, node, value, replace(kernel, scale=alpha * kernel.scale), window, beta * _bias(inputs[2:]))
+    if made is None:
+        return None
+    pixels = places(made.shape).reshape(made.shape[0], -1).T
+    return replace(made, place=pixels.reshape(*value.place.shape[:-1], made.shape[0]))
+
+
+def _reads(walk: Walk, node: Node, value: Value, channels: int) -> bool:
+    """Whether the tensor is a map in its own order, of `channels` channels; if not, that is noted."""
+    if not value.is_map:
+        cause = f"the elements of its input, from {value.operation}, are reordered before it"
+        fix = "convolve maps of (channels, height, width) in the order in which the layer before made them"
+        walk.note(node, cause, fix, value)
+        return False
+    if channels != value.shape[0]:
+        cause = f"its weights are for {channels} channels, but it gets {value.shape[0]}"
+        walk.note(node, cause, f"give it in_channels={value.shape[0]}", value)
+        return False
+    return True
+
+
+def _covering(walk: Walk, node: Node, value: Value, weights: _Weights) -> tuple[_Weights, Window] | None:
+    """The matrix as a kernel: over the whole map, its columns in the map's order; or over single pixels."""
+    rows, scale = weights.integers[:, :, 0, 0], weights.scale
+    if not node.attributes.get("transB", 0):
+        rows, scale = rows.T, scale.T
+    channels, height, width = value.shape
+    features, place = value.place.shape[-1], value.place
+    if rows.shape[1] != features:
+        cause = f"its weights are for {rows.shape[1]} features, but it gets {features}"
+        walk.note(node, cause, f"give it in_features={features}", value)
+        return None
+    if place.size == features == channels * height * width:
+        kernel, of_channel = np.zeros_like(rows), place.ravel() // (height * width)
+        kernel[:, place.ravel()] = rows
+        scales, window = _per_channel(scale, of_channel, channels), Window((height, width))
+    elif np.array_equal(place.reshape(-1, features), places(value.shape).reshape(channels, -1).T):
+        kernel, scales, window = rows, scale, Window((1, 1))
+    else:
+        cause = f"the elements of its input, from {value.operation}, are reordered or cut before it"
+        walk.note(node, cause, "flatten the whole map directly before the fully connected layer", value)
+        return None
+    if scales is None:
+        walk.note(node, "its weights' scale differs from feature to feature", "use one per tensor or per filter")
+        return None
+    return _Weights(kernel.reshape(len(kernel), channels, *window.kernel), scales, weights.bipolar), window
+
+
+def _per_channel(scale: np.ndarray, of_channel: np.ndarray, channels: int) -> np.ndarray | None:
+    """Scales (O, features) as (O, channels), if all features of a channel share one."""
+    found = np.empty((len(scale), channels))
+    found[:, of_channel] = scale
+    return found if np.array_equal(found[:, of_channel], scale) else None
+
+
+def _weights(walk: Walk, node: Node, kernel: Tensor | None, bias: Sequence[Tensor | None]) -> _Weights | None:
+    """Constant weights as integers, with axes of size 1 where there are none; None after noting what they are."""
+    if not isinstance(kernel, Constant) or any(isinstance(tensor, Value) for tensor in bias):
+        walk.note(node, "its weights or bias are computed at run time", "use constant weights and bias")
+        return None
+    integers, scale = kernel.integers, kernel.scale
+    if integers is None or scale is None:
+        whole = np.rint(kernel.real)
+        if not np.array_equal(whole, kernel.real) or np.abs(whole).max() > _MOST_WHOLE:
+            walk.note(node, "its weights are not quantized", "use QuantConv2d or QuantLinear")
+            return None
+        integers, scale = whole.astype(np.int64), np.ones(whole.shape)
+    missing = 4 - integers.ndim
+    axes = (2,) if missing == 1 else tuple(range(2, 2 + missing))  # a kernel of one axis is one row high
+    integers, scale = np.expand_dims(integers, axes), np.expand_dims(np.broadcast_to(scale, integers.shape), axes)
+    per_channel = scale[:, :, 0, 0]
+    if np.any(scale != per_channel[:, :, None, None]):
+        walk.note(node, "its weights have several scales inside one filter", "use one scale per tensor or per filter")
+        return None
+    return _Weights(integers, per_channel, kernel.bipolar)
+
+
+def _bias(tensors: Sequence[Tensor | None]) -> np.ndarray | float:
+    found = next((tensor for tensor in tensors if isinstance(tensor, Constant)), None)
+    return 0.0 if found is None else found.exact.ravel()
+
+
+def _matrix(
+    walk: Walk, node: Node, value: Value, weights: _Weights, window: Window, bias: np.ndarray | float
+) -> Value | None:
+    """The layer itself; its accumulators stay open until a quantizer comes."""
+    value = settled(walk, node, value)
+    line = value.affine
+    if value.open or line is None or value.terms:
+        walk.note(node, f"its input, from {value.operation}, is not quantized", _QUANTIZE)
+        return None
+    # A normalization's mean and deviation are decimal numbers; a quantizer's scale is the float32 that it is.
+    factors = _factors(weights.scale, line.scale, DECIMAL if value.operation == GRAPH_INPUT else EXACT)
+    if factors is None:
+        walk.note(node, *_uneven(value))
+        return None
+    multipliers, scale = factors
+    padded = with_zeros(walk, node, value, window, line)
+    if padded is None:
+        return None
+    sums = weights.integers.sum(axis=(2, 3))
+    even = np.all(weights.scale == weights.scale[:, :1])
+    shift = weights.scale[:, 0] * (sums @ line.bias) if even else (weights.scale * sums) @ line.bias
+    integers = weights.integers if multipliers is None else weights.integers * multipliers[:, :, None, None]
+    bipolar = weights.bipolar and bool(np.all(np.abs(integers) == 1))
+    low, high = _bounds(integers, value, padded)
+    name = walk.operation(
+        node.layer, "mvau", value, window=padded, weights=integers, bipolar=bipolar, low=low, high=high
+    )
+    shape = (len(integers), *window.slide(*value.shape[1:]))
+    kind = signed_holding(int(low.min()), int(high.max()))
+    line = Affine(scale, shift + bias)
+    return Value(name, shape, kind, low, high, (line,), places(shape), open=True, known=value.known)
+
+
+def _factors(weights: np.ndarray, inputs: np.ndarray, precision: float) -> tuple[np.ndarray | None, np.ndarray] | None:
+    """Integers (O, C) for how scales differ from channel to channel (None: 1), and a scale (O,) for the rest."""
+    even = np.all(weights == weights[:, :1])
+    if even and np.all(inputs == inputs[0]):
+        return None, weights[:, 0] * inputs[0]
+    if even:
+        ratios = integer_ratios(inputs, precision)
+        return None if ratios is None else (np.tile(ratios[0], (len(weights), 1)), weights[:, 0] * ratios[1])
+    found = [integer_ratios(row * inputs, precision) for row in weights]
+    if any(ratios is None for ratios in found):
+        return None
+    rows = [ratios for ratios in found if ratios is not None]
+    return np.stack([row[0] for row in rows]), np.array([row[1] for row in rows])
+
+
+def _uneven(value: Value) -> tuple[str, str]:
+    if value.operation == GRAPH_INPUT:
+        return (
+            "its pixels are scaled by other numbers from channel to channel, whose ratios are no small whole numbers",
+            "put an 8-bit QuantIdentity directly after the normalization, or divide all channels by one number",
+        )
+    return (
+        f"the channels of its input, from {value.operation}, differ in scale, by ratios of no small whole numbers",
+        "use one activation scale per tensor (scaling_per_output_channel=False), and one quantizer before a cat",
+    )
+
+
+def with_zeros(walk: Walk, node: Node, value: Value, window: Window, line: Affine) -> Window | None:
+    """The window with the integer that stands for the real number 0 in its padding."""
+    if not any(window.pad):
+        return window
+    if value.type.bipolar:
+        cause = "it pads a map of {-1, +1} with zeros, which are neither"
+        walk.note(node, cause, "use padding=0, or activations of 2 bits")
+        return None
+    with np.errstate(divide="ignore", invalid="ignore"):
+        zeros = np.where(line.bias == 0, 0.0, -line.bias / line.scale)
+    zero = float(np.rint(zeros[0])) if np.isfinite(zeros[0]) else 0.0
+    if np.any(np.abs(zeros - zero) > 1e-9 * max(1.0, abs(zero))) or not value.type.min <= zero <= value.type.max:
+        walk.note(
+            node,
+            "its input is shifted (a mean is subtracted), so that padding would have to insert the mean",
+            "use mean 0, or padding=0 in this layer",
+        )
+        return None
+    return replace(window, pad_value=int(zero))
+
+
+def _bounds(weights: np.ndarray, value: Value, window: Window) -> tuple[np.ndarray, np.ndarray]:
+    """The smallest and largest sum of products that each filter can reach, (O,) int64 each."""
+    low, high = value.low, value.high
+    if any(window.pad):
+        low, high = np.minimum(low, window.pad_value), np.maximum(high, window.pad_value)
+    positive, negative = (np.clip(w, 0, None).sum(axis=(2, 3)) for w in (weights, -weights))
+    return positive @ low - negative @ high, positive @ high - negative @ low
+
+
+def check_alone(walk: Walk, node: Node, kernel: Constant) -> None:
+    """Note what is wrong with the layer whatever it reads: weights in floating point, groups, dilation."""
+    weights = _weights(walk, node, kernel, ())
+    if node.operator != "Conv" or weights is None:
+        return
+    one_group(walk, node, weights.integers.shape)
+    note_dilation(walk, node)
+
+
+def one_group(walk: Walk, node: Node, shape: tuple[int, ...]) -> bool:
+    """Whether every filter of weights of `shape` reads all channels; if not, that is noted."""
+    groups = int(node.attributes.get("group", 1))
+    if groups == 1:
+        return True
+    what = "a depthwise convolution (groups = channels)" if shape[1] == 1 else f"a convolution of {groups} groups"
+    walk.note(node, f"it is {what}, which has no hardware kind", "use groups=1")
+    return False

@@ -1,0 +1,80 @@
+"""The network's end: what its integer scores mean, and what of its last functions is left to the host."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from hwcodesign.core.score_map import Function
+from hwcodesign.lower.activations import root, settled, turned
+from hwcodesign.lower.layout import LAYOUTS
+from hwcodesign.lower.network import Node
+from hwcodesign.lower.operation import GRAPH_INPUT
+from hwcodesign.lower.values import Function as Step
+from hwcodesign.lower.values import Value
+from hwcodesign.lower.walk import Walk
+
+# They keep the order of the scores; the host computes them, or the hardware's choice of a class is what they give.
+ENDINGS = ("Softmax", "LogSoftmax", "ArgMax", "TopK", "Hardmax")
+_HOST: dict[str, Function] = {"Softmax": "softmax", "Sigmoid": "sigmoid"}
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Real score = integer * `scale` + `bias` (classes,) float64, then `function` ("", "softmax" or "sigmoid").
+
+    `operation` makes the integers, from `low` to `high` (classes,).
+    """
+
+    operation: str
+    scale: np.ndarray
+    bias: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    function: Function
+
+
+def ends(walk: Walk, node: Node) -> bool:
+    """Whether nothing but moving elements about, and other endings, comes after the node."""
+    readers = walk.network.readers()
+    waiting = list(node.outputs)
+    while waiting:
+        for reader in readers.get(waiting.pop(), ()):
+            if reader.operator not in (*LAYOUTS, *ENDINGS):
+                return False
+            waiting.extend(reader.outputs)
+    return True
+
+
+def scores_of(walk: Walk, value: Value, ending: str) -> Scores | None:
+    """What the integers of the last layer mean; None after noting why they cannot leave the hardware."""
+    note = walk.problems.add
+    steps, function = value.steps, _HOST.get(ending, "")
+    last = steps[-1]
+    if isinstance(last, Step) and last.name == "Sigmoid" and not ending:
+        value, function = _without_last(value), "sigmoid"
+    last_node = walk.network.nodes[-1]
+    value = settled(walk, last_node, value)
+    if value.open and value.alone and root(walk, value) is not None:
+        value = turned(walk, value, value.signs)
+    line = value.affine
+    if value.operation == GRAPH_INPUT:
+        note(last_node.layer, "its scores are the image itself", "put a layer between input and output")
+    elif value.shape[1:] != (1, 1):
+        cause = f"the scores are a map of {value.shape[1]} x {value.shape[2]} pixels"
+        note(value.operation, cause, "end in a global average or a fully connected layer")
+    elif not np.array_equal(value.place.ravel(), np.arange(value.shape[0])):
+        note(value.operation, "its scores are reordered after it", "leave them in the order of the last layer")
+    elif value.terms:
+        note(last_node.layer, "its scores are a sum of maps from separate quantizers", "put a quantizer after the sum")
+    elif line is None:
+        name = steps[-1].name if isinstance(steps[-1], Step) else "function"
+        article = {"Relu": "a ReLU"}.get(name, f"a {name}")
+        fix = "put a QuantReLU at the end" if name == "Relu" else "leave it out, or put a quantizer behind it"
+        note(value.operation, f"its scores leave through {article} without a quantizer", fix)
+    else:
+        return Scores(value.operation, line.scale, line.bias, value.low, value.high, function)
+    return None
+
+
+def _without_last(value: Value) -> Value:
+    return replace(value, steps=value.steps[:-1])

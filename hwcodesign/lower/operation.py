@@ -1,0 +1,50 @@
+"""The integer arithmetic that a network means: what becomes our layers, and, written as a graph, FINN's."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from hwcodesign.dataflow import IntType
+
+GRAPH_INPUT = "input"
+
+
+@dataclass(frozen=True)
+class Window:
+    """A window that slides over a map: (rows, columns) and its steps; `pad` is (top, left, bottom, right)."""
+
+    kernel: tuple[int, int]
+    stride: tuple[int, int] = (1, 1)
+    pad: tuple[int, int, int, int] = (0, 0, 0, 0)
+    pad_value: int = 0
+
+    def slide(self, height: int, width: int) -> tuple[int, int]:
+        """Rows and columns of windows on a map."""
+        top, left, bottom, right = self.pad
+        return (
+            (height + top + bottom - self.kernel[0]) // self.stride[0] + 1,
+            (width + left + right - self.kernel[1]) // self.stride[1] + 1,
+        )
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One layer of integer arithmetic, under its PyTorch path. `sources` are operations, or GRAPH_INPUT.
+
+    `kind` is the hardware layer's. `weights`: (O, C, kernel height, kernel width) int64 of an mvau, else None; they
+    are `bipolar` if they are stored as such. `thresholds`: (C, levels - 1) int64 where a quantizer of `out_type` ends
+    the layer. `low` and `high` (C,) int64 bound the integers that the thresholds are compared with, or that the layer
+    puts out without them. `multipliers` are what an add multiplies its inputs by.
+    """
+
+    name: str
+    kind: str
+    sources: tuple[str, ...]
+    low: np.ndarray
+    high: np.ndarray
+    window: Window | None = None
+    weights: np.ndarray | None = None
+    bipolar: bool = False
+    thresholds: np.ndarray | None = None
+    out_type: IntType | None = None
+    multipliers: tuple[int, ...] = ()

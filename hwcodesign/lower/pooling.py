@@ -1,0 +1,149 @@
+"""Pools: the maximum of integers is that of the real numbers; the mean is their sum, divided later."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from hwcodesign.dataflow import IntType
+from hwcodesign.lower.activations import root, settled, turned
+from hwcodesign.lower.convolutions import with_zeros
+from hwcodesign.lower.network import Node
+from hwcodesign.lower.operation import Window
+from hwcodesign.lower.values import Affine, Value, places
+from hwcodesign.lower.walk import Walk
+from hwcodesign.lower.windows import kernel_of, window_of, without_padding
+
+_QUANTIZE = "put a QuantReLU or QuantIdentity directly after it"
+
+
+def max_pool(walk: Walk, node: Node, value: Value) -> Value | None:
+    """The maximum over windows. Of sums that no quantizer has closed, too: it may come before or after."""
+    if node.channels_last:
+        value = replace(value, place=np.moveaxis(value.place, -1, 1))
+    value, more = without_padding(value)
+    if not value.is_map:
+        walk.note(node, "the elements of its input are reordered before it", "pool maps of (channels, height, width)")
+        return None
+    kernel = (value.shape[1], value.shape[2]) if node.operator == "GlobalMaxPool" else kernel_of(node)
+    window = window_of(walk, node, value.shape, kernel, more)
+    if window is None:
+        return None
+    maker = root(walk, value)
+    if value.open and value.alone and maker is not None and maker.weights is not None:
+        value = turned(walk, value, np.where(value.signs == 0, 1, value.signs))
+    if value.terms or np.any(value.signs < 0):
+        walk.note(
+            node,
+            f"its input, from {value.operation}, falls where the integers of the hardware rise",
+            "put a QuantReLU or QuantIdentity directly before it",
+        )
+        return None
+    if any(window.pad):
+        window = replace(window, pad_value=int(value.low.min()))
+    if window.kernel == window.stride == (1, 1) and not any(window.pad):
+        return value
+    shape = (value.shape[0], *window.slide(*value.shape[1:]))
+    name = walk.operation(node.layer, "max_pool", value, window=window)
+    sides = shape if value.place.ndim == 4 else (shape[0], shape[2])
+    place = places(shape, 1, *sides)
+    place = np.moveaxis(place, 1, -1) if node.channels_last else place
+    return replace(value, operation=name, shape=shape, place=place)
+
+
+def average_pool(walk: Walk, node: Node, value: Value) -> Value | None:
+    """The mean over windows: of the whole map, or of parts of it."""
+    if not value.is_map:
+        walk.note(node, "the elements of its input are reordered before it", "pool maps of (channels, height, width)")
+        return None
+    window = window_of(walk, node, value.shape, kernel_of(node))
+    if window is None:
+        return None
+    if window.kernel == value.shape[1:] and not any(window.pad):
+        sides = (value.shape[0], *(1 for _ in value.place.shape[2:]))
+        return _over_map(walk, node, value, places((value.shape[0], 1, 1), 1, *sides), mean=True)
+    return _window_mean(walk, node, value, window)
+
+
+def _window_mean(walk: Walk, node: Node, value: Value, window: Window) -> Value | None:
+    """Hardware sums the windows; the division becomes part of the scale."""
+    found = _summable(walk, node, value)
+    line = found.affine if found is not None else None
+    if found is None or line is None:
+        return None
+    value = found
+    elements = window.kernel[0] * window.kernel[1]
+    if any(window.pad):
+        if not node.attributes.get("count_include_pad", 0):
+            walk.note(
+                node, "its windows at the border average fewer pixels", "use padding=0, or count_include_pad=True"
+            )
+            return None
+        padded = with_zeros(walk, node, value, window, line)
+        if padded is None:
+            return None
+        window = padded
+    low, high = value.low * elements, value.high * elements
+    if any(window.pad):
+        low, high = np.minimum(low, window.pad_value * elements), np.maximum(high, window.pad_value * elements)
+    kind = IntType.holding(int(low.min()), int(high.max()))
+    shape = (value.shape[0], *window.slide(*value.shape[1:]))
+    name = walk.operation(node.layer, "sum_pool", value, window=window, low=low, high=high)
+    sides = shape if value.place.ndim == 4 else (shape[0], shape[2])
+    line = Affine(line.scale / elements, line.bias)
+    return Value(name, shape, kind, low, high, (line,), places(shape, 1, *sides), known=value.known)
+
+
+def _summable(walk: Walk, node: Node, value: Value) -> Value | None:
+    """The value with a straight way to its real numbers; None after noting that it has none."""
+    value = settled(walk, node, value)
+    if value.affine is None or value.terms:
+        walk.note(node, f"its input, from {value.operation}, is not quantized", _QUANTIZE)
+        return None
+    return turned(walk, value, value.signs) if value.open and value.alone else value
+
+
+def global_pool(walk: Walk, node: Node, value: Value) -> Value | None:
+    """The mean of every channel over the whole map."""
+    return _reduced(walk, node, value, tuple(range(2, value.place.ndim)), keep=True, mean=True)
+
+
+def reduction(walk: Walk, node: Node, value: Value, *more: object) -> Value | None:
+    """ReduceMean and ReduceSum over a whole map; the axes are an attribute, or since opset 18 (13) an input."""
+    real = getattr(more[0], "real", None) if more else None
+    axes = node.attributes.get("axes") if real is None else np.asarray(real).ravel().tolist()
+    found = range(1, value.place.ndim) if axes is None else (int(axis) % value.place.ndim for axis in axes)
+    keep = bool(node.attributes.get("keepdims", 1))
+    return _reduced(walk, node, value, tuple(sorted(found)), keep, mean=node.operator == "ReduceMean")
+
+
+def _reduced(walk: Walk, node: Node, value: Value, axes: tuple[int, ...], keep: bool, mean: bool) -> Value | None:
+    """Over `axes` of the tensor, which must be all pixels of every channel."""
+    channels = value.shape[0]
+    rest = [axis for axis in range(value.place.ndim) if axis not in axes]
+    pixels = value.place.transpose(*rest, *axes).reshape(-1, int(np.prod([value.place.shape[a] for a in axes])))
+    if not np.array_equal(np.sort(pixels, axis=1), places(value.shape).reshape(channels, -1)):
+        walk.note(
+            node, f"it averages over the axes {list(axes)}, which are not all pixels of a map",
+            "average over the whole map, x.mean((2, 3)) or AdaptiveAvgPool2d(1)", value,
+        )  # fmt: skip
+        return None
+    kept = [1 if axis in axes else side for axis, side in enumerate(value.place.shape)]
+    sides = kept if keep else [value.place.shape[axis] for axis in rest]
+    return _over_map(walk, node, value, np.arange(channels).reshape(sides), mean)
+
+
+def _over_map(walk: Walk, node: Node, value: Value, place: np.ndarray, mean: bool) -> Value | None:
+    """Hardware sums, and the division becomes part of the scale. It may sum accumulators that nothing has closed."""
+    channels, height, width = value.shape
+    found = _summable(walk, node, value)
+    line = found.affine if found is not None else None
+    if found is None or line is None:
+        return None
+    value, pixels = found, height * width
+    line = Affine(line.scale / pixels, line.bias) if mean else Affine(line.scale, line.bias * pixels)
+    if pixels == 1:
+        return replace(value, steps=(line,), place=place)
+    low, high = value.low * pixels, value.high * pixels
+    kind = IntType.holding(int(low.min()), int(high.max()))
+    name = walk.operation(node.layer, "global_acc_pool", value, low=low, high=high)
+    return Value(name, (channels, 1, 1), kind, low, high, (line,), place, known=value.known)

@@ -1,0 +1,41 @@
+"""Operators that no hardware kind computes, each with its reason in the network's own terms, and a way round it."""
+
+from hwcodesign.lower.arithmetic import RISING
+from hwcodesign.lower.network import Node
+
+_LEAVE_OUT = "leave it out of the exported model: the order of the scores is the same without it"
+_AT_RUN_TIME = "it normalizes by statistics of each image, which are computed at run time"
+_BATCH_NORM = "use BatchNorm2d, whose statistics are constants"
+_REASONS = {
+    **dict.fromkeys(
+        ("Softmax", "LogSoftmax"), ("Softmax stands inside the network, where it has no hardware kind", _LEAVE_OUT)
+    ),
+    **dict.fromkeys(
+        (
+            "InstanceNormalization", "GroupNormalization", "LayerNormalization", "LpNormalization",
+            "MeanVarianceNormalization",
+        ),
+        (_AT_RUN_TIME, _BATCH_NORM),
+    ),
+    **dict.fromkeys(
+        ("HardSwish", "Gelu", "Mish", "Swish", "Abs", "Sin", "Cos", "Erf"),
+        ("its function falls somewhere, so that no thresholds can stand for it", RISING),
+    ),
+    **dict.fromkeys(
+        ("LSTM", "GRU", "RNN"), ("a recurrent layer has no hardware kind", "use convolutions over time (Conv1d)")
+    ),
+    "ConvTranspose": ("a transposed convolution has no hardware kind", "upsample outside the network, or use Conv2d"),
+    **dict.fromkeys(("Resize", "Upsample"), ("upsampling has no hardware kind", "leave it to the host")),
+    **dict.fromkeys(
+        ("Slice", "Split", "Gather"),
+        ("it takes a part of a map, which has no hardware kind", "use two layers that read the whole map"),
+    ),
+}  # fmt: skip
+
+
+_ANY_FIX = "use convolutions, fully connected layers, batch norm, ReLU and the like, pools, cat and sums"
+
+
+def why_not(node: Node, known: bool) -> tuple[str, str] | None:
+    """Cause and fix, if the operator is one of these, or not `known`."""
+    return _REASONS.get(node.operator, None if known else (f"{node.operator} has no hardware kind", _ANY_FIX))

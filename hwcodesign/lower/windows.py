@@ -1,0 +1,98 @@
+"""The windows of convolutions and pools, as ONNX's attributes describe them with all their defaults."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+
+from hwcodesign.lower.network import Node
+from hwcodesign.lower.operation import Window
+from hwcodesign.lower.values import Map, Value
+from hwcodesign.lower.walk import Walk
+
+Pair = tuple[int, int]
+
+
+def window_of(
+    walk: Walk, node: Node, shape: Map, kernel: Pair, more: tuple[int, int, int, int] = (0, 0, 0, 0)
+) -> Window | None:
+    """The window of `kernel` over a map of `shape`; None after noting what of it there is no hardware for.
+
+    `more` is padding besides its own.
+
+    A window of one axis is one row high.
+    """
+    attributes = node.attributes
+    before = len(walk.problems.found)
+    note_dilation(walk, node)
+    stride = _pair(attributes.get("strides", (1, 1)), 1)
+    around = (shape[0], shape[1] + more[0] + more[2], shape[2] + more[1] + more[3])
+    top, left, bottom, right = _pads(node, around, kernel, stride)
+    pad = (top + more[0], left + more[1], bottom + more[2], right + more[3])
+    window = Window(kernel, stride, pad)
+    rows, columns = window.slide(*shape[1:])
+    if attributes.get("ceil_mode", 0) and _cuts(window, shape):
+        fix = "use ceil_mode=False, or an input size at which the last window is whole"
+        walk.note(node, f"ceil_mode cuts its last window at a map of {shape[1]} x {shape[2]} pixels", fix)
+    if min(rows, columns) < 1:
+        height, width = shape[1] + pad[0] + pad[2], shape[2] + pad[1] + pad[3]
+        cause = f"its window of {kernel[0]} x {kernel[1]} is larger than its map of {height} x {width} pixels"
+        walk.note(node, cause, "use a smaller kernel, fewer pools before it, or larger images")
+    return window if len(walk.problems.found) == before else None
+
+
+def note_dilation(walk: Walk, node: Node) -> None:
+    """Note a problem where the window leaves pixels out."""
+    if any(step != 1 for step in node.attributes.get("dilations", ())):
+        fix = "use dilation=1, with a larger kernel if need be"
+        walk.note(node, f"its dilation is {list(node.attributes['dilations'])}", fix)
+
+
+def _pair(sides: tuple[int, ...], fill: int) -> Pair:
+    first, second = (fill, *sides)[-2:]
+    return int(first), int(second)
+
+
+def without_padding(value: Value) -> tuple[Value, tuple[int, int, int, int]]:
+    """A value without the zeros that a Pad put around its map, and how many those were: (top, left, bottom, right)."""
+    if not value.padded:
+        return value, (0, 0, 0, 0)
+    rank = value.place.ndim
+    inside = np.argwhere(value.place >= 0)
+    low, high = inside.min(axis=0), inside.max(axis=0) + 1
+    place = value.place[tuple(slice(int(start), int(end)) for start, end in zip(low, high, strict=True))]
+    before, after = low[2:], np.array(value.place.shape[2:]) - high[2:]
+    if low[:2].any() or (place < 0).any():
+        return value, (0, 0, 0, 0)
+    top, left = (int(n) for n in (before if rank == 4 else (0, before[0])))
+    bottom, right = (int(n) for n in (after if rank == 4 else (0, after[0])))
+    return replace(value, place=place), (top, left, bottom, right)
+
+
+def kernel_of(node: Node) -> Pair:
+    """The attribute `kernel_shape` as (rows, columns)."""
+    return _pair(tuple(node.attributes["kernel_shape"]), 1)
+
+
+def _pads(node: Node, shape: Map, kernel: Pair, stride: Pair) -> tuple[int, int, int, int]:
+    """(top, left, bottom, right); `auto_pad` SAME makes ceil(size / stride) windows."""
+    automatic = node.attributes.get("auto_pad", "NOTSET")
+    if automatic.startswith("SAME"):
+        ends = []
+        for side, length, step in zip(shape[1:], kernel, stride, strict=True):
+            total = max(0, (math.ceil(side / step) - 1) * step + length - side)
+            small, large = total // 2, total - total // 2
+            ends.append((small, large) if automatic == "SAME_UPPER" else (large, small))
+        return ends[0][0], ends[1][0], ends[0][1], ends[1][1]
+    pads = [] if automatic == "VALID" else [int(pad) for pad in node.attributes.get("pads", ())]
+    if len(pads) == 2:
+        return 0, pads[0], 0, pads[1]
+    return (pads[0], pads[1], pads[2], pads[3]) if pads else (0, 0, 0, 0)
+
+
+def _cuts(window: Window, shape: Map) -> bool:
+    """Whether rounding the number of windows up makes more of them."""
+    top, left, bottom, right = window.pad
+    sides = (shape[1] + top + bottom, shape[2] + left + right)
+    pairs = zip(sides, window.kernel, window.stride, strict=True)
+    return any((side - length) % step for side, length, step in pairs)

@@ -1,0 +1,65 @@
+"""What a page can tell of a run: the documents in its folder, read once."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from hwcodesign.core.errors import UserError
+from hwcodesign.core.run_folder import RunFolder
+
+Document = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Facts:
+    """`report` is report.json; `check`, `plan` and `pictures` are {} or empty where the run has none.
+
+    `frames` (images, H, W, C), `labels` and `scores` are the held-out images of a recipe, None of a foreign model.
+    """
+
+    name: str
+    report: Document
+    check: Document
+    plan: Document
+    pictures: tuple[Path, ...]
+    frames: np.ndarray | None
+    labels: np.ndarray | None
+    scores: np.ndarray | None
+
+    @property
+    def classes(self) -> list[str]:
+        """The names of all scores: a family may pad its classes to an even number or a power of two."""
+        names = [str(name) for name in self.report.get("reference", {}).get("classes") or []]
+        count = 0 if self.scores is None else self.scores.shape[1]
+        return [*names, *(f"({number})" for number in range(len(names), count))]
+
+
+def facts_of(run: RunFolder) -> Facts:
+    """Read them. Raises UserError if a file is damaged: which, and what makes it anew."""
+    report = _json(run.path / "report.json", "run") or {}
+    check = _json(run.stage("check") / "check.json", "check") if run.finished("check") else None
+    plan = _json(run.stage("plan") / "plan.json", "plan") if run.finished("plan") else None
+    pictures = tuple(sorted((run.path / "pictures").glob("*.png"))) if run.finished("pictures") else ()
+    frames = labels = scores = None
+    held_out = run.stage("export") / "reference.npz"
+    if run.finished("export") and held_out.exists():
+        try:
+            with np.load(held_out, allow_pickle=False) as arrays:
+                frames, scores = arrays["images"], arrays["integer_scores"]
+                labels = arrays.get("labels", None)
+        except (OSError, ValueError, KeyError, EOFError) as error:
+            raise UserError(f"{held_out} is damaged ({error}): hwcodesign export makes it anew") from None
+    return Facts(run.path.name, report, check or {}, plan or {}, pictures, frames, labels, scores)
+
+
+def _json(path: Path, stage: str) -> Document | None:
+    try:
+        found = json.loads(path.read_text())
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        raise UserError(f"{path} is damaged ({error}): hwcodesign {stage} makes it anew") from None
+    return found if isinstance(found, dict) else None

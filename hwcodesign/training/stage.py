@@ -1,0 +1,30 @@
+"""The stage train."""
+
+from pathlib import Path
+
+from hwcodesign.core.run_folder import Stage, Summary
+from hwcodesign.job import Job
+
+CODE = ("training", "nets", "data", "recipe.py")
+
+
+def train_stage(job: Job) -> Stage:
+    """Writes the checkpoints of the recipe's network: trained, or with random weights."""
+    recipe = job.to_train
+
+    def random(folder: Path) -> Summary:
+        from hwcodesign.training.random_weights import describe, initialise
+
+        initialise(recipe, folder)
+        return {"weights": describe(recipe)}
+
+    def work(folder: Path) -> Summary:
+        from hwcodesign.training.loop import train
+
+        trained = train(recipe, job.data_folder, folder, job.device)
+        return {"epoch": trained.epoch, "validation_top1": trained.validation_top1}
+
+    tables = recipe.model_dump(include={"network", "quantization", "data", "train"})
+    if job.untrained:
+        return Stage("train", (), tables, random, code=CODE)
+    return Stage("train", (), [tables, job.data], work, resumable=True, code=CODE)

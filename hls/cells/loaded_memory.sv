@@ -2,7 +2,7 @@
 //
 // After reset loading_o is up, and the words come: each in ceil(WIDTH/LOAD_BITS) beats of LOAD_BITS, its lowest bits
 // first. Behind each beat load_valid_i is low for two clocks at least (loader.sv sees to that). The kernel lends its
-// address: at stored_o a word is written at address_i, and the kernel advances; last_i tells that it is the last word's.
+// address: at stored_o a word is written at address_i, and the kernel advances; last_i says that it is the last word's.
 // Then loading_o falls. Nothing is read before.
 // WAY 1: through one port (SPRAM); 2: a port to write and one to read; 3: two ports that read and write half a word
 // each, so that the RAM is twice as wide and half as deep.
@@ -26,6 +26,16 @@ module loaded_memory #(
 );
   localparam int AddressBits = (WORDS > 1) ? $clog2(WORDS) : 1;
   localparam int Beats = (WIDTH + LOAD_BITS - 1) / LOAD_BITS;
+
+  if (WORDS < 1 || WIDTH < 1 || LOAD_BITS < 1) begin : gen_unmet_sizes_are_positive
+    loaded_memory_requires_that_sizes_are_positive violated ();
+  end
+  if (WAY < 1 || WAY > 3) begin : gen_unmet_way_is_1_to_3
+    loaded_memory_requires_that_way_is_1_to_3 violated ();
+  end
+  if (WAY == 3 && WIDTH < 2) begin : gen_unmet_halves_have_a_bit
+    loaded_memory_requires_that_halves_have_a_bit violated ();
+  end
 
   logic take, whole;
   logic [Beats*LOAD_BITS-1:0] word_q;

@@ -15,6 +15,10 @@ module lut_multiplier #(
 );
   localparam int ProductBits = CUT_BITS + BITS;
 
+  if (CUT_BITS < 1 || BITS < 1) begin : gen_unmet_sizes_are_positive
+    lut_multiplier_requires_that_sizes_are_positive violated ();
+  end
+
 `ifdef YOSYS
   if (CUT_BITS <= 2) begin : gen_digit
     localparam bit Negative = (CUT_BITS == 1) && (CUT_SIGNED != 0);  // a sign alone

@@ -22,6 +22,13 @@ module packed_multiplier #(
   localparam int OperandBits = (COUNT - 1) * Lane + WEIGHT_BITS + 1;
   localparam int PackedBits = OperandBits + IN_BITS + 1;
 
+  if (COUNT < 1 || IN_BITS < 1 || WEIGHT_BITS < 1) begin : gen_unmet_sizes_are_positive
+    packed_multiplier_requires_that_sizes_are_positive violated ();
+  end
+  if (COUNT > 1 && WEIGHT_SIGNED != 0 && SHIFTED == 0) begin : gen_unmet_signed_weights_that_share_are_shifted
+    packed_multiplier_requires_that_signed_weights_that_share_are_shifted violated ();
+  end
+
   logic signed [IN_BITS:0] element;
   logic signed [OperandBits-1:0] operand;
   (* use_dsp = "yes" *) logic signed [PackedBits-1:0] packed_products;

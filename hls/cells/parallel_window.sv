@@ -32,6 +32,16 @@ module parallel_window #(
   localparam int ColumnBits = $clog2(WIDTH + STRIDE_W);
   localparam int RowBits = $clog2(HEIGHT + STRIDE_H);
 
+  if (PIXEL < 1 || WIDTH < 2) begin : gen_unmet_sizes_are_large_enough
+    parallel_window_requires_that_sizes_are_large_enough violated ();
+  end
+  if (KERNEL_H < 1 || KERNEL_W < 1 || KERNEL_H > HEIGHT || KERNEL_W > WIDTH) begin : gen_unmet_kernel_lies_in_the_map
+    parallel_window_requires_that_kernel_lies_in_the_map violated ();
+  end
+  if (STRIDE_H < 1 || STRIDE_W < 1) begin : gen_unmet_strides_are_positive
+    parallel_window_requires_that_strides_are_positive violated ();
+  end
+
   // The pixel that comes in, and the next one that completes a window.
   logic [ColumnBits-1:0] column_q, next_column_q;
   logic [RowBits-1:0] row_q, next_row_q;

@@ -23,6 +23,14 @@ module ram #(
   localparam int BlockBits = (BLOCK_WORDS > 1) ? $clog2(BLOCK_WORDS) : 1;
   localparam int RestBits = (WORDS - BLOCK_WORDS > 1) ? $clog2(WORDS - BLOCK_WORDS) : 1;
 
+  if (WORDS < 1 || WIDTH < 1) begin : gen_unmet_sizes_are_positive
+    ram_requires_that_sizes_are_positive violated ();
+  end
+  if (BLOCK_WIDTH < 0 || BLOCK_WIDTH > WIDTH
+      || (BLOCK_WIDTH > 0 && (BLOCK_WORDS < 1 || BLOCK_WORDS > WORDS))) begin : gen_unmet_block_lies_in_the_memory
+    ram_requires_that_block_lies_in_the_memory violated ();
+  end
+
   if (BLOCK_WIDTH > 0) begin : gen_block
     logic [BLOCK_WIDTH-1:0] block;
     logic write_rest;

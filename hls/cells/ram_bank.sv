@@ -15,6 +15,13 @@ module ram_bank #(
   input  logic [(WORDS > 1 ? $clog2(WORDS) : 1)-1:0] read_address_i,
   output logic [WIDTH-1:0] data_o
 );
+  if (WORDS < 1 || WIDTH < 1) begin : gen_unmet_sizes_are_positive
+    ram_bank_requires_that_sizes_are_positive violated ();
+  end
+  if (PLACE < 0 || PLACE > 2) begin : gen_unmet_place_is_0_to_2
+    ram_bank_requires_that_place_is_0_to_2 violated ();
+  end
+
   if (PLACE == 2) begin : gen_large
     (* ram_style = "ultra", no_rw_check *)
     logic [WIDTH-1:0] words [0:WORDS-1];

@@ -15,6 +15,10 @@ module rom_bank #(
   input  logic [(WORDS > 1 ? $clog2(WORDS) : 1)-1:0] address_i,
   output logic [WIDTH-1:0] data_o
 );
+  if (WORDS < 1 || WIDTH < 1) begin : gen_unmet_sizes_are_positive
+    rom_bank_requires_that_sizes_are_positive violated ();
+  end
+
   if (BLOCK != 0) begin : gen_block
     (* rom_style = "block" *)
     logic [WIDTH-1:0] words [0:WORDS-1];

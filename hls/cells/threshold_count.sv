@@ -1,8 +1,9 @@
-// How many of THRESHOLDS thresholds an element has reached: OFFSET + #{t : element >= threshold[t]}, modulo 2**OUT_BITS.
+// How many of its THRESHOLDS thresholds an element has reached: OFFSET + #{t : element >= threshold[t]}, modulo
+// 2**OUT_BITS.
 //
 // Threshold t lies at t*THRESHOLD_BITS; the element and thresholds are both signed or both unsigned, and the thresholds
 // need not be in order. Latency: 2 + ceil(log4(THRESHOLDS)) clocks: comparison, count, offset; stage s loads its
-// registers when move_i[s] is high. It has no reset and no valid bits of its own.
+// registers when stage_en_i[s] is high. It has no reset and no valid bits of its own.
 module threshold_count #(
   parameter int IN_BITS = 1,
   parameter int IN_SIGNED = 0,
@@ -12,12 +13,19 @@ module threshold_count #(
   parameter int THRESHOLD_BITS = 1
 ) (
   input  logic clk_i,
-  input  logic [1+($clog2(THRESHOLDS)+1)/2:0] move_i,
+  input  logic [1+($clog2(THRESHOLDS)+1)/2:0] stage_en_i,
   input  logic [IN_BITS-1:0] element_i,
   input  logic [THRESHOLDS*THRESHOLD_BITS-1:0] thresholds_i,
   output logic [OUT_BITS-1:0] data_o
 );
   localparam int TreeStages = ($clog2(THRESHOLDS) + 1) / 2;
+
+  if (IN_BITS < 1 || OUT_BITS < 1 || THRESHOLDS < 1) begin : gen_unmet_sizes_are_positive
+    threshold_count_requires_that_sizes_are_positive violated ();
+  end
+  if (THRESHOLD_BITS < IN_BITS) begin : gen_unmet_threshold_bits_hold_an_element
+    threshold_count_requires_that_threshold_bits_hold_an_element violated ();
+  end
 
   logic [THRESHOLD_BITS-1:0] element;
   logic [THRESHOLDS-1:0] reached_d, reached_q;
@@ -34,23 +42,23 @@ module threshold_count #(
   end
 
   always_ff @(posedge clk_i) begin
-    if (move_i[0]) reached_q <= reached_d;
+    if (stage_en_i[0]) reached_q <= reached_d;
   end
 
-  logic [((TreeStages > 0) ? TreeStages : 1)-1:0] tree_move;
-  if (TreeStages > 0) begin : gen_move
-    assign tree_move = move_i[TreeStages:1];
+  logic [((TreeStages > 0) ? TreeStages : 1)-1:0] tree_en;
+  if (TreeStages > 0) begin : gen_en
+    assign tree_en = stage_en_i[TreeStages:1];
   end else begin : gen_still
-    assign tree_move = 1'b0;
+    assign tree_en = 1'b0;
   end
 
   adder_tree #(
     .COUNT(THRESHOLDS), .IN_BITS(1), .SIGNED(0), .OUT_BITS(OUT_BITS)
   ) u_count (
-    .clk_i, .move_i(tree_move), .data_i(reached_q), .sum_o(count)
+    .clk_i, .stage_en_i(tree_en), .data_i(reached_q), .sum_o(count)
   );
 
   always_ff @(posedge clk_i) begin
-    if (move_i[TreeStages+1]) data_o <= count + OUT_BITS'(OFFSET);
+    if (stage_en_i[TreeStages+1]) data_o <= count + OUT_BITS'(OFFSET);
   end
 endmodule

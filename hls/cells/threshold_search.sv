@@ -5,8 +5,8 @@
 // gives one bit of the count, and moves up or down by half as many steps as the stage before. data_o is the count, its
 // highest bit inverted if OUT_SIGNED (so that no threshold reached is the lowest value).
 //
-// Latency: OUT_BITS clocks, one stage each; stage s loads its registers when move_i[s] is high. base_i is signed, step_i
-// is not; both belong to element_i. It has no reset and no valid bits of its own. OUT_BITS must be at least 2.
+// Latency: OUT_BITS clocks, one stage each; stage s loads its registers when stage_en_i[s] is high. base_i is signed,
+// step_i is not; both belong to element_i. It has no reset and no valid bits of its own. OUT_BITS must be at least 2.
 module threshold_search #(
   parameter int IN_BITS = 1,
   parameter int IN_SIGNED = 0,
@@ -17,7 +17,7 @@ module threshold_search #(
   parameter int STEP_BITS = 1
 ) (
   input  logic clk_i,
-  input  logic [OUT_BITS-1:0] move_i,
+  input  logic [OUT_BITS-1:0] stage_en_i,
   input  logic [IN_BITS-1:0] element_i,
   input  logic [BASE_BITS-1:0] base_i,
   input  logic [STEP_BITS-1:0] step_i,
@@ -29,6 +29,13 @@ module threshold_search #(
   localparam int LongestBits = STEP_BITS + OUT_BITS - 2;
   localparam int FirstBits = (ElementBits > BASE_BITS) ? ElementBits : BASE_BITS;
   localparam int Bits = ((FirstBits > LongestBits) ? FirstBits : LongestBits) + 1;
+
+  if (IN_BITS < 1 || BASE_BITS < 1 || STEP_BITS < 1 || FRACTION_BITS < 0) begin : gen_unmet_sizes_are_positive
+    threshold_search_requires_that_sizes_are_positive violated ();
+  end
+  if (OUT_BITS < 2) begin : gen_unmet_out_bits_are_two_or_more
+    threshold_search_requires_that_out_bits_are_two_or_more violated ();
+  end
 
   logic [OUT_BITS*Bits-1:0] distance_q;
   logic [OUT_BITS*STEP_BITS-1:0] step_q;
@@ -51,13 +58,13 @@ module threshold_search #(
       localparam int Shift = OUT_BITS - 1 - s;
       localparam int MovedBits = Bits - Shift;
       logic [Bits-1:0] distance;
-      logic [MovedBits:0] move, moved;
+      logic [MovedBits:0] addend, moved;
       logic below;
       assign distance = distance_q[(s-1)*Bits+:Bits];
       assign below = !distance[Bits-1];
       // Plus or minus the step in one adder: its lowest bit carries the one that a subtraction adds.
-      assign move = {MovedBits'(step_q[(s-1)*STEP_BITS+:STEP_BITS]) ^ {MovedBits{below}}, below};
-      assign moved = {distance[Bits-1:Shift], 1'b1} + move;
+      assign addend = {MovedBits'(step_q[(s-1)*STEP_BITS+:STEP_BITS]) ^ {MovedBits{below}}, below};
+      assign moved = {distance[Bits-1:Shift], 1'b1} + addend;
       if (Shift > 0) begin : gen_shifted
         assign distance_d = {moved[MovedBits:1], distance[Shift-1:0]};
       end else begin : gen_whole
@@ -68,7 +75,7 @@ module threshold_search #(
     end
 
     always_ff @(posedge clk_i) begin
-      if (move_i[s]) begin
+      if (stage_en_i[s]) begin
         distance_q[s*Bits+:Bits] <= distance_d;
         step_q[s*STEP_BITS+:STEP_BITS] <= step_d;
         count_q[s*OUT_BITS+:OUT_BITS] <= count_d;

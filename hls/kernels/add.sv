@@ -21,11 +21,21 @@ module add #(
   input  logic                       out_ready_i
 );
 
-  logic [LANES*OUT_BITS-1:0] sum;
-  logic                      space, take;
+  if (LANES < 1 || IN_BITS < 1) begin : gen_unmet_sizes_are_positive
+    add_requires_that_sizes_are_positive violated ();
+  end
+  if (IN_BIPOLAR != 0 && IN_BITS != 1) begin : gen_unmet_bipolar_is_one_bit
+    add_requires_that_bipolar_is_one_bit violated ();
+  end
+  if (OUT_BITS != (IN_BIPOLAR != 0 ? 3 : IN_BITS + 1)) begin : gen_unmet_out_bits_hold_the_sum
+    add_requires_that_out_bits_hold_the_sum violated ();
+  end
 
-  assign space      = !out_valid_o || out_ready_i;
-  assign take       = space && (&in_valid_i);
+  logic [LANES*OUT_BITS-1:0] sum;
+  logic                      move, take;
+
+  assign move       = !out_valid_o || out_ready_i;
+  assign take       = move && (&in_valid_i);
   assign in_ready_o = {2{take}};
 
   generate
@@ -46,7 +56,7 @@ module add #(
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) out_valid_o <= 1'b0;
-    else if (space) out_valid_o <= take;
+    else if (move) out_valid_o <= take;
     if (take) out_data_o <= sum;
   end
 

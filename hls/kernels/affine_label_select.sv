@@ -34,6 +34,19 @@ module affine_label_select #(
   localparam int WideBits = ((ProductBits > OFFSET_BITS) ? ProductBits : OFFSET_BITS) + KEY_BITS;
   localparam bit Bipolar = (IN_BITS == 1) && (IN_SIGNED != 0);
 
+  if (IN_BITS < 1 || FACTOR_BITS < 1 || OFFSET_BITS < 1 || KEY_BITS < 1) begin : gen_unmet_bits_are_positive
+    affine_label_select_requires_that_bits_are_positive violated ();
+  end
+  if (TOP < 1 || TOP > CHANNELS) begin : gen_unmet_top_is_one_to_channels
+    affine_label_select_requires_that_top_is_one_to_channels violated ();
+  end
+  if (OUT_BITS < $clog2(CHANNELS) + 1) begin : gen_unmet_out_bits_hold_an_index
+    affine_label_select_requires_that_out_bits_hold_an_index violated ();
+  end
+  if (OUT_BITS < IN_BITS + ((IN_SIGNED != 0 && !Bipolar) ? 0 : 1)) begin : gen_unmet_out_bits_hold_a_score
+    affine_label_select_requires_that_out_bits_hold_a_score violated ();
+  end
+
   // What enters the pipeline: a score, or after the last one, TOP times the request for an index.
   logic [CountBits-1:0] count_q;
   logic move, scoring, step;

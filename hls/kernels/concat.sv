@@ -20,19 +20,31 @@ module concat #(
   input  logic                    out_ready_i
 );
 
-  localparam int TURN_BITS = $clog2(INPUTS);
+  localparam int TurnBits = $clog2(INPUTS);
 
-  logic [TURN_BITS-1:0]  turn_q;
+  if (WIDTH < 1) begin : gen_unmet_width_is_positive
+    concat_requires_that_width_is_positive violated ();
+  end
+  if (INPUTS < 2) begin : gen_unmet_inputs_are_two_or_more
+    concat_requires_that_inputs_are_two_or_more violated ();
+  end
+  for (genvar i = 0; i < INPUTS; i++) begin : gen_unmet
+    if (BEATS[32*i+:32] == 0 || (BEATS[32*i+:32] >> COUNT_BITS) != 0) begin : gen_beats
+      concat_requires_that_count_bits_hold_the_beats violated ();
+    end
+  end
+
+  logic [TurnBits-1:0]   turn_q;
   logic [COUNT_BITS-1:0] beat_q;
-  logic                  space, take, last;
+  logic                  move, take, last;
 
-  assign space = !out_valid_o || out_ready_i;
-  assign take  = space && in_valid_i[turn_q];
-  assign last  = beat_q == BEATS[32*turn_q+:COUNT_BITS] - 1'b1;
+  assign move = !out_valid_o || out_ready_i;
+  assign take = move && in_valid_i[turn_q];
+  assign last = beat_q == BEATS[32*turn_q+:COUNT_BITS] - 1'b1;
 
   always_comb begin
     in_ready_o         = '0;
-    in_ready_o[turn_q] = space;
+    in_ready_o[turn_q] = move;
   end
 
   always_ff @(posedge clk_i) begin
@@ -41,10 +53,10 @@ module concat #(
       beat_q      <= '0;
       out_valid_o <= 1'b0;
     end else begin
-      if (space) out_valid_o <= take;
+      if (move) out_valid_o <= take;
       if (take) begin
         beat_q <= last ? '0 : beat_q + 1'b1;
-        if (last) turn_q <= turn_q == TURN_BITS'(INPUTS - 1) ? '0 : turn_q + 1'b1;
+        if (last) turn_q <= turn_q == TurnBits'(INPUTS - 1) ? '0 : turn_q + 1'b1;
       end
     end
     if (take) out_data_o <= in_data_i[WIDTH*turn_q+:WIDTH];

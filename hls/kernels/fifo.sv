@@ -21,6 +21,13 @@ module fifo #(
   input  logic             out_ready_i
 );
 
+  if (WIDTH < 1) begin : gen_unmet_width_is_positive
+    fifo_requires_that_width_is_positive violated ();
+  end
+  if (DEPTH < 2) begin : gen_unmet_depth_is_two_or_more
+    fifo_requires_that_depth_is_two_or_more violated ();
+  end
+
   generate
     if (DEPTH == 2) begin : gen_registers
       logic [WIDTH-1:0] spare_q;
@@ -42,15 +49,15 @@ module fifo #(
         if (!spare_valid_q) spare_q <= in_data_i;
       end
     end else begin : gen_memory
-      localparam int WORDS = DEPTH - 1;
-      localparam int ADDRESS_BITS = $clog2(WORDS);
-      localparam int COUNT_BITS = $clog2(WORDS + 1);
+      localparam int Words = DEPTH - 1;
+      localparam int AddressBits = $clog2(Words);
+      localparam int CountBits = $clog2(Words + 1);
 
-      logic [ADDRESS_BITS-1:0] write_q, read_q;
-      logic [COUNT_BITS-1:0]   count_q;
-      logic                    push, pop;
+      logic [AddressBits-1:0] write_q, read_q;
+      logic [CountBits-1:0]   count_q;
+      logic                   push, pop;
 
-      assign in_ready_o = count_q != WORDS[COUNT_BITS-1:0];
+      assign in_ready_o = count_q != Words[CountBits-1:0];
       assign push       = in_valid_i && in_ready_o;
       assign pop        = count_q != '0 && (!out_valid_o || out_ready_i);
 
@@ -61,8 +68,8 @@ module fifo #(
           count_q     <= '0;
           out_valid_o <= 1'b0;
         end else begin
-          if (push) write_q <= write_q == ADDRESS_BITS'(WORDS - 1) ? '0 : write_q + 1'b1;
-          if (pop) read_q <= read_q == ADDRESS_BITS'(WORDS - 1) ? '0 : read_q + 1'b1;
+          if (push) write_q <= write_q == AddressBits'(Words - 1) ? '0 : write_q + 1'b1;
+          if (pop) read_q <= read_q == AddressBits'(Words - 1) ? '0 : read_q + 1'b1;
           if (push && !pop) count_q <= count_q + 1'b1;
           if (pop && !push) count_q <= count_q - 1'b1;
           if (pop) out_valid_o <= 1'b1;
@@ -72,7 +79,7 @@ module fifo #(
 
       ram #(
         .WIDTH(WIDTH),
-        .WORDS(WORDS),
+        .WORDS(Words),
         .BLOCK_WORDS(BUFFER_BLOCK_WORDS),
         .BLOCK_WIDTH(BUFFER_BLOCK_WIDTH),
         .LARGE(BUFFER_LARGE)

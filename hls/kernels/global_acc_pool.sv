@@ -28,15 +28,23 @@ module global_acc_pool #(
   localparam int PixelBits = (PIXELS > 1) ? $clog2(PIXELS) : 1;
   localparam bit Bipolar = (IN_BITS == 1) && (IN_SIGNED != 0);
 
+  if (PE < 1 || IN_BITS < 1 || PIXELS < 1 || FOLDS < 1) begin : gen_unmet_sizes_are_positive
+    global_acc_pool_requires_that_sizes_are_positive violated ();
+  end
+  if (SUM_BITS < IN_BITS || (Bipolar && SUM_BITS < 2)) begin : gen_unmet_sum_bits_hold_an_element
+    global_acc_pool_requires_that_sum_bits_hold_an_element violated ();
+  end
+
   logic [FoldBits-1:0] fold_q, fold_stage_q;
   logic [PixelBits-1:0] pixel_q;
-  logic take, fold_last, pixel_first, pixel_last;
+  logic move, take, fold_last, pixel_first, pixel_last;
   logic valid_q, first_q, last_q;
   logic [PE*IN_BITS-1:0] data_q;
   logic [PE*SUM_BITS-1:0] sum_so_far, sums;
 
-  assign in_ready_o = !out_valid_o || out_ready_i;
-  assign take = in_ready_o && in_valid_i;
+  assign move = !out_valid_o || out_ready_i;
+  assign in_ready_o = move;
+  assign take = move && in_valid_i;
   assign fold_last = (fold_q == FoldBits'(FOLDS - 1));
   assign pixel_first = (pixel_q == '0);
   assign pixel_last = (pixel_q == PixelBits'(PIXELS - 1));
@@ -56,7 +64,7 @@ module global_acc_pool #(
     if (!rst_ni) begin
       valid_q <= 1'b0;
       out_valid_o <= 1'b0;
-    end else if (in_ready_o) begin
+    end else if (move) begin
       valid_q <= in_valid_i;
       out_valid_o <= valid_q && last_q;
     end
@@ -66,7 +74,7 @@ module global_acc_pool #(
       first_q <= pixel_first;
       last_q <= pixel_last;
     end
-    if (in_ready_o && valid_q) out_data_o <= sums;
+    if (move && valid_q) out_data_o <= sums;
   end
 
   if (FOLDS > 1) begin : gen_memory
@@ -78,7 +86,7 @@ module global_acc_pool #(
       .LARGE(SUMS_LARGE)
     ) u_sums (
       .clk_i,
-      .write_i(in_ready_o && valid_q),
+      .write_i(move && valid_q),
       .write_address_i(fold_stage_q),
       .data_i(sums),
       .read_i(take),

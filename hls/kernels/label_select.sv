@@ -23,6 +23,19 @@ module label_select #(
   localparam int CountBits = $clog2(CHANNELS + TOP);
   localparam bit Bipolar = (IN_BITS == 1) && (IN_SIGNED != 0);
 
+  if (IN_BITS < 1) begin : gen_unmet_in_bits_are_positive
+    label_select_requires_that_in_bits_are_positive violated ();
+  end
+  if (TOP < 1 || TOP > CHANNELS) begin : gen_unmet_top_is_one_to_channels
+    label_select_requires_that_top_is_one_to_channels violated ();
+  end
+  if (OUT_BITS < $clog2(CHANNELS) + 1) begin : gen_unmet_out_bits_hold_an_index
+    label_select_requires_that_out_bits_hold_an_index violated ();
+  end
+  if (OUT_BITS < IN_BITS + ((IN_SIGNED != 0 && !Bipolar) ? 0 : 1)) begin : gen_unmet_out_bits_hold_a_score
+    label_select_requires_that_out_bits_hold_a_score violated ();
+  end
+
   logic [CountBits-1:0] count_q;
   logic move, scoring, step;
   logic [OUT_BITS-1:0] score;

@@ -21,11 +21,16 @@ module max_pool #(
 );
   localparam int CountBits = (WINDOW > 1) ? $clog2(WINDOW) : 1;
 
-  logic [CountBits-1:0] count_q;
-  logic first, last, take;
+  if (PE < 1 || BITS < 1 || WINDOW < 1) begin : gen_unmet_sizes_are_positive
+    max_pool_requires_that_sizes_are_positive violated ();
+  end
 
-  assign in_ready_o = !out_valid_o || out_ready_i;
-  assign take = in_ready_o && in_valid_i;
+  logic [CountBits-1:0] count_q;
+  logic move, take, first, last;
+
+  assign move = !out_valid_o || out_ready_i;
+  assign in_ready_o = move;
+  assign take = move && in_valid_i;
   assign first = (count_q == '0);
   assign last = (count_q == CountBits'(WINDOW - 1));
 
@@ -33,7 +38,7 @@ module max_pool #(
     if (!rst_ni) begin
       count_q <= '0;
       out_valid_o <= 1'b0;
-    end else if (in_ready_o) begin
+    end else if (move) begin
       out_valid_o <= in_valid_i && last;
       if (in_valid_i) count_q <= last ? '0 : count_q + 1'b1;
     end

@@ -1,6 +1,6 @@
 // A matrix of MH rows and MW columns times a vector, for every pixel; then, if THRESHOLDS > 0, re-quantization.
 //
-// Streams: SIMD elements a beat in, MW/SIMD beats a pixel; PE elements a beat out, MH/PE beats a pixel. Each clock takes
+// Streams: SIMD elements a beat in, MW/SIMD beats a pixel; PE elements a beat out, MH/PE beats a pixel. A clock takes
 // SIMD inputs to PE rows. A pixel is kept while its rows are worked off PE at a time and the next one is taken without
 // a bubble. Weights: word nf*(MW/SIMD) + sf, row p and column s at (p*SIMD + s)*WEIGHT_BITS. Thresholds: see
 // threshold_unit. One signed bit means bipolar, {-1, +1} coded 0 and 1; bipolar times bipolar counts equal bits.
@@ -77,18 +77,37 @@ module mvau #(
   // Memories, operands, products, adder tree, what SHIFTED weights added.
   localparam int Stages = 3 + TreeStages + (Shifted ? 1 : 0);
 
+  if (SIMD < 1 || MW < 1 || MW % SIMD != 0) begin : gen_unmet_simd_divides_mw
+    mvau_requires_that_simd_divides_mw violated ();
+  end
+  if (PE < 1 || MH < 1 || MH % PE != 0) begin : gen_unmet_pe_divides_mh
+    mvau_requires_that_pe_divides_mh violated ();
+  end
+  if (IN_BITS < 1 || WEIGHT_BITS < 1 || ACC_BITS < 1) begin : gen_unmet_bits_are_positive
+    mvau_requires_that_bits_are_positive violated ();
+  end
+  if (THRESHOLDS <= 0 && OUT_BITS != ACC_BITS) begin : gen_unmet_out_bits_are_acc_bits_without_thresholds
+    mvau_requires_that_out_bits_are_acc_bits_without_thresholds violated ();
+  end
+  if (PACKED < 0 || (PACKED > 0 && !NeitherBipolar)) begin : gen_unmet_packed_operands_are_not_bipolar
+    mvau_requires_that_packed_operands_are_not_bipolar violated ();
+  end
+  if (LOAD_BITS < 0) begin : gen_unmet_load_bits_are_not_negative
+    mvau_requires_that_load_bits_are_not_negative violated ();
+  end
+
   // Control: one step a clock, of a beat from the input while the pixel's first rows are worked on, then from the
   // buffer that keeps the pixel.
-  logic en, step, loading, stored, fresh, step_last, fold_last, word_last;
+  logic move, step, loading, stored, fresh, step_last, fold_last, word_last;
   logic [StepBits-1:0] step_q;
   logic [FoldBits-1:0] fold_q;
   logic [WordBits-1:0] word_q;
   logic [Stages-1:0] valid_q;
 
-  assign en = !out_valid_o || out_ready_i;
+  assign move = !out_valid_o || out_ready_i;
   assign fresh = (fold_q == '0);
-  assign in_ready_o[0] = en && fresh && !loading;
-  assign step = en && !loading && (in_valid_i[0] || !fresh);
+  assign in_ready_o[0] = move && fresh && !loading;
+  assign step = move && !loading && (in_valid_i[0] || !fresh);
   assign step_last = (step_q == StepBits'(Steps - 1));
   assign fold_last = (fold_q == FoldBits'(Folds - 1));
   assign word_last = step_last && fold_last;
@@ -107,7 +126,7 @@ module mvau #(
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) valid_q <= '0;
-    else if (en) valid_q <= {valid_q[Stages-2:0], step};
+    else if (move) valid_q <= {valid_q[Stages-2:0], step};
   end
 
   // What the memories give, then the operands: block RAM answers late, so a register of their own stands before the
@@ -124,7 +143,7 @@ module mvau #(
   logic [PE*SIMD*ProductBits-1:0] products, products_q;
 
   always_ff @(posedge clk_i) begin
-    if (en && valid_q[0]) begin
+    if (move && valid_q[0]) begin
       inputs_q <= inputs;
       weights_q <= weights;
     end
@@ -197,17 +216,17 @@ module mvau #(
   end
 
   // The adder tree's stages move with the valid bits of what they hold.
-  logic [((TreeStages > 0) ? TreeStages : 1)-1:0] tree_move;
-  if (TreeStages > 0) begin : gen_move
-    assign tree_move = valid_q[TreeStages+1:2] & {TreeStages{en}};
+  logic [((TreeStages > 0) ? TreeStages : 1)-1:0] tree_en;
+  if (TreeStages > 0) begin : gen_en
+    assign tree_en = valid_q[TreeStages+1:2] & {TreeStages{move}};
   end else begin : gen_still
-    assign tree_move = 1'b0;
+    assign tree_en = 1'b0;
   end
 
   // Which sums open and close a result: counted at the end of the adder tree.
   logic [StepBits-1:0] sum_q;
   logic sum_valid, sum_first, sum_last, result_valid_q;
-  assign sum_valid = en && valid_q[Stages-1];
+  assign sum_valid = move && valid_q[Stages-1];
   assign sum_first = (sum_q == '0);
   assign sum_last = (sum_q == StepBits'(Steps - 1));
 
@@ -215,7 +234,7 @@ module mvau #(
     if (!rst_ni) begin
       sum_q <= '0;
       result_valid_q <= 1'b0;
-    end else if (en) begin
+    end else if (move) begin
       if (sum_valid) sum_q <= sum_last ? '0 : sum_q + 1'b1;
       result_valid_q <= sum_valid && sum_last;
     end
@@ -228,15 +247,15 @@ module mvau #(
       localparam int First = i * ProductBits;
       localparam int Low = ProductBits / 2;
       always_ff @(posedge clk_i) begin
-        if (en && valid_q[1]) products_q[First+:Low] <= products[First+:Low];
+        if (move && valid_q[1]) products_q[First+:Low] <= products[First+:Low];
       end
       always_ff @(posedge clk_i) begin
-        if (en && valid_q[1]) products_q[First+Low+:ProductBits-Low] <= products[First+Low+:ProductBits-Low];
+        if (move && valid_q[1]) products_q[First+Low+:ProductBits-Low] <= products[First+Low+:ProductBits-Low];
       end
     end
   end else begin : gen_together
     always_ff @(posedge clk_i) begin
-      if (en && valid_q[1]) products_q <= products;
+      if (move && valid_q[1]) products_q <= products;
     end
   end
 
@@ -307,12 +326,12 @@ module mvau #(
     logic [SIMD*IN_BITS-1:0] delayed_q;
     logic [InputSumBits-1:0] input_sum;
     always_ff @(posedge clk_i) begin
-      if (en && valid_q[1]) delayed_q <= inputs_q;
+      if (move && valid_q[1]) delayed_q <= inputs_q;
     end
     adder_tree #(
       .COUNT(SIMD), .IN_BITS(IN_BITS), .SIGNED(IN_SIGNED), .OUT_BITS(InputSumBits)
     ) u_inputs (
-      .clk_i, .move_i(tree_move), .data_i(delayed_q), .sum_o(input_sum)
+      .clk_i, .stage_en_i(tree_en), .data_i(delayed_q), .sum_o(input_sum)
     );
     assign added = SumBits'($signed({(IN_SIGNED != 0) && input_sum[InputSumBits-1], input_sum})) << (WEIGHT_BITS - 1);
   end else begin : gen_whole
@@ -328,7 +347,7 @@ module mvau #(
     adder_tree #(
       .COUNT(SIMD), .IN_BITS(ProductBits), .SIGNED(ProductSigned ? 1 : 0), .OUT_BITS(SumBits)
     ) u_sum (
-      .clk_i, .move_i(tree_move), .data_i(products_q[p*SIMD*ProductBits+:SIMD*ProductBits]), .sum_o(sum)
+      .clk_i, .stage_en_i(tree_en), .data_i(products_q[p*SIMD*ProductBits+:SIMD*ProductBits]), .sum_o(sum)
     );
 
     if (BothBipolar) begin : gen_count
@@ -337,7 +356,7 @@ module mvau #(
     end else if (Shifted) begin : gen_less
       logic signed [SumBits-1:0] less_q;
       always_ff @(posedge clk_i) begin
-        if (en && valid_q[Stages-2]) less_q <= $signed(sum - added);
+        if (move && valid_q[Stages-2]) less_q <= $signed(sum - added);
       end
       assign term = ACC_BITS'(less_q);
     end else begin : gen_sum
@@ -368,7 +387,7 @@ module mvau #(
     ) u_thresholds (
       .clk_i,
       .rst_ni,
-      .en_i(en),
+      .move_i(move),
       .valid_i(result_valid_q),
       .data_i(results),
       .valid_o(out_valid_o),

@@ -27,28 +27,38 @@ module padding #(
   input  logic             out_ready_i
 );
 
-  localparam int ROWS = TOP + IN_HEIGHT + BOTTOM;
-  localparam int COLUMNS = LEFT + IN_WIDTH + RIGHT;
+  localparam int Rows = TOP + IN_HEIGHT + BOTTOM;
+  localparam int Columns = LEFT + IN_WIDTH + RIGHT;
 
   // $clog2(N + 1) bits hold every number up to N. Below, a row before TOP wraps around to more than IN_HEIGHT.
-  localparam int ROW_BITS = $clog2(ROWS + 1);
-  localparam int COLUMN_BITS = $clog2(COLUMNS + 1);
-  localparam int BEAT_BITS = $clog2(BEATS + 1);
+  localparam int RowBits = $clog2(Rows + 1);
+  localparam int ColumnBits = $clog2(Columns + 1);
+  localparam int BeatBits = $clog2(BEATS + 1);
 
-  logic [ROW_BITS-1:0]    row_q, rows_after_top;
-  logic [COLUMN_BITS-1:0] column_q, columns_after_left;
-  logic [BEAT_BITS-1:0]   beat_q;
-  logic                   in_picture, space, take, last_beat, last_column, last_row;
+  if (WIDTH < 1 || BEATS < 1 || IN_HEIGHT < 1 || IN_WIDTH < 1) begin : gen_unmet_sizes_are_positive
+    padding_requires_that_sizes_are_positive violated ();
+  end
+  if (BITS < 1 || WIDTH % BITS != 0) begin : gen_unmet_bits_divide_width
+    padding_requires_that_bits_divide_width violated ();
+  end
+  if (TOP < 0 || BOTTOM < 0 || LEFT < 0 || RIGHT < 0) begin : gen_unmet_borders_are_not_negative
+    padding_requires_that_borders_are_not_negative violated ();
+  end
 
-  assign rows_after_top     = row_q - ROW_BITS'(TOP);
-  assign columns_after_left = column_q - COLUMN_BITS'(LEFT);
-  assign in_picture         = rows_after_top < ROW_BITS'(IN_HEIGHT) && columns_after_left < COLUMN_BITS'(IN_WIDTH);
-  assign space              = !out_valid_o || out_ready_i;
-  assign take               = space && (in_valid_i || !in_picture);
-  assign in_ready_o         = space && in_picture;
-  assign last_beat          = beat_q == BEAT_BITS'(BEATS - 1);
-  assign last_column        = column_q == COLUMN_BITS'(COLUMNS - 1);
-  assign last_row           = row_q == ROW_BITS'(ROWS - 1);
+  logic [RowBits-1:0]    row_q, rows_after_top;
+  logic [ColumnBits-1:0] column_q, columns_after_left;
+  logic [BeatBits-1:0]   beat_q;
+  logic                  in_picture, move, step, last_beat, last_column, last_row;
+
+  assign rows_after_top     = row_q - RowBits'(TOP);
+  assign columns_after_left = column_q - ColumnBits'(LEFT);
+  assign in_picture         = rows_after_top < RowBits'(IN_HEIGHT) && columns_after_left < ColumnBits'(IN_WIDTH);
+  assign move               = !out_valid_o || out_ready_i;
+  assign step               = move && (in_valid_i || !in_picture);
+  assign in_ready_o         = move && in_picture;
+  assign last_beat          = beat_q == BeatBits'(BEATS - 1);
+  assign last_column        = column_q == ColumnBits'(Columns - 1);
+  assign last_row           = row_q == RowBits'(Rows - 1);
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
@@ -57,14 +67,14 @@ module padding #(
       beat_q      <= '0;
       out_valid_o <= 1'b0;
     end else begin
-      if (space) out_valid_o <= take;
-      if (take) begin
+      if (move) out_valid_o <= step;
+      if (step) begin
         beat_q <= last_beat ? '0 : beat_q + 1'b1;
         if (last_beat) column_q <= last_column ? '0 : column_q + 1'b1;
         if (last_beat && last_column) row_q <= last_row ? '0 : row_q + 1'b1;
       end
     end
-    if (take) out_data_o <= in_picture ? in_data_i : {(WIDTH / BITS) {BITS'(VALUE)}};
+    if (step) out_data_o <= in_picture ? in_data_i : {(WIDTH / BITS) {BITS'(VALUE)}};
   end
 
 endmodule

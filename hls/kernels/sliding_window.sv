@@ -60,6 +60,19 @@ module sliding_window #(
   localparam int AddressBits = (BUFFER_WORDS > 1) ? $clog2(BUFFER_WORDS) : 1;
   localparam int LevelBits = $clog2(BUFFER_WORDS + HEIGHT * Row + 1) + 2;
 
+  if (PE < 1 || BITS < 1 || WORDS < 1) begin : gen_unmet_sizes_are_positive
+    sliding_window_requires_that_sizes_are_positive violated ();
+  end
+  if (KERNEL_H < 1 || KERNEL_W < 1 || KERNEL_H > HEIGHT || KERNEL_W > WIDTH) begin : gen_unmet_kernel_lies_in_the_map
+    sliding_window_requires_that_kernel_lies_in_the_map violated ();
+  end
+  if (STRIDE_H < 1 || STRIDE_W < 1) begin : gen_unmet_strides_are_positive
+    sliding_window_requires_that_strides_are_positive violated ();
+  end
+  if (BUFFER_WORDS <= LastWord) begin : gen_unmet_buffer_holds_a_window
+    sliding_window_requires_that_buffer_holds_a_window violated ();
+  end
+
   // `distance`, which may be negative, as a step forward in the ring.
   function automatic logic [AddressBits-1:0] ring(input int distance);
     ring = AddressBits'(((distance % BUFFER_WORDS) + BUFFER_WORDS) % BUFFER_WORDS);

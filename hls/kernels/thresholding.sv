@@ -28,7 +28,10 @@ module thresholding #(
   output logic out_valid_o,
   input  logic out_ready_i
 );
-  assign in_ready_o = !out_valid_o || out_ready_i;
+  logic move;
+
+  assign move = !out_valid_o || out_ready_i;
+  assign in_ready_o = move;
 
   threshold_unit #(
     .PE(PE),
@@ -47,7 +50,7 @@ module thresholding #(
   ) u_thresholds (
     .clk_i,
     .rst_ni,
-    .en_i(in_ready_o),
+    .move_i(move),
     .valid_i(in_valid_i),
     .data_i(in_data_i),
     .valid_o(out_valid_o),

@@ -38,6 +38,13 @@ module weighted_sum #(
     for (int i = 0; i < port; i++) first_bit += LANES * int'(IN_BITS[32*i+:32]);
   endfunction
 
+  if (LANES < 1 || INPUTS < 1 || OUT_BITS < 1) begin : gen_unmet_sizes_are_positive
+    weighted_sum_requires_that_sizes_are_positive violated ();
+  end
+  if (BEAT_BITS != first_bit(INPUTS)) begin : gen_unmet_beat_bits_are_those_of_all_inputs
+    weighted_sum_requires_that_beat_bits_are_those_of_all_inputs violated ();
+  end
+
   // `value` times a constant: a shifted copy for each of its bits, of which the highest is the sign.
   function automatic logic [OUT_BITS-1:0] times(input logic [31:0] factor, input logic [OUT_BITS-1:0] value);
     times = '0;

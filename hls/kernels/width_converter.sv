@@ -17,20 +17,30 @@ module width_converter #(
   input  logic                 out_ready_i
 );
 
-  localparam int RATIO = IN_WIDTH < OUT_WIDTH ? OUT_WIDTH / IN_WIDTH : IN_WIDTH / OUT_WIDTH;
-  localparam int COUNT_BITS = $clog2(RATIO);
+  localparam int Ratio = IN_WIDTH < OUT_WIDTH ? OUT_WIDTH / IN_WIDTH : IN_WIDTH / OUT_WIDTH;
+  localparam int CountBits = $clog2(Ratio);
 
-  logic [COUNT_BITS-1:0] count_q;
-  logic                  last;
+  if (IN_WIDTH < 1 || OUT_WIDTH < 1) begin : gen_unmet_widths_are_positive
+    width_converter_requires_that_widths_are_positive violated ();
+  end
+  if (IN_WIDTH == OUT_WIDTH) begin : gen_unmet_widths_differ
+    width_converter_requires_that_widths_differ violated ();
+  end
+  if (IN_WIDTH % OUT_WIDTH != 0 && OUT_WIDTH % IN_WIDTH != 0) begin : gen_unmet_one_width_divides_the_other
+    width_converter_requires_that_one_width_divides_the_other violated ();
+  end
 
-  assign last = count_q == COUNT_BITS'(RATIO - 1);
+  logic [CountBits-1:0] count_q;
+  logic                 last;
+
+  assign last = count_q == CountBits'(Ratio - 1);
 
   generate
     if (IN_WIDTH < OUT_WIDTH) begin : gen_widen
-      // The first RATIO - 1 parts wait in `parts_q`, the newest on top; the last part goes straight to the output.
-      localparam int PARTS_WIDTH = OUT_WIDTH - IN_WIDTH;
-      logic [PARTS_WIDTH-1:0] parts_q;
-      logic [OUT_WIDTH-1:0]   whole;
+      // The first Ratio - 1 parts wait in `parts_q`, the newest on top; the last part goes straight to the output.
+      localparam int PartsWidth = OUT_WIDTH - IN_WIDTH;
+      logic [PartsWidth-1:0] parts_q;
+      logic [OUT_WIDTH-1:0]  whole;
 
       assign whole      = {in_data_i, parts_q};
       assign in_ready_o = !last || !out_valid_o || out_ready_i;

@@ -12,17 +12,17 @@ module crc32 (
   output logic        match_o
 );
 
-  localparam logic [31:0] POLYNOMIAL = 32'hEDB8_8320;
-  localparam logic [31:0] RESIDUE = 32'hDEBB_20E3;  // what every correct message with its CRC leaves behind
+  localparam logic [31:0] Polynomial = 32'hEDB8_8320;
+  localparam logic [31:0] Residue = 32'hDEBB_20E3;  // what every correct message with its CRC leaves behind
 
   logic [31:0] state_q, state_next;
 
   assign crc_o   = ~state_q;
-  assign match_o = state_q == RESIDUE;
+  assign match_o = state_q == Residue;
 
   always_comb begin
     state_next = state_q ^ {24'b0, data_i};
-    for (int i = 0; i < 8; i++) state_next = {1'b0, state_next[31:1]} ^ (state_next[0] ? POLYNOMIAL : 32'b0);
+    for (int i = 0; i < 8; i++) state_next = {1'b0, state_next[31:1]} ^ (state_next[0] ? Polynomial : 32'b0);
   end
 
   always_ff @(posedge clk_i) begin

@@ -4,7 +4,7 @@
 // tlast. Combinational in the counter alone. It does not touch the stream, and does not know where a frame should
 // begin: it counts from reset.
 module frame_last #(
-  parameter int unsigned BEATS = 1
+  parameter int BEATS = 1
 ) (
   input  logic clk_i,
   input  logic rst_ni,
@@ -12,8 +12,12 @@ module frame_last #(
   input  logic ready_i,
   output logic last_o
 );
-  localparam int unsigned CountBits = (BEATS > 1) ? $clog2(BEATS) : 1;
+  localparam int CountBits = (BEATS > 1) ? $clog2(BEATS) : 1;
   localparam logic [CountBits-1:0] Final = CountBits'(BEATS - 1);
+
+  if (BEATS < 1) begin : gen_unmet_beats_are_positive
+    frame_last_requires_that_beats_are_positive violated ();
+  end
 
   logic [CountBits-1:0] count_q;
 

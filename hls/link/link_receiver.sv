@@ -27,59 +27,69 @@ module link_receiver #(
   output logic [15:0] loaded_o
 );
 
-  localparam logic [7:0] FLAG = 8'h7E;
-  localparam logic [7:0] ESCAPE = 8'h7D;
-  localparam logic [7:0] IMAGE = 8'd1;
-  localparam logic [7:0] IDENTIFY = 8'd2;
-  localparam logic [7:0] WEIGHTS = 8'd3;
+  localparam logic [7:0] Flag = 8'h7E;
+  localparam logic [7:0] Escape = 8'h7D;
+  localparam logic [7:0] Image = 8'd1;
+  localparam logic [7:0] Identify = 8'd2;
+  localparam logic [7:0] Weights = 8'd3;
 
-  localparam logic [2:0] UNKNOWN_KIND = 3'd0;
-  localparam logic [2:0] RESULT = 3'd1;
-  localparam logic [2:0] IDENTITY = 3'd2;
-  localparam logic [2:0] BAD_CRC = 3'd3;
-  localparam logic [2:0] WRONG_LENGTH = 3'd4;
-  localparam logic [2:0] OVERRUN = 3'd5;
-  localparam logic [2:0] TIMED_OUT = 3'd6;
-  localparam logic [2:0] LINE_BROKEN = 3'd7;
+  localparam logic [2:0] UnknownKind = 3'd0;
+  localparam logic [2:0] Result = 3'd1;
+  localparam logic [2:0] Identity = 3'd2;
+  localparam logic [2:0] BadCrc = 3'd3;
+  localparam logic [2:0] WrongLength = 3'd4;
+  localparam logic [2:0] Overrun = 3'd5;
+  localparam logic [2:0] TimedOut = 3'd6;
+  localparam logic [2:0] LineBroken = 3'd7;
 
-  localparam logic [2:0] HEADER = 3'd6;  // bytes before the payload
-  localparam int CRC_BYTES = 4;
-  localparam int INDEX_BITS = $clog2(IMAGE_BYTES + CRC_BYTES + 2);
-  localparam int ADDRESS_BITS = IMAGE_BYTES > 1 ? $clog2(IMAGE_BYTES) : 1;
-  localparam int TIMER_BITS = $clog2(TIMEOUT_CLOCKS + 1);
-  localparam logic [23:0] IMAGE_LENGTH = 24'(IMAGE_BYTES);
+  localparam logic [2:0] Header = 3'd6;  // bytes before the payload
+  localparam int CrcBytes = 4;
+  localparam int IndexBits = $clog2(IMAGE_BYTES + CrcBytes + 2);
+  localparam int AddressBits = IMAGE_BYTES > 1 ? $clog2(IMAGE_BYTES) : 1;
+  localparam int TimerBits = $clog2(TIMEOUT_CLOCKS + 1);
+  localparam logic [23:0] ImageLength = 24'(IMAGE_BYTES);
 
-  logic                  inside_q;   // between two flags
-  logic                  escaped_q;  // the byte before was an escape
-  logic [2:0]            header_q;   // header bytes so far
-  logic [INDEX_BITS-1:0] index_q;    // bytes behind the header so far, the CRC included; stops one above the most
-  logic [7:0]            kind_q;
-  logic                  wrong_length_q, overrun_q;
-  logic [TIMER_BITS-1:0] timer_q;
+  if (IMAGE_BYTES < 1 || IMAGE_BYTES >= (1 << 24)) begin : gen_unmet_image_bytes_fit_their_field
+    link_receiver_requires_that_image_bytes_fit_their_field violated ();
+  end
+  if (TIMEOUT_CLOCKS < 1) begin : gen_unmet_timeout_is_positive
+    link_receiver_requires_that_timeout_is_positive violated ();
+  end
+  if (WEIGHT_FRAMES < 0 || WEIGHT_FRAMES >= (1 << 16)) begin : gen_unmet_weight_frames_fit_their_field
+    link_receiver_requires_that_weight_frames_fit_their_field violated ();
+  end
+
+  logic                 inside_q;   // between two flags
+  logic                 escaped_q;  // the byte before was an escape
+  logic [2:0]           header_q;   // header bytes so far
+  logic [IndexBits-1:0] index_q;    // bytes behind the header so far, the CRC included; stops one above the most
+  logic [7:0]           kind_q;
+  logic                 wrong_length_q, overrun_q;
+  logic [TimerBits-1:0] timer_q;
 
   logic       flag, escape, plain, started, closing, lost, is_image, is_weights, is_frame, loading, whole;
   logic [7:0] value, length_byte;
 
-  logic                    pending_q;  // the memory holds an image that is right and not read to its end
-  logic [ADDRESS_BITS-1:0] read_q;
-  logic                    payload, occupied, next_weights, accepted, fetch, last;
+  logic                   pending_q;  // the memory holds an image that is right and not read to its end
+  logic [AddressBits-1:0] read_q;
+  logic                   payload, occupied, next_weights, accepted, fetch, last;
 
-  assign flag    = byte_valid_i && byte_data_i == FLAG;
-  assign escape  = byte_valid_i && byte_data_i == ESCAPE && !escaped_q;
+  assign flag    = byte_valid_i && byte_data_i == Flag;
+  assign escape  = byte_valid_i && byte_data_i == Escape && !escaped_q;
   assign plain   = byte_valid_i && inside_q && !flag && !escape;
   assign value   = escaped_q ? byte_data_i ^ 8'h20 : byte_data_i;
   assign started = inside_q && header_q != '0;
   assign closing = started && flag;
   assign lost    = started && (byte_broken_i || timer_q == '0) && !flag;
 
-  assign is_image    = kind_q == IMAGE;
-  assign is_weights  = kind_q == WEIGHTS && WEIGHT_FRAMES > 0;
+  assign is_image    = kind_q == Image;
+  assign is_weights  = kind_q == Weights && WEIGHT_FRAMES > 0;
   assign is_frame    = is_image || is_weights;
   assign length_byte = !is_frame ? 8'd0
-                     : header_q == 3'd3 ? IMAGE_LENGTH[7:0]
-                     : header_q == 3'd4 ? IMAGE_LENGTH[15:8] : IMAGE_LENGTH[23:16];
-  assign whole = header_q == HEADER && !wrong_length_q
-              && index_q == INDEX_BITS'(CRC_BYTES + (is_frame ? IMAGE_BYTES : 0));
+                     : header_q == 3'd3 ? ImageLength[7:0]
+                     : header_q == 3'd4 ? ImageLength[15:8] : ImageLength[23:16];
+  assign whole = header_q == Header && !wrong_length_q
+              && index_q == IndexBits'(CrcBytes + (is_frame ? IMAGE_BYTES : 0));
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
@@ -95,17 +105,17 @@ module link_receiver #(
       overrun_q      <= 1'b0;
     end else begin
       if (byte_valid_i) escaped_q <= inside_q && escape;
-      if (plain && header_q != HEADER) header_q <= header_q + 1'b1;
-      if (plain && header_q == HEADER && index_q != INDEX_BITS'(IMAGE_BYTES + CRC_BYTES + 1)) begin
+      if (plain && header_q != Header) header_q <= header_q + 1'b1;
+      if (plain && header_q == Header && index_q != IndexBits'(IMAGE_BYTES + CrcBytes + 1)) begin
         index_q <= index_q + 1'b1;
       end
-      if (plain && header_q >= 3'd3 && header_q != HEADER && value != length_byte) wrong_length_q <= 1'b1;
+      if (plain && header_q >= 3'd3 && header_q != Header && value != length_byte) wrong_length_q <= 1'b1;
       if (occupied) overrun_q <= 1'b1;
     end
     if (plain && header_q == 3'd0) kind_q <= value;
     if (plain && header_q == 3'd1) answer_sequence_o[7:0] <= value;
     if (plain && header_q == 3'd2) answer_sequence_o[15:8] <= value;
-    timer_q <= byte_valid_i ? TIMER_BITS'(TIMEOUT_CLOCKS) : timer_q - TIMER_BITS'(timer_q != '0);
+    timer_q <= byte_valid_i ? TimerBits'(TIMEOUT_CLOCKS) : timer_q - TimerBits'(timer_q != '0);
   end
 
   logic match;
@@ -120,19 +130,19 @@ module link_receiver #(
 
   assign answer_valid_o = closing || lost;
   always_comb begin
-    if (byte_broken_i) answer_code_o = LINE_BROKEN;
-    else if (!closing) answer_code_o = TIMED_OUT;
-    else if (!match) answer_code_o = BAD_CRC;
-    else if (!is_frame && kind_q != IDENTIFY) answer_code_o = UNKNOWN_KIND;
-    else if (!whole) answer_code_o = WRONG_LENGTH;
-    else if (!is_image || loading) answer_code_o = IDENTITY;
-    else answer_code_o = overrun_q ? OVERRUN : RESULT;
+    if (byte_broken_i) answer_code_o = LineBroken;
+    else if (!closing) answer_code_o = TimedOut;
+    else if (!match) answer_code_o = BadCrc;
+    else if (!is_frame && kind_q != Identify) answer_code_o = UnknownKind;
+    else if (!whole) answer_code_o = WrongLength;
+    else if (!is_image || loading) answer_code_o = Identity;
+    else answer_code_o = overrun_q ? Overrun : Result;
   end
 
   if (WEIGHT_FRAMES > 0) begin : gen_weights
     logic [15:0] loaded_q;
     assign loading      = loaded_q != 16'(WEIGHT_FRAMES);
-    assign next_weights = is_weights && answer_code_o == IDENTITY && loading && answer_sequence_o == loaded_q
+    assign next_weights = is_weights && answer_code_o == Identity && loading && answer_sequence_o == loaded_q
                        && !overrun_q;
     assign loaded_o     = loaded_q;
     always_ff @(posedge clk_i) begin
@@ -147,11 +157,11 @@ module link_receiver #(
 
   // The image: written while it comes in, read once its CRC is right. A byte of the next image may take the place of
   // one that has been read.
-  assign payload  = plain && header_q == HEADER && index_q < INDEX_BITS'(IMAGE_BYTES);
-  assign occupied = payload && pending_q && index_q[ADDRESS_BITS-1:0] >= read_q;
-  assign accepted = closing && answer_ready_i && (answer_code_o == RESULT || next_weights);
+  assign payload  = plain && header_q == Header && index_q < IndexBits'(IMAGE_BYTES);
+  assign occupied = payload && pending_q && index_q[AddressBits-1:0] >= read_q;
+  assign accepted = closing && answer_ready_i && (answer_code_o == Result || next_weights);
   assign fetch    = pending_q && (!out_valid_o || out_ready_i);
-  assign last     = read_q == ADDRESS_BITS'(IMAGE_BYTES - 1);
+  assign last     = read_q == AddressBits'(IMAGE_BYTES - 1);
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
@@ -175,7 +185,7 @@ module link_receiver #(
   ) u_image (
     .clk_i          (clk_i),
     .write_i        (payload && !occupied && !overrun_q),
-    .write_address_i(index_q[ADDRESS_BITS-1:0]),
+    .write_address_i(index_q[AddressBits-1:0]),
     .data_i         (value),
     .read_i         (fetch),
     .read_address_i (read_q),

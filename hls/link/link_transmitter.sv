@@ -23,29 +23,36 @@ module link_transmitter #(
   input  logic        out_ready_i
 );
 
-  localparam logic [7:0] FLAG = 8'h7E;
-  localparam logic [7:0] ESCAPE = 8'h7D;
-  localparam logic [7:0] VERSION = 8'd1;
-  localparam logic [2:0] RESULT = 3'd1;
-  localparam logic [2:0] IDENTITY = 3'd2;
+  localparam logic [7:0] Flag = 8'h7E;
+  localparam logic [7:0] Escape = 8'h7D;
+  localparam logic [7:0] Version = 8'd1;
+  localparam logic [2:0] Result = 3'd1;
+  localparam logic [2:0] Identity = 3'd2;
 
-  localparam logic [2:0] OPENING = 3'd0;
-  localparam logic [2:0] HEADER = 3'd1;
-  localparam logic [2:0] PAYLOAD = 3'd2;
-  localparam logic [2:0] CHECK = 3'd3;
-  localparam logic [2:0] CLOSING = 3'd4;
+  localparam logic [2:0] Opening = 3'd0;
+  localparam logic [2:0] Header = 3'd1;
+  localparam logic [2:0] Payload = 3'd2;
+  localparam logic [2:0] Check = 3'd3;
+  localparam logic [2:0] Closing = 3'd4;
 
-  localparam int HEADER_BYTES = 6;
-  localparam int IDENTITY_BYTES = WEIGHT_FRAMES > 0 ? 11 : 9;
-  localparam int CRC_BYTES = 4;
-  localparam int MOST_BYTES = RESULT_BYTES > IDENTITY_BYTES ? RESULT_BYTES : IDENTITY_BYTES;
-  localparam int POSITION_BITS = $clog2(MOST_BYTES);
+  localparam int HeaderBytes = 6;
+  localparam int IdentityBytes = WEIGHT_FRAMES > 0 ? 11 : 9;
+  localparam int CrcBytes = 4;
+  localparam int MostBytes = RESULT_BYTES > IdentityBytes ? RESULT_BYTES : IdentityBytes;
+  localparam int PositionBits = $clog2(MostBytes);
 
-  logic [8*IDENTITY_BYTES-1:0] self;
+  if (RESULT_BYTES < 1 || RESULT_BYTES >= (1 << 24)) begin : gen_unmet_result_bytes_fit_their_field
+    link_transmitter_requires_that_result_bytes_fit_their_field violated ();
+  end
+  if (WEIGHT_FRAMES < 0 || WEIGHT_FRAMES >= (1 << 16)) begin : gen_unmet_weight_frames_fit_their_field
+    link_transmitter_requires_that_weight_frames_fit_their_field violated ();
+  end
 
-  logic [2:0]               part_q;
-  logic [POSITION_BITS-1:0] position_q;  // within the part
-  logic                     escaped_q;   // the byte's escape has been sent
+  logic [8*IdentityBytes-1:0] self;
+
+  logic [2:0]              part_q;
+  logic [PositionBits-1:0] position_q;  // within the part
+  logic                    escaped_q;   // the byte's escape has been sent
 
   logic        is_result, is_identity, is_flag, valid, ready, take, last;
   logic [7:0]  value;
@@ -53,27 +60,27 @@ module link_transmitter #(
   logic [47:0] header;
   logic [31:0] crc;
 
-  assign is_result   = answer_code_i == RESULT;
-  assign is_identity = answer_code_i == IDENTITY;
-  assign length      = is_result ? 24'(RESULT_BYTES) : is_identity ? 24'(IDENTITY_BYTES) : 24'd0;
+  assign is_result   = answer_code_i == Result;
+  assign is_identity = answer_code_i == Identity;
+  assign length      = is_result ? 24'(RESULT_BYTES) : is_identity ? 24'(IdentityBytes) : 24'd0;
   assign header      = {length, answer_sequence_i, 5'b0, answer_code_i};
 
   always_comb begin
     case (part_q)
-      HEADER: begin
+      Header: begin
         value = header[8*position_q[2:0]+:8];
-        last  = position_q == POSITION_BITS'(HEADER_BYTES - 1);
+        last  = position_q == PositionBits'(HeaderBytes - 1);
       end
-      PAYLOAD: begin
+      Payload: begin
         value = is_result ? score_data_i : self[8*position_q[3:0]+:8];
-        last  = position_q == (is_result ? POSITION_BITS'(RESULT_BYTES - 1) : POSITION_BITS'(IDENTITY_BYTES - 1));
+        last  = position_q == (is_result ? PositionBits'(RESULT_BYTES - 1) : PositionBits'(IdentityBytes - 1));
       end
-      CHECK: begin
+      Check: begin
         value = crc[8*position_q[1:0]+:8];
-        last  = position_q == POSITION_BITS'(CRC_BYTES - 1);
+        last  = position_q == PositionBits'(CrcBytes - 1);
       end
       default: begin
-        value = FLAG;
+        value = Flag;
         last  = 1'b1;
       end
     endcase
@@ -82,32 +89,32 @@ module link_transmitter #(
   if (WEIGHT_FRAMES > 0) begin : gen_loaded
     logic [15:0] loaded_q;  // as an answer begins: it stays the same in the answer's two bytes
     always_ff @(posedge clk_i) begin
-      if (part_q == OPENING) loaded_q <= loaded_i;
+      if (part_q == Opening) loaded_q <= loaded_i;
     end
-    assign self = {loaded_q, DESIGN_HASH, VERSION};
+    assign self = {loaded_q, DESIGN_HASH, Version};
   end else begin : gen_nothing_loaded
-    assign self = {DESIGN_HASH, VERSION};
+    assign self = {DESIGN_HASH, Version};
   end
 
-  assign is_flag        = part_q == OPENING || part_q == CLOSING;
-  assign valid          = answer_valid_i && (part_q != PAYLOAD || !is_result || score_valid_i);
+  assign is_flag        = part_q == Opening || part_q == Closing;
+  assign valid          = answer_valid_i && (part_q != Payload || !is_result || score_valid_i);
   assign take           = valid && ready;
-  assign score_ready_o  = take && part_q == PAYLOAD && is_result;
-  assign answer_ready_o = take && part_q == CLOSING;
+  assign score_ready_o  = take && part_q == Payload && is_result;
+  assign answer_ready_o = take && part_q == Closing;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
-      part_q     <= OPENING;
+      part_q     <= Opening;
       position_q <= '0;
     end else if (take) begin
       if (last) begin
         position_q <= '0;
         case (part_q)
-          OPENING: part_q <= HEADER;
-          HEADER:  part_q <= is_result || is_identity ? PAYLOAD : CHECK;
-          PAYLOAD: part_q <= CHECK;
-          CHECK:   part_q <= CLOSING;
-          default: part_q <= OPENING;
+          Opening: part_q <= Header;
+          Header:  part_q <= is_result || is_identity ? Payload : Check;
+          Payload: part_q <= Check;
+          Check:   part_q <= Closing;
+          default: part_q <= Opening;
         endcase
       end else begin
         position_q <= position_q + 1'b1;
@@ -117,9 +124,9 @@ module link_transmitter #(
 
   crc32 u_crc (
     .clk_i  (clk_i),
-    .clear_i(part_q == OPENING),
+    .clear_i(part_q == Opening),
     .data_i (value),
-    .valid_i(take && (part_q == HEADER || part_q == PAYLOAD)),
+    .valid_i(take && (part_q == Header || part_q == Payload)),
     .crc_o  (crc),
     .match_o()
   );
@@ -141,8 +148,8 @@ module link_transmitter #(
     .out_ready_i(done)
   );
 
-  assign special     = (chosen == FLAG || chosen == ESCAPE) && !chosen_is_flag;
-  assign out_data_o  = !special ? chosen : escaped_q ? chosen ^ 8'h20 : ESCAPE;
+  assign special     = (chosen == Flag || chosen == Escape) && !chosen_is_flag;
+  assign out_data_o  = !special ? chosen : escaped_q ? chosen ^ 8'h20 : Escape;
   assign out_valid_o = chosen_valid;
   assign done        = out_ready_i && (!special || escaped_q);
 

@@ -1,9 +1,10 @@
 // In front of a design's input: after reset the first beats are its loaded memories' words, then it passes frames on.
 //
 // The words come as a whole number of frames: beats, and behind the last word beats without a meaning up to the end of
-// a frame (in_last_i). Each goes to the first of COUNT memories that is still loading, with two clocks of silence behind
-// it, in which that one writes the word and perhaps says that it is full. See loaded_memory.sv. Once all are full, beats
-// go straight through, in the very clock in which they come; the data do so all the time, outside of this module.
+// a frame (in_last_i). Each goes to the first of COUNT memories that is still loading, with two clocks of silence
+// behind it, in which that one writes the word and perhaps says that it is full. See loaded_memory.sv. Once all are
+// full, beats go straight through, in the very clock in which they come; the data do so all the time, outside of this
+// module.
 // Does not: notice words that were meant for another design; keep anything over a reset.
 module loader #(
   parameter int BITS = 8,
@@ -21,6 +22,10 @@ module loader #(
   output logic [COUNT-1:0] load_valid_o,
   input  logic [COUNT-1:0] loading_i
 );
+  if (BITS < 1 || COUNT < 1) begin : gen_unmet_sizes_are_positive
+    loader_requires_that_sizes_are_positive violated ();
+  end
+
   logic passing_q;  // frames
   logic valid_q;    // of load_data_o
   logic silent_q;   // a clock later

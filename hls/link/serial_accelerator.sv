@@ -1,7 +1,7 @@
 // The network behind a serial line: everything on the chip but clock, reset and pins.
 //
-// IN_BYTES, IN_BEATS, OUT_BYTES, OUT_BEATS and WEIGHT_FRAMES are those of the emitted `accelerator` (interface.json). serial_link.sv
-// says what travels on the line.
+// IN_BYTES, IN_BEATS, OUT_BYTES, OUT_BEATS and WEIGHT_FRAMES are those of the emitted `accelerator` (interface.json).
+// serial_link.sv says what travels on the line.
 module serial_accelerator #(
   parameter int CLOCKS_PER_BIT = 8,
   parameter int TIMEOUT_CLOCKS = 5000,
@@ -17,6 +17,10 @@ module serial_accelerator #(
   input  logic rx_i,
   output logic tx_o
 );
+
+  if (IN_BYTES < 1 || IN_BEATS < 1 || OUT_BYTES < 1 || OUT_BEATS < 1) begin : gen_unmet_sizes_are_positive
+    serial_accelerator_requires_that_sizes_are_positive violated ();
+  end
 
   logic [8*IN_BYTES-1:0]  image_data;
   logic                   image_valid, image_ready, image_last;

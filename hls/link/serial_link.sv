@@ -11,8 +11,8 @@
 //             length, 5 overrun (the network was not done with the images before), 6 the packet stalled, 7 a byte
 //             without a stop bit (break, wrong baud rate)
 // A design with WEIGHT_FRAMES > 0 takes so many packets of WEIGHTS after a reset, before any image. Their sequence
-// numbers count from 0, and one is taken only in its turn. The answer is IDENTITY, to which such a design adds (2 bytes)
-// how many it has by then; so is the answer to an IMAGE that comes too early, which is not taken either.
+// numbers count from 0, and one is taken only in its turn. The answer is IDENTITY, to which such a design adds (2
+// bytes) how many it has by then; so is the answer to an IMAGE that comes too early, which is not taken either.
 // Every request has one answer, which carries its sequence number, in the order of the requests. The number in a
 // refusal comes from a packet that may be damaged. A result depends on its own image alone, so an image without an
 // answer may simply be sent again. At most ANSWERS requests may wait for their answers; more are lost without one.
@@ -43,9 +43,16 @@ module serial_link #(
   output logic                   score_ready_o
 );
 
-  localparam int CODE_BITS = 3;
-  localparam int SEQUENCE_BITS = 16;
-  localparam int ANSWER_BITS = CODE_BITS + SEQUENCE_BITS;
+  localparam int CodeBits = 3;
+  localparam int SequenceBits = 16;
+  localparam int AnswerBits = CodeBits + SequenceBits;
+
+  if (IN_BYTES < 1 || IN_BEATS < 1 || OUT_BYTES < 1 || OUT_BEATS < 1) begin : gen_unmet_sizes_are_positive
+    serial_link_requires_that_sizes_are_positive violated ();
+  end
+  if (ANSWERS < 2) begin : gen_unmet_answers_are_two_or_more
+    serial_link_requires_that_answers_are_two_or_more violated ();
+  end
 
   logic [7:0]             rx_data, image_byte, score_byte, tx_data;
   logic                   rx_valid, rx_broken;
@@ -54,7 +61,7 @@ module serial_link #(
   logic [8*OUT_BYTES-1:0] score_data;
   logic                   score_valid, score_ready;
   logic                   tx_valid, tx_ready;
-  logic [ANSWER_BITS-1:0] due, answer;
+  logic [AnswerBits-1:0]  due, answer;
   logic                   due_valid, due_ready, answer_valid, answer_ready;
   logic [15:0]            loaded;
 
@@ -83,8 +90,8 @@ module serial_link #(
     .out_data_o       (image_byte),
     .out_valid_o      (image_byte_valid),
     .out_ready_i      (image_byte_ready),
-    .answer_code_o    (due[CODE_BITS-1:0]),
-    .answer_sequence_o(due[ANSWER_BITS-1:CODE_BITS]),
+    .answer_code_o    (due[CodeBits-1:0]),
+    .answer_sequence_o(due[AnswerBits-1:CodeBits]),
     .answer_valid_o   (due_valid),
     .answer_ready_i   (due_ready),
     .loaded_o         (loaded)
@@ -121,7 +128,7 @@ module serial_link #(
   );
 
   fifo #(
-    .WIDTH       (ANSWER_BITS),
+    .WIDTH       (AnswerBits),
     .DEPTH       (ANSWERS)
   ) u_answers (
     .clk_i      (clk_i),
@@ -176,8 +183,8 @@ module serial_link #(
   ) u_transmitter (
     .clk_i            (clk_i),
     .rst_ni           (rst_ni),
-    .answer_code_i    (answer[CODE_BITS-1:0]),
-    .answer_sequence_i(answer[ANSWER_BITS-1:CODE_BITS]),
+    .answer_code_i    (answer[CodeBits-1:0]),
+    .answer_sequence_i(answer[AnswerBits-1:CodeBits]),
     .answer_valid_i   (answer_valid),
     .answer_ready_o   (answer_ready),
     .loaded_i         (loaded),

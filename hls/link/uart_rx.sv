@@ -16,17 +16,21 @@ module uart_rx #(
   output logic       broken_o
 );
 
-  localparam int COUNT_BITS = $clog2(CLOCKS_PER_BIT);
-  localparam logic [COUNT_BITS-1:0] WHOLE = COUNT_BITS'(CLOCKS_PER_BIT - 1);
-  localparam logic [COUNT_BITS-1:0] HALF = COUNT_BITS'((CLOCKS_PER_BIT - 1) / 2);
-  localparam logic [3:0] STOP = 4'd9;
+  localparam int CountBits = $clog2(CLOCKS_PER_BIT);
+  localparam logic [CountBits-1:0] Whole = CountBits'(CLOCKS_PER_BIT - 1);
+  localparam logic [CountBits-1:0] Half = CountBits'((CLOCKS_PER_BIT - 1) / 2);
+  localparam logic [3:0] Stop = 4'd9;
 
-  logic [3:0]            samples_q;
-  logic                  line;
-  logic                  rested_q;  // the line was high since the last byte, so a low is a start bit
-  logic                  busy_q;
-  logic [COUNT_BITS-1:0] count_q;
-  logic [3:0]            bit_q;
+  if (CLOCKS_PER_BIT < 4) begin : gen_unmet_clocks_per_bit_are_four_or_more
+    uart_rx_requires_that_clocks_per_bit_are_four_or_more violated ();
+  end
+
+  logic [3:0]           samples_q;
+  logic                 line;
+  logic                 rested_q;  // the line was high since the last byte, so a low is a start bit
+  logic                 busy_q;
+  logic [CountBits-1:0] count_q;
+  logic [3:0]           bit_q;
 
   assign line = (samples_q[1] && samples_q[2]) || (samples_q[2] && samples_q[3]) || (samples_q[1] && samples_q[3]);
 
@@ -41,16 +45,16 @@ module uart_rx #(
     end else if (!busy_q) begin
       rested_q <= rested_q || line;
       busy_q   <= rested_q && !line;
-      count_q  <= HALF;
+      count_q  <= Half;
       bit_q    <= '0;
     end else if (count_q != '0) begin
       count_q <= count_q - 1'b1;
     end else begin
-      count_q <= WHOLE;
+      count_q <= Whole;
       bit_q   <= bit_q + 1'b1;
       if (bit_q == '0) begin
         busy_q <= !line;  // a start bit that is over in its middle was a glitch
-      end else if (bit_q != STOP) begin
+      end else if (bit_q != Stop) begin
         data_o <= {line, data_o[7:1]};
       end else begin
         valid_o  <= line;

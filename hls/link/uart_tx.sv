@@ -13,12 +13,16 @@ module uart_tx #(
   output logic       tx_o
 );
 
-  localparam int COUNT_BITS = $clog2(CLOCKS_PER_BIT);
-  localparam logic [COUNT_BITS-1:0] WHOLE = COUNT_BITS'(CLOCKS_PER_BIT - 1);
+  localparam int CountBits = (CLOCKS_PER_BIT > 1) ? $clog2(CLOCKS_PER_BIT) : 1;
+  localparam logic [CountBits-1:0] Whole = CountBits'(CLOCKS_PER_BIT - 1);
 
-  logic [8:0]            rest_q;  // what follows the present bit: data, and the stop bit on top
-  logic [3:0]            bits_q;  // how many bits are not over yet, the present one included
-  logic [COUNT_BITS-1:0] count_q;
+  if (CLOCKS_PER_BIT < 2) begin : gen_unmet_clocks_per_bit_are_two_or_more
+    uart_tx_requires_that_clocks_per_bit_are_two_or_more violated ();
+  end
+
+  logic [8:0]           rest_q;  // what follows the present bit: data, and the stop bit on top
+  logic [3:0]           bits_q;  // how many bits are not over yet, the present one included
+  logic [CountBits-1:0] count_q;
 
   assign in_ready_o = bits_q == '0;
 
@@ -27,7 +31,7 @@ module uart_tx #(
       tx_o   <= 1'b1;
       bits_q <= '0;
     end else if (in_ready_o) begin
-      count_q <= WHOLE;
+      count_q <= Whole;
       if (in_valid_i) begin
         tx_o   <= 1'b0;
         rest_q <= {1'b1, in_data_i};
@@ -36,7 +40,7 @@ module uart_tx #(
     end else if (count_q != '0) begin
       count_q <= count_q - 1'b1;
     end else begin
-      count_q <= WHOLE;
+      count_q <= Whole;
       tx_o    <= rest_q[0];
       rest_q  <= {1'b1, rest_q[8:1]};
       bits_q  <= bits_q - 1'b1;

@@ -5,19 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from hwcodesign.core import tools
 from hwcodesign.core.assets import asset_folder, hls_source
 from hwcodesign.core.errors import UserError
-from hwcodesign.core.tools import ICARUS, find
 from hwcodesign.kinds import all_kinds
 from sim.build import run_bench
-
-
-def _has_icarus() -> bool:
-    try:
-        find(ICARUS)
-    except UserError:
-        return False
-    return True
 
 
 @pytest.mark.parametrize("kind", all_kinds())
@@ -28,7 +20,7 @@ def test_kernel_equals_its_reference(kind: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kind", all_kinds())
 @pytest.mark.slow
-@pytest.mark.skipif(not _has_icarus(), reason="Icarus is not installed; Verilator runs the same benches")
+@pytest.mark.needs(tools.ICARUS)  # Verilator runs the same benches
 def test_kernel_equals_its_reference_in_icarus(kind: str, tmp_path: Path) -> None:
     run_bench(kind, tmp_path, seed=2, name="icarus")
 
@@ -45,10 +37,10 @@ def test_the_multiplier_that_synthesis_sees_is_the_same(tmp_path: Path) -> None:
 FAULTS = {
     "wrong data": ("add", "{a[IN_BITS-1], a} +", "{a[IN_BITS-1], a} -", "expected"),
     "a bubble": ("fork", "(out_valid_o & ~out_ready_i) == '0;", "out_valid_o == '0;", "cycles, not"),
-    "data change while stalled": ("fork", "if (in_ready_o) data_q", "if (in_valid_i) data_q", "changed while"),
+    "data change while stalled": ("fork", "if (move) data_q", "if (in_valid_i) data_q", "changed while"),
     "valid falls": ("fork", "else out_valid_o <= out_valid_o & ~out_ready_i;", "else out_valid_o <= '0;", "valid fell"),
-    "valid waits for ready": ("concat", "take  = space &&", "take  = out_ready_i &&", "standing still"),
-    "weights that are not there yet": ("mvau", "en && fresh && !loading", "en && fresh", "expected|standing"),
+    "valid waits for ready": ("concat", "take = move &&", "take = out_ready_i &&", "standing still"),
+    "weights that are not there yet": ("mvau", "move && fresh && !loading", "move && fresh", "expected|standing"),
     "a forgotten reset": ("concat", "turn_q      <= '0;", "", "expected"),
 }
 

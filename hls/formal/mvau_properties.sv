@@ -1,0 +1,67 @@
+// Properties of mvau, for a matrix of two rows and two columns worked on one by one: 1, -2 and -1, 1, in the image that
+// the proof lays beside it.
+module mvau_properties (
+  input logic clk_i,
+  input logic rst_ni,
+  input logic [1:0] in_data_i,
+  input logic in_valid_i,
+  input logic out_ready_i
+);
+  logic since, in_ready, out_valid, in_take, out_take, second_q, row_q;
+  logic [1:0] first_q, marked;
+  logic [4:0] out_data;
+  logic [9:0] results;
+
+  reset_first #(
+    .ONCE(1)
+  ) u_reset (
+    .clk_i, .rst_ni, .since_o(since)
+  );
+
+  mvau #(
+    .MW(2), .MH(2), .PE(1), .SIMD(1), .IN_BITS(2), .IN_SIGNED(0), .WEIGHT_BITS(2), .WEIGHT_SIGNED(1), .ACC_BITS(5),
+    .OUT_BITS(5), .WEIGHTS_FILE("weights")
+  ) dut (
+    .clk_i, .rst_ni, .in_data_i, .in_valid_i, .in_ready_o(in_ready), .out_data_o(out_data), .out_valid_o(out_valid),
+    .out_ready_i
+  );
+
+  stream_rules #(
+    .WIDTH(5)
+  ) u_out (
+    .clk_i, .rst_ni, .data_i(out_data), .valid_i(out_valid), .ready_i(out_ready_i)
+  );
+
+  assign in_take = in_valid_i && in_ready;
+  assign out_take = out_valid && out_ready_i;
+
+  keeps_going #(
+    .CLOCKS(3)
+  ) u_going (
+    .clk_i, .rst_ni, .offered_i(in_valid_i && out_ready_i), .moves_i(in_take || out_take)
+  );
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      second_q <= 1'b0;
+      row_q <= 1'b0;
+    end else begin
+      if (in_take) second_q <= !second_q;
+      if (out_take) row_q <= !row_q;
+    end
+    if (in_take) first_q <= in_data_i;
+  end
+  assign results = {5'(in_data_i) - 5'(first_q), 5'(first_q) - {2'b0, in_data_i, 1'b0}};
+
+  for (genvar i = 0; i < 2; i++) begin : gen_row
+    in_order #(
+      .WIDTH(5), .CAPACITY(2)
+    ) u_order (
+      .clk_i, .rst_ni, .since_i(since), .in_data_i(results[5*i+:5]), .in_take_i(in_take && second_q),
+      .out_data_i(out_data), .out_valid_i(out_valid && row_q == (i == 1)), .out_take_i(out_take && row_q == (i == 1)),
+      .level_o(), .ahead_o(), .marked_o(marked[i]), .marked_data_o()
+    );
+  end
+
+  always_comb cover (since && rst_ni && marked[1] && row_q && out_take);
+endmodule

@@ -1,0 +1,220 @@
+"""A wrong parameter stops Verilator, Icarus and Yosys alike, at a module whose name is the rule that is broken."""
+
+import re
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from hwcodesign.core.assets import asset_folder
+from hwcodesign.core.errors import UserError
+from hwcodesign.core.tools import ICARUS, VERILATOR, YOSYS, Tool, find
+
+# Of every module and rule one choice of parameters that breaks it.
+BROKEN: Mapping[str, Mapping[str, Mapping[str, int]]] = {
+    "adder_tree": {"sizes_are_positive": {"IN_BITS": 0}},
+    "loaded_memory": {
+        "sizes_are_positive": {"LOAD_BITS": 0},
+        "way_is_1_to_3": {"WAY": 4},
+        "halves_have_a_bit": {"WAY": 3, "WIDTH": 1},
+    },
+    "lut_multiplier": {"sizes_are_positive": {"BITS": 0}},
+    "packed_multiplier": {
+        "sizes_are_positive": {"IN_BITS": 0},
+        "signed_weights_that_share_are_shifted": {"COUNT": 2},
+    },
+    "parallel_window": {
+        "sizes_are_large_enough": {"WIDTH": 1},
+        "kernel_lies_in_the_map": {"KERNEL_H": 2},
+        "strides_are_positive": {"STRIDE_W": 0},
+    },
+    "ram": {"sizes_are_positive": {"WIDTH": 0}, "block_lies_in_the_memory": {"BLOCK_WIDTH": 1, "BLOCK_WORDS": 2}},
+    "ram_bank": {"sizes_are_positive": {"WIDTH": 0}, "place_is_0_to_2": {"PLACE": 3}},
+    "rom": {"sizes_are_positive": {"WIDTH": 0}, "block_lies_in_the_memory": {"BLOCK_WIDTH": 2, "BLOCK_WORDS": 1}},
+    "rom_bank": {"sizes_are_positive": {"WIDTH": 0}},
+    "threshold_count": {
+        "sizes_are_positive": {"IN_BITS": 0},
+        "threshold_bits_hold_an_element": {"IN_BITS": 3, "THRESHOLD_BITS": 2},
+    },
+    "threshold_search": {"sizes_are_positive": {"STEP_BITS": 0}, "out_bits_are_two_or_more": {"OUT_BITS": 1}},
+    "threshold_unit": {
+        "sizes_are_positive": {"OUT_BITS": 0},
+        "thresholds_are_positive": {"THRESHOLD_BITS": 0},
+        "steps_reach_every_output": {"STEP_BITS": 2, "OUT_BITS": 2, "THRESHOLDS": 2},
+    },
+    "add": {
+        "sizes_are_positive": {"LANES": 0},
+        "bipolar_is_one_bit": {"IN_BIPOLAR": 1, "OUT_BITS": 3},
+        "out_bits_hold_the_sum": {"OUT_BITS": 8},
+    },
+    "affine_label_select": {
+        "bits_are_positive": {"KEY_BITS": 0},
+        "top_is_one_to_channels": {"TOP": 3},
+        "out_bits_hold_an_index": {"CHANNELS": 3},
+        "out_bits_hold_a_score": {"IN_SIGNED": 0},
+    },
+    "concat": {
+        "width_is_positive": {"WIDTH": 0},
+        "inputs_are_two_or_more": {"INPUTS": 1},
+        "count_bits_hold_the_beats": {"COUNT_BITS": 0},
+    },
+    "fifo": {"width_is_positive": {"WIDTH": 0}, "depth_is_two_or_more": {"DEPTH": 1}},
+    "stream_fork": {"width_is_positive": {"WIDTH": 0}, "outputs_are_positive": {"OUTPUTS": 0}},
+    "global_acc_pool": {"sizes_are_positive": {"PIXELS": 0}, "sum_bits_hold_an_element": {"IN_BITS": 2}},
+    "label_select": {
+        "in_bits_are_positive": {"IN_BITS": 0},
+        "top_is_one_to_channels": {"TOP": 3},
+        "out_bits_hold_an_index": {"CHANNELS": 3},
+        "out_bits_hold_a_score": {"IN_SIGNED": 0},
+    },
+    "max_pool": {"sizes_are_positive": {"WINDOW": 0}},
+    "mvau": {
+        "simd_divides_mw": {"MW": 5, "SIMD": 2},
+        "pe_divides_mh": {"MH": 4, "PE": 3},
+        "bits_are_positive": {"WEIGHT_BITS": 0},
+        "out_bits_are_acc_bits_without_thresholds": {"ACC_BITS": 4},
+        "packed_operands_are_not_bipolar": {"PACKED": 1},
+        "load_bits_are_not_negative": {"LOAD_BITS": -1},
+    },
+    "padding": {
+        "sizes_are_positive": {"BEATS": 0},
+        "bits_divide_width": {"BITS": 3},
+        "borders_are_not_negative": {"LEFT": -1},
+    },
+    "sliding_window": {
+        "sizes_are_positive": {"WORDS": 0},
+        "kernel_lies_in_the_map": {"KERNEL_W": 2},
+        "strides_are_positive": {"STRIDE_H": 0},
+        "buffer_holds_a_window": {"HEIGHT": 3, "WIDTH": 3, "KERNEL_H": 2, "KERNEL_W": 2, "BUFFER_WORDS": 4},
+    },
+    "sum_pool": {"sizes_are_positive": {"WINDOW": 0}, "sum_bits_hold_an_element": {"IN_BITS": 2}},
+    "weighted_sum": {
+        "sizes_are_positive": {"OUT_BITS": 0},
+        "beat_bits_are_those_of_all_inputs": {"BEAT_BITS": 3},
+    },
+    "width_converter": {
+        "widths_are_positive": {"IN_WIDTH": 0},
+        "widths_differ": {"OUT_WIDTH": 8},
+        "one_width_divides_the_other": {"OUT_WIDTH": 12},
+    },
+    "frame_last": {"beats_are_positive": {"BEATS": 0}},
+    "link_receiver": {
+        "image_bytes_fit_their_field": {"IMAGE_BYTES": 0},
+        "timeout_is_positive": {"TIMEOUT_CLOCKS": -7},
+        "weight_frames_fit_their_field": {"WEIGHT_FRAMES": 65536},
+    },
+    "link_transmitter": {
+        "result_bytes_fit_their_field": {"RESULT_BYTES": 0},
+        "weight_frames_fit_their_field": {"WEIGHT_FRAMES": 65536},
+    },
+    "loader": {"sizes_are_positive": {"BITS": 0}},
+    "serial_accelerator": {"sizes_are_positive": {"IN_BEATS": 0}},
+    "serial_link": {"sizes_are_positive": {"OUT_BEATS": 0}, "answers_are_two_or_more": {"ANSWERS": 1}},
+    "uart_rx": {"clocks_per_bit_are_four_or_more": {"CLOCKS_PER_BIT": 3}},
+    "uart_tx": {"clocks_per_bit_are_two_or_more": {"CLOCKS_PER_BIT": 1}},
+}
+RULES = [(module, rule) for module, rules in BROKEN.items() for rule in rules]
+# Asserted by what they consist of, or without parameters.
+UNCHECKED = {"crc32", "thresholding"}
+
+SOURCES = [path for room in ("kernels", "cells", "link") for path in sorted((asset_folder("hls") / room).glob("*.sv"))]
+
+
+# What a serial_accelerator holds is emitted.
+ACCELERATOR = """\
+module accelerator (
+  input  logic aclk, aresetn, s_axis_tvalid, s_axis_tlast, m_axis_tready,
+  input  logic [7:0] s_axis_tdata,
+  output logic s_axis_tready, m_axis_tvalid, m_axis_tlast, frame_error_o,
+  output logic [7:0] m_axis_tdata
+);
+endmodule
+"""
+
+
+def _has(tool: Tool) -> bool:
+    try:
+        find(tool)
+    except UserError:
+        return False
+    return True
+
+
+def sources_of(module: str) -> list[str]:
+    """The files of `module` and of all that it instantiates."""
+    files = {name: path for path in SOURCES for name in re.findall(r"^module (\w+)", path.read_text(), re.M)}
+    found: list[str] = []
+    waiting = [module]
+    while waiting:
+        path = files[waiting.pop()]
+        if str(path) not in found:
+            found.append(str(path))
+            waiting += [name for name in files if re.search(rf"^ +{name} (#|u_)", path.read_text(), re.M)]
+    return found
+
+
+def elaborate(tool: Tool, module: str, parameters: Mapping[str, int], folder: Path) -> str:
+    """What `tool` says when it elaborates `module` so; empty if it has no objection."""
+    (folder / "accelerator.sv").write_text(ACCELERATOR)
+    sources = [*sources_of(module), "accelerator.sv"]
+    program = str(find(tool))
+    if tool is VERILATOR:
+        values = [f"-G{key}={value}" for key, value in parameters.items()]
+        command = [program, "--lint-only", "-Wno-fatal", "--top-module", module, *values, *sources]
+    elif tool is ICARUS:
+        values = [f"-P{module}.{key}={value}" for key, value in parameters.items()]
+        command = [program, "-g2012", "-s", module, *values, "-o", "/dev/null", *sources]
+    else:
+        values = [f"-chparam {key} 32'sh{value & 0xFFFF_FFFF:x}" for key, value in parameters.items()]
+        script = f"read_verilog -sv -defer {' '.join(sources)}\nhierarchy -check -top {module} {' '.join(values)}\n"
+        (folder / "check.ys").write_text(script)
+        command = [program, "-q", "check.ys"]
+    result = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    return result.stdout + result.stderr if result.returncode else ""
+
+
+def stops(tool: Tool, module: str, rule: str, folder: Path) -> None:
+    assert f"{module}_requires_that_{rule}" in elaborate(tool, module, BROKEN[module][rule], folder)
+
+
+def test_every_rule_is_tried() -> None:
+    written = [
+        match.groups()
+        for path in SOURCES
+        for match in re.finditer(r"(\w+)_requires_that_(\w+) violated \(\);", path.read_text())
+    ]
+    assert sorted(written) == sorted(RULES)
+    modules = {match[1] for path in SOURCES for match in re.finditer(r"^module (\w+)", path.read_text(), re.M)}
+    assert modules == BROKEN.keys() | UNCHECKED
+
+
+@pytest.mark.parametrize(("module", "rule"), RULES)
+def test_verilator_stops(module: str, rule: str, tmp_path: Path) -> None:
+    stops(VERILATOR, module, rule, tmp_path)
+
+
+@pytest.mark.skipif(not _has(ICARUS), reason="Icarus is not installed")
+@pytest.mark.parametrize(("module", "rule"), RULES)
+def test_icarus_stops(module: str, rule: str, tmp_path: Path) -> None:
+    stops(ICARUS, module, rule, tmp_path)
+
+
+@pytest.mark.skipif(not _has(YOSYS), reason="Yosys is not installed")
+@pytest.mark.parametrize(
+    ("module", "rule"),
+    [
+        pytest.param(
+            *each,
+            marks=[] if each in (("mvau", "simd_divides_mw"), ("fifo", "depth_is_two_or_more")) else pytest.mark.slow,
+        )
+        for each in RULES
+    ],
+)
+def test_yosys_stops(module: str, rule: str, tmp_path: Path) -> None:
+    stops(YOSYS, module, rule, tmp_path)
+
+
+@pytest.mark.parametrize("module", BROKEN)
+def test_what_stands_in_the_heading_is_allowed(module: str, tmp_path: Path) -> None:
+    assert elaborate(VERILATOR, module, {}, tmp_path) == ""

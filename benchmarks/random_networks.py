@@ -26,8 +26,8 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.brevitas_networks import Genes, build, genes_brightest, random_genes
-from benchmarks.exactness import Result, commit, compared, simulated
+from benchmarks.networks.exactness import Result, commit, compared, simulated
+from benchmarks.networks.random_brevitas import Genes, build, genes_brightest, random_genes
 from hwcodesign.core.errors import UserError
 from hwcodesign.dataflow import Dataflow
 
@@ -54,7 +54,7 @@ def main() -> None:
         if str(seed) not in kept or (given.again and kept[str(seed)]["outcome"] not in RIGHT)
     ]
     version = commit()
-    with multiprocessing.get_context("spawn").Pool(given.workers, maxtasksperchild=50) as pool:
+    with multiprocessing.get_context("spawn").Pool(given.workers, maxtasksperchild=100) as pool:
         for seed, result in pool.imap_unordered(_tried, wanted):
             kept[str(seed)] = result | {"commit": version}
             print(seed, {key: value for key, value in result.items() if key != "trace"}, flush=True)
@@ -115,10 +115,18 @@ def _sets(**values: object) -> Fix:
     return lambda genes, number: genes.changed(number, **values)
 
 
+def _shared_quantizer(genes: Genes, number: int) -> Genes:
+    """One quantizer for all that is joined, in the nearest joining block at or before `number`."""
+    joins = [n for n, block in enumerate(genes.blocks[: number + 1]) if block["kind"] == "dense"]
+    apart = [n for n in joins if genes.blocks[n]["join"] == "separate"]
+    return genes.changed(apart[-1], join="shared") if apart else genes
+
+
 # What a message's fix says, and what a user would then change in the block that it names.
 FIXES: tuple[tuple[str, Fix], ...] = (
     (r"use groups=1", _sets(kind="conv")),
     (r"use ceil_mode=False", _sets(ceil=False)),
+    (r"one quantizer before a cat", _shared_quantizer),
 )
 
 

@@ -16,10 +16,10 @@ UINT8 = IntType(8, signed=False)
 class Job:
     """What a run works on: a recipe, or (`model`) somebody's QONNX file; the hardware it is for; and how to run it.
 
-    `input_scale` is the real value of one step of the model's input (None: the model's own default). `images` is an
-    .npy file of frames (N, H, W, C) to simulate instead of the default; `frames` bounds how many. `untrained` puts
-    random weights in place of training. `seed` is that of the placement; `backend`: our own bitstream flow, or FINN's.
-    `wait`: until another process is done with the run folder.
+    `input_scale` is the real value of one step of the model's input (None: the model's own default), `output` the one
+    that is wanted of several outputs. `images` is an .npy file of frames (N, H, W, C) to simulate instead of the
+    default; `frames` bounds how many. `untrained` puts random weights in place of training. `seed` is that of the
+    placement; `backend`: our own bitstream flow, or FINN's. `wait`: until another process is done with the run folder.
     """
 
     run: RunFolder
@@ -28,6 +28,7 @@ class Job:
     model: Path | None = None
     input_type: IntType = UINT8
     input_scale: float | None = None
+    output: str | None = None
     data_folder: Path | None = None
     device: str = "auto"
     images: Path | None = None

@@ -6,9 +6,8 @@ with the error measured there. Neither torch nor FINN is needed: a recipe is ans
 
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +22,7 @@ from hwcodesign.plan.folding import Constraints
 from hwcodesign.plan.insert_streams import inserted
 from hwcodesign.plan.memory import logic_resources, memory_resources
 from hwcodesign.plan.planner import NO_CONSTRAINTS
-from hwcodesign.recipe import Recipe
+from hwcodesign.recipe import HardwareTable, Recipe
 
 PURPOSES = ("weights", "thresholds", "line_buffers", "fifos")
 
@@ -51,8 +50,7 @@ class CheckReport:
     """The verdict, and what it rests on: what the layers take, and what the host's link and the clock take beside them.
 
     `uncalibrated`: the kinds of kernels whose LUTs and flip-flops no measurement stands behind, only their structure.
-
-    `find_changes` looks for the smallest changes that would make it fit.
+    `changes`: if it does not fit, the smallest changes with which it would, each tried.
     """
 
     board: Board
@@ -63,7 +61,7 @@ class CheckReport:
     over: tuple[str, ...]
     proof: str = ""
     uncalibrated: tuple[str, ...] = ()
-    find_changes: Callable[[], tuple[Change, ...]] = tuple
+    changes: tuple[Change, ...] = ()
 
     @property
     def fits(self) -> bool:
@@ -73,11 +71,6 @@ class CheckReport:
     def total(self) -> Resources:
         """What must fit: every layer, link and clock."""
         return sum((layer.resources for layer in self.layers), self.link)
-
-    @cached_property
-    def changes(self) -> tuple[Change, ...]:
-        """If it does not fit, the smallest changes that would, each tried; looked for when first asked for."""
-        return () if self.fits else self.find_changes()
 
     @property
     def estimate_error(self) -> Mapping[str, float] | None:
@@ -166,18 +159,26 @@ class CheckReport:
 
 def check(dataflow: Dataflow, planned: Plan, board: Board, fold: Constraints = NO_CONSTRAINTS) -> CheckReport:
     """The report on a graph that was planned under `fold`; the changes it tries are other hardware."""
-    return replace(measure(planned, board), find_changes=lambda: changes_to_model(dataflow, planned, board, fold))
+    report = measure(planned, board)
+    return report if report.fits else replace(report, changes=changes_to_model(dataflow, planned, board, fold))
 
 
 def check_recipe(recipe: Recipe) -> CheckReport:
     """The report on a recipe, before any training. Raises UserError as `predict` and `plan` do."""
     board = recipe.hardware.load_board()
     planned = plan(predicted(recipe), board, **recipe.hardware.wishes())
-    return replace(measure(planned, board), find_changes=lambda: changes_to_recipe(recipe, planned.frame_rate))
+    report = measure(planned, board)
+    return report if report.fits else replace(report, changes=changes_to_recipe(recipe, planned.frame_rate))
+
+
+def check_graph(graph: Dataflow, hardware: HardwareTable) -> CheckReport:
+    """The report on a lowered graph that has not been planned yet. Raises UserError as `plan` does."""
+    board = hardware.load_board()
+    return check(graph, plan(graph, board, **hardware.wishes()), board, hardware.fold)
 
 
 def measure(planned: Plan, board: Board) -> CheckReport:
-    """What the plan takes of the board, layer by layer."""
+    """What the plan takes of the board, layer by layer; no changes are looked for."""
     owner = _owners(planned.design)
     bits: dict[str, Counter[str]] = {name: Counter() for name in owner.values()}
     taken = dict.fromkeys(owner.values(), Resources())

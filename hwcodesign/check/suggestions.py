@@ -5,7 +5,7 @@ is the largest change (it is other hardware), larger the more memory it has.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from hwcodesign.core.errors import UserError
@@ -13,14 +13,14 @@ from hwcodesign.dataflow import Dataflow
 from hwcodesign.fpga.board import Board, board_names, load_board
 from hwcodesign.graph.predict import predict
 from hwcodesign.kinds import Folding, kind_of
-from hwcodesign.nets import family_named
+from hwcodesign.nets import family_named, standards
 from hwcodesign.plan import Plan, fold_only, loadable
 from hwcodesign.plan.folding import Constraints, Target
 from hwcodesign.plan.memory import logic_resources
 from hwcodesign.recipe import Recipe
 
 OFFERED = 3
-FRACTIONS = (0.75, 0.5, 0.25)  # of a squeeze ratio or a frame rate, tried in this order
+FRACTIONS = (0.75, 0.5, 0.25)  # of a metaparameter or a frame rate, tried in this order
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def changes_to_recipe(recipe: Recipe, frame_rate: float) -> tuple[Change, ...]:
 
     asked = _Design(lambda: graph(recipe), hardware.load_board(), hardware.clock_mhz, frame_rate, hardware.fold)
     bits = (("weight_bits",), ("activation_bits",), ("weight_bits", "activation_bits"))
-    networks = [*(_fewer_bits(recipe, keys) for keys in bits), _lower_squeeze_ratio(recipe)]
+    networks = [*(_fewer_bits(recipe, keys) for keys in bits), _smaller_network(recipe)]
     sorts = [[variant(change, changed) for change, changed in sort] for sort in networks]
     return _smallest([*sorts, *_other_hardware(asked)])
 
@@ -119,15 +119,16 @@ def _fewer_bits(recipe: Recipe, keys: tuple[str, ...]) -> Iterator[tuple[Change,
         yield Change(what, size), _with(recipe, quantization=recipe.quantization.model_copy(update=new))
 
 
-def _lower_squeeze_ratio(recipe: Recipe) -> Iterator[tuple[Change, Recipe]]:
-    family = family_named(recipe.network["family"])
-    defaults = {field.name: field.default for field in fields(family)}  # type: ignore[arg-type]
-    if "SR" not in defaults:
+def _smaller_network(recipe: Recipe) -> Iterator[tuple[Change, Recipe]]:
+    """The metaparameter that the network's family is made smaller by, if it names one."""
+    family = recipe.network["family"]
+    key = standards()[family].shrunk_by
+    if not key:
         return
-    old = float(recipe.network.get("SR", defaults["SR"]))
+    old = float(recipe.network.get(key, getattr(family_named(family)(), key)))
     for fraction in FRACTIONS:
-        change = Change(f"network.SR = {old * fraction:g} instead of {old:g}", 1 - fraction)
-        yield change, _with(recipe, network={**recipe.network, "SR": old * fraction})
+        change = Change(f"network.{key} = {old * fraction:g} instead of {old:g}", 1 - fraction)
+        yield change, _with(recipe, network={**recipe.network, key: old * fraction})
 
 
 def _with(recipe: Recipe, **tables: Any) -> Recipe:

@@ -88,6 +88,11 @@ PLANNING = (
     click.option("--at-most", type=Amounts(), help="Leave the rest of the board to others, such as block_ram=40."),
 )
 
+MODEL_INPUT = (
+    click.option("--input", "input_type", default="uint8", show_default=True, help="Integer type of a model's input."),
+    click.option("--input-scale", help="Real value of one step of a model's input, such as 1/255."),
+)
+
 _OPTIONS = (
     click.argument("recipe", required=False),
     click.option("--model", type=click.Path(path_type=Path), help="Somebody's QONNX file instead of a recipe."),
@@ -98,8 +103,8 @@ _OPTIONS = (
     click.option("--data", type=click.Path(path_type=Path), help="Folder with the images (digits needs none)."),
     click.option("--device", default="auto", show_default=True, help="Where to train: auto, cpu, cuda, cuda:1."),
     click.option("--batch-size", type=click.IntRange(2), help="Train with another; the learning rate scales with it."),
-    click.option("--input", "input_type", default="uint8", show_default=True, help="Integer type of a model's input."),
-    click.option("--input-scale", help="Real value of one step of a model's input, such as 1/255."),
+    *MODEL_INPUT,
+    click.option("--output", help="Which output of a model that has several."),
     click.option("--untrained", is_flag=True, help="Random weights instead of training (results: NAME-untrained)."),
     click.option("--images", type=click.Path(path_type=Path), help="An .npy file (N, H, W, C) of frames to simulate."),
     click.option("--frames", type=click.IntRange(1), help="Simulate at most so many frames."),
@@ -135,6 +140,18 @@ def designs_folder(run: str | None, runs: Path) -> Path:
     return folder
 
 
+def model_input_options(command: _F) -> _F:
+    """The options that say what the integers are that a model's host sends, on a click command."""
+    return _with(MODEL_INPUT, command)
+
+
+def model_input(given: dict[str, Any]) -> tuple[Any, float | None]:
+    """The IntType and the scale that these options say; takes both out of `given`. Raises UserError for no such."""
+    from hwcodesign.dataflow import IntType
+
+    return _int_type(given.pop("input_type"), IntType), _fraction(given.pop("input_scale"))
+
+
 def job_options(command: _F) -> _F:
     """All options that a job is made of, on a click command."""
     return _with(_OPTIONS, command)
@@ -162,7 +179,6 @@ def make_job(recipe: str | None, model: Path | None, runs: Path, **given: Any) -
     from hwcodesign.core.names import made_legal
     from hwcodesign.core.run_folder import RunFolder
     from hwcodesign.core.strict_toml import validated
-    from hwcodesign.dataflow import IntType
     from hwcodesign.export.pretrained import shipped_with
     from hwcodesign.job import Job
     from hwcodesign.recipe import HardwareTable, load_recipe
@@ -192,8 +208,7 @@ def make_job(recipe: str | None, model: Path | None, runs: Path, **given: Any) -
     given["data_folder"] = given.pop("data")
     same = all(key.startswith("hardware.") for key in changes)  # the trained files are of the recipe as it is
     given["shipped"] = shipped_with(recipe) if recipe and same and not given["untrained"] else None
-    given["input_type"] = _int_type(given["input_type"], IntType)
-    given["input_scale"] = _fraction(given["input_scale"])
+    given["input_type"], given["input_scale"] = model_input(given)
     for given_file in (model, given["images"]):
         if given_file is not None:
             require_file(given_file)

@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Literal, get_args
 
 import numpy as np
 
 Function = Literal["", "softmax", "sigmoid"]
+_UNSURE = 1e-12  # of the largest product or bias: float64 rounds to 2**-53 of them
 FUNCTIONS: tuple[str, ...] = get_args(Function)
 
 
@@ -67,9 +69,31 @@ class ScoreMap:
 
         Of one score alone: 1 where it is above 0 (its sigmoid above 0.5), else 0.
         """
+        if scores.shape[1] == 1:
+            positive: np.ndarray = (self.affine(scores)[:, 0] > 0).astype(np.int64)
+            return positive
+        return self.ranked(scores)[:, 0]
+
+    def ranked(self, scores: np.ndarray) -> np.ndarray:
+        """All classes of integers (N, classes), the highest real score first, of equal ones the lowest; int64.
+
+        By the exact real values: where float64 cannot tell two of them apart, fractions do.
+        """
         real = self.affine(scores)
-        found: np.ndarray = (real[:, 0] > 0).astype(np.int64) if real.shape[1] == 1 else real.argmax(axis=1)
-        return found
+        order: np.ndarray = np.argsort(-real, axis=1, kind="stable")
+        if not self.keeps_order:
+            there = np.take_along_axis(real, order, axis=1)
+            products = np.abs(scores * np.array(self.scale)).max(axis=1, keepdims=True)
+            near = -np.diff(there, axis=1) <= _UNSURE * np.maximum(products, np.abs(self.bias).max())
+            for row in np.flatnonzero(near.any(axis=1)):
+                exact = self._exact(scores[row])
+                order[row] = sorted(range(len(exact)), key=lambda klass: (-exact[klass], klass))
+        return order
+
+    def _exact(self, scores: np.ndarray) -> list[Fraction]:
+        classes = range(len(scores))
+        scale, bias = ([Fraction(n[0 if len(n) == 1 else c]) for c in classes] for n in (self.scale, self.bias))
+        return [s * int(x) + b for s, x, b in zip(scale, scores, bias, strict=True)]
 
 
 INTEGERS = ScoreMap()  # the real scores are the integers themselves

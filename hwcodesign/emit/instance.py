@@ -52,11 +52,11 @@ def instance(
     """
     kind = kind_of(layer.kind)
     parameters = {key: _literal(value) for key, value in kind.parameters(layer, folding).items()}
-    for memory in kind.memories(layer, folding):
+    memories = kind.memories(layer, folding)
+    for memory in memories:
         parameters |= _place(memory, storage[memory.name])
-    for name_of_image in kind.images(layer, folding):
-        if not storage[name_of_image].way:
-            parameters[f"{name_of_image.upper()}_FILE"] = f'"{name}.{name_of_image}"'
+    for rom in (memory.name for memory in memories if not memory.writable and not storage[memory.name].way):
+        parameters[f"{rom.upper()}_FILE"] = f'"{name}.{rom}"'
     connections = {"clk_i": "aclk", "rst_ni": "aresetn"}
     if is_loaded(storage):
         assert load_bits, "the words of a loaded memory come in beats"

@@ -9,7 +9,8 @@ from pydantic import Field, field_validator, model_validator
 from hwcodesign.core.assets import asset_folder
 from hwcodesign.core.errors import UserError, did_you_mean
 from hwcodesign.core.strict_toml import StrictModel, read_toml, validated
-from hwcodesign.fpga.families import FAMILIES, Family
+from hwcodesign.fpga.families import FAMILIES
+from hwcodesign.fpga.family import Family
 
 MOST_OF_A_RESOURCE = 100_000_000
 Amount = Annotated[int, Field(ge=0, le=MOST_OF_A_RESOURCE)]

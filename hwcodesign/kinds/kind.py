@@ -290,7 +290,10 @@ class Kind(ABC):
         return {"PE": folding.pe}
 
     def images(self, layer: Layer, folding: Folding) -> Mapping[str, MemoryImage]:
-        """Contents of the kernel's ROMs by the Memory's name; the kernel's file-name parameter is NAME_FILE."""
+        """Contents of the kernel's ROMs (every Memory that is not writable) by the Memory's name.
+
+        The kernel's file-name parameter is NAME_FILE.
+        """
         del layer, folding
         return {}
 

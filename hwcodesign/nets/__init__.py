@@ -25,11 +25,15 @@ class Family(Protocol):
 
 
 class Standard(NamedTuple):
-    """What a family's own paper shows: the title of its default network, its image and its number of classes."""
+    """What a family's own paper shows: the title of its default network, its image and its number of classes.
+
+    `shrunk_by`: the metaparameter that a smaller network has less of, "" if there is no single one.
+    """
 
     title: str
     image: Shape
     classes: int
+    shrunk_by: str = ""
 
 
 _FAMILIES: dict[str, type[Family]] = {}
@@ -37,12 +41,14 @@ _STANDARDS: dict[str, Standard] = {}
 _F = TypeVar("_F", bound=type[Family])
 
 
-def family(name: str, title: str = "", image: Shape = (224, 224, 3), classes: int = 1000) -> Callable[[_F], _F]:
+def family(
+    name: str, title: str = "", image: Shape = (224, 224, 3), classes: int = 1000, shrunk_by: str = ""
+) -> Callable[[_F], _F]:
     """Class decorator: registers a family's metaparameters under `name`, the recipe's `family` key."""
 
     def register(cls: _F) -> _F:
         _FAMILIES[name] = cls
-        _STANDARDS[name] = Standard(title or name, image, classes)
+        _STANDARDS[name] = Standard(title or name, image, classes, shrunk_by)
         return cls
 
     return register

@@ -41,7 +41,7 @@ class _Value(NamedTuple):
     quantizer: str
 
 
-@family("squeezenet", title="SqueezeNet")
+@family("squeezenet", title="SqueezeNet", shrunk_by="SR")
 @dataclass(frozen=True)
 class SqueezeNet:
     """The defaults give SqueezeNet v1.0: 1,248,424 parameters for 1000 classes (Table 5.1), 4.8 MiB in 32 bits.

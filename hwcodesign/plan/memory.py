@@ -10,13 +10,14 @@ a layer is idle half of the time, its weights already lie in the depth of a fold
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache
 
 from hwcodesign.dataflow import Layer
 from hwcodesign.fpga.board import Board
 from hwcodesign.fpga.calibration import calibrated
-from hwcodesign.fpga.families import Family, block_count, block_memory, large_memory, large_storage, lut_memory
+from hwcodesign.fpga.family import Family
+from hwcodesign.fpga.memories import block_count, block_memory, large_memory, large_storage, lut_memory
 from hwcodesign.fpga.resources import Resources
 from hwcodesign.kinds import IN_LUTS, Folding, Logic, Memory, Storage, kind_of
 
@@ -108,6 +109,23 @@ def memory_cost(board: Board, taken: Resources) -> float:
 Place = tuple[str, str]  # a layer's name and a memory's name
 
 
+@dataclass(frozen=True)
+class _Move:
+    """A memory to another storage: `price` for each unit of what is scarce that it frees.
+
+    `taken`: what it takes there; where it must leave large RAM, what it takes now.
+    """
+
+    price: float
+    place: Place
+    where: Storage
+    taken: Resources
+
+    def order(self) -> tuple[float, Place]:
+        """The cheapest first, of equal ones by name."""
+        return self.price, self.place
+
+
 def map_memories(
     memories: Mapping[Place, Memory], logic: Resources, board: Board, chosen: Mapping[Place, Storage] | None = None
 ) -> dict[Place, Storage]:
@@ -127,15 +145,16 @@ def map_memories(
         while getattr(total, scarce) > usable[scarce]:
             room, large = (usable[name] - getattr(total, name) for name in (other, "large_ram"))
             moves = [
-                (move, place, *option)
+                _Move(price, place, where, then)
                 for place, memory in memories.items()
-                for option in options(board, memory)
-                if option[1].large_ram - taken[place].large_ram <= max(0, large)
-                and (move := _move(taken[place], option[1], scarce, other, room)) is not None
+                for where, then in options(board, memory)
+                if then.large_ram - taken[place].large_ram <= max(0, large)
+                and (price := _price(taken[place], then, scarce, other, room)) is not None
             ]
             if not moves:
                 break
-            _, place, storage[place], taken[place] = min(moves, key=lambda x: x[:2])
+            cheapest = min(moves, key=_Move.order)
+            storage[cheapest.place], taken[cheapest.place] = cheapest.where, cheapest.taken
             total = sum(taken.values(), logic)
     return storage
 
@@ -149,19 +168,18 @@ def _out_of_large_ram(
         now = memory_resources(board.device, memories[place], storage[place])
         others = [option for option in options(board, memories[place]) if not option[0].large]
         where, then = min(others, key=lambda option: memory_cost(board, option[1]))
-        moves.append(
-            ((memory_cost(board, then) - memory_cost(board, now)) / now.large_ram, place, where, now.large_ram)
-        )
-    over = sum(move[-1] for move in moves) - board.usable["large_ram"]
+        price = (memory_cost(board, then) - memory_cost(board, now)) / now.large_ram
+        moves.append(_Move(price, place, where, now))
+    over = sum(move.taken.large_ram for move in moves) - board.usable["large_ram"]
     found = {}
-    for _, place, where, freed in sorted(moves, key=lambda move: move[:2]):
+    for move in sorted(moves, key=_Move.order):
         if over > 0:
-            found[place] = where
-            over -= freed
+            found[move.place] = move.where
+            over -= move.taken.large_ram
     return found
 
 
-def _move(now: Resources, then: Resources, scarce: str, other: str, room: int) -> float | None:
+def _price(now: Resources, then: Resources, scarce: str, other: str, room: int) -> float | None:
     """How much of `other` each unit of `scarce` costs that this frees; None if it frees none or takes too much."""
     freed, more = getattr(now, scarce) - getattr(then, scarce), getattr(then, other) - getattr(now, other)
     return more / freed if freed > 0 and more <= room else None

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from hwcodesign.core.array_file import read_arrays
 from hwcodesign.core.document import reading
 from hwcodesign.core.errors import UserError
 from hwcodesign.dataflow import Dataflow
@@ -45,12 +46,10 @@ class Images:
     @classmethod
     def from_file(cls, path: Path, graph: Dataflow) -> "Images":
         """Frames of an .npy file. Raises UserError unless they have the graph's shape and range."""
-        try:
-            frames = np.load(path)
-        except (OSError, ValueError, EOFError) as error:
-            raise UserError(f"{path} is not an .npy file of images: {error}") from None
-        if not isinstance(frames, np.ndarray):
+        arrays = read_arrays(path)
+        if list(arrays) != [""]:
             raise UserError(f"{path} holds several arrays; give an .npy file with the images alone")
+        frames = arrays[""]
         shape, kind = graph.input.shape, graph.input.type
         if frames.ndim != len(shape) + 1 or frames.shape[1:] != shape or not len(frames):
             raise UserError(

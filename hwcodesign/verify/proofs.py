@@ -92,10 +92,7 @@ def verify_hardware(
 def _with_classes(images: Images, graph: Dataflow) -> np.ndarray:
     """What leaves the hardware for each image, (N, beats): its scores, then the classes, best first."""
     assert images.scores is not None, "hardware is compared with the trained network, not with itself"
-    ranked = np.argsort(
-        -graph.score_map.affine(images.scores), axis=1, kind="stable"
-    )  # of equal scores the lower class comes first
-    expected: np.ndarray = np.hstack([images.scores, ranked])[:, : graph.output.elements]
+    expected: np.ndarray = np.hstack([images.scores, graph.score_map.ranked(images.scores)])[:, : graph.output.elements]
     return expected
 
 

@@ -40,8 +40,8 @@ def simulate_stage(job: Job) -> Stage:
     return Stage("simulate", inputs, [job.frames, job.wave], work, verdict=require_equality, code=CODE)
 
 
-def prove_lowering(job: Job, graph: Dataflow, folder: Path) -> Summary:
-    """Compare a lowered graph with the file that it is of, and with the trained network's scores where there are some.
+def prove_lowering(job: Job, graph: Dataflow, model: Path, folder: Path) -> Summary:
+    """Compare a lowered graph with the file `model` that it is of, and with the trained scores where there are some.
 
     Writes into the stage's `folder`; returns what the report says of it.
     """
@@ -51,7 +51,7 @@ def prove_lowering(job: Job, graph: Dataflow, folder: Path) -> Summary:
     from hwcodesign.verify.reference import CHOSEN, compare_with_file
 
     with frames_bar("the file in float64", CHOSEN) as on_frames:
-        by_file = compare_with_file(job.qonnx, graph, folder, job.model is not None, on_frames)
+        by_file = compare_with_file(model, graph, folder, job.model is not None, on_frames)
     if not job.held_out or by_file["mismatches"]:
         return by_file
     images = Images.held_out(job.held_out)

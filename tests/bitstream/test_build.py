@@ -10,7 +10,7 @@ from rich.console import Console
 from hwcodesign.bitstream.build import build
 from hwcodesign.bitstream.flow import Request
 from hwcodesign.core import tools
-from hwcodesign.core.errors import UserError, VerificationError
+from hwcodesign.core.errors import VerificationError
 from hwcodesign.core.run_folder import RunFolder
 from hwcodesign.dataflow import Dataflow
 from hwcodesign.emit.top_level import emit
@@ -82,16 +82,7 @@ def test_the_table_shows_the_clock_and_what_was_planned(bench: Workbench) -> Non
     assert "1 of 1 kinds" in text
 
 
-def _has(*wanted: tools.Tool) -> bool:
-    try:
-        return bool([tools.find(tool) for tool in wanted])
-    except UserError:
-        return False
-
-
-@pytest.mark.skipif(
-    not _has(tools.YOSYS, tools.NEXTPNR_ICE40, tools.ICEPACK), reason="the tools for iCE40 are not installed"
-)
+@pytest.mark.needs(tools.YOSYS, tools.NEXTPNR_ICE40, tools.ICEPACK)
 def test_a_tiny_network_becomes_a_bitstream(tmp_path: Path) -> None:
     made, folder = plan(one_fire_module(), load_board("icebreaker"), frame_rate=100), tmp_path / "bitstream"
     emit(made.design, made.foldings, made.storage, tmp_path / "emitted")

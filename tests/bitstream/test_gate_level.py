@@ -12,7 +12,6 @@ import pytest
 
 from hwcodesign.bitstream.yosys import read_sources
 from hwcodesign.core import tools
-from hwcodesign.core.errors import UserError
 from hwcodesign.emit.top_level import TOP, emit
 from hwcodesign.fpga.board import load_board
 from hwcodesign.graph import interpreter
@@ -38,13 +37,6 @@ write_verilog -noattr netlist.v
 """
 
 
-def _has_yosys() -> bool:
-    try:
-        return bool(tools.find(tools.YOSYS))
-    except UserError:
-        return False
-
-
 def mapped(emitted: Path, folder: Path) -> Path:
     """A folder like `emitted`, with one flat netlist of cell models in place of the sources."""
     work = folder / "yosys"
@@ -64,7 +56,7 @@ def mapped(emitted: Path, folder: Path) -> Path:
     return folder
 
 
-@pytest.mark.skipif(not _has_yosys(), reason="Yosys is not installed")
+@pytest.mark.needs(tools.YOSYS)
 def test_the_netlist_gives_the_scores_of_the_design(tmp_path: Path) -> None:
     made = plan(one_fire_module(), BOARD, frame_rate=100)
     storage = {layer: dict.fromkeys(memories, IN_LUTS) for layer, memories in made.storage.items()}

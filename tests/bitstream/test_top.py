@@ -10,7 +10,6 @@ from hwcodesign.bitstream.clocking import clock_for
 from hwcodesign.bitstream.top import board_top
 from hwcodesign.core import tools
 from hwcodesign.core.assets import asset_folder, hls_source
-from hwcodesign.core.errors import UserError
 from hwcodesign.core.interface import Interface
 from hwcodesign.fpga.board import load_board
 
@@ -23,18 +22,11 @@ CELLS = {
 INTERFACE = Interface(1, 8, 1, 64, 9, 2, 11)
 
 
-def _has_yosys() -> bool:
-    try:
-        return bool(tools.find(tools.YOSYS))
-    except UserError:
-        return False
-
-
 def parameters(clock_mhz: float) -> dict[str, str]:
     return serial_link.parameters(INTERFACE, serial_link.Timing.at(clock_mhz, 115_200), "0123456789abcdef")
 
 
-@pytest.mark.skipif(not _has_yosys(), reason="Yosys is not installed")
+@pytest.mark.needs(tools.YOSYS)
 @pytest.mark.parametrize(
     ("name", "mhz"),
     [("ulx3s-85f", 80), ("icebreaker", 24), ("icebreaker", 12), ("tang-nano-9k", 54), ("tang-nano-20k", 54)],

@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 
 from hwcodesign.bitstream.yosys import Kernel, resources_of, synthesize_design, synthesize_kernels
+from hwcodesign.core import tools
 from hwcodesign.core.errors import UserError
-from hwcodesign.core.tools import YOSYS, find
 from hwcodesign.dataflow import IntType, Layer, Stream
 from hwcodesign.emit.top_level import emit
 from hwcodesign.fpga.board import load_board
-from hwcodesign.fpga.families import FAMILIES, block_count, large_storage
+from hwcodesign.fpga.families import FAMILIES
+from hwcodesign.fpga.memories import block_count, large_storage
 from hwcodesign.fpga.resources import Resources
 from hwcodesign.kinds import IN_LUTS, Folding, Storage, kind_of
 from hwcodesign.plan import plan
@@ -21,17 +22,6 @@ from sim.mvau import random_case
 from tests.graphs import tiny_squeezenet
 
 ECP5 = FAMILIES["ecp5"]
-
-
-def _has_yosys() -> bool:
-    try:
-        find(YOSYS)
-    except UserError:
-        return False
-    return True
-
-
-needs_yosys = pytest.mark.skipif(not _has_yosys(), reason="Yosys is not installed")
 
 
 def matrix(source: str, weight: str, rows: tuple[int, int], columns: tuple[int, int], packed: int = 0) -> Kernel:
@@ -43,8 +33,9 @@ def matrix(source: str, weight: str, rows: tuple[int, int], columns: tuple[int, 
 
 def test_cells_count_as_what_they_take() -> None:
     cells = {"LUT6": 3, "LUT2": 2, "RAM32M": 2, "FDRE": 7, "FDSE": 1, "CARRY4": 9, "RAMB36E1": 1, "RAMB18E1": 1}
-    assert resources_of(cells | {"DSP48E1": 5}) == Resources(lut=5 + 8, ff=8, dsp=5, block_ram=3)
-    assert resources_of({"LUT4": 3, "CCU2C": 2, "TRELLIS_DPR16X4": 1, "TRELLIS_FF": 4, "PFUMX": 8}) == Resources(13, 4)
+    assert resources_of(FAMILIES["xilinx7"], cells | {"DSP48E1": 5}) == Resources(lut=5 + 8, ff=8, dsp=5, block_ram=3)
+    cells = {"LUT4": 3, "CCU2C": 2, "TRELLIS_DPR16X4": 1, "TRELLIS_FF": 4, "PFUMX": 8}
+    assert resources_of(FAMILIES["ecp5"], cells) == Resources(13, 4)
 
 
 # Of every width of product that becomes a DSP, the narrowest for Yosys' mappings among them, and products in LUTs.
@@ -63,7 +54,7 @@ MATRICES = (
 )
 
 
-@needs_yosys
+@pytest.mark.needs(tools.YOSYS)
 @pytest.mark.parametrize(
     "name", ["ecp5", *(pytest.param(name, marks=pytest.mark.slow) for name in ("xilinx7", "ultrascale-plus", "ice40"))]
 )
@@ -108,7 +99,7 @@ def stored(words: int, width: int, storage: Storage | None, writable: bool) -> K
     return Kernel(layer, folding, {"weights": storage})
 
 
-@needs_yosys
+@pytest.mark.needs(tools.YOSYS)
 @pytest.mark.parametrize(
     "family", [pytest.param(x, marks=[] if x in ("ecp5", "xilinx7") else pytest.mark.slow) for x in FAMILIES]
 )
@@ -132,7 +123,7 @@ LOADED = {
 }
 
 
-@needs_yosys
+@pytest.mark.needs(tools.YOSYS)
 @pytest.mark.parametrize("family", ["ice40", pytest.param("ultrascale-plus", marks=pytest.mark.slow)])
 def test_loaded_weights_take_large_ram_alone_and_as_much_as_is_counted(family: str, tmp_path: Path) -> None:
     device, mvau, kernels = FAMILIES[family], kind_of("mvau"), []
@@ -151,7 +142,7 @@ def test_loaded_weights_take_large_ram_alone_and_as_much_as_is_counted(family: s
         assert abs(expected.ff - taken.ff) <= 0.05 * taken.ff, kernel.folding
 
 
-@needs_yosys
+@pytest.mark.needs(tools.YOSYS)
 def test_what_yosys_refuses_is_shown(tmp_path: Path) -> None:
     for folder in ("rtl", "memory"):
         (tmp_path / folder).mkdir()
@@ -167,7 +158,7 @@ def test_without_yosys_the_message_names_the_cure(tmp_path: Path, monkeypatch: p
         synthesize_kernels(ECP5, [matrix("uint4", "int4", (2, 2), (2, 2))], tmp_path)
 
 
-@needs_yosys
+@pytest.mark.needs(tools.YOSYS)
 @pytest.mark.slow
 @pytest.mark.parametrize("board", ["pynq-z1", "ulx3s-85f"])
 def test_a_whole_network_takes_about_what_was_predicted(board: str, tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 """What scores mean: real values, functions at the end, classes, and what is the same for all classes."""
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 
@@ -19,6 +21,15 @@ def test_the_class_is_that_of_the_real_scores() -> None:
 
 def test_what_all_classes_share_is_kept_once() -> None:
     assert ScoreMap.of(np.full(10, 0.1), np.zeros(10)) == ScoreMap.of(0.1)
+
+
+def test_what_float64_cannot_tell_apart_is_ranked_exactly() -> None:
+    near = ScoreMap.of(np.array([0.1, 0.3, 1.0]), np.array([0.0, 0.0, -1e9]))
+    assert Fraction(0.3) < 3 * Fraction(0.1) and 0.1 * 3 > 0.3
+    assert near.ranked(np.array([[3, 1, 0], [-3, -1, 0]])).tolist() == [[0, 1, 2], [1, 0, 2]]
+    tied = ScoreMap.of(np.array([0.5, 0.25]), np.array([0.0, 0.0]))
+    assert tied.ranked(np.array([[1, 2], [-1, -2]])).tolist() == [[0, 1], [0, 1]]
+    assert near.classes(np.array([[1, 1, 2**31]])).tolist() == [2]
 
 
 @pytest.mark.parametrize(("scale", "bias", "keeps"), [(0.1, 5.0, True), (-0.1, 0.0, False), (0.0, 0.0, False)])

@@ -5,19 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from hwcodesign.core import tools
 from hwcodesign.core.assets import asset_folder, hls_source
 from hwcodesign.core.errors import UserError
-from hwcodesign.core.tools import ICARUS, find
 from hwcodesign.kinds import all_kinds
 from sim.build import run_bench
-
-
-def _has_icarus() -> bool:
-    try:
-        find(ICARUS)
-    except UserError:
-        return False
-    return True
 
 
 @pytest.mark.parametrize("kind", all_kinds())
@@ -28,7 +20,7 @@ def test_kernel_equals_its_reference(kind: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kind", all_kinds())
 @pytest.mark.slow
-@pytest.mark.skipif(not _has_icarus(), reason="Icarus is not installed; Verilator runs the same benches")
+@pytest.mark.needs(tools.ICARUS)  # Verilator runs the same benches
 def test_kernel_equals_its_reference_in_icarus(kind: str, tmp_path: Path) -> None:
     run_bench(kind, tmp_path, seed=2, name="icarus")
 

@@ -20,14 +20,6 @@ tkinter = pytest.importorskip("tkinter")  # for its Tcl
 fake_vivado = pytest.importorskip("tests.bitstream.xilinx.fake_vivado")
 
 
-def has_yosys() -> bool:
-    try:
-        tools.find(tools.YOSYS)
-    except UserError:
-        return False
-    return True
-
-
 def zynq_boards() -> list[str]:
     return [name for name in board_names() if load_board(name).part.startswith(("xc7z", "xczu", "xck"))]
 
@@ -74,7 +66,7 @@ def test_every_memory_image_that_the_rtl_opens_lies_beside_it(emitted: Path, tmp
     assert all((tmp_path / "rtl" / name).is_file() for name in images)
 
 
-@pytest.mark.skipif(not has_yosys(), reason="Yosys is not installed")
+@pytest.mark.needs(tools.YOSYS)
 @pytest.mark.parametrize("name", ["pynq-z1", "arty-a7-100"])
 def test_the_sources_go_together(name: str, emitted: Path, tmp_path: Path) -> None:
     """Yosys finds every module and port; at 80 MHz the Arty's clock comes from its MMCM."""

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import onnx
 
-from benchmarks.float64_qonnx import run_float64
+from benchmarks.networks.float64_qonnx import run_float64
 from hwcodesign.dataflow import Dataflow
 from hwcodesign.emit.top_level import emit
 from hwcodesign.fpga.board import load_board
@@ -43,7 +43,7 @@ def simulated(
     """Plan, emit and simulate in Verilator; how many frames differ from the integer graph in any score or class."""
     made = plan(graph, load_board(board), **({"frame_rate": frame_rate} if frame_rate else {}))
     emit(made.design, made.foldings, made.storage, scratch / "emit")
-    images = Images(frames, "random")
+    images = Images(frames, "random", scores=interpreter.run(graph, frames)[:, : graph.layers[-1].input.channels])
     found = verify_hardware(made, scratch / "emit", images, scratch / "simulate", False, lambda done: None)
     return {key: found[key] for key in ("images", "mismatches", "cycles_per_frame", "cycles_bound")}
 

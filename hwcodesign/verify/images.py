@@ -9,7 +9,7 @@ from hwcodesign.core.array_file import read_arrays
 from hwcodesign.core.document import reading
 from hwcodesign.core.errors import UserError
 from hwcodesign.dataflow import Dataflow
-from hwcodesign.verify.extremes import random_frames
+from hwcodesign.verify.extremes import extreme_frames, random_frames
 
 WHOLE_SET = 500  # of at most so many held-out images the hardware is simulated with all, of more with a sample
 SAMPLE = 250
@@ -42,6 +42,19 @@ class Images:
     def random(cls, graph: Dataflow, count: int | None = None, seed: int = RANDOM_SEED) -> "Images":
         """Uniformly random frames that fit the graph's input, RANDOM_FRAMES of them if no `count` is given."""
         return cls(random_frames(graph.input, count or RANDOM_FRAMES, seed), f"random frames, seed {seed}")
+
+    @classmethod
+    def extreme(cls, graph: Dataflow, count: int) -> "Images":
+        """At most `count` frames at the ends of the range of the graph's input."""
+        return cls(extreme_frames(graph.input)[:count], "extreme frames")
+
+    @classmethod
+    def joined(cls, first: "Images", second: "Images") -> "Images":
+        """One after the other, with their scores."""
+        assert first.scores is not None and second.scores is not None
+        frames = np.concatenate([first.frames.astype(np.int64), second.frames])
+        origin = f"{first.origin} and {second.origin}"
+        return cls(frames, origin, None, np.concatenate([first.scores, second.scores]))
 
     @classmethod
     def from_file(cls, path: Path, graph: Dataflow) -> "Images":

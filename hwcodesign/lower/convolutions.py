@@ -18,7 +18,7 @@ from hwcodesign.lower.values import Affine, Constant, Value, places
 from hwcodesign.lower.walk import Tensor, Walk
 from hwcodesign.lower.windows import note_dilation, window_of, without_padding
 
-_QUANTIZE = "put a QuantReLU or QuantIdentity directly after it"
+_QUANTIZE = "put a QuantReLU or QuantIdentity directly after {}"
 _MOST_WHOLE = 1 << 20  # float weights that are whole numbers up to this one need no quantizer
 
 
@@ -166,7 +166,7 @@ def _matrix(
     value = settled(walk, node, value)
     line = value.affine
     if value.open or line is None or value.terms:
-        walk.note(node, f"its input, from {value.operation}, is not quantized", _QUANTIZE)
+        walk.note(node, f"its input, from {value.operation}, is not quantized", _QUANTIZE.format(value.operation))
         return None
     # A normalization's mean and deviation are decimal numbers; a quantizer's scale is the float32 that it is.
     factors = _factors(weights.scale, line.scale, DECIMAL if value.operation == GRAPH_INPUT else EXACT)

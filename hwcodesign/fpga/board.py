@@ -15,7 +15,13 @@ from hwcodesign.fpga.parts import faults_of_pins, most_of
 
 MOST_OF_A_RESOURCE = 100_000_000
 Amount = Annotated[int, Field(ge=0, le=MOST_OF_A_RESOURCE)]
-Pin = Annotated[str, Field(pattern=r"^[A-Za-z]{0,3}[0-9]{1,3}[A-Za-z]?$", description="such as A9, 35 or IOB5A")]
+Pin = Annotated[
+    str,
+    Field(
+        pattern=r"^([A-Za-z]{0,3}[0-9]{1,3}[A-Za-z]?|IO_[A-Z]{2}_[AB][0-9])$",
+        description="such as A9, 35, IOB5A or IO_SB_A8",
+    ),
+]
 Megahertz = Annotated[float, Field(ge=0.001, le=1000.0)]  # no global clock of these families runs above 1 GHz
 
 

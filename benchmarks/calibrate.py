@@ -24,7 +24,8 @@ from hwcodesign.emit.top_level import emit
 from hwcodesign.fpga import calibration
 from hwcodesign.fpga.board import RESOURCES, Board, load_board
 from hwcodesign.fpga.calibration import ESTIMATED, terms
-from hwcodesign.fpga.families import FAMILIES, Family
+from hwcodesign.fpga.families import FAMILIES
+from hwcodesign.fpga.family import Family
 from hwcodesign.fpga.resources import Resources
 from hwcodesign.graph.predict import predict
 from hwcodesign.graph.random_tensors import randomised

@@ -2,9 +2,9 @@
 
     python -m benchmarks.door [MODEL ...]
 
-Each of `elsewhere_models` is written by the tools that its users have, lowered, and compared with QONNX's executor (and
-in float64, where float32 rounds otherwise), then planned, emitted and simulated in Verilator on random inputs. Results
-go to benchmarks/door.json as they come; without names, the models that are not yet through RTL there are run.
+Each of `networks/published.py` is written by the tools that its users have, lowered, and compared with QONNX's executor
+(and in float64, where float32 rounds otherwise), then planned, emitted and simulated in Verilator on random inputs.
+Results go to benchmarks/door.json as they come; without names, the models that are not yet through RTL there are run.
 """
 
 import json
@@ -20,8 +20,8 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.elsewhere_models import Model, models
-from benchmarks.exactness import Result, commit, compared, simulated
+from benchmarks.networks.exactness import Result, commit, compared, simulated
+from benchmarks.networks.published import Model, models
 from hwcodesign.core.errors import UserError
 
 RESULTS = Path(__file__).with_suffix(".json")

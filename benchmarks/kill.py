@@ -133,19 +133,25 @@ def finished(folder: Path, runs: str) -> Any:
 
 
 def chain(folder: Path, runs: str, targets: list[str], durations: dict[str, float], rng: random.Random) -> list[Any]:
-    """One run folder, killed once in (or, where that was too fast, behind) each of `targets`; what happened each time.
+    """One run folder, killed once in each of `targets`; what happened each time.
 
-    It ends before the last of them if the run was over before it was to be killed.
+    A stage that is over sooner than last time is killed at its end; the chain ends before the last of its targets if
+    the run does.
     """
     moments: list[Any] = []
     for target in sorted(targets, key=TARGETS.index):
         run = Run(folder, runs)
         run.wait_for(target)
-        time.sleep(wait := rng.random() * min(LONGEST_WAIT, durations.get(target, LONGEST_WAIT)))
+        wait = rng.random() * min(LONGEST_WAIT, durations.get(target, LONGEST_WAIT))
+        start = time.monotonic()
+        while (seconds := time.monotonic() - start) < wait and run.place <= TARGETS.index(target):
+            time.sleep(0.005)
         if run.process.poll() is not None:
             assert run.process.returncode == 0, run.log.read_text(errors="replace")[-3000:]
             break
-        moments.append({"in": TARGETS[run.place], "seconds_into": round(wait, 2), "gone_after": round(run.kill(), 3)})
+        moments.append(
+            {"in": TARGETS[run.place], "seconds_into": round(seconds, 2), "gone_after": round(run.kill(), 3)}
+        )
         print(moments[-1], flush=True)
     return moments
 

@@ -26,8 +26,8 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.brevitas_networks import Genes, build, genes_brightest, random_genes
-from benchmarks.exactness import Result, commit, compared, simulated
+from benchmarks.networks.exactness import Result, commit, compared, simulated
+from benchmarks.networks.random_brevitas import Genes, build, genes_brightest, random_genes
 from hwcodesign.core.errors import UserError
 from hwcodesign.dataflow import Dataflow
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from hwcodesign.core.integers import PIXEL, IntType
 from hwcodesign.core.run_folder import RunFolder, listing
 from hwcodesign.fpga.board import Board
+from hwcodesign.quantize.request import Request
 from hwcodesign.recipe import HardwareTable, Recipe
 
 
@@ -14,10 +15,11 @@ from hwcodesign.recipe import HardwareTable, Recipe
 class Job:
     """What a run works on: a recipe, or (`model`) somebody's QONNX file; the hardware it is for; and how to run it.
 
-    `input_scale` is the real value of one step of the model's input (None: the model's own default). `images` is an
-    .npy file of frames (N, H, W, C) to simulate instead of the default; `frames` bounds how many. `untrained` puts
-    random weights in place of training. `seed` is that of the placement; `backend`: our own bitstream flow, or FINN's.
-    `wait`: until another process is done with the run folder.
+    `input_scale` is the real value of one step of the model's input (None: the model's own default), `output` the one
+    that is wanted of several outputs. `images` is an .npy file of frames (N, H, W, C) to simulate instead of the
+    default; `frames` bounds how many. `untrained` puts random weights in place of training. `seed` is that of the
+    placement; `backend`: our own bitstream flow, or FINN's. `wait`: until another process is done with the run folder.
+    `quantize`: float weights in place of training.
     """
 
     run: RunFolder
@@ -26,6 +28,7 @@ class Job:
     model: Path | None = None
     input_type: IntType = PIXEL
     input_scale: float | None = None
+    output: str | None = None
     data_folder: Path | None = None
     device: str = "auto"
     images: Path | None = None
@@ -37,6 +40,7 @@ class Job:
     seed: int = 1
     backend: str = "own"
     wait: bool = True
+    quantize: Request | None = None
 
     @cached_property
     def board(self) -> Board:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from hwcodesign.dataflow import Dataflow
 from hwcodesign.fpga.board import load_board
-from hwcodesign.fpga.families import large_storage
+from hwcodesign.fpga.memories import large_storage
 from hwcodesign.kinds import kind_of
 from hwcodesign.plan import Plan, plan
 

@@ -1,5 +1,6 @@
 """An ONNX or QONNX file as a graph of shapes: what `onnx_costs` counts on. The only module here that imports onnx."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,6 +15,11 @@ from hwcodesign.core.layer_name import layer_name as path_of
 from hwcodesign.core.onnx_file import load_model
 
 _STANDARD_DOMAINS = ("", "ai.onnx")
+_MOST_NUMBERS = 100_000  # of a constant from which a shape is computed
+_OF_SHAPES = (  # operators that a shape is computed with
+    "Add", "Cast", "Concat", "Constant", "ConstantOfShape", "Div", "Gather", "Identity", "Mul", "Neg", "Reshape",
+    "Shape", "Slice", "Squeeze", "Sub", "Transpose", "Unsqueeze",
+)  # fmt: skip
 _SHAPED = ("Pad", "Reshape", "Slice", "Expand", "Resize", "Unsqueeze", "Squeeze", "Tile", "ReduceMean")
 
 
@@ -140,14 +146,14 @@ def _inferred(path: Path, model: Any, keep: bool) -> Any:
         if node.domain not in _STANDARD_DOMAINS:
             node.op_type, node.domain = "Identity", ""
             del node.input[1:], node.attribute[:]
-    _fold_shapes(plain)
+    _fold_shapes(path, plain)
     try:
         return onnx.shape_inference.infer_shapes(plain, strict_mode=True, data_prop=True)
     except onnx.shape_inference.InferenceError as error:
         raise UserError(f"{path}: its shapes contradict each other: {str(error).splitlines()[-1]}") from None
 
 
-def _fold_shapes(model: Any) -> None:
+def _fold_shapes(path: Path, model: Any) -> None:
     """Work out, as initializers, the constants from which nodes take shapes: PyTorch computes paddings in the graph."""
     known = {tensor.name for tensor in model.graph.initializer}
     constants = _constants(model.graph) - known
@@ -157,14 +163,45 @@ def _fold_shapes(model: Any) -> None:
     part = onnx.ModelProto()
     part.CopyFrom(model)
     del part.graph.node[:], part.graph.input[:], part.graph.output[:], part.graph.value_info[:]
-    part.graph.node.extend(node for node in model.graph.node if set(node.output) <= constants)
+    del part.graph.initializer[:]
+    needed = set(wanted)
+    for node in reversed(model.graph.node):
+        if needed & set(node.output):
+            needed |= set(node.input)
+    part.graph.node.extend(node for node in model.graph.node if needed & set(node.output))
+    part.graph.initializer.extend(tensor for tensor in model.graph.initializer if tensor.name in needed)
     part.graph.output.extend(onnx.helper.make_empty_tensor_value_info(name) for name in sorted(wanted))
-    values = onnx.reference.ReferenceEvaluator(part).run(None, {})
+    values = _evaluated(path, part)
     folded = (onnx.numpy_helper.from_array(v, name) for v, name in zip(values, sorted(wanted), strict=True))
     kept = [node for node in model.graph.node if not set(node.output) & wanted]
     del model.graph.node[:]
     model.graph.node.extend(kept)
     model.graph.initializer.extend(folded)
+
+
+def _evaluated(path: Path, part: Any) -> list[Any]:
+    """The outputs of a model without inputs. Raises UserError if it is more than the few numbers of a shape."""
+    known = {tensor.name: tensor for tensor in part.graph.initializer}
+    large = [tensor.name for tensor in part.graph.initializer if math.prod(tensor.dims) > _MOST_NUMBERS]
+    for node in part.graph.node:
+        if node.op_type not in _OF_SHAPES:
+            raise UserError(f"{path}: a shape in it is computed by {node.op_type}; run it through onnxsim")
+        if node.op_type == "ConstantOfShape":
+            shape = known.get(node.input[0])
+            if shape is None or math.prod(onnx.numpy_helper.to_array(shape).tolist()) > _MOST_NUMBERS:
+                large.append(node.output[0])
+        elif node.op_type == "Constant" and node.attribute[0].name == "value":
+            known[node.output[0]] = node.attribute[0].t
+    try:
+        inferred = onnx.shape_inference.infer_shapes(part, strict_mode=True, data_prop=True)
+        large += [t.name for t in inferred.graph.value_info if math.prod(_dims(t)) > _MOST_NUMBERS]
+        if not large:
+            values: list[Any] = onnx.reference.ReferenceEvaluator(part).run(None, {})
+            return values
+    except Exception as error:  # each operator has its own words for what it cannot compute
+        raise UserError(f"{path}: a shape in it cannot be computed: {str(error).splitlines()[-1]}") from None
+    raise UserError(f"{path}: the constant {large[0]!r}, from which a shape is computed, is no shape; "
+                    "run it through onnxsim")  # fmt: skip
 
 
 def _constants(graph: Any) -> set[str]:

@@ -37,7 +37,7 @@ def build(request: Request, plan: Plan, phases: RunFolder, folder: Path) -> Summ
     shutil.copyfile(phases.stage("pack") / chain.bitstream, folder / chain.bitstream)
     report = flow.read_report(phases)
     timing = read_timing(report, owners(plan.design))
-    layers = resources_by_layer(phases.stage("synthesise") / NETLIST, TOP, plan.design)
+    layers = resources_by_layer(request.board.device, phases.stage("synthesise") / NETLIST, TOP, plan.design)
     met = timing.fmax_mhz >= request.clock.mhz
     overhead = total(layers[name] for name in OVERHEAD if name in layers)
     cells = flow.used_cells(chain, phases)

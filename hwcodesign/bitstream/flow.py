@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from hwcodesign.bitstream import serial_link
-from hwcodesign.bitstream.clocking import Clock, clock_for
+from hwcodesign.bitstream.clocking import clock_for
 from hwcodesign.bitstream.constraints import write_constraints
 from hwcodesign.bitstream.messages import explained
-from hwcodesign.bitstream.toolchain import Toolchain, toolchain_of
+from hwcodesign.bitstream.toolchain import toolchain_of
 from hwcodesign.bitstream.top import TOP, board_top
 from hwcodesign.bitstream.yosys import read_sources
 from hwcodesign.core import progress, tools
@@ -26,6 +26,7 @@ from hwcodesign.core.interface import Interface
 from hwcodesign.core.run_folder import RunFolder, Stage, Summary
 from hwcodesign.core.tools import Tool
 from hwcodesign.fpga.board import Board
+from hwcodesign.fpga.family import Clock, Toolchain
 
 NETLIST, REPORT = "netlist.json", "report.json"
 _PLACED_LOG = "nextpnr.log"

@@ -10,6 +10,7 @@ from hwcodesign.bitstream.top import DESIGN
 from hwcodesign.bitstream.yosys import resources_of
 from hwcodesign.dataflow import Dataflow
 from hwcodesign.emit.identifiers import identifiers
+from hwcodesign.fpga.family import Family
 from hwcodesign.fpga.resources import Resources
 from hwcodesign.plan.insert_streams import inserted
 
@@ -42,8 +43,10 @@ def owner(cell: str, instances: Mapping[str, str], inside: str = INSIDE) -> str:
     return instances.get(instance, STREAMS) if dot else STREAMS
 
 
-def resources_by_layer(netlist: Path, top: str, design: Dataflow, inside: str = INSIDE) -> dict[str, Resources]:
-    """What every layer takes of a mapped netlist (Yosys' JSON), in the design's order, then what is no layer's.
+def resources_by_layer(
+    family: Family, netlist: Path, top: str, design: Dataflow, inside: str = INSIDE
+) -> dict[str, Resources]:
+    """What every layer takes of a netlist (Yosys' JSON) mapped for `family`, in the design's order, then the rest.
 
     `inside` is the path in `top` of the module that holds network and link, with a dot at its end.
     """
@@ -53,7 +56,7 @@ def resources_by_layer(netlist: Path, top: str, design: Dataflow, inside: str = 
     for name, kind in cell_types(module):
         types[owner(name, instances, inside)][kind] += 1
     order = dict.fromkeys([*(layer.name for layer in design.layers), STREAMS, *OVERHEAD])
-    return {name: resources_of(types[name]) for name in order if name in types}
+    return {name: resources_of(family, types[name]) for name in order if name in types}
 
 
 def total(parts: Iterable[Resources]) -> Resources:

@@ -12,7 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-LOGIC_CELL = "(logic cell without a LUT)"  # stands among the types of cells
+from hwcodesign.fpga.family import LOGIC_CELL
 
 Module = Mapping[str, Any]  # of Yosys' JSON
 _Pins = Mapping[str, int | str]  # a cell's ports of one bit

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from hwcodesign.bitstream.clocking import Clock
 from hwcodesign.fpga.board import Board
+from hwcodesign.fpga.family import Clock
 
 TOP = "board_top"
 DESIGN = "u_design"  # the instance that holds everything but clock and reset

@@ -7,33 +7,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from hwcodesign.bitstream.nextpnr_packing import LOGIC_CELL, Module, cell_types
+from hwcodesign.bitstream.nextpnr_packing import Module, cell_types
 from hwcodesign.core import tools
 from hwcodesign.core.assets import hls_source
 from hwcodesign.dataflow import Layer
 from hwcodesign.emit.instance import SIGNALS, beat_bits, instance, is_loaded, modules_of, write_images
 from hwcodesign.emit.top_level import TOP
-from hwcodesign.fpga.families import Family
+from hwcodesign.fpga.family import Family
 from hwcodesign.fpga.resources import Resources
 from hwcodesign.kinds import Folding, Storage
 
-# The cells of a mapped netlist, and how many of each resource one takes. A LUT RAM takes whole LUTs: AMD UG474 and
-# UG574 (distributed RAM), Lattice FPGA-TN-02204 (two slices of data and one for the write port), Gowin UG288
-# (a whole CFU); CCU2C is a carry over two LUTs, ALU one over one.
-_LUTS: Mapping[str, int] = {
-    **{f"LUT{inputs}": 1 for inputs in range(1, 7)},
-    **{"INV": 1, "SRL16E": 1, "SRLC32E": 1, "RAM32X1D": 2, "RAM64X1D": 2, "RAM128X1D": 4, "RAM32M": 4, "RAM64M": 4},
-    **{"RAM32M16": 8, "RAM64M8": 8, "RAM32X16DR8": 8, "RAM64X8SW": 8},
-    **{"CCU2C": 2, "TRELLIS_DPR16X4": 6, "SB_LUT4": 1, LOGIC_CELL: 1, "ALU": 1, "RAM16SDP4": 8},
-}
-_FLIP_FLOPS = ("FDRE", "FDSE", "FDCE", "FDPE", "TRELLIS_FF", "SB_DFF", "DFF")  # the last two: and their variants
-_BLOCKS: Mapping[str, int] = {
-    **{"RAMB18E1": 1, "RAMB36E1": 2, "RAMB18E2": 1, "RAMB36E2": 2, "DP16KD": 1, "PDPW16KD": 1, "SB_RAM40_4K": 1},
-    **dict.fromkeys(("SP", "SPX9", "SDPB", "SDPX9B", "DPB", "DPX9B", "pROM", "pROMX9"), 1),
-}
-_LARGE = ("URAM288", "SB_SPRAM256KA")
 LOAD_BITS = 8  # in which a kernel by itself takes the words of loaded memories
-_MULTIPLIERS = ("DSP48E1", "DSP48E2", "MULT18X18D", "SB_MAC16", "MULT9X9", "MULT18X18", "MULT36X36")
 
 
 @dataclass(frozen=True)
@@ -55,14 +39,14 @@ def synthesize_kernels(family: Family, kernels: Sequence[Kernel], folder: Path) 
         write_images(kernel.layer, kernel.folding, kernel.storage, kernel.layer.name, folder)
     (folder / "kernels.sv").write_text("".join(map(_wrapper, named)) + _row(named))
     mapped = _synthesize(family, folder, [f"{name}.sv" for name in (*modules, "kernels")], "kernels")
-    return [counted(mapped[kernel.layer.name]) for kernel in named]
+    return [counted(family, mapped[kernel.layer.name]) for kernel in named]
 
 
 def synthesize_design(family: Family, emitted: Path, folder: Path) -> Resources:
     """What the design that `emit` wrote into `emitted` takes; Yosys runs in `folder`."""
     for file in (*(emitted / "rtl").iterdir(), *(emitted / "memory").iterdir()):
         shutil.copyfile(file, folder / file.name)
-    return counted(_synthesize(family, folder, sorted(file.name for file in folder.glob("*.sv")), TOP)[TOP])
+    return counted(family, _synthesize(family, folder, sorted(file.name for file in folder.glob("*.sv")), TOP)[TOP])
 
 
 def _synthesize(family: Family, folder: Path, sources: Sequence[str], top: str) -> Mapping[str, Module]:
@@ -83,19 +67,20 @@ def read_sources(family: Family, sources: Sequence[str]) -> str:
     return f"read_verilog -sv {define}{' '.join(sources)}"
 
 
-def counted(module: Module) -> Resources:
+def counted(family: Family, module: Module) -> Resources:
     """Resources of a mapped module without instances of others."""
-    return resources_of(Counter(kind for _, kind in cell_types(module)))
+    return resources_of(family, Counter(kind for _, kind in cell_types(module)))
 
 
-def resources_of(cells: Mapping[str, int]) -> Resources:
-    """Resources of so many cells of each type (see packing.cell_types)."""
+def resources_of(family: Family, cells: Mapping[str, int]) -> Resources:
+    """Resources of so many cells of each type (see nextpnr_packing.cell_types)."""
+    known = family.cells
     return Resources(
-        lut=sum(_LUTS.get(cell, 0) * count for cell, count in cells.items()),
-        ff=sum(count for cell, count in cells.items() if cell.startswith(_FLIP_FLOPS)),
-        dsp=sum(count for cell, count in cells.items() if cell in _MULTIPLIERS),
-        block_ram=sum(_BLOCKS.get(cell, 0) * count for cell, count in cells.items()),
-        large_ram=sum(count for cell, count in cells.items() if cell in _LARGE),
+        lut=sum(known.lut.get(cell, 0) * count for cell, count in cells.items()),
+        ff=sum(count for cell, count in cells.items() if cell.startswith(known.flip_flops)),
+        dsp=sum(count for cell, count in cells.items() if cell in known.multipliers),
+        block_ram=sum(known.block_ram.get(cell, 0) * count for cell, count in cells.items()),
+        large_ram=sum(count for cell, count in cells.items() if cell in known.large_ram),
     )
 
 

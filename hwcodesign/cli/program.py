@@ -28,5 +28,5 @@ def command(run: str | None, bit: Path | None, board: str | None, flash: bool, r
     if (run is None) == (bit is None):
         raise UserError("give a run (hwcodesign program digits-squeezenet) or --bit FILE, one of the two")
     bitstream = Bitstream.of_file(bit, board) if bit else Bitstream.of_run(runs / str(run))
-    program(bitstream, flash, bitstream.file.with_name("program.log"))
+    program(bitstream, flash, bitstream.file.with_name(f"{bitstream.file.name}.log"))
     click.echo(f"{bitstream.board.title}: programmed with {bitstream.file}")

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tokenize import TokenError
 from typing import Any, ClassVar, Self
 from zipfile import BadZipFile
 from zlib import error as ZlibError  # noqa: N812
@@ -49,12 +50,28 @@ class Document(BaseModel):
                 raise ValueError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
 
 
+_BY_CONTENTS = (
+    *(
+        OSError,
+        ValueError,
+        LookupError,
+        TypeError,
+        AttributeError,
+        EOFError,
+        ArithmeticError,
+        MemoryError,
+        RuntimeError,
+    ),
+    *(SyntaxError, TokenError, BadZipFile, ZlibError),
+)
+
+
 @contextmanager
 def reading(path: Path) -> Iterator[None]:
     """Around what reads a file of ours: whatever it raises because of the contents becomes a UserError."""
     try:
         yield
-    except (OSError, ValueError, LookupError, TypeError, AttributeError, EOFError, BadZipFile, ZlibError) as error:
+    except _BY_CONTENTS as error:
         cause = error.strerror if isinstance(error, OSError) and error.strerror else str(error) or "it ends too early"
         raise UserError(f"{path} is damaged ({cause}): {_remedy(path)}") from None
 

@@ -27,6 +27,8 @@ DOMAINS = (
     "qonnx.custom_op.general",
 )
 MOST_BYTES = 2**31 - 1  # of a file in Protocol Buffers, and here of its tensors together
+_QUANTIZER_INPUTS = {"Quant": 4, "IntQuant": 4, "BipolarQuant": 2, "Trunc": 4}  # QONNX's, which ONNX has no schema of
+_MOST_VERSION = 1_000
 _SHOWN = 8  # faults in one message
 
 
@@ -111,18 +113,34 @@ def _parse(path: Path) -> Any:
 def _require_graph(model: Any, path: Path) -> None:
     import onnx
 
+    if not _is_text(model):
+        raise UserError(f"{path} is damaged: it holds names that are not in UTF-8")
     if not model.graph.node or not model.graph.output:
         raise UserError(f"{path} holds no ONNX graph: it is something else, or truncated")
     if model.functions:
         names = ", ".join(sorted(function.name for function in model.functions)[:_SHOWN])
         raise UserError(f"{path} defines operators of its own ({names}): write them out with "
                         "onnx.inliner.inline_local_functions, and save it again")  # fmt: skip
-    versions = [opset.version for opset in model.opset_import if opset.domain in ("", "ai.onnx")]
     newest = onnx.defs.onnx_opset_version()
+    versions = [opset.version for opset in model.opset_import if opset.domain in ("", "ai.onnx")]
     if not versions or not 1 <= min(versions) <= max(versions) <= newest:
         asked = ", ".join(map(str, versions)) or "none"
         raise UserError(f"{path}: its opset_import asks for version {asked} of ONNX's operators; "
                         f"versions 1 to {newest} are known: export it with one of them")  # fmt: skip
+    for what, version in (("ir_version", model.ir_version), *((o.domain, o.version) for o in model.opset_import)):
+        if not 1 <= version <= _MOST_VERSION:
+            raise UserError(f"{path} is damaged: its version of {what!r} is {version}")
+
+
+def _is_text(message: Any) -> bool:
+    """Whether all strings of a message, and of those in it, can be read; others come as bytes."""
+    for field, value in message.ListFields():
+        for item in value if field.label == field.LABEL_REPEATED else [value]:
+            if field.type == field.TYPE_MESSAGE and not _is_text(item):
+                return False
+            if field.type == field.TYPE_STRING and not isinstance(item, str):
+                return False
+    return True
 
 
 def _require_domains(model: Any, path: Path) -> None:
@@ -205,6 +223,10 @@ def _require_structure(model: Any, path: Path) -> None:
     context.ir_version = model.ir_version
     context.opset_imports = {opset.domain: opset.version for opset in model.opset_import}
     for node in every_node(model.graph):
+        least = _QUANTIZER_INPUTS.get(node.op_type, 0)
+        if len(node.input) < least or not all(node.input[:least]) or not node.output:
+            faults.append(f"{layer_name(node)}: its operator {node.op_type} has {len(node.input)} inputs and "
+                          f"{len(node.output)} outputs; it needs {least or 'some'} and one")  # fmt: skip
         if node.domain in ("", "ai.onnx") and defs.has(node.op_type, ""):
             try:
                 checker.check_node(node, context)

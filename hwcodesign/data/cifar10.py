@@ -5,18 +5,19 @@ Source: A. Krizhevsky: Learning Multiple Layers of Features from Tiny Images, 20
 
 import io
 import pickle
-import zipfile
-import zlib
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from hwcodesign.core.array_file import read_arrays
 from hwcodesign.core.errors import UserError
+from hwcodesign.core.input_file import read_input
 from hwcodesign.data.dataset import Dataset
 
 CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 _TRAIN = [f"data_batch_{i}" for i in range(1, 6)]
+_MOST_BYTES = 2**27
 _PLANES = (3, 32, 32)  # a record holds the red plane, the green plane, the blue plane
 
 
@@ -36,13 +37,14 @@ def read(folder: Path, channels: int) -> Dataset:
 
 
 def _read_npz(path: Path) -> Dataset:
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            x_train, y_train, x_test, y_test = (file[key] for key in ("x_train", "y_train", "x_test", "y_test"))
-    except KeyError as error:
-        raise UserError(f"{path} has no array {error}; it needs x_train, y_train, x_test and y_test") from None
-    except (OSError, ValueError, TypeError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-        raise UserError(f"cannot read {path}: {error}") from None
+    arrays = read_arrays(path)
+    names = ("x_train", "y_train", "x_test", "y_test")
+    for name in names:
+        if name not in arrays:
+            raise UserError(f"{path} has no array {name!r}; it needs {', '.join(names)}")
+    x_train, y_train, x_test, y_test = (arrays[name] for name in names)
+    if any(labels.dtype.kind not in "iu" for labels in (y_train, y_test)):
+        raise UserError(f"{path}: its labels must be whole numbers")
     return Dataset("cifar10", CLASSES, x_train, y_train.reshape(-1).astype(np.int64),
                    x_test, y_test.reshape(-1).astype(np.int64))  # fmt: skip
 
@@ -64,7 +66,7 @@ def _python_batch(path: Path) -> tuple[np.ndarray, np.ndarray]:
     try:
         batch = _ArraysOnly(io.BytesIO(_bytes(path)), encoding="bytes").load()
         return _images(path, np.asarray(batch[b"data"])), np.array(batch[b"labels"], np.int64)
-    except (pickle.UnpicklingError, EOFError, KeyError, TypeError, ValueError, ImportError) as error:
+    except Exception as error:  # a damaged pickle may raise whatever its instructions lead to
         raise UserError(f"{path} is not a batch of CIFAR-10: {error}") from None
 
 
@@ -85,7 +87,4 @@ def _images(path: Path, planes: np.ndarray) -> np.ndarray:
 
 
 def _bytes(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise UserError(f"cannot read {path}: {error}") from None
+    return read_input(path, _MOST_BYTES)

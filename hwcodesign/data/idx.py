@@ -5,6 +5,7 @@ integers, then the data (Y. LeCun, C. Cortes, C. Burges: The MNIST database of h
 """
 
 import gzip
+import io
 import struct
 import zlib
 from pathlib import Path
@@ -12,9 +13,11 @@ from pathlib import Path
 import numpy as np
 
 from hwcodesign.core.errors import UserError
+from hwcodesign.core.input_file import read_input
 from hwcodesign.data.dataset import Dataset
 
 _UNSIGNED_BYTE = 8
+_MOST_BYTES = 2**31
 
 
 def read(folder: Path, channels: int) -> Dataset:
@@ -31,10 +34,14 @@ def read(folder: Path, channels: int) -> Dataset:
 
 def read_idx(path: Path, dimensions: int) -> np.ndarray:
     """One file as a uint8 array of so many `dimensions`. Raises UserError if it is something else, or truncated."""
-    try:
-        content = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
-    except (OSError, EOFError, zlib.error) as error:
-        raise UserError(f"cannot read {path}: {error}") from None
+    content = read_input(path, _MOST_BYTES)
+    if path.suffix == ".gz":
+        try:
+            content = gzip.GzipFile(fileobj=io.BytesIO(content)).read(_MOST_BYTES + 1)
+        except (OSError, EOFError, zlib.error) as error:
+            raise UserError(f"cannot read {path}: {error}") from None
+        if len(content) > _MOST_BYTES:
+            raise UserError(f"{path} unpacks to more than {_MOST_BYTES:,} bytes, the most that is read of such a file")
     header = 4 + 4 * dimensions
     if len(content) < header or content[:4] != bytes([0, 0, _UNSIGNED_BYTE, dimensions]):
         raise UserError(f"{path} is not an IDX file of unsigned bytes in {dimensions} dimensions")

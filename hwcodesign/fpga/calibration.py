@@ -2,7 +2,7 @@
 
 The coefficients lie beside the kinds in `kinds/costs.json`, written by `python -m benchmarks.calibrate`. An estimate is
 the sum of every term times its coefficient; the terms are a `Logic`'s parts (or its whole) and one for each kernel.
-Memories are no part of it: they are arithmetic (device.py).
+Memories are no part of it: they are arithmetic (memories.py).
 Not measured: whole windows on AMD parts, and multipliers with both operands over 4 bits, whose DSPs swallow registers
 on AMD parts, so that flip-flops are then overestimated.
 """
@@ -13,12 +13,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from hwcodesign.fpga.families import Family
+from hwcodesign.fpga.family import Family
 from hwcodesign.kinds.kind import Logic
 
 COSTS = Path(__file__).parents[1] / "kinds" / "costs.json"
 ESTIMATED = ("lut", "ff")
-_MAPPED_AS = {"gw1n": "gw2a"}
 
 
 @cache
@@ -66,5 +65,4 @@ def measured_error(family: Family) -> Mapping[str, float] | None:
 
 
 def _measured_as(family: Family) -> str:
-    """The family whose coefficients count for this one: Yosys maps both in the same way."""
-    return _MAPPED_AS.get(family.name, family.name)
+    return family.measured_as or family.name

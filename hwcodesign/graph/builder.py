@@ -13,6 +13,7 @@ import numpy as np
 from hwcodesign.core.score_map import INTEGERS, ScoreMap
 from hwcodesign.dataflow import Attribute, Dataflow, Edge, Interval, IntType, Layer, Stream
 from hwcodesign.kinds import kind_of
+from hwcodesign.kinds.mvau import reach
 from hwcodesign.kinds.shared.score_keys import keys_of
 from hwcodesign.kinds.shared.threshold_unit import step_count
 
@@ -61,8 +62,15 @@ class Assembly:
         acc_type: IntType,
         tensors: Tensors = NO_TENSORS,
     ) -> str:
-        """A matrix of `rows` rows times each pixel, then thresholds; raw accumulators if `out_type` is None."""
+        """A matrix of `rows` rows times each pixel, then thresholds; raw accumulators if `out_type` is None.
+
+        `acc_type` may rest on bounds of each channel; it is widened to what the whole stream's bounds can come to.
+        """
         height, width, _ = self.stream(source).shape
+        if "weights" in tensors:
+            low, high = reach(tensors["weights"], self.stream(source).low, self.stream(source).high)
+            widest = acc_type.reach.including(int(low.min()), int(high.max()))
+            acc_type = acc_type if widest == acc_type.reach else widest.signed_type
         attributes: dict[str, Attribute] = {
             "weight_type": str(weight_type),
             "acc_type": str(acc_type),

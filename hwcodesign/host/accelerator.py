@@ -46,6 +46,7 @@ class Accelerator:
             return
         line, (self.folder, self.contract) = _connect(port, contracts_below(Path(designs)))
         line.window, line.patience = self.contract.window, self.contract.patience
+        line.result_bytes = self.contract.result_bytes
         self._line = line
         try:
             line.weights = self.contract.weights(self.folder)

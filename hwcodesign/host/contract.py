@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from hwcodesign.core.array_file import read_arrays
 from hwcodesign.core.errors import UserError
 from hwcodesign.core.integers import IntType
 from hwcodesign.core.interface import WEIGHTS, Interface, frame_bytes
@@ -135,14 +136,26 @@ class Contract:
         return list(frame_bytes(frames, self.in_type, self.interface, "little"))
 
     def values(self, payloads: Sequence[bytes]) -> np.ndarray:
-        """What came back, (N, classes + top) int64: the scores, then the classes with the highest, best first."""
+        """What came back, (N, classes + top) int64: the scores, then the classes with the highest, best first.
+
+        Raises UserError for results of another length, or with a class that there is not.
+        """
+        if any(len(payload) != self.result_bytes for payload in payloads):
+            lengths = sorted({len(payload) for payload in payloads})
+            raise UserError(f"{self.network} gives results of {self.result_bytes} bytes, but {lengths} came: "
+                            "is it this design that is on the board?")  # fmt: skip
         size = self.interface.out_bytes
         numbers = [
             int.from_bytes(payload[at : at + size], "little", signed=True)
             for payload in payloads
             for at in range(0, self.result_bytes, size)
         ]
-        return np.array(numbers, dtype=np.int64).reshape(len(payloads), self.interface.out_beats)
+        values = np.array(numbers, dtype=np.int64).reshape(len(payloads), self.interface.out_beats)
+        named = values[:, self.classes :]
+        if named.size and not (named.min() >= 0 and named.max() < self.classes):
+            raise UserError(f"{self.network} has the classes 0 to {self.classes - 1}, but the board named "
+                            f"{named.min()} to {named.max()}: is it this design that is on the board?")  # fmt: skip
+        return values
 
 
 def contracts_below(folder: Path) -> list[tuple[Path, Contract]]:
@@ -161,11 +174,10 @@ def load_selftest(folder: Path) -> tuple[np.ndarray, np.ndarray]:
 
     Raises UserError if they are not there.
     """
-    try:
-        with np.load(folder / SELFTEST) as arrays:
-            return arrays["images"], arrays["values"]
-    except (OSError, ValueError, KeyError) as error:
-        raise UserError(f"{folder / SELFTEST} holds no self-test: {error}") from None
+    arrays = read_arrays(folder / SELFTEST)
+    if not {"images", "values"} <= set(arrays):
+        raise UserError(f"{folder / SELFTEST} holds no self-test: images and values are not in it")
+    return arrays["images"], arrays["values"]
 
 
 def digest_of(data: bytes) -> str:

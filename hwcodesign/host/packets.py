@@ -16,6 +16,7 @@ _IDENTITY = struct.Struct("<BQ")
 _LOADED = struct.Struct("<H")
 OVERHEAD_BYTES = _HEADER.size + _CRC.size + 2  # two flags
 SEQUENCES = 1 << 16
+_LONGEST = 2 * ((1 << 24) + OVERHEAD_BYTES)  # bytes of the longest packet, each of them escaped
 
 
 class Request(IntEnum):
@@ -101,6 +102,10 @@ class Decoder:
                     yield packet
             self._inside = True
         self._piece += rest
+        if len(self._piece) > _LONGEST:  # no packet: whatever talks there, it is no board of ours
+            self._piece.clear()
+            self.damaged += 1
+            self._inside = False
 
 
 def _parse(body: bytes) -> Packet | None:

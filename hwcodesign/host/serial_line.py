@@ -41,13 +41,17 @@ class SerialLine:
     """An open port. `patience` is how many seconds without any answer mean that what is on its way was lost.
 
     `window` requests may be on their way at once. `weights` is what the board's memories are loaded with, a payload for
-    each packet; empty for a design that needs none. Raises UserError if there is no such port, or it is busy.
+    each packet; empty for a design that needs none. A result has `result_bytes`; None: nobody knows yet.
+
+    Every call ends: packets that answer nothing asked, and bytes that are no packets, prolong no waiting. Raises
+    UserError if there is no such port, or it is busy.
     """
 
     def __init__(self, port: str, baud: int, patience: float) -> None:
         self.port, self.baud, self.patience = port, baud, patience
         self.window = 1
         self.weights: Sequence[bytes] = ()
+        self.result_bytes: int | None = None
         self.lost: Counter[str] = Counter()  # how often something had to be sent again, by the reason
         self._serial = ports.open_port(port, baud, patience)
         self._decoder = Decoder()
@@ -77,19 +81,23 @@ class SerialLine:
 
         Raises NoAnswerError if one packet is not taken after ATTEMPTS times.
         """
-        number, failures = 0, 0
+        number, failures = 0, Counter[int]()
         while number < len(self.weights):
             taken = self._send_weights(number)
-            failures = failures + 1 if taken == number else 0
-            if failures == ATTEMPTS:
+            if taken > len(self.weights):
+                raise NoAnswerError(f"{self.port}: the board says that it has {taken} packets of weights; "
+                                    f"there are {len(self.weights)}")  # fmt: skip
+            failures[number] += taken <= number
+            if failures[number] == ATTEMPTS:
                 raise NoAnswerError(f"{self.port}: the board does not take packet {number} of its weights, "
-                                    f"sent {failures} times")  # fmt: skip
+                                    f"sent {ATTEMPTS} times")  # fmt: skip
             number = taken
 
     def _send_weights(self, number: int) -> int:
         """Send one packet of weights; how many of them the board has then, or `number` itself if it did not say so."""
         self._send(Request.WEIGHTS, self.weights[number], number)
-        while (packet := self._receive(self._longest_silence(len(self.weights[number])))) is not None:
+        end = self._end_of_patience(len(self.weights[number]))
+        while (packet := self._receive(end)) is not None:
             if packet.sequence == number:
                 identity = Identity.parse(packet.payload) if packet.kind == Answer.IDENTITY else None
                 if identity and identity.loaded is not None:
@@ -122,17 +130,25 @@ class SerialLine:
             if any(failures[index] == attempts for index in indices):
                 raise NoAnswerError(f"{self.port}: sent one request {attempts} times; the last time: {reason}")
 
+        heard = True  # since `end` was set, an answer to something that waits
+        end = 0.0
         while len(answers) < len(payloads):
             while due and len(waiting) < self.window:
                 index = due.popleft()
                 waiting[self._send(kind, payloads[index], self._next_number())] = index
-            packet = self._receive(self._longest_silence(len(waiting) * len(payloads[0])))
+                heard = True
+            if heard:
+                end, heard = self._end_of_patience(len(waiting) * len(payloads[0])), False
+            packet = self._receive(end)
             if packet is None:
                 send_again(list(waiting), _NO_ANSWER)
             elif packet.sequence in waiting:
+                heard = True
                 order = list(waiting)
                 send_again(order[: order.index(packet.sequence)], _NO_ANSWER)
-                if packet.kind == _EXPECTED[kind]:
+                if packet.kind == Answer.RESULT and self.result_bytes not in (None, len(packet.payload)):
+                    send_again([packet.sequence], f"a result of {len(packet.payload)} bytes, not {self.result_bytes}")
+                elif packet.kind == _EXPECTED[kind]:
                     answers[waiting.pop(packet.sequence)] = packet.payload
                     on_done(len(answers))
                 elif packet.kind == Answer.IDENTITY:  # it was reset, and so refuses every image on its way
@@ -149,12 +165,13 @@ class SerialLine:
             self.window = 1
         return Answer(kind).name.lower().replace("_", " ") if kind in set(Answer) else f"answer {kind}"
 
-    def _longest_silence(self, payload_bytes: int) -> float:
-        """Patience, and the time that takes what is on its way, `payload_bytes` of payload in up to `window` packets.
+    def _end_of_patience(self, payload_bytes: int) -> float:
+        """When no answer means that all was lost: what is on its way takes its time, and then patience ends.
 
-        An operating system may hold it all in a buffer.
+        `payload_bytes` are in up to `window` packets; an operating system may hold it all in a buffer.
         """
-        return self.patience + _BITS_PER_BYTE * (2 * payload_bytes + self.window * OVERHEAD_BYTES) / self.baud
+        line_bytes = 2 * payload_bytes + self.window * OVERHEAD_BYTES
+        return time.monotonic() + self.patience + _BITS_PER_BYTE * line_bytes / self.baud
 
     def _next_number(self) -> int:
         self._sequence = (self._sequence + 1) % SEQUENCES
@@ -164,9 +181,8 @@ class SerialLine:
         ports.write(self._serial, encode(Packet(kind, sequence, payload)))
         return sequence
 
-    def _receive(self, seconds: float) -> Packet | None:
-        """The next packet; None if none comes for so long."""
-        end = time.monotonic() + seconds
+    def _receive(self, end: float) -> Packet | None:
+        """The next packet; None once the clock is past `end`, whatever else still comes."""
         while not self._arrived:
             if time.monotonic() > end:
                 return None

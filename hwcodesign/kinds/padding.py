@@ -66,6 +66,10 @@ class Padding(Kind):
         picture[top : top + height, left : left + width] = np.arange(height * width).reshape(height, width)
         return np.maximum.accumulate(picture.ravel())
 
+    def working(self, layer: Layer, folding: Folding) -> tuple[str, ...]:
+        """Its border takes no input."""
+        return ("step",)
+
     def memories(self, layer: Layer, folding: Folding) -> list[Memory]:
         return []
 

@@ -10,23 +10,27 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hwcodesign.core.integers import PIXEL
+from hwcodesign.core.errors import UserError
 from hwcodesign.dataflow import Dataflow, IntType
 from hwcodesign.graph.threshold_bits import threshold_bits
 
 if TYPE_CHECKING:
     from hwcodesign.lower.meaning import Meaning
 
+PIXEL = IntType(8, signed=False)
+
 
 @dataclass(frozen=True)
 class Lowered:
     """The graph, and what lowering has to report: the number of `thresholds`, and of FINN's layers; and their bits.
 
-    `not_in_finn`: operations that FINN has no hardware layer for.
+    `not_in_finn`: operations that FINN has no hardware layer for. `scale_told`: whether the caller or the file says
+    what one step of the input stands for.
     """
 
     dataflow: Dataflow
     report: Mapping[str, int]
+    scale_told: bool = True
 
 
 def lower(
@@ -35,42 +39,60 @@ def lower(
     input_type: IntType = PIXEL,
     input_scale: float | None = None,
     progress: Callable[[str], None] = lambda step: None,
-    output: str | None = None,
 ) -> Lowered:
     """Lower the ONNX file `model_path`; write dataflow.json, dataflow.npz, lowered.onnx to `out_folder`.
 
     The host sends integers of `input_type`; integer * `input_scale` is the real number that the network takes. The
     default is 1/255 for a network that begins with its own input quantizer (images in 0..1), which becomes an exact
-    thresholding, and 1 for any other (raw pixels). `output` names the output tensor of a network that has several.
-    `progress` is told the name of each step.
+    thresholding, and 1 for any other (raw pixels). `progress` is told the name of each step.
 
     Raises one UserError for a file that is no quantized network, and one that lists EVERY layer that cannot become
     hardware: its PyTorch path, the cause and the fix.
     """
     progress("exact meaning")
-    meant, dataflow = understand(model_path, input_type, input_scale, output)
+    meant, dataflow = understand(model_path, input_type, input_scale)
     progress("hardware layers")
     # Imported late: FINN and QONNX take seconds, and FINN reads its folders from the environment when imported.
     from hwcodesign.lower.environment import finn_environment
 
     with finn_environment():
         from hwcodesign.lower.canonical import canonical_graph
-        from hwcodesign.lower.finn import left_over, to_hardware
+        from hwcodesign.lower.finn import DifferenceError, left_over, to_hardware
 
-        model = to_hardware(canonical_graph(meant, dataflow), dataflow)
+        try:
+            model = to_hardware(canonical_graph(meant, dataflow), dataflow)
+        except DifferenceError:
+            raise
+        except Exception:  # FINN raises of many kinds; our hardware does not need it, and the graph can be executed
+            model = canonical_graph(meant, dataflow)
         model.save(str(out_folder / "lowered.onnx"))
         not_in_finn = len(left_over(model))
     dataflow.save(out_folder)
     levels = [layer.tensors["thresholds"].size for layer in dataflow.layers if "thresholds" in layer.tensors]
     counts = {"thresholds": sum(levels), "finn_layers": len(model.graph.node) - not_in_finn, "not_in_finn": not_in_finn}
-    return Lowered(dataflow, counts | threshold_bits(dataflow))
+    told = input_scale is not None or meant.input_scale != 1.0 or _takes_integers(model_path)
+    return Lowered(dataflow, counts | threshold_bits(dataflow), told)
+
+
+def _takes_integers(model_path: Path) -> bool:
+    """Whether the file says that its input is integers: by its type in ONNX, or by QONNX's annotation."""
+    from onnx import TensorProto
+
+    from hwcodesign.core.onnx_file import load_model
+
+    graph = load_model(model_path).graph
+    constants = {tensor.name for tensor in graph.initializer}
+    (frames,) = (tensor for tensor in graph.input if tensor.name not in constants)
+    real = (TensorProto.FLOAT, TensorProto.FLOAT16, TensorProto.DOUBLE, TensorProto.BFLOAT16)
+    annotated = [a for a in graph.quantization_annotation if a.tensor_name == frames.name]
+    kinds = [entry.value for a in annotated for entry in a.quant_parameter_tensor_names if entry.key == "finn_datatype"]
+    return frames.type.tensor_type.elem_type not in real or any("INT" in kind or "BI" in kind for kind in kinds)
 
 
 def understand(
     model_path: Path,
     input_type: IntType = PIXEL,
     input_scale: float | None = None,
-    output: str | None = None,
 ) -> tuple["Meaning", Dataflow]:
     """What the ONNX file `model_path` means, and our graph of it: `lower` without FINN, in a second or two.
 
@@ -82,7 +104,28 @@ def understand(
     from hwcodesign.lower.to_dataflow import to_dataflow
 
     problems = Problems()
-    meant = meaning(read_network(model_path, output), input_type, input_scale, problems)
+    meant = meaning(read_network(model_path), input_type, input_scale, problems)
     problems.raise_any(model_path)
     assert meant is not None
     return meant, to_dataflow(meant, {"input_scale": meant.input_scale})
+
+
+def one_output(model_path: Path, output: str, folder: Path) -> Path:
+    """The ONNX file `model_path` with its output `output` alone, as a file in `folder`.
+
+    Raises UserError if it is no ONNX file, or has no such output.
+    """
+    import onnx
+
+    from hwcodesign.core.onnx_file import load_model
+
+    model = load_model(model_path)
+    wanted = [tensor for tensor in model.graph.output if tensor.name == output]
+    if not wanted:
+        names = ", ".join(tensor.name for tensor in model.graph.output)
+        raise UserError(f"--output {output}: {model_path} has no such output; it has {names}")
+    del model.graph.output[:]
+    model.graph.output.extend(wanted)
+    path = folder / "one_output.onnx"
+    onnx.save(model, str(path))
+    return path

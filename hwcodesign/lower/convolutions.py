@@ -18,7 +18,7 @@ from hwcodesign.lower.values import Affine, Constant, Value, places
 from hwcodesign.lower.walk import Tensor, Walk
 from hwcodesign.lower.windows import note_dilation, window_of, without_padding
 
-_QUANTIZE = "put a QuantReLU or QuantIdentity directly after it"
+_QUANTIZE = "put a QuantReLU or QuantIdentity directly after {}"
 _MOST_WHOLE = 1 << 20  # float weights that are whole numbers up to this one need no quantizer
 
 
@@ -141,9 +141,12 @@ def _weights(walk: Walk, node: Node, kernel: Tensor | None, bias: Sequence[Tenso
             walk.note(node, "its weights are not quantized", "use QuantConv2d or QuantLinear")
             return None
         integers, scale = whole.astype(np.int64), np.ones(whole.shape)
+    scale = np.broadcast_to(scale, integers.shape)
+    if node.channels_last and node.operator == "Conv":
+        integers, scale = np.moveaxis(integers, -1, 1), np.moveaxis(scale, -1, 1)
     missing = 4 - integers.ndim
     axes = (2,) if missing == 1 else tuple(range(2, 2 + missing))  # a kernel of one axis is one row high
-    integers, scale = np.expand_dims(integers, axes), np.expand_dims(np.broadcast_to(scale, integers.shape), axes)
+    integers, scale = np.expand_dims(integers, axes), np.expand_dims(scale, axes)
     per_channel = scale[:, :, 0, 0]
     if np.any(scale != per_channel[:, :, None, None]):
         walk.note(node, "its weights have several scales inside one filter", "use one scale per tensor or per filter")
@@ -163,7 +166,7 @@ def _matrix(
     value = settled(walk, node, value)
     line = value.affine
     if value.open or line is None or value.terms:
-        walk.note(node, f"its input, from {value.operation}, is not quantized", _QUANTIZE)
+        walk.note(node, f"its input, from {value.operation}, is not quantized", _QUANTIZE.format(value.operation))
         return None
     # A normalization's mean and deviation are decimal numbers; a quantizer's scale is the float32 that it is.
     factors = _factors(weights.scale, line.scale, DECIMAL if value.operation == GRAPH_INPUT else EXACT)

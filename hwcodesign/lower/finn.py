@@ -30,10 +30,25 @@ from qonnx.transformation.general import GiveUniqueNodeNames, RemoveUnusedTensor
 from qonnx.transformation.infer_datatypes import InferDataTypes
 
 from hwcodesign.dataflow import Dataflow, IntType, Layer
-from hwcodesign.kinds import kind_of
 
 HARDWARE_DOMAIN = "finn.custom_op.fpgadataflow"
+_FINN_NAMES = {
+    "mvau": "MVAU",
+    "thresholding": "Thresholding",
+    "max_pool": "Pool",
+    "concat": "StreamingConcat",
+    "add": "ElementwiseAdd",
+    "global_acc_pool": "GlobalAccPool",
+    "label_select": "LabelSelect",
+    "sliding_window": "ConvolutionInputGenerator",
+    "padding": "FMPadding",
+}
 _AS_THEY_COME = ("max_pool", "concat", "sliding_window", "padding")  # (FINN joins bipolar maps as INT2)
+
+
+class DifferenceError(AssertionError):
+    """FINN has made another layer of an operation than we have."""
+
 
 logging.getLogger("finn_logger").setLevel(logging.ERROR)
 
@@ -107,7 +122,7 @@ def _pairs(model: ModelWrapper, ours: Dataflow) -> Iterator[tuple[NodeProto, Lay
         node = makers.get(layer.name)
         if layer.kind == "label_select":
             node = next(iter(model.get_nodes_by_op_type("LabelSelect")), None)
-        if node is None or not _is(node, layer):
+        if node is None or node.op_type != _FINN_NAMES.get(layer.kind):
             continue
         yield node, layer
         if layer.kind in ("mvau", "max_pool"):
@@ -115,38 +130,39 @@ def _pairs(model: ModelWrapper, ours: Dataflow) -> Iterator[tuple[NodeProto, Lay
             padding = makers.get(window.input[0]) if window is not None and window.input else None
             for before, suffix in ((window, ".window"), (padding, ".pad")):
                 helper_layer = ours.by_name.get(layer.name + suffix)
-                if before is not None and helper_layer and _is(before, helper_layer):
+                if before is not None and helper_layer and before.op_type == _FINN_NAMES[helper_layer.kind]:
                     yield before, helper_layer
-
-
-def _is(node: NodeProto, layer: Layer) -> bool:
-    """Whether FINN's node is of the layer's kind."""
-    return node.op_type in kind_of(layer.kind).finn_operators
 
 
 def _require_equal(model: ModelWrapper, node: NodeProto, ours: Layer) -> None:
     """FINN agrees on shapes and weights, on thresholds, and on types (its accumulators may be wider than ours)."""
-    output = model.get_tensor_shape(node.output[0])
-    assert ours.kind == "label_select" or output == [1, *ours.output.shape], (node.name, output, ours.output)
+    shape = model.get_tensor_shape(node.output[0])
+    _require(ours.kind == "label_select" or shape == [1, *ours.output.shape], ours, shape)
     finns = _int_type(model.get_tensor_datatype(node.output[0]))
     exact = ours.attributes.get("thresholds") or (ours.kind in _AS_THEY_COME and not ours.output.type.bipolar)
-    assert finns == ours.output.type or not exact, (node.name, finns, ours.output.type)
+    _require(not exact or finns == ours.output.type, ours, finns)
     if ours.kind == "mvau":
         _require_matrix(model, node, ours)
     if "thresholds" in ours.tensors:
-        levels = model.get_initializer(node.input[kind_of(ours.kind).finn_thresholds])
-        assert np.array_equal(levels, ours.tensors["thresholds"].astype(np.float32)), node.name
+        levels = model.get_initializer(node.input[2 if ours.kind == "mvau" else 1])
+        _require(np.array_equal(levels, ours.tensors["thresholds"].astype(np.float32)), ours, "thresholds")
 
 
 def _require_matrix(model: ModelWrapper, node: NodeProto, ours: Layer) -> None:
-    assert np.array_equal(model.get_initializer(node.input[1]), ours.tensors["weights"]), node.name
+    _require(np.array_equal(model.get_initializer(node.input[1]), ours.tensors["weights"]), ours, "weights")
     attributes = getCustomOp(node)
     weights = _int_type(DataType[attributes.get_nodeattr("weightDataType")])
     bipolar = str(ours.attributes["weight_type"]) == "bipolar"
     signed = weights if weights.signed else IntType(weights.bits + 1, signed=True)
-    assert bipolar or str(signed) == ours.attributes["weight_type"], (node.name, weights)
+    _require(bipolar or str(signed) == ours.attributes["weight_type"], ours, weights)
     sums = _int_type(DataType[attributes.get_nodeattr("accDataType")])
-    assert sums.bits + (not sums.signed) >= IntType.parse(str(ours.attributes["acc_type"])).bits - 1, (node.name, sums)
+    wanted = IntType.parse(str(ours.attributes["acc_type"]))
+    _require(sums.bits + (not sums.signed) >= wanted.bits - 1, ours, sums)
+
+
+def _require(agreed: bool, ours: Layer, finns: object) -> None:
+    if not agreed:
+        raise DifferenceError(f"FINN's layer differs from {ours}: {finns}")
 
 
 def _int_type(kind: DataType) -> IntType:

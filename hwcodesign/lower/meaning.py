@@ -144,7 +144,12 @@ def _visit(walk: Walk, node: Node) -> None:
         if name in walk.network.constants and name not in walk.tensors:
             walk.tensors[name] = Constant(walk.network.constants[name])
     inputs = [walk.read(name) for name in node.inputs]
-    result = _result(walk, node, inputs)
+    try:
+        result = _result(walk, node, inputs)
+    except (ValueError, TypeError, IndexError, KeyError, AttributeError):  # a damaged node: numpy has no words for it
+        cause = f"its inputs or attributes are not those of {node.operator}"
+        walk.note(node, cause, "export the model again; onnx.checker.check_model says what is damaged")
+        result = None
     for name in node.outputs[1:]:
         walk.tensors[name] = Unknown(None)
     walk.tensors[node.outputs[0]] = Unknown(_likely_shape(walk, node, inputs)) if result is None else result

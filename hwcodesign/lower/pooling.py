@@ -13,7 +13,7 @@ from hwcodesign.lower.values import Affine, Value, places
 from hwcodesign.lower.walk import Walk
 from hwcodesign.lower.windows import kernel_of, window_of, without_padding
 
-_QUANTIZE = "put a QuantReLU or QuantIdentity directly after it"
+_QUANTIZE = "put a QuantReLU or QuantIdentity directly after {}"
 
 
 def max_pool(walk: Walk, node: Node, value: Value) -> Value | None:
@@ -97,7 +97,7 @@ def _summable(walk: Walk, node: Node, value: Value) -> Value | None:
     """The value with a straight way to its real numbers; None after noting that it has none."""
     value = settled(walk, node, value)
     if value.affine is None or value.terms:
-        walk.note(node, f"its input, from {value.operation}, is not quantized", _QUANTIZE)
+        walk.note(node, f"its input, from {value.operation}, is not quantized", _QUANTIZE.format(value.operation))
         return None
     return turned(walk, value, value.signs) if value.open and value.alone else value
 

@@ -17,18 +17,18 @@ QUANTIZERS = ("Quant", "IntQuant", "BipolarQuant", "Trunc", "QuantizeLinear", "D
 _EXPORT_HINT = "export it with brevitas.export.export_qonnx"
 
 
-def read_network(path: Path, output: str | None = None) -> Network:
-    """The network in `path`, up to its tensor `output` where it has several.
+def read_network(path: Path) -> Network:
+    """The network in `path`.
 
     Raises UserError if the file is missing, empty, damaged, not ONNX, or without a quantizer; if its graph has a circle
-    or falls into parts; and if it has several inputs, or several outputs of which none is asked for.
+    or falls into parts; and if it has several inputs or outputs.
     """
     model = load_model(path)
     graph = model.graph
     _require_quantizers(graph, path)
     constants = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
     frames = _only_input(graph, path)
-    scores = _chosen_output(graph, path, output)
+    scores = _only_output(graph, path)
     require_one_way(graph, path)
     require_one_part(graph, frames.name, scores, path)
     makers = {name: node for node in graph.node for name in node.output}
@@ -73,15 +73,11 @@ def _only_input(graph: GraphProto, path: Path) -> ValueInfoProto:
     return inputs[0]
 
 
-def _chosen_output(graph: GraphProto, path: Path, wanted: str | None) -> str:
+def _only_output(graph: GraphProto, path: Path) -> str:
     outputs = list(graph.output)
-    if wanted is None and len(outputs) == 1:
-        return str(outputs[0].name)
-    if wanted in [tensor.name for tensor in outputs]:
-        return str(wanted)
-    if wanted is None:
+    if len(outputs) > 1:
         raise UserError(f"{path} has {len(outputs)} outputs: choose one, --output {' or '.join(_quoted(outputs))}")
-    raise UserError(f"{path} has no output {wanted!r}; it has {_names(outputs)}")
+    return str(outputs[0].name)
 
 
 def _quoted(tensors: Sequence[ValueInfoProto]) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Literal
 from hwcodesign.core.errors import UserError, did_you_mean, nearest_numbers
 from hwcodesign.dataflow import Dataflow, Layer
 from hwcodesign.fpga.board import Board
-from hwcodesign.fpga.families import Family
+from hwcodesign.fpga.family import Family
 from hwcodesign.fpga.resources import Resources
 from hwcodesign.kinds import Folding, kind_of
 from hwcodesign.kinds.fifo import SHORTEST

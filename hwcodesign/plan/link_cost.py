@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from hwcodesign.core.interface import Interface
 from hwcodesign.dataflow import Dataflow
 from hwcodesign.fpga.board import RESOURCES, Board
-from hwcodesign.fpga.families import Family, block_count
+from hwcodesign.fpga.family import Family
+from hwcodesign.fpga.memories import block_count
 from hwcodesign.fpga.resources import Resources
 from hwcodesign.graph.interface import interface_of
 from hwcodesign.kinds import Folding, Memory, kind_of
@@ -21,14 +22,7 @@ _ANSWER_BITS = 19
 # What does not depend on the design: both halves of the UART (25 clocks a bit), two CRCs, the time-out (21 bits),
 # the transmitter's FIFO, kinds, numbers and states.
 _FIXED_FF = 220
-_LUTS: Mapping[str, tuple[int, float]] = {  # by family: fixed, and for each bit of a counter
-    "ecp5": (322, 5.4),
-    "ice40": (507, 10.8),
-    "xilinx7": (315, 2.2),
-    "ultrascale-plus": (315, 2.2),
-    "gw1n": (365, 5.4),
-    "gw2a": (365, 5.4),
-}
+_DEAREST_LUTS = (507, 10.8)  # of a family whose link was never mapped: the dearest that was
 CLOCK = Resources(lut=15, ff=9)  # the board's top level: how long the clock has been steady, and the reset
 _DMA = Resources(lut=95, ff=34)  # without the counter of a frame's beats
 
@@ -62,7 +56,7 @@ def serial_resources(family: Family, interface: Interface) -> Resources:
     result_bytes = interface.out_bytes * interface.out_beats
     counters = (image_bytes + _CRC_BYTES + 2, image_bytes, interface.in_beats, max(result_bytes, 9))
     bits = sum(_address_bits(count) for count in counters)
-    fixed, each = _LUTS[family.name]
+    fixed, each = family.link_luts or _DEAREST_LUTS
     return Resources(
         lut=round(fixed + each * bits),
         ff=_FIXED_FF + bits + _queue_ff(family) + _beats_ff(interface),

@@ -16,7 +16,8 @@ from functools import cache
 from hwcodesign.dataflow import Layer
 from hwcodesign.fpga.board import Board
 from hwcodesign.fpga.calibration import calibrated
-from hwcodesign.fpga.families import Family, block_count, block_memory, large_memory, large_storage, lut_memory
+from hwcodesign.fpga.family import Family
+from hwcodesign.fpga.memories import block_count, block_memory, large_memory, large_storage, lut_memory
 from hwcodesign.fpga.resources import Resources
 from hwcodesign.kinds import IN_LUTS, Folding, Logic, Memory, Storage, kind_of
 

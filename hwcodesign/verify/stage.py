@@ -24,15 +24,16 @@ def simulate_stage(job: Job) -> Stage:
         from hwcodesign.plan import Plan
         from hwcodesign.verify.chain import proven_by, require_chain
         from hwcodesign.verify.proofs import verify_hardware
-        from hwcodesign.verify.reference import file_of, scored
+        from hwcodesign.verify.reference import extremes_for, file_of, scored
 
         require_chain(job.run)
         made = Plan.load(planned)
         images = images_of(job, made.design)
         if images.scores is None:
             images = scored(images, file_of(job.run), made.design)
-        with frames_bar("simulate", len(images.frames)) as on_frames:
-            summary = verify_hardware(made, emitted, images, folder, job.wave, on_frames)
+        extremes = scored(extremes_for(made), file_of(job.run), made.design)
+        with frames_bar("simulate", len(images.frames) + len(extremes.frames)) as on_frames:
+            summary = verify_hardware(made, emitted, images, extremes, folder, job.wave, on_frames)
         return {**summary, "proves": proven_by(job.run)}
 
     given = (job.images,) if job.images else ()
@@ -40,8 +41,8 @@ def simulate_stage(job: Job) -> Stage:
     return Stage("simulate", inputs, [job.frames, job.wave], work, verdict=require_equality, code=CODE)
 
 
-def prove_lowering(job: Job, graph: Dataflow, folder: Path) -> Summary:
-    """Compare a lowered graph with the file that it is of, and with the trained network's scores where there are some.
+def prove_lowering(job: Job, graph: Dataflow, model: Path, folder: Path) -> Summary:
+    """Compare a lowered graph with the file `model` that it is of, and with the trained scores where there are some.
 
     Writes into the stage's `folder`; returns what the report says of it.
     """
@@ -51,7 +52,7 @@ def prove_lowering(job: Job, graph: Dataflow, folder: Path) -> Summary:
     from hwcodesign.verify.reference import CHOSEN, compare_with_file
 
     with frames_bar("the file in float64", CHOSEN) as on_frames:
-        by_file = compare_with_file(job.qonnx, graph, folder, job.model is not None, on_frames)
+        by_file = compare_with_file(model, graph, folder, job.model is not None, on_frames)
     if not job.held_out or by_file["mismatches"]:
         return by_file
     images = Images.held_out(job.held_out)
@@ -71,7 +72,9 @@ def images_of(job: Job, graph: Dataflow) -> "Images":
 
 
 def require_equality(summary: Summary) -> None:
-    """Raise VerificationError with the first difference if any image's scores differ."""
+    """Raise VerificationError if hardware failed its proof, or if any image's scores differ, with where they do."""
+    if summary.get("failure"):
+        raise VerificationError(summary["failure"])
     if summary.get("mismatches"):
         where = summary.get("first_difference") or "no single stream differs when recorded"
         raise VerificationError(f"{summary['mismatches']} of {summary['images']} images differ\n{where}")

@@ -57,7 +57,7 @@ def test_every_cell_is_counted_once(made: Plan, tmp_path: Path) -> None:
     }
     netlist = tmp_path / "netlist.json"
     netlist.write_text(json.dumps({"modules": {"top": {"cells": {n: {"type": t} for n, t in cells.items()}}}}))
-    found = resources_by_layer(netlist, "top", made.design)
+    found = resources_by_layer(load_board("ulx3s-85f").device, netlist, "top", made.design)
     assert list(found) == ["conv1.window", "conv1", STREAMS, THE_LINK, CLOCK_AND_RESET]
     assert found["conv1"] == Resources(lut=1, block_ram=1)
     assert found["conv1.window"] == Resources(lut=2)

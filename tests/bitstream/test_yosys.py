@@ -12,7 +12,8 @@ from hwcodesign.core.errors import UserError
 from hwcodesign.dataflow import IntType, Layer, Stream
 from hwcodesign.emit.top_level import emit
 from hwcodesign.fpga.board import load_board
-from hwcodesign.fpga.families import FAMILIES, block_count, large_storage
+from hwcodesign.fpga.families import FAMILIES
+from hwcodesign.fpga.memories import block_count, large_storage
 from hwcodesign.fpga.resources import Resources
 from hwcodesign.kinds import IN_LUTS, Folding, Storage, kind_of
 from hwcodesign.plan import plan
@@ -32,8 +33,9 @@ def matrix(source: str, weight: str, rows: tuple[int, int], columns: tuple[int, 
 
 def test_cells_count_as_what_they_take() -> None:
     cells = {"LUT6": 3, "LUT2": 2, "RAM32M": 2, "FDRE": 7, "FDSE": 1, "CARRY4": 9, "RAMB36E1": 1, "RAMB18E1": 1}
-    assert resources_of(cells | {"DSP48E1": 5}) == Resources(lut=5 + 8, ff=8, dsp=5, block_ram=3)
-    assert resources_of({"LUT4": 3, "CCU2C": 2, "TRELLIS_DPR16X4": 1, "TRELLIS_FF": 4, "PFUMX": 8}) == Resources(13, 4)
+    assert resources_of(FAMILIES["xilinx7"], cells | {"DSP48E1": 5}) == Resources(lut=5 + 8, ff=8, dsp=5, block_ram=3)
+    cells = {"LUT4": 3, "CCU2C": 2, "TRELLIS_DPR16X4": 1, "TRELLIS_FF": 4, "PFUMX": 8}
+    assert resources_of(FAMILIES["ecp5"], cells) == Resources(13, 4)
 
 
 # Of every width of product that becomes a DSP, the narrowest for Yosys' mappings among them, and products in LUTs.

@@ -9,11 +9,11 @@ import onnx
 import pytest
 from onnx import TensorProto, helper
 
+from benchmarks.fuzz import small_onnx
 from hwcodesign.analyze.onnx_graph import read_graph
 from hwcodesign.core.errors import UserError
 from hwcodesign.core.onnx_file import external_files, load_model
 from hwcodesign.lower import lower
-from tests.core import small_onnx
 
 
 def _message(path: Path) -> str:
@@ -127,6 +127,19 @@ def test_a_node_against_its_operators_definition(tmp_path: Path) -> None:
     made.graph.node[4].attribute[0].CopyFrom(helper.make_attribute("axis", "one"))
     message = _message(small_onnx.save(made, tmp_path / "m.onnx"))
     assert "  conv: " in message and "  flatten: " in message
+
+
+def test_a_quantizer_without_its_inputs(tmp_path: Path) -> None:
+    made = small_onnx.model()
+    del made.graph.node[3].input[2:]
+    message = _message(small_onnx.save(made, tmp_path / "m.onnx"))
+    assert "act: its operator Quant has 2 inputs and 1 outputs; it needs 4 and one" in message
+
+
+def test_names_that_are_no_text(tmp_path: Path) -> None:
+    content = small_onnx.model().SerializeToString().replace(b"/norm/Bn", b"/norm/\xff\xfe")
+    (tmp_path / "m.onnx").write_bytes(content)
+    assert "not in UTF-8" in _message(tmp_path / "m.onnx")
 
 
 def test_one_file_for_many_tensors_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from onnx import helper
 
+from benchmarks.fuzz import small_onnx
 from hwcodesign.analyze.onnx_graph import read_graph
 from hwcodesign.core.errors import UserError
 from hwcodesign.core.onnx_file import load_model
-from tests.core import small_onnx
 
 nan, inf = float("nan"), float("inf")
 

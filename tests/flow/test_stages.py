@@ -4,11 +4,11 @@ from pathlib import Path
 
 from onnx import TensorProto
 
+from benchmarks.fuzz import small_onnx
 from hwcodesign.core.run_folder import RunFolder, code_digest
 from hwcodesign.flow.stages import STAGE_NAMES, stage_of
 from hwcodesign.job import Job
 from hwcodesign.recipe import HardwareTable, load_recipe
-from tests.core import small_onnx
 
 
 def test_external_data_belong_to_the_model(tmp_path: Path) -> None:

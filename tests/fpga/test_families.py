@@ -6,16 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hwcodesign.fpga.families import (
-    FAMILIES,
-    HALVES,
-    ONE_PORT,
-    TWO_PORTS,
-    block_count,
-    large_memory,
-    large_storage,
-    lut_memory,
-)
+from hwcodesign.fpga.families import FAMILIES
+from hwcodesign.fpga.memories import HALVES, ONE_PORT, TWO_PORTS, block_count, large_memory, large_storage, lut_memory
 from hwcodesign.kinds import Memory, Storage
 
 

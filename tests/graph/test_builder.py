@@ -29,3 +29,14 @@ def test_zeros_of_a_padding_are_within_its_bounds() -> None:
     assert (padded.shape, padded.low, padded.high) == ((3, 2, 1), 0, 9)
     window = assembly.stream(assembly.sliding_window("window", "pad", (2, 2), (1, 1)))
     assert (window.shape, window.low, window.high) == ((2, 1, 4), 0, 9)
+
+
+def test_accumulators_hold_what_the_whole_stream_can_be() -> None:
+    """Bounds of each channel may promise less than the kinds, which know those of the stream, can check."""
+    assembly = Assembly("frames", Stream((1, 1, 2), IntType(2, signed=True)))
+    narrow = IntType(3, True)  # enough if the inputs are -1 to 1
+    assembly.mvau("fc", "frames", 2, out_type=None, weight_type=IntType(3, True), acc_type=narrow,
+                  tensors={"weights": np.array([[1, 1], [1, 2]])})  # fmt: skip
+    layer = assembly.finish({}).layers[0]
+    kind_of("mvau").check(layer)
+    assert str(layer.output.type) == layer.attributes["acc_type"] == "int4"

@@ -162,3 +162,87 @@ def test_an_overrun_makes_the_window_small(terminal: tuple[int, str]) -> None:
     assert line.results(images) == images
     assert line.window == 1 and line.lost["overrun"] == 2
     line.close()
+
+
+class Talking:
+    """A board that answers each request with `answers` of it, and then goes on with `babble`."""
+
+    def __init__(self, answers: Any, babble: bytes = b"") -> None:
+        self.answers, self.babble, self.asked = answers, babble, Decoder()
+        self.coming: list[bytes] = []
+        self.requests = 0
+
+    def write(self, port: Any, data: bytes) -> None:
+        for request in self.asked.feed(data):
+            self.requests += 1
+            self.coming += [encode(packet) for packet in self.answers(request, self.requests)]
+
+    def read(self, port: Any) -> bytes:
+        return self.coming.pop(0) if self.coming else self.babble
+
+
+def _line(monkeypatch: pytest.MonkeyPatch, board: Talking) -> SerialLine:
+    monkeypatch.setattr(serial_line.ports, "open_port", lambda *_: None)
+    monkeypatch.setattr(serial_line.ports, "write", board.write)
+    monkeypatch.setattr(serial_line.ports, "read", board.read)
+    line = SerialLine("port", 1_000_000, 0.01)
+    line.result_bytes = 3
+    return line
+
+
+@pytest.mark.parametrize(
+    "babble", [b"\0" * 64, encode(Packet(Answer.RESULT, 40_000, b"abc")) * 20, encode(Packet(77, 1))]
+)
+def test_babble_is_given_up_in_bounded_time(monkeypatch: pytest.MonkeyPatch, babble: bytes) -> None:
+    line = _line(monkeypatch, Talking(lambda request, count: [], babble))
+    monkeypatch.setattr(serial_line, "randbelow", lambda most: 10)
+    start = time.monotonic()
+    assert line.identify() is None
+    with pytest.raises(NoAnswerError, match=f"sent one request {ATTEMPTS} times"):
+        line.results([b"image"] * 3)
+    line.weights = [b"abc"]
+    with pytest.raises(NoAnswerError, match="does not take packet 0"):
+        line.load()
+    assert time.monotonic() - start < 5
+
+
+def test_a_result_of_another_length_is_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    def answers(request: Packet, count: int) -> list[Packet]:
+        return [Packet(Answer.RESULT, request.sequence, b"ab" if count < 3 else b"abc")]
+
+    line = _line(monkeypatch, Talking(answers))
+    assert line.results([b"image"]) == [b"abc"]
+    assert +line.lost == {"a result of 2 bytes, not 3": 2}
+    never = _line(monkeypatch, Talking(lambda request, count: [Packet(Answer.RESULT, request.sequence, b"abcd")]))
+    with pytest.raises(NoAnswerError, match="the last time: a result of 4 bytes, not 3"):
+        never.results([b"image"])
+
+
+def test_weights_that_the_board_counts_wrongly(monkeypatch: pytest.MonkeyPatch) -> None:
+    def says(*counts: int) -> SerialLine:
+        def answers(request: Packet, count: int) -> list[Packet]:
+            return [
+                Packet(Answer.IDENTITY, request.sequence, bytes(9) + counts[count % len(counts)].to_bytes(2, "little"))
+            ]
+
+        line = _line(monkeypatch, Talking(answers))
+        line.weights = [b"a", b"b"]
+        return line
+
+    with pytest.raises(NoAnswerError, match="says that it has 999 packets of weights; there are 2"):
+        says(999).load()
+    with pytest.raises(NoAnswerError, match="does not take packet"):
+        says(0, 1).load()
+
+
+def test_a_piece_that_is_no_packet_does_not_grow_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    from hwcodesign.host import packets
+
+    monkeypatch.setattr(packets, "_LONGEST", 1000)
+    decoder = Decoder()
+    for _ in range(100):
+        assert list(decoder.feed(b"a" * 100)) == []
+        assert len(decoder._piece) <= 1000
+    assert decoder.damaged > 0
+    whole = Packet(Answer.RESULT, 1, b"abc")
+    assert list(decoder.feed(encode(whole))) == [whole]

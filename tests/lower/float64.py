@@ -138,6 +138,12 @@ def _batch_norm(inputs: list[Tensor], attributes: dict) -> Tensor:
     return (x - mean) / torch.sqrt(variance + attributes.get("epsilon", 1e-5)) * gamma + beta
 
 
+def _multi_threshold(inputs: list[Tensor], attributes: dict) -> Tensor:
+    x, steps = inputs
+    reached = (x.movedim(1, -1)[..., None] >= steps.double()).sum(-1).movedim(-1, 1)
+    return reached * attributes["out_scale"] + attributes["out_bias"]
+
+
 def _gemm(inputs: list[Tensor], attributes: dict) -> Tensor:
     weights = inputs[1].double()
     product = inputs[0] @ (weights.T if attributes.get("transB") else weights)
@@ -150,6 +156,7 @@ OPERATORS = {
     "Constant": lambda i, a: torch.tensor(numpy_helper.to_array(a["value"]).copy()),
     "Conv": _convolution,
     "BatchNormalization": _batch_norm,
+    "MultiThreshold": _multi_threshold,
     "IntQuant": _quant,
     "Trunc": _trunc,
     "QuantizeLinear": _linear_quant,

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import brevitas.nn as qnn
 import numpy as np
+import onnx
 import pytest
 import torch
 from brevitas.quant import (
@@ -13,7 +14,8 @@ from brevitas.quant import (
 from torch import Tensor, nn
 
 from hwcodesign.core.errors import UserError
-from hwcodesign.lower import lower
+from hwcodesign.lower import lower, understand
+from tests.lower.equality import require_equal
 from tests.lower.small import Does, conv, export, relu
 
 PER_CHANNEL = {
@@ -123,6 +125,33 @@ PROBLEMS: dict[str, tuple[Callable[[], nn.Module], str, str, str]] = {
 }
 
 
+# What each message advises, done.
+FIXED: dict[str, Callable[[], nn.Module]] = {
+    "separate quantizers, and no quantizer behind the sum": lambda: ends_in(
+        *start(), Does(_separate, relu(), relu(), conv(), conv()), relu(), conv()
+    ),
+    "scale per channel": lambda: ends_in(conv(2), relu(), conv()),
+    "ceil mode": lambda: ends_in(*start(), nn.MaxPool2d(4), conv(kernel=1)),
+    "average pool with a border": lambda: ends_in(*start(), nn.AvgPool2d(2), conv(kernel=1)),
+    "group norm": lambda: ends_in(conv(2), nn.BatchNorm2d(4)),
+    "a function that falls": lambda: ends_in(conv(2), nn.LeakyReLU()),
+    "a function of two maps": lambda: ends_in(*start(), nn.Sigmoid(), relu(), conv()),
+    "softmax inside": lambda: ends_in(*start(), conv()),
+    "activations over 8 bits": lambda: ends_in(conv(2), relu(bit_width=8), conv()),
+    "groups": lambda: ends_in(*start(), conv(groups=1)),
+    "depthwise": lambda: ends_in(*start(), conv(groups=1)),
+    "dilation": lambda: ends_in(*start(), conv(kernel=5)),
+    "dilated max pool": lambda: ends_in(*start(), nn.MaxPool2d(3), conv(kernel=1)),
+    "padded bipolar map": lambda: ends_in(
+        conv(2), qnn.QuantIdentity(act_quant=SignedBinaryActPerTensorConst), conv(padding=0)
+    ),
+    "float weights": lambda: ends_in(conv(2), relu(), conv()),
+    "no quantizer between": lambda: ends_in(conv(2), relu(), conv()),
+    "relu at the end": lambda: ends_in(*start(), conv(kernel=6), relu(), pool=False),
+    "a map at the end": lambda: ends_in(*start(), conv(), relu()),
+}
+
+
 def _message(path: Path, folder: Path) -> str:
     with pytest.raises(UserError) as caught:
         lower(path, folder)
@@ -139,6 +168,21 @@ def test_problem(name: str, tmp_path: Path) -> None:
     assert layer in message
     assert cause in message
     assert fix in message
+
+
+@pytest.mark.parametrize("name", PROBLEMS)
+def test_the_advice_works(name: str, tmp_path: Path) -> None:
+    export(FIXED[name], tmp_path / "model.onnx")
+    _, graph = understand(tmp_path / "model.onnx")
+    require_equal(tmp_path / "model.onnx", graph, (2, 8, 8), distinct=5)
+
+
+@pytest.mark.parametrize("name", PROBLEMS)
+def test_no_message_has_words_that_the_user_did_not_write(name: str, tmp_path: Path) -> None:
+    export(PROBLEMS[name][0], tmp_path / "model.onnx")
+    message = _message(tmp_path / "model.onnx", tmp_path).replace(str(tmp_path), "")
+    tensors = {tensor for node in onnx.load(str(tmp_path / "model.onnx")).graph.node for tensor in node.output}
+    assert not [word for word in ("FINN", "Error", "MultiThreshold", "Im2Col", *tensors) if word in message]
 
 
 def test_all_problems_are_told_at_once_also_behind_others(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from hwcodesign.core.errors import UserError
-from hwcodesign.lower import lower
+from hwcodesign.lower import lower, one_output
 
 MAP = [1, 2, 4, 4]
 
@@ -84,5 +84,6 @@ def test_several_outputs_are_only_lowered_by_name(tmp_path: Path) -> None:
     ]
     path = _save(tmp_path / "m.onnx", nodes, outputs=ends)
     assert "has 2 outputs: choose one, --output y or r" in _message(path, tmp_path)
-    with pytest.raises(UserError, match="has no output 'w'; it has y, r"):
-        lower(path, tmp_path, output="w")
+    with pytest.raises(UserError, match=r"--output w: .* has no such output; it has y, r"):
+        one_output(path, "w", tmp_path)
+    assert [tensor.name for tensor in onnx.load(str(one_output(path, "y", tmp_path))).graph.output] == ["y"]

@@ -31,7 +31,7 @@ def synthesised(family: str, top: str, parameters: dict[str, str], sources: list
     script += [f"{FAMILIES[family].synthesis} -top {top}", "write_json netlist.json"]
     (folder / "link.ys").write_text("\n".join(script) + "\n")
     tools.run([tools.require(tools.YOSYS), "-q", "link.ys"], folder, folder / "yosys.log")
-    return counted(json.loads((folder / "netlist.json").read_text())["modules"][top])
+    return counted(FAMILIES[family], json.loads((folder / "netlist.json").read_text())["modules"][top])
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hwcodesign.fpga.board import load_board
-from hwcodesign.fpga.families import FAMILIES, block_count
+from hwcodesign.fpga.families import FAMILIES
+from hwcodesign.fpga.memories import block_count
 from hwcodesign.fpga.resources import Resources
 from hwcodesign.kinds import IN_LUTS, Memory, Storage
 from hwcodesign.plan.memory import cheaper_storage, map_memories, memory_resources, options, storages

@@ -55,8 +55,8 @@ def test_files_that_hold_no_images(tmp_path: Path) -> None:
         ("several.npz", "holds several arrays"),
         ("none.npy", r"holds \(0, 8, 8, 1\), but the network takes"),
         ("real.npy", "must hold integers from 0 to 255"),
-        ("empty.npy", "is not an .npy file"),
-        ("absent.npy", "is not an .npy file"),
+        ("empty.npy", "cannot read"),
+        ("absent.npy", "there is no file"),
     ):
         with pytest.raises(UserError, match=message):
             Images.from_file(tmp_path / name, graph)

@@ -111,7 +111,7 @@ def _synthesised(request: Request, project: Project, made: Plan, phases: RunFold
     if not phases.is_current(stage):
         phases.execute(stage)
     inside = "" if project.rtl_top == DMA_TOP else INSIDE
-    return resources_by_layer(phases.stage(stage.name) / NETLIST, project.rtl_top, made.design, inside)
+    return resources_by_layer(family, phases.stage(stage.name) / NETLIST, project.rtl_top, made.design, inside)
 
 
 def _table(

@@ -1,6 +1,5 @@
-"""FPGA families: the shapes that their memories take, and what those cost.
+"""What a memory takes of a family's block RAM, large RAM or LUTs, and the logic that joins its parts.
 
-A family is data; `block_memory`, `large_memory` and `lut_memory` turn a memory of words x width into what it takes.
 Memories are simple dual-port (one write, one read) or ROMs with a registered read, as the kernels use them.
 """
 
@@ -8,164 +7,12 @@ import math
 from dataclasses import dataclass, replace
 from functools import cache
 
+from hwcodesign.fpga.family import BlockShape, Family, LutRam
 from hwcodesign.kinds import Logic, Memory, Storage
-
-
-@dataclass(frozen=True)
-class BlockShape:
-    """`words` x `width` bits in one primitive, which is `blocks` block RAMs; `price` is what Yosys weighs it at."""
-
-    words: int
-    width: int
-    price: int
-    blocks: int = 1
-
-
-@dataclass(frozen=True)
-class LutRam:
-    """Writable memory made of LUTs: `words` x `width` bits in every `luts` LUTs."""
-
-    words: int
-    width: int
-    luts: int
-
-
-@dataclass(frozen=True, eq=False)  # there is one of each, so it is itself or another, and hashes fast
-class Family:
-    """`block_shapes` are those of its block RAM, written in lanes of `write_lane` bits; a LUT is a ROM of
-    `lut_rom_words` bits.
-
-    Up to `free_mux_words` words, LUTs are joined by dedicated multiplexers; beyond, a ROM takes `deep_rom` times its
-    LUTs. Of other signals one LUT joins `mux_ways`.
-    `multiplier_bits` are those of the wider signed operand of a hardware multiplier.
-    `synthesis` is the Yosys command that maps a design to the family.
-    `cells_of_both`: a logic cell holds one LUT and one flip-flop, which share it only if the LUT drives the flip-flop
-    alone; all amounts of LUTs are then of logic cells.
-    `large_ram` is the name of big memories that cannot be initialised (so weights in them are loaded after reset), or
-    ""; `large_shape` is theirs, `large_lanes` the widths of the lanes that they can be written in. Of `large_ports`
-    each reads or writes; with one, a memory is not read and written at once.
-    """
-
-    name: str
-    block_name: str
-    block_shapes: tuple[BlockShape, ...]
-    write_lane: int
-    lut_rom_words: int
-    free_mux_words: int
-    deep_rom: float
-    mux_ways: int
-    lut_rams: tuple[LutRam, ...]
-    multiplier_bits: int
-    synthesis: str
-    large_ram: str = ""
-    large_shape: BlockShape | None = None
-    large_lanes: tuple[int, ...] = ()
-    large_ports: int = 0
-    cells_of_both: bool = False
-
-    @property
-    def block_bits(self) -> int:
-        """Bits of one block RAM in its widest shape (parity bits included)."""
-        return max(shape.words * shape.width // shape.blocks for shape in self.block_shapes)
-
-    @property
-    def large_bits(self) -> int:
-        """Bits of one large RAM; 0 if there is none."""
-        return self.large_shape.words * self.large_shape.width if self.large_shape else 0
-
-
-def _shapes(price: int, blocks: int, *sizes: tuple[int, int]) -> tuple[BlockShape, ...]:
-    return tuple(BlockShape(words, width, price, blocks) for words, width in sizes)
-
-
-_18K = ((16384, 1), (8192, 2), (4096, 4), (2048, 9), (1024, 18), (512, 36))
-_36K = ((32768, 1), (16384, 2), (8192, 4), (4096, 9), (2048, 18), (1024, 36), (512, 72))
-_XILINX_BLOCKS = _shapes(129, 1, *_18K) + _shapes(257, 2, *_36K)
-_DP16KD = _shapes(128, 1, *_18K)
-_EBR = _shapes(64, 1, (2048, 2), (1024, 4), (512, 8), (256, 16))
-# Without a clock to reach, abc9 trades area for the speed of every path of every module; with one (50 MHz, in
-# picoseconds), a kernel takes by itself what it takes in a network.
-_CLOCK = "scratchpad -set abc9.D 20000; "
-_ECP5 = f"{_CLOCK}synth_ecp5"
-_XILINX = "synth_xilinx -flatten -noiopad -noclkbuf -family"
-# Gowin UG285 (BSRAM and SSRAM), UG288 (CFU): BSRAM in semi dual-port mode; wide multiplexers join up to sixteen LUT4. A
-# CFU makes 16x4 bits of RAM, and nextpnr puts nothing else into it: eight LUTs.
-_GOWIN = ("BSRAM", _DP16KD, 9, 16, 256, 1.5, 2, (LutRam(16, 4, 8),), 18)
-# RAM32M and RAM64M: the three read ports of four LUTs in a SLICEM (AMD UG474 and UG574, distributed RAM).
-_XILINX_LUT_RAMS = (LutRam(32, 6, 4), LutRam(64, 3, 4))
 
 # Ways of a loaded memory in large RAM: see hls/cells/loaded_memory.sv.
 ONE_PORT, TWO_PORTS, HALVES = 1, 2, 3
 _LOADING_LUTS = 6  # its states, and the gates at the kernel's control: Yosys' count
-
-FAMILIES = {
-    family.name: family
-    for family in (
-        # AMD UG473 (7 series memory), UG474: RAMB18E1 in simple dual-port mode; F7/F8 multiplexers join four LUT6.
-        # UG479: DSP48E1 multiplies 25 x 18 bits.
-        Family(
-            "xilinx7",
-            "BRAM18",
-            _XILINX_BLOCKS,
-            9,
-            64,
-            256,
-            1.22,
-            4,
-            _XILINX_LUT_RAMS,
-            25,
-            f"{_XILINX} xc7",
-        ),
-        # AMD UG573: RAMB18E2 as above. UltraRAM powers up as zeros, so it can hold no ROM; its two ports are written in
-        # lanes of 8 or 9 bits. (F9 joins eight LUT6, but Yosys does not use it.)
-        # UG579: DSP48E2 multiplies 27 x 18 bits.
-        Family(
-            "ultrascale-plus",
-            "BRAM18",
-            _XILINX_BLOCKS,
-            9,
-            64,
-            256,
-            1.22,
-            4,
-            _XILINX_LUT_RAMS,
-            27,
-            f"{_XILINX} xcup -uram",
-            "URAM",
-            BlockShape(4096, 72, 1024),
-            (8, 9),
-            2,
-        ),
-        # Lattice FPGA-TN-02204 (ECP5 memory): DP16KD as pseudo dual-port, a 16x4 distributed RAM takes three slices
-        # (two of data, one for its write port); PFUMX and L6MUX21 join up to four LUT4.
-        # FPGA-TN-02205 (sysDSP): MULT18X18D.
-        Family("ecp5", "DP16KD", _DP16KD, 9, 16, 64, 1.8, 2, (LutRam(16, 4, 6),), 18, _ECP5),
-        # Lattice FPGA-TN-02002 (iCE40 memory): EBR of 4 Kb, no distributed RAM (writable LUT memory becomes
-        # flip-flops). FPGA-TN-02022: RAM of 256 Kb that cannot be initialised and has one port, written in lanes of
-        # 4 bits. SB_MAC16 multiplies 16 x 16 bits (FPGA-TN-02007).
-        Family(
-            "ice40",
-            "EBR",
-            _EBR,
-            1,
-            16,
-            16,
-            1.5,
-            2,
-            (),
-            16,
-            "synth_ice40 -dsp -spram",
-            "SPRAM",
-            BlockShape(16384, 16, 2048),
-            (4,),
-            1,
-            cells_of_both=True,
-        ),
-        # The small and the large family of Gowin's that the open tools place.
-        Family("gw1n", *_GOWIN, f"{_CLOCK}synth_gowin -family gw1n"),
-        Family("gw2a", *_GOWIN, f"{_CLOCK}synth_gowin -family gw2a"),
-    )
-}
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""Damaged and hostile inputs of every kind, thousands of each: `python -m benchmarks.fuzz`."""

@@ -1,15 +1,19 @@
-// Plays a binary file of beats into a stream; for simulation only.
+// Plays a binary file of beats into a stream, frame after frame; for simulation only.
 //
-// Sends one beat of BYTES bytes (most significant byte first) after the other until the file ends, at full speed or,
-// with stall_percent_i above zero, with random gaps. The file is named by the plusarg +FILE_ARG=path.
+// Sends one beat of BYTES bytes (most significant byte first) after the other until the file ends, at full speed or
+// with random gaps: idle in stall_i of 2**24 cycles. A reset starts the file anew. last_o marks the final beat of every
+// BEATS; at the beat with the number wrong_last_i (from 0, since the reset) it says the opposite of what is right.
 module stream_source #(
   parameter int unsigned BYTES = 1,
+  parameter int unsigned BEATS = 1,
   parameter              FILE_ARG = "input"
 ) (
   input  logic               clk_i,
   input  logic               rst_ni,
-  input  logic [6:0]         stall_percent_i,
+  input  logic [24:0]        stall_i,
+  input  logic [31:0]        wrong_last_i,
   output logic [8*BYTES-1:0] data_o,
+  output logic               last_o,
   output logic               valid_o,
   input  logic               ready_i,
   output logic [31:0]        beats_o
@@ -20,6 +24,7 @@ module stream_source #(
   string  path;
   logic   have_q;  // a beat is in data_o, whether or not a gap hides it
   logic   gap_q;
+  logic [31:0] place_q;  // in the frame
 
   initial begin
     if (!$value$plusargs({FILE_ARG, "=%s"}, path)) $fatal(1, "stream_source: +%s=PATH is missing", FILE_ARG);
@@ -28,16 +33,22 @@ module stream_source #(
   end
 
   assign valid_o = have_q && !gap_q;
+  assign last_o = (place_q == BEATS - 1) != (beats_o == wrong_last_i);
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       have_q  <= 1'b0;
       gap_q   <= 1'b0;
       beats_o <= '0;
+      place_q <= '0;
+      got = $fseek(file, 0, 0);
     end else begin
       // Once valid is up it stays up until the beat is taken (AXI4-Stream).
-      if (!valid_o || ready_i) gap_q <= (stall_percent_i != 0) && ($urandom_range(99, 0) < 32'(stall_percent_i));
-      if (valid_o && ready_i) beats_o <= beats_o + 1;
+      if (!valid_o || ready_i) gap_q <= ($urandom & 32'hffffff) < 32'(stall_i);
+      if (valid_o && ready_i) begin
+        beats_o <= beats_o + 1;
+        place_q <= (place_q == BEATS - 1) ? '0 : place_q + 1;
+      end
       if (!have_q || (valid_o && ready_i)) begin
         got = $fread(beat, file);
         data_o <= beat;

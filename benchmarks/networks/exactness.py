@@ -13,7 +13,8 @@ from hwcodesign.emit.top_level import emit
 from hwcodesign.fpga.board import load_board
 from hwcodesign.graph import interpreter
 from hwcodesign.plan import plan
-from hwcodesign.verify.proofs import Images, verify_hardware
+from hwcodesign.verify.images import Images
+from hwcodesign.verify.proofs import verify_hardware
 
 Result = dict[str, Any]
 
@@ -44,8 +45,9 @@ def simulated(
     made = plan(graph, load_board(board), **({"frame_rate": frame_rate} if frame_rate else {}))
     emit(made.design, made.foldings, made.storage, scratch / "emit")
     images = Images(frames, "random", scores=interpreter.run(graph, frames)[:, : graph.layers[-1].input.channels])
-    found = verify_hardware(made, scratch / "emit", images, scratch / "simulate", False, lambda done: None)
-    return {key: found[key] for key in ("images", "mismatches", "cycles_per_frame", "cycles_bound")}
+    none = images.first(0)
+    found = verify_hardware(made, scratch / "emit", images, none, scratch / "simulate", False, lambda done: None)
+    return {key: found.get(key) for key in ("images", "mismatches", "failure", "cycles_per_frame", "cycles_bound")}
 
 
 def _real_inputs(frames: np.ndarray, file: Path, graph: Dataflow) -> np.ndarray:

@@ -4,11 +4,14 @@ report.json is a documented interface. Beside `format` and `version`, its top-le
 (train, export, lower, plan, check, emit, simulate, bitstream), each with what it reported and its `seconds`,
 `reference` (the exported reference.json), `ladder` (verify/ladder.json, after `hwcodesign verify`) and `pictures`
 (`files` in the run folder, after `hwcodesign pictures`). Among them: `reference.top1` (null for random weights),
-`reference.images`, `reference.weights`; `lower.mismatches` (integer graph against exported network),
+`top5` beside it where the recipe asks for that, `reference.images`, `reference.weights`; `lower.mismatches` (integer
+graph against exported network),
 `lower.threshold_bits` and `lower.threshold_table_bits` (as they are stored, and if all were tables);
 `plan.cycles_per_frame`, `plan.latency_cycles`, `plan.resources` (the network's), `plan.link` (link and clock),
 `plan.buffers` (whether the FIFOs and line buffers are the smallest); `check.fits`, `check.used` (network and link) and
-`check.link`; `simulate.images`, `simulate.mismatches`, `simulate.top1`, `simulate.cycles_per_frame` (measured),
+`check.link`; `simulate.images`, `simulate.extremes` (frames of our own choice), `simulate.mismatches` (of all frames in
+all regimes), `simulate.regimes` (of each the `regime` by name, its `frames`, `mismatches` and `resets`),
+`simulate.failure` (in words, where hardware failed the proof), `simulate.top1`, `simulate.cycles_per_frame` (measured),
 `simulate.cycles_bound` (planned), `simulate.latency_cycles`, `simulate.latency_predicted`, `simulate.build_seconds`,
 `simulate.cycles`, `simulate.cycles_per_second`, `simulate.utilisation` (of every `layer`: its `cycles` of work a frame,
 and the share of the time that it works, `planned` and `measured`; empty below four frames); `bitstream.fmax_mhz`
@@ -135,19 +138,40 @@ def _rows(report: Report) -> Iterator[tuple[str, str]]:
     if check := report.get("check"):
         yield "board", f"{'fits' if check['fits'] else 'DOES NOT FIT'} {check['board']}: {_usage(check)}"
     if simulated := report.get("simulate"):
-        yield (
-            "simulated",
-            f"{simulated['images']} {escape(simulated['origin'])}{_agreement(simulated, 'the reference')}",
-        )
+        yield "simulated", _simulated(simulated)
+        for regime in simulated.get("regimes", ()):
+            yield "", _regime(regime)
         if "top1" in simulated:
-            yield "accuracy in RTL", _percent(simulated["top1"])
-        yield "cycles per frame", _beside(simulated["cycles_per_frame"], simulated["cycles_bound"], "bound")
-        yield "latency", _beside(simulated["latency_cycles"], simulated["latency_predicted"], "predicted") + " cycles"
-        yield "simulation", f"{simulated['cycles_per_second']:,} cycles per second"
+            yield "accuracy in RTL", _accuracy(simulated)
+        if "latency_cycles" in simulated:  # not of a design that stands still
+            yield "cycles per frame", _beside(simulated["cycles_per_frame"], simulated["cycles_bound"], "bound")
+            yield (
+                "latency",
+                _beside(simulated["latency_cycles"], simulated["latency_predicted"], "predicted") + " cycles",
+            )
+            yield "simulation", f"{simulated['cycles_per_second']:,} cycles per second"
     if built := report.get("bitstream"):
         yield from _bitstream(built)
     if outdated := report.get("left_out"):
         yield "left out", f"[yellow]{', '.join(outdated)}[/]: made from other results of the stages before"
+
+
+def _simulated(simulated: dict[str, Any]) -> str:
+    """All that was compared, in all regimes together, and how many differ."""
+    from rich.markup import escape
+
+    extremes = f" and {simulated['extremes']} extreme frames" if simulated.get("extremes") else ""
+    what = f"{simulated['images']} {escape(simulated['origin'])}{extremes}"
+    frames = sum(regime["frames"] for regime in simulated.get("regimes", ())) or simulated["images"]
+    compared = {**simulated, "images": frames}
+    failed = "; [red]it failed[/]" if simulated.get("failure") else ""
+    return f"{what}{_agreement(compared, 'the reference')}{failed}"
+
+
+def _regime(regime: dict[str, Any]) -> str:
+    resets = f" after {regime['resets']} resets" if regime.get("resets") else ""
+    colour = "red" if regime["mismatches"] else "green"
+    return f"{regime['regime']}: {regime['frames']} frames{resets}, [{colour}]{regime['mismatches']} differ[/]"
 
 
 def _bitstream(built: dict[str, Any]) -> Iterator[tuple[str, str]]:
@@ -173,7 +197,12 @@ def _reference(reference: dict[str, Any]) -> str:
     if reference["top1"] is None:
         return f"{reference['weights']}: {count} {split} images, no accuracy"
     flips = f"; float32 flips an activation in {reference['float32_flips']} of them"
-    return f"{_percent(reference['top1'])} of {count} {split} images of {reference['dataset']}{flips}"
+    return f"{_accuracy(reference)} of {count} {split} images of {reference['dataset']}{flips}"
+
+
+def _accuracy(summary: dict[str, Any]) -> str:
+    five = f" (top-5 {_percent(summary['top5'])})" if "top5" in summary else ""
+    return f"{_percent(summary['top1'])}{five}"
 
 
 def _thresholds(lowered: dict[str, Any]) -> str:

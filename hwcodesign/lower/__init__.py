@@ -24,11 +24,13 @@ PIXEL = IntType(8, signed=False)
 class Lowered:
     """The graph, and what lowering has to report: the number of `thresholds`, and of FINN's layers; and their bits.
 
-    `not_in_finn`: operations that FINN has no hardware layer for.
+    `not_in_finn`: operations that FINN has no hardware layer for. `scale_told`: whether the caller or the file says
+    what one step of the input stands for.
     """
 
     dataflow: Dataflow
     report: Mapping[str, int]
+    scale_told: bool = True
 
 
 def lower(
@@ -68,7 +70,23 @@ def lower(
     dataflow.save(out_folder)
     levels = [layer.tensors["thresholds"].size for layer in dataflow.layers if "thresholds" in layer.tensors]
     counts = {"thresholds": sum(levels), "finn_layers": len(model.graph.node) - not_in_finn, "not_in_finn": not_in_finn}
-    return Lowered(dataflow, counts | threshold_bits(dataflow))
+    told = input_scale is not None or meant.input_scale != 1.0 or _takes_integers(model_path)
+    return Lowered(dataflow, counts | threshold_bits(dataflow), told)
+
+
+def _takes_integers(model_path: Path) -> bool:
+    """Whether the file says that its input is integers: by its type in ONNX, or by QONNX's annotation."""
+    from onnx import TensorProto
+
+    from hwcodesign.core.onnx_file import load_model
+
+    graph = load_model(model_path).graph
+    constants = {tensor.name for tensor in graph.initializer}
+    (frames,) = (tensor for tensor in graph.input if tensor.name not in constants)
+    real = (TensorProto.FLOAT, TensorProto.FLOAT16, TensorProto.DOUBLE, TensorProto.BFLOAT16)
+    annotated = [a for a in graph.quantization_annotation if a.tensor_name == frames.name]
+    kinds = [entry.value for a in annotated for entry in a.quant_parameter_tensor_names if entry.key == "finn_datatype"]
+    return frames.type.tensor_type.elem_type not in real or any("INT" in kind or "BI" in kind for kind in kinds)
 
 
 def understand(

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from hwcodesign.core.errors import UserError
 from hwcodesign.core.onnx_file import external_files
 from hwcodesign.core.run_folder import Stage, Summary
 from hwcodesign.dataflow import Dataflow
@@ -10,6 +11,11 @@ from hwcodesign.graph.digest import GRAPH, graph_digest
 from hwcodesign.job import Job
 
 CODE = ("lower", "kinds", "graph", "dataflow.py")
+_ASKED = (
+    "{path}: its input has no quantizer, and nothing in the file says what one step of the {type} that the host sends "
+    "stands for: say --input-scale 1 if the network takes the integers as they are (pixels of 0 to 255), or "
+    "--input-scale 1/255 if it takes pixels of 0 to 1"
+)
 Proof = Callable[[Dataflow, Path, Path], Summary]
 
 
@@ -21,6 +27,8 @@ def lower_stage(job: Job, prove: Proof) -> Stage:
 
         model = one_output(job.qonnx, job.output, folder) if job.output else job.qonnx
         lowered = lower(model, folder, job.input_type, job.input_scale)
+        if job.model and not lowered.scale_told:
+            raise UserError(_ASKED.format(path=job.model, type=job.input_type))
         graph = lowered.dataflow
         summary = {"layers": len(graph.layers), **lowered.report, GRAPH: graph_digest(graph)}
         return summary | prove(graph, model, folder)

@@ -5,22 +5,28 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from hwcodesign.core.assets import asset_folder
-from hwcodesign.core.errors import UserError
+from hwcodesign.core.errors import UserError, VerificationError
 from hwcodesign.core.interface import Interface, frame_bytes
 from hwcodesign.dataflow import IntType
 from hwcodesign.emit.top_level import TOP
 from hwcodesign.simulate import simulator
+from hwcodesign.simulate.regimes import FREE, NEVER, Phase, Regime
 from hwcodesign.simulate.stream_files import Results, read_results, weight_bytes
 
 BENCH = "network_bench"
-_PORTS = ("clk_i", "rst_ni", "beats_in_o", "frames_out_o", "cycle_o", "first_beat_cycle_o", "frame_error_o")
+_PORTS = (
+    "clk_i", "rst_ni", "wrong_last_i", "stop_in_i", "stop_out_i", "stop_cycle_i", "stopped_o", "beats_in_o",
+    "beats_out_o", "cycle_o", "first_beat_cycle_o", "dropped_o", "changed_o", "frame_error_o",
+)  # fmt: skip
+_SHARE = 1 << 24  # of which the bench's stalls are parts
+_AFTER_CYCLES = 20_000  # at most, after the last frame, for beats that should not come
 _WARM_UP_FRAMES = 2  # frames until the pipeline is full, left out of the steady state
 _POLL_SECONDS = 0.5
 _MANY_CYCLES = 500_000
@@ -61,16 +67,25 @@ def build(
     parameters = {"IN_BYTES": interface.in_bytes, "IN_BEATS": interface.in_beats, "OUT_BYTES": interface.out_bytes}
     parameters["WEIGHT_BEATS"] = interface.weight_frames * interface.in_beats
     defines = ["HWCODESIGN_PROBE"] if probes else []
-    return simulator.build(
-        folder,
-        BENCH,
-        sources,
-        _PORTS,
-        optimise="-O3" if cycles > _MANY_CYCLES else "-O1",
-        trace=wave,
-        parameters=parameters,
-        defines=defines,
-    )
+    with _judged(folder):
+        return simulator.build(
+            folder,
+            BENCH,
+            sources,
+            _PORTS,
+            optimise="-O3" if cycles > _MANY_CYCLES else "-O1",
+            trace=wave,
+            parameters=parameters,
+            defines=defines,
+        )
+
+
+class HardwareError(VerificationError):
+    """The design broke the rules of its streams, or stands still; `deadlock` in the latter case."""
+
+    def __init__(self, message: str, deadlock: bool = False) -> None:
+        super().__init__(message)
+        self.deadlock = deadlock
 
 
 def simulate(
@@ -80,14 +95,14 @@ def simulate(
     kind: IntType,
     quiet_cycles: int,
     on_frames: Callable[[int], None] = lambda done: None,
-    stalls: tuple[int, int] = (0, 0),
-    seed: int = 1,
+    regime: Regime = FREE,
 ) -> Measured:
     """Send `frames` (N, H, W, C) of type `kind` through a built simulation, back to back; first the weights to load.
 
-    `quiet_cycles` without any beat at either end count as a deadlock. `stalls` are percentages of idle cycles at the
-    input and not-ready cycles at the output, drawn at random from `seed`. `on_frames` hears how many frames are done.
-    Raises UserError with the end of the log if the simulation fails.
+    `quiet_cycles` without any beat at either end count as a deadlock. `on_frames` hears how many frames are done.
+    Raises HardwareError for a deadlock, for a valid or data that do not wait for ready, a tlast in the wrong place,
+    beats that are missing or too many, and an error flag that is up or down when it should not be. Raises UserError
+    with the end of the log if the simulation itself fails.
     """
     interface, folder = Interface.load(emitted), simulation.folder
     with (folder / "input.bin").open("wb") as file:
@@ -95,20 +110,73 @@ def simulate(
         file.writelines(frame_bytes(frames, kind, interface))
     link_images(emitted, folder)
     result = folder / "result.json"
-    environment = {"FRAMES": str(len(frames)), "QUIET_CYCLES": str(quiet_cycles), "RESULT": str(result)}
+    in_beats = (interface.weight_frames + len(frames)) * interface.in_beats
+    phases = [*regime.resets, Phase(stop_out=len(frames) * interface.out_beats)]
+    script = {
+        "phases": [asdict(phase) for phase in phases],
+        "in_beats": in_beats,
+        "out_beats": interface.out_beats,
+        "quiet_cycles": quiet_cycles + regime.hold,
+        "after_cycles": min(quiet_cycles, _AFTER_CYCLES),
+    }
     arguments = [
         "+input=input.bin",
         "+output=output.txt",
-        f"+input_stall={stalls[0]}",
-        f"+output_stall={stalls[1]}",
-        f"+verilator+seed+{seed}",
+        f"+input_stall={round(regime.stalls[0] * _SHARE)}",
+        f"+output_stall={round(regime.stalls[1] * _SHARE)}",
+        f"+output_hold={regime.hold}",
+        f"+verilator+seed+{regime.seed}",
     ]
-    with cocotb_sees(asset_folder("sim")), _watched(result.with_suffix(".progress"), on_frames):
+    environment = {"SCRIPT": json.dumps(script), "RESULT": str(result)}
+    with cocotb_sees(asset_folder("sim")), _watched(result.with_suffix(".progress"), on_frames), _judged(folder):
         simulator.run(simulation, "network_test", environment, arguments)
+    _require_memories(folder)
     counted = json.loads(result.read_text())
-    if counted["frame_error"]:
-        raise UserError(f"{TOP}: the input's frame boundaries were lost; see {folder}")
-    return _measured(read_results(folder / "output.txt", interface), len(frames), counted)
+    _require_rules(phases, counted["phases"], in_beats)
+    results = read_results(folder / "output.txt", interface)
+    if results.wrong_last is not None:
+        raise HardwareError(f"{TOP}: tlast is wrong at beat {results.wrong_last} of what comes out")
+    if results.beats != len(frames) * interface.out_beats:
+        raise HardwareError(f"{TOP}: {results.beats} beats came out of {len(frames)} frames of {interface.out_beats}")
+    return _measured(results, {**counted["phases"][-1], "seconds": counted["seconds"]})
+
+
+def _require_rules(phases: list[Phase], found: list[dict[str, Any]], in_beats: int) -> None:
+    """Every phase went as it should, as far as the ends of the design tell."""
+    for phase, counted in zip(phases, found, strict=False):
+        if counted["dropped"]:
+            raise HardwareError(f"{TOP}: valid fell before a beat of the output was taken")
+        if counted["changed"]:
+            raise HardwareError(f"{TOP}: a beat of the output changed before it was taken")
+        if counted["deadlock"]:
+            raise HardwareError(f"{TOP}: deadlock: no beat moves after {counted['beats_in']} beats in and "
+                                f"{counted['beats_out']} out", deadlock=True)  # fmt: skip
+        if counted["frame_error"] != (phase.wrong_last != NEVER):
+            wrong, flag = ("was wrong", "stayed down") if phase.wrong_last != NEVER else ("was right", "went up")
+            raise HardwareError(f"{TOP}: tlast of the input {wrong}, but frame_error_o {flag}")
+    if found[-1]["beats_in"] != in_beats:
+        raise HardwareError(f"{TOP}: {found[-1]['beats_in']} of {in_beats} beats of the input were taken")
+
+
+@contextmanager
+def _judged(folder: Path) -> Iterator[None]:
+    """What Verilator or the running design itself calls an error is the design's fault, not the user's."""
+    try:
+        yield
+    except UserError as error:
+        for log in ("verilator.log", "simulation.log"):
+            path = folder / log
+            faults = [line for line in path.read_text().splitlines() if "%Error" in line] if path.exists() else []
+            if faults:
+                raise HardwareError(f"{TOP}: {faults[0].strip()} (log in {path})") from error
+        raise
+
+
+def _require_memories(folder: Path) -> None:
+    """A memory image that cannot be read is a warning of the simulator's only."""
+    for line in (folder / "simulation.log").read_text().splitlines():
+        if "$readmem" in line:
+            raise HardwareError(f"{TOP}: a memory has no contents: {line.strip()}")
 
 
 def tidy(simulation: simulator.Simulation) -> None:
@@ -123,15 +191,14 @@ def compare(values: np.ndarray, expected: np.ndarray) -> list[int]:
     return [int(i) for i in np.flatnonzero((values != expected).any(axis=1))]
 
 
-def _measured(results: Results, frames: int, counted: Mapping[str, Any]) -> Measured:
-    assert len(results.values) == frames, "the bench waits for every frame"
+def _measured(results: Results, counted: Mapping[str, Any]) -> Measured:
     steady = results.last_cycles[_WARM_UP_FRAMES:]
     return Measured(
         results=results,
         cycles_per_frame=float(steady[-1] - steady[0]) / (len(steady) - 1) if len(steady) > 1 else None,
         latency_cycles=int(results.last_cycles[0]) - counted["first_beat_cycle"] + 1,
-        cycles=counted["cycles"],
-        cycles_per_second=counted["cycles"] / counted["seconds"],
+        cycles=counted["cycle"],
+        cycles_per_second=counted["cycle"] / counted["seconds"],
     )
 
 

@@ -19,17 +19,26 @@ def weight_bytes(emitted: Path, interface: Interface) -> bytes:
 
 @dataclass(frozen=True)
 class Results:
-    """What left the hardware: `values` (frames, beats of a frame) int64, and the cycle of each frame's last beat."""
+    """What left the hardware: `values` (frames, beats of a frame) int64, and the cycle of each frame's last beat.
+
+    `beats` counts all beats, also those of an unfinished frame at the end; `wrong_last` is the first beat with a tlast
+    that should not be there, or without one (None: all are right).
+    """
 
     values: np.ndarray
     last_cycles: np.ndarray
+    beats: int
+    wrong_last: int | None
 
 
 def read_results(path: Path, interface: Interface) -> Results:
-    """Parse the sink's file of `cycle hexdata` lines; an unfinished frame at the end is left out."""
+    """Parse the sink's file of `cycle last hexdata` lines; an unfinished frame at the end is left out."""
     lines = [line.split() for line in path.read_text().splitlines()]
     whole = len(lines) // interface.out_beats * interface.out_beats
     shape = (-1, interface.out_beats)
-    words = np.array([int(data, 16) for _, data in lines[:whole]], dtype=np.int64).reshape(shape)
-    cycles = np.array([int(cycle) for cycle, _ in lines[:whole]], dtype=np.int64).reshape(shape)
-    return Results(IntType(8 * interface.out_bytes, signed=True).decode(words), cycles[:, -1])
+    words = np.array([int(data, 16) for _, _, data in lines[:whole]], dtype=np.int64).reshape(shape)
+    cycles = np.array([int(cycle) for cycle, _, _ in lines[:whole]], dtype=np.int64).reshape(shape)
+    last = interface.out_beats - 1
+    wrong = [at for at, (_, tlast, _) in enumerate(lines) if (tlast == "1") != (at % interface.out_beats == last)]
+    values = IntType(8 * interface.out_bytes, signed=True).decode(words)
+    return Results(values, cycles[:, -1], len(lines), wrong[0] if wrong else None)

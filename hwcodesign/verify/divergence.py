@@ -10,8 +10,11 @@ from hwcodesign.dataflow import Dataflow, Edge, Layer
 from hwcodesign.emit.identifiers import wires
 from hwcodesign.graph import interpreter
 from hwcodesign.kinds import Folding, kind_of
+from hwcodesign.plan import Plan
 from hwcodesign.plan.insert_streams import inserted
 from hwcodesign.simulate import network
+from hwcodesign.simulate.regimes import FREE, Regime
+from hwcodesign.verify.standstill import StreamState, who_waits
 
 Levels = Callable[[np.ndarray], Mapping[str, np.ndarray]]  # of a frame (H, W, C): see `levels_of`
 
@@ -36,31 +39,41 @@ def first_level(found: Mapping[str, np.ndarray], expected: Mapping[str, np.ndarr
 
 def first_divergence(
     emitted: Path,
-    design: Dataflow,
-    foldings: Mapping[str, Folding],
+    plan: Plan,
     frames: np.ndarray,
     folder: Path,
     quiet_cycles: int,
+    regime: Regime = FREE,
 ) -> str | None:
-    """Simulate `frames` (N, H, W, C) with every stream recorded; the first difference in words, or None.
+    """Simulate `frames` (N, H, W, C) with every stream recorded; where hardware goes wrong first, in words, or None.
 
-    Layers are looked at in the order of the design, so everything before the one that is named is right.
+    Layers are looked at in the order of the design, so everything before the one that is named is right. If all that
+    passed is right and too little did, the layer that waits, and the stream that it waits for, are named.
     """
-    simulation = network.build(emitted, folder, probes=True)
-    network.simulate(simulation, emitted, frames, design.input.type, quiet_cycles)
+    design, broken = plan.design, False
+    try:
+        simulation = network.build(emitted, folder, probes=True)
+        network.simulate(simulation, emitted, frames, design.input.type, quiet_cycles, regime=regime)
+    except network.HardwareError:
+        broken = True  # what was recorded until then says more
     expected = interpreter.trace(design, frames, [layer.name for layer in design.layers])
-    streams = wires(design)
-    for edge in sorted(design.edges, key=lambda e: list(design.by_name).index(e.source)):
-        source = design.by_name[edge.source]
-        found = _recorded(folder / f"{streams[edge]}.probe", design, edge, foldings)
+    names = wires(design)
+    order = {layer.name: place for place, layer in enumerate(design.layers)}
+    streams: dict[Edge, StreamState] = {}
+    for edge in sorted(design.edges, key=lambda e: order[e.source]):
+        path = folder / f"{names[edge]}.probe"
+        if not path.exists():
+            return None
+        found = _recorded(path, design, edge, plan.foldings)
         origin = _origin(design, edge)
-        values = expected[origin.source][origin.source_port]
         sender = design.by_name[origin.source]
-        wanted = kind_of(sender.kind).to_wire(sender, foldings[sender.name], values, "out")
-        difference = _first_difference(source, found, wanted)
+        values = expected[origin.source][origin.source_port]
+        wanted = kind_of(sender.kind).to_wire(sender, plan.foldings[sender.name], values, "out")
+        difference = _first_difference(design.by_name[edge.source], found, wanted)
         if difference:
             return difference
-    return None
+        streams[edge] = StreamState.read(path.with_suffix(".state"), len(found), wanted.size)
+    return who_waits(design, streams) if broken else None
 
 
 def _recorded(path: Path, design: Dataflow, edge: Edge, foldings: Mapping[str, Folding]) -> np.ndarray:

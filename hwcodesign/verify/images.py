@@ -9,7 +9,7 @@ from hwcodesign.core.array_file import read_arrays
 from hwcodesign.core.document import reading
 from hwcodesign.core.errors import UserError
 from hwcodesign.dataflow import Dataflow
-from hwcodesign.verify.extremes import random_frames
+from hwcodesign.verify.extremes import extreme_frames, random_frames
 
 WHOLE_SET = 500  # of at most so many held-out images the hardware is simulated with all, of more with a sample
 SAMPLE = 250
@@ -21,7 +21,8 @@ RANDOM_SEED = 1
 class Images:
     """Frames (N, H, W, C) to run, with labels (N,) and the trained network's integer scores (N, classes) where known.
 
-    `origin` says in words where the frames come from, `numbers` (N,) their places there (None: 0 to N - 1).
+    `origin` says in words where the frames come from, `numbers` (N,) their places there (None: 0 to N - 1); `top5`
+    whether accuracy is told of the five best classes, too.
     """
 
     frames: np.ndarray
@@ -29,6 +30,7 @@ class Images:
     labels: np.ndarray | None = None
     scores: np.ndarray | None = None
     numbers: np.ndarray | None = None
+    top5: bool = False
 
     @classmethod
     def held_out(cls, path: Path) -> "Images":
@@ -36,12 +38,26 @@ class Images:
         with reading(path), np.load(path) as data:
             labels = data.get("labels")
             origin = "random images (untrained network)" if labels is None else "held-out images"
-            return cls(data["images"], origin, labels, data["integer_scores"])
+            five = bool(data.get("top5", False))
+            return cls(data["images"], origin, labels, data["integer_scores"], top5=five)
 
     @classmethod
     def random(cls, graph: Dataflow, count: int | None = None, seed: int = RANDOM_SEED) -> "Images":
         """Uniformly random frames that fit the graph's input, RANDOM_FRAMES of them if no `count` is given."""
         return cls(random_frames(graph.input, count or RANDOM_FRAMES, seed), f"random frames, seed {seed}")
+
+    @classmethod
+    def extreme(cls, graph: Dataflow, count: int) -> "Images":
+        """At most `count` frames at the ends of the range of the graph's input."""
+        return cls(extreme_frames(graph.input)[:count], "extreme frames")
+
+    @classmethod
+    def joined(cls, first: "Images", second: "Images") -> "Images":
+        """One after the other, with their scores."""
+        assert first.scores is not None and second.scores is not None
+        frames = np.concatenate([first.frames.astype(np.int64), second.frames])
+        origin = f"{first.origin} and {second.origin}"
+        return cls(frames, origin, None, np.concatenate([first.scores, second.scores]))
 
     @classmethod
     def from_file(cls, path: Path, graph: Dataflow) -> "Images":
@@ -85,4 +101,4 @@ class Images:
     def _at(self, chosen: np.ndarray) -> "Images":
         labels, scores = (None if part is None else part[chosen] for part in (self.labels, self.scores))
         numbers = np.array([self.number(index) for index in chosen])
-        return Images(self.frames[chosen], self.origin, labels, scores, numbers)
+        return Images(self.frames[chosen], self.origin, labels, scores, numbers, self.top5)

@@ -39,7 +39,8 @@ OnFrames = Callable[[int], None]
 class Rung:
     """One row. `other_scores` and `other_class` count the images that differ from the reference.
 
-    `missing` says which command would make what the rung needs; the figures are then None.
+    `missing` says which command would make what the rung needs; the figures are then None. `failure`: how hardware
+    failed its proof, be it without a wrong score.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Rung:
     other_class: int | None = None
     first_divergence: str | None = None
     missing: str | None = None
+    failure: str | None = None
 
 
 class Network(Protocol):
@@ -116,6 +118,8 @@ def require_equal(rungs: list[Rung]) -> None:
     """Raises VerificationError at the first of the rungs that must equal the reference and does not."""
     exact = {step.name for step in _STEPS if step.must_equal} | {_RTL.name}
     for rung in rungs:
+        if rung.failure:
+            raise VerificationError(f"{rung.name}: {rung.failure}")
         if rung.name in exact and rung.other_scores:
             where = rung.first_divergence or "no layer differs when looked at alone"
             raise VerificationError(f"{rung.name}: {rung.other_scores} of {rung.images} images differ\n{where}")
@@ -207,6 +211,7 @@ def _rtl(run: RunFolder) -> Rung:
         other_scores=found["mismatches"],
         other_class=None if found["mismatches"] else 0,
         first_divergence=found.get("first_difference"),
+        failure=found.get("failure"),
     )
 
 

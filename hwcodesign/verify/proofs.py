@@ -5,19 +5,27 @@ Both compare every score of every image, exactly.
 
 import time
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from hwcodesign.core.interface import Interface
+from hwcodesign.core.top5 import top5
 from hwcodesign.dataflow import Dataflow
 from hwcodesign.graph import interpreter
 from hwcodesign.plan import Plan
 from hwcodesign.simulate import network, utilisation
+from hwcodesign.simulate.regimes import FREE, Regime, regimes
 from hwcodesign.verify.divergence import Levels, first_divergence, first_level, levels_of
+from hwcodesign.verify.emission import first_changed
 from hwcodesign.verify.images import Images
 
+LARGEST_PACE = 1.01  # cycles from frame to frame, of those planned
+LATENCY_SLACK = 0.02
+UTILISATION_SLACK = 0.01
+_MOST_RECORDED = 20  # frames of which every stream is recorded
 _QUIET_FRAMES = 4  # no beat at either end for so many latencies and frames is a deadlock
 
 
@@ -48,45 +56,121 @@ def verify_hardware(
     plan: Plan,
     emitted: Path,
     images: Images,
+    extremes: Images,
     folder: Path,
     wave: bool,
     on_frames: Callable[[int], None],
 ) -> dict[str, Any]:
-    """Simulate `images` through the emitted design and compare with their scores: the trained network's.
+    """Simulate `images` and `extremes` through the emitted design in every regime; compare with their known scores.
 
     Returns what report.json says of it: images, mismatches, accuracy, cycles and every layer's utilisation beside the
-    plan's, and for a mismatch the first layer, pixel and channel that differ.
+    plan's, and the regimes that ran. If hardware is wrong in one of them, the rest is left out: `failure` says how, and
+    `first_difference` in which layer.
     """
-    expected = _with_classes(images, plan.design)
-    quiet_cycles = _QUIET_FRAMES * (plan.cycles_per_frame + plan.latency_cycles) + 1000
-    cycles = len(images.frames) * plan.cycles_per_frame
-    start = time.monotonic()
-    simulation = network.build(emitted, folder / "simulation", wave, cycles=cycles, binds=utilisation.probes(plan))
-    build_seconds = time.monotonic() - start
-    measured = network.simulate(simulation, emitted, images.frames, plan.design.input.type, quiet_cycles, on_frames)
-    used = utilisation.measured(plan, simulation.folder)
-    network.tidy(simulation)
-    wrong = network.compare(measured.results.values, expected)
-    summary = {
+    every = Images.joined(images, extremes)
+    expected = _with_classes(every, plan.design)
+    bench = _Bench(plan, emitted, every, expected, folder, wave)
+    summary: dict[str, Any] = {
         "images": len(images.frames),
+        "extremes": len(extremes.frames),
         "origin": images.origin,
-        "mismatches": len(wrong),
-        **_accuracy(plan.design, measured.results.values, images),
-        "cycles_per_frame": measured.cycles_per_frame,
+        "mismatches": 0,
         "cycles_bound": plan.cycles_per_frame,
-        "latency_cycles": measured.latency_cycles,
         "latency_predicted": plan.latency_cycles,
-        "build_seconds": round(build_seconds, 3),
+        "regimes": [],
+    }
+    try:
+        summary["build_seconds"] = bench.build()
+        for regime in regimes(Interface.load(emitted), plan.cycles_per_frame, plan.latency_cycles):
+            measured = bench.run(regime, on_frames if regime is FREE else lambda done: None)
+            wrong = network.compare(measured.results.values, expected[: len(measured.results.values)])
+            ran = {"regime": regime.name, "frames": len(measured.results.values), "mismatches": len(wrong)}
+            summary["regimes"].append(ran | ({"resets": len(regime.resets)} if regime.resets else {}))
+            summary["mismatches"] += len(wrong)
+            if regime is FREE:
+                used = utilisation.measured(plan, bench.simulation.folder)
+                summary |= _clocks(measured) | _accuracy(plan.design, measured.results.values, images)
+                summary["utilisation"] = [asdict(layer) for layer in used]
+            if wrong:
+                where = bench.locate(regime, wrong[0] + 1) or _first_score(
+                    measured.results.values[wrong[0]], expected[wrong[0]]
+                )
+                what = f"{regime.name}: {len(wrong)} of {ran['frames']} images differ"
+                return summary | {"failure": f"{what}\n{where}", "first_difference": where}
+            if regime is FREE and (slow := too_slow(plan, measured, used)):
+                where = first_changed(emitted, plan) or "the plan promised what the design does not do"
+                return summary | {"failure": f"{slow}\n{where}", "first_difference": where}
+    except network.HardwareError as error:
+        regime = bench.regime
+        where = bench.locate(regime, bench.count(regime)) or "no single stream differs when recorded"
+        return summary | {"failure": f"{regime.name}: {error}\n{where}", "first_difference": where}
+    network.tidy(bench.simulation)
+    return summary
+
+
+@dataclass
+class _Bench:
+    """One emitted design, and how its regimes are run on the first of `images`."""
+
+    plan: Plan
+    emitted: Path
+    images: Images
+    expected: np.ndarray
+    folder: Path
+    wave: bool
+    regime: Regime = FREE
+
+    @property
+    def quiet_cycles(self) -> int:
+        return _QUIET_FRAMES * (self.plan.cycles_per_frame + self.plan.latency_cycles) + 1000
+
+    def build(self) -> float:
+        """Compile; returns the seconds."""
+        start = time.monotonic()
+        cycles, probes = len(self.images.frames) * self.plan.cycles_per_frame, utilisation.probes(self.plan)
+        self.simulation = network.build(
+            self.emitted, self.folder / "simulation", self.wave, cycles=cycles, binds=probes
+        )
+        return round(time.monotonic() - start, 3)
+
+    def count(self, regime: Regime) -> int:
+        """How many frames the regime takes."""
+        return min(len(self.images.frames), regime.most or len(self.images.frames))
+
+    def run(self, regime: Regime, on_frames: Callable[[int], None]) -> network.Measured:
+        """Run it. Raises HardwareError if the design breaks the rules or stands still."""
+        self.regime = regime
+        frames, kind = self.images.frames[: self.count(regime)], self.plan.design.input.type
+        return network.simulate(self.simulation, self.emitted, frames, kind, self.quiet_cycles, on_frames, regime)
+
+    def locate(self, regime: Regime, count: int) -> str | None:
+        """Where it goes wrong in the first `count` frames: a layer, or a file that is not what the plan gives."""
+        frames = self.images.frames[: min(count, _MOST_RECORDED)]
+        place = self.folder / "probes"
+        found = first_divergence(self.emitted, self.plan, frames, place, self.quiet_cycles, regime)
+        return found or first_changed(self.emitted, self.plan)
+
+
+def too_slow(plan: Plan, measured: network.Measured, used: list[utilisation.Utilisation]) -> str | None:
+    """Which of the planned clocks the hardware does not keep; None if it keeps all."""
+    pace = measured.cycles_per_frame
+    if pace is not None and pace > LARGEST_PACE * plan.cycles_per_frame:
+        return f"{pace:,.1f} cycles per frame, planned {plan.cycles_per_frame:,}"
+    if abs(measured.latency_cycles - plan.latency_cycles) > LATENCY_SLACK * plan.latency_cycles:
+        return f"a latency of {measured.latency_cycles:,} cycles, planned {plan.latency_cycles:,}"
+    for layer in used:
+        if abs(layer.measured - layer.planned) > UTILISATION_SLACK * layer.planned:
+            return f"layer {layer.layer} works {layer.measured:.4%} of the time, planned {layer.planned:.4%}"
+    return None
+
+
+def _clocks(measured: network.Measured) -> dict[str, Any]:
+    return {
+        "cycles_per_frame": measured.cycles_per_frame,
+        "latency_cycles": measured.latency_cycles,
         "cycles": measured.cycles,
         "cycles_per_second": round(measured.cycles_per_second),
-        "utilisation": [asdict(layer) for layer in used],
     }
-    if wrong:
-        frames = images.frames[: wrong[0] + 1]
-        summary["first_difference"] = first_divergence(
-            emitted, plan.design, plan.foldings, frames, folder / "probes", quiet_cycles
-        ) or _first_score(measured.results.values[wrong[0]], expected[wrong[0]])
-    return summary
 
 
 def _with_classes(images: Images, graph: Dataflow) -> np.ndarray:
@@ -106,6 +190,7 @@ def _accuracy(graph: Dataflow, values: np.ndarray, images: Images) -> dict[str, 
     """Top-1 of the class that the hardware itself selects: the beat after the scores. One score: the host selects."""
     if images.labels is None or images.scores is None:
         return {}
-    count = images.scores.shape[1]
+    values, count = values[: len(images.labels)], images.scores.shape[1]
     classes = values[:, count] if count > 1 else graph.score_map.classes(values[:, :1])
-    return {"top1": float((classes == images.labels).mean())}
+    found = {"top1": float((classes == images.labels).mean())}
+    return found | ({"top5": top5(graph.score_map.affine(values[:, :count]), images.labels)} if images.top5 else {})

@@ -13,12 +13,15 @@ import numpy as np
 
 from hwcodesign.core.run_folder import RunFolder
 from hwcodesign.dataflow import Dataflow
+from hwcodesign.plan import Plan
 from hwcodesign.verify import extremes
 from hwcodesign.verify.images import RANDOM_FRAMES, Images
 from hwcodesign.verify.original import OriginalFile
 from hwcodesign.verify.proofs import verify_integers
 
 CHOSEN = RANDOM_FRAMES + extremes.COUNT  # frames on which a lowered graph is compared with its file
+_LEAST_EXTREMES = 3  # with one image, enough frames to measure the pace
+_EXTREME_CYCLES = 4_000_000  # about how many cycles they are worth
 FRAMES = "reference.npz"  # in the folder of lower: frames of our own choice, with the scores of the file
 FILE = "original.onnx"  # there, too, for somebody's model: the file as it was, with the data that lay beside it
 
@@ -61,6 +64,12 @@ def compare_with_file(
         others = QonnxFile(model, graph.contract["input_scale"], graph.score_map, at_once=1).scores(images.frames)
         summary["float32_differs"] = int((others != images.scores).any(axis=1).sum())
     return {**summary, "origin": images.origin}
+
+
+def extremes_for(plan: Plan) -> Images:
+    """The extreme frames that the hardware is simulated with: of a large network not all, since each takes seconds."""
+    count = max(_LEAST_EXTREMES, _EXTREME_CYCLES // plan.cycles_per_frame)
+    return Images.extreme(plan.design, count)
 
 
 def _file(model: Path, graph: Dataflow) -> OriginalFile:

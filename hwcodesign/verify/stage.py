@@ -24,15 +24,16 @@ def simulate_stage(job: Job) -> Stage:
         from hwcodesign.plan import Plan
         from hwcodesign.verify.chain import proven_by, require_chain
         from hwcodesign.verify.proofs import verify_hardware
-        from hwcodesign.verify.reference import file_of, scored
+        from hwcodesign.verify.reference import extremes_for, file_of, scored
 
         require_chain(job.run)
         made = Plan.load(planned)
         images = images_of(job, made.design)
         if images.scores is None:
             images = scored(images, file_of(job.run), made.design)
-        with frames_bar("simulate", len(images.frames)) as on_frames:
-            summary = verify_hardware(made, emitted, images, folder, job.wave, on_frames)
+        extremes = scored(extremes_for(made), file_of(job.run), made.design)
+        with frames_bar("simulate", len(images.frames) + len(extremes.frames)) as on_frames:
+            summary = verify_hardware(made, emitted, images, extremes, folder, job.wave, on_frames)
         return {**summary, "proves": proven_by(job.run)}
 
     given = (job.images,) if job.images else ()
@@ -71,7 +72,9 @@ def images_of(job: Job, graph: Dataflow) -> "Images":
 
 
 def require_equality(summary: Summary) -> None:
-    """Raise VerificationError with the first difference if any image's scores differ."""
+    """Raise VerificationError if hardware failed its proof, or if any image's scores differ, with where they do."""
+    if summary.get("failure"):
+        raise VerificationError(summary["failure"])
     if summary.get("mismatches"):
         where = summary.get("first_difference") or "no single stream differs when recorded"
         raise VerificationError(f"{summary['mismatches']} of {summary['images']} images differ\n{where}")

@@ -18,6 +18,7 @@ from hwcodesign.graph import interpreter
 from hwcodesign.kinds.kind import IN_LUTS
 from hwcodesign.plan import plan
 from hwcodesign.simulate import network
+from hwcodesign.simulate.regimes import Regime
 from tests.bitstream.test_build import one_fire_module
 
 BOARD = load_board("ulx3s-85f")
@@ -70,5 +71,5 @@ def test_the_netlist_gives_the_scores_of_the_design(tmp_path: Path) -> None:
     ):
         simulation = network.build(design, tmp_path / f"simulation_{name}")
         kind = made.design.input.type
-        found = network.simulate(simulation, design, frames, kind, 10_000, stalls=(30, 30))
+        found = network.simulate(simulation, design, frames, kind, 10_000, regime=Regime("stalls", (0.3, 0.3)))
         assert network.compare(found.results.values, expected) == [], name

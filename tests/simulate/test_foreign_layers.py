@@ -14,6 +14,7 @@ from hwcodesign.graph.random_tensors import randomised
 from hwcodesign.plan import plan
 from hwcodesign.plan.buffer_sizing import shrunk
 from hwcodesign.simulate import network
+from hwcodesign.simulate.regimes import Regime
 
 CLASSES = 6
 MEANING = ScoreMap.of(np.array([0.02, 0.01, 0.02, 0.02, 0.018, 0.02]), np.array([0.3, 1.7, -1, 2, 0, 0.4]))
@@ -47,8 +48,13 @@ def test_every_score_and_class_is_exact(tmp_path: Path) -> None:
     assert (expected[:, CLASSES] != expected[:, :CLASSES].argmax(axis=1)).any(), "the map decides"
     assert len(np.unique(expected, axis=0)) == len(frames)
     simulation = network.build(tmp_path / "emit", tmp_path / "simulation")
-    for stalls in ((0, 0), (50, 60)):
+    for stalls in ((0.0, 0.0), (0.5, 0.6)):
         measured = network.simulate(
-            simulation, tmp_path / "emit", frames, made.design.input.type, 100_000, stalls=stalls
+            simulation,
+            tmp_path / "emit",
+            frames,
+            made.design.input.type,
+            100_000,
+            regime=Regime("stalls", stalls),
         )
         assert network.compare(measured.results.values, expected) == []

@@ -16,6 +16,7 @@ from hwcodesign.host import Accelerator, ports, serial_line
 from hwcodesign.host.contract import Contract
 from hwcodesign.host.packets import OVERHEAD_BYTES, Answer, Decoder, Identity, Packet, Request, encode
 from hwcodesign.simulate import network
+from hwcodesign.simulate.regimes import Regime
 from tests.emulated import Emulated, emulated
 from tests.graphs import one_fire, tiny_squeezenet
 from tests.loaded import all_loaded
@@ -42,9 +43,14 @@ def test_every_score_of_a_network_with_loaded_weights(
     simulation = network.build(tmp_path / "emitted", tmp_path / "simulation")
     frames = np.random.default_rng(pixels).integers(0, 256, (IMAGES, *made.design.input.shape))
     expected = interpreter.run(made.design, frames)
-    for stalls in ((0, 0), (30, 30)):
+    for stalls in ((0.0, 0.0), (0.3, 0.3)):
         measured = network.simulate(
-            simulation, tmp_path / "emitted", frames, made.design.input.type, 20_000, stalls=stalls
+            simulation,
+            tmp_path / "emitted",
+            frames,
+            made.design.input.type,
+            20_000,
+            regime=Regime("stalls", stalls),
         )
         assert network.compare(measured.results.values, expected) == []
         if stalls == (0, 0):

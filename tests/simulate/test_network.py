@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 import pytest
 
-from hwcodesign.core.errors import UserError
+from hwcodesign.core.interface import Interface
 from hwcodesign.emit.identifiers import identifiers
 from hwcodesign.emit.top_level import emit
 from hwcodesign.fpga.board import load_board
@@ -16,6 +16,7 @@ from hwcodesign.plan import Plan, plan
 from hwcodesign.plan.buffer_sizing import shrunk, with_sizes
 from hwcodesign.plan.cycle_model import Tokens
 from hwcodesign.simulate import network, utilisation
+from hwcodesign.simulate.regimes import FREE, Phase, Regime, regimes
 from hwcodesign.simulate.simulator import WAVE, Simulation
 from hwcodesign.verify.divergence import first_divergence
 from tests.graphs import tiny_squeezenet
@@ -52,8 +53,12 @@ def built(folder: Path, made: Plan) -> Built:
 
 
 def measured(built: Built, stalls: tuple[int, int]) -> network.Measured:
+    return run(built, Regime("stalls", (stalls[0] / 100, stalls[1] / 100)))
+
+
+def run(built: Built, regime: Regime, frames: int = FRAMES) -> network.Measured:
     kind = built.plan.design.input.type
-    return network.simulate(built.simulation, built.emitted, built.frames, kind, QUIET_CYCLES, stalls=stalls)
+    return network.simulate(built.simulation, built.emitted, built.frames[:frames], kind, QUIET_CYCLES, regime=regime)
 
 
 def test_the_reference_tells_images_apart(tiny: Built) -> None:
@@ -67,11 +72,9 @@ def test_every_score_is_exact_whatever_stalls(tiny: Built, stalls: tuple[int, in
 
 def test_twenty_stall_patterns_and_no_deadlock(tiny: Built) -> None:
     """Forks, joins and a bypass, both ends stalling at random, from now and then to nearly always."""
-    kind, frames = tiny.plan.design.input.type, tiny.frames[:2]
     ends = set()
     for seed in range(1, 21):
-        stalls = (seed * 37 % 95, seed * 61 % 95)
-        result = network.simulate(tiny.simulation, tiny.emitted, frames, kind, QUIET_CYCLES, stalls=stalls, seed=seed)
+        result = run(tiny, Regime("stalls", (seed * 37 % 95 / 100, seed * 61 % 95 / 100), seed=seed), frames=2)
         assert network.compare(result.results.values, tiny.expected[:2]) == []
         ends.add(tuple(result.results.last_cycles))
     assert len(ends) > 10, "the patterns differ, though the slowest layer hides some"
@@ -100,8 +103,10 @@ def test_with_a_fifo_one_shallower_the_hardware_slows_or_stops(tiny: Built, tmp_
     shallower = built(tmp_path, replace(tiny.plan, design=with_sizes(tiny.plan.design, {fork: depth - 1})))
     try:
         result = measured(shallower, (0, 0))
-    except UserError as error:
-        assert "deadlock" in str(error)
+    except network.HardwareError as error:
+        assert error.deadlock
+        found = first_divergence(shallower.emitted, shallower.plan, tiny.frames, tmp_path / "probes", QUIET_CYCLES)
+        assert found is not None and "waits for the stream" in found and "fire3.add" in found
     else:
         assert result.cycles_per_frame is not None and result.cycles_per_frame > tiny.plan.cycles_per_frame
 
@@ -129,16 +134,58 @@ def test_a_fault_in_one_memory_is_traced_to_its_layer(tiny: Built, tmp_path: Pat
     emit(tiny.plan.design, tiny.plan.foldings, tiny.plan.storage, broken)
     image = broken / "memory/fire2_expand3x3.weights.columns.hex"
     image.write_text("\n".join(line[:-1] + format(int(line[-1], 16) ^ 1, "x") for line in image.read_text().split()))
-    found = first_divergence(
-        broken, tiny.plan.design, tiny.plan.foldings, tiny.frames[:2], tmp_path / "probes", QUIET_CYCLES
-    )
+    found = first_divergence(broken, tiny.plan, tiny.frames[:2], tmp_path / "probes", QUIET_CYCLES)
     assert found is not None and found.startswith("layer fire2.expand3x3 (mvau) is the first that differs: frame ")
 
 
 def test_a_design_that_stands_still_is_no_endless_wait(tiny: Built) -> None:
-    with pytest.raises(UserError, match="deadlock"):
-        kind = tiny.plan.design.input.type
-        network.simulate(tiny.simulation, tiny.emitted, tiny.frames[:1], kind, QUIET_CYCLES, stalls=(0, 100))
+    with pytest.raises(network.HardwareError, match=r"deadlock: no beat moves after .* beats in and 0 out"):
+        run(tiny, Regime("a sink that takes nothing", (0, 1)), frames=1)
+
+
+def test_every_regime_of_the_proof_is_passed(tiny: Built) -> None:
+    found = regimes(Interface.load(tiny.emitted), tiny.plan.cycles_per_frame, tiny.plan.latency_cycles)
+    assert found[0] == FREE and len(found) == 4 and len(found[-1].resets) == 4
+    for regime in found:
+        assert network.compare(run(tiny, regime).results.values, tiny.expected) == []
+
+
+def test_the_output_is_held_until_the_design_is_full(tiny: Built) -> None:
+    hold = tiny.plan.latency_cycles + 2 * tiny.plan.cycles_per_frame
+    result = run(tiny, Regime("held", hold=hold))
+    assert result.results.last_cycles[0] > hold
+    assert network.compare(result.results.values, tiny.expected) == []
+
+
+@pytest.mark.parametrize("beat", [0, 63, 70])
+def test_a_wrong_tlast_raises_the_flag_and_nothing_else(tiny: Built, beat: int) -> None:
+    """A frame has 64 beats. In a phase in which it should not be wrong, the flag is an error."""
+    resets = (Phase(wrong_last=beat, stop_in=beat + 1),)
+    assert network.compare(run(tiny, Regime("wrong", resets=resets)).results.values, tiny.expected) == []
+    with pytest.raises(network.HardwareError, match="tlast of the input was wrong, but frame_error_o stayed down"):
+        run(tiny, Regime("never wrong", resets=(Phase(wrong_last=beat + 5, stop_in=beat + 1),)))
+
+
+FAULTS = {
+    "early": (".last_o(m_axis_tlast)", ".last_o()\n  );\n  assign m_axis_tlast = (1'b1", "tlast is wrong at beat 0"),
+    "dropped": (".last_o(m_axis_tlast)", ".last_o()\n  );\n  assign m_axis_tlast = (1'b0", "tlast is wrong at beat 5"),
+    "flag": ("frame_error_o <= 1'b1", "frame_error_o <= 1'b0", "was wrong, but frame_error_o stayed down"),
+    "taken": ("to_host_ready = m_axis_tready", "to_host_ready = m_axis_tready || aclk_q", "before .* taken"),
+    "syntax": ("endmodule", "endmodul", "%Error"),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_what_breaks_the_rules_at_an_end_is_an_error_of_the_hardware(tiny: Built, tmp_path: Path, fault: str) -> None:
+    right, wrong, message = FAULTS[fault]
+    emit(tiny.plan.design, tiny.plan.foldings, tiny.plan.storage, tmp_path / "emit")
+    top = tmp_path / "emit/rtl/accelerator.sv"
+    toggle = "  logic aclk_q = 0;\n  always_ff @(posedge aclk) aclk_q <= !aclk_q;\n  always_ff"
+    top.write_text(top.read_text().replace(right, wrong).replace("  always_ff", toggle, 1))
+    with pytest.raises(network.HardwareError, match=message):
+        broken = replace(tiny, emitted=tmp_path / "emit", simulation=network.build(tmp_path / "emit", tmp_path / "s"))
+        for regime in regimes(Interface.load(tiny.emitted), tiny.plan.cycles_per_frame, tiny.plan.latency_cycles):
+            run(broken, regime)
 
 
 def test_a_wave_holds_every_layers_signals(tiny: Built, tmp_path: Path) -> None:

@@ -15,10 +15,11 @@ def section(facts: Facts) -> str | None:
         good &= fits
         lines.append(f"{_mark(fits, 'fits', 'DOES NOT FIT')} {text(check['board'])}")
     if simulated := report.get("simulate"):
-        equal = not simulated["mismatches"]
+        failure = simulated.get("failure")
+        equal = not simulated["mismatches"] and not failure
         good &= equal
         proof = f"{simulated['mismatches']:,} of {simulated['images']:,} images differ in any score in RTL"
-        lines.append(_mark(equal, f"proven: {proof}", f"NOT PROVEN: {proof}"))
+        lines.append(_mark(equal, f"proven: {proof}", f"NOT PROVEN: {failure.splitlines()[0] if failure else proof}"))
         if simulated.get("top1") is not None:
             lines.append(f"{100 * simulated['top1']:.2f} % of them are classified right by the hardware")
     else:

@@ -7,6 +7,7 @@ from pathlib import Path
 from hwcodesign.core.run_folder import RunFolder, listing
 from hwcodesign.dataflow import IntType
 from hwcodesign.fpga.board import Board
+from hwcodesign.quantize.request import Request
 from hwcodesign.recipe import HardwareTable, Recipe
 
 UINT8 = IntType(8, signed=False)
@@ -20,6 +21,7 @@ class Job:
     that is wanted of several outputs. `images` is an .npy file of frames (N, H, W, C) to simulate instead of the
     default; `frames` bounds how many. `untrained` puts random weights in place of training. `seed` is that of the
     placement; `backend`: our own bitstream flow, or FINN's. `wait`: until another process is done with the run folder.
+    `quantize`: float weights in place of training.
     """
 
     run: RunFolder
@@ -40,6 +42,7 @@ class Job:
     seed: int = 1
     backend: str = "own"
     wait: bool = True
+    quantize: Request | None = None
 
     @cached_property
     def board(self) -> Board:

@@ -21,6 +21,14 @@ module sliding_window_properties #(
 );
   localparam int OutW = (WIDTH - KERNEL_W) / STRIDE_W + 1;
   localparam int OutH = (HEIGHT - KERNEL_H) / STRIDE_H + 1;
+  localparam int InnerCount = DEPTHWISE != 0 ? KERNEL_W : WORDS;
+  localparam int MiddleCount = DEPTHWISE != 0 ? KERNEL_H : KERNEL_W;
+  localparam int OuterCount = DEPTHWISE != 0 ? WORDS : KERNEL_H;
+  localparam int InnerBits = InnerCount > 1 ? $clog2(InnerCount) : 1;
+  localparam int MiddleBits = MiddleCount > 1 ? $clog2(MiddleCount) : 1;
+  localparam int OuterBits = OuterCount > 1 ? $clog2(OuterCount) : 1;
+  localparam int ColumnBits = OutW > 1 ? $clog2(OutW) : 1;
+  localparam int RowBits = OutH > 1 ? $clog2(OutH) : 1;
   localparam int Bits = 3;  // of every coordinate: the map is small
 
   logic since, in_ready, out_valid, out_data, in_take, out_take;
@@ -119,17 +127,118 @@ module sliding_window_properties #(
   assign wanted_column = Bits'(column_q * STRIDE_W + kernel_column_q);
   assign wanted = {wanted_row, wanted_column, word_q};
 
-  (* hierconn *) logic [$clog2(BUFFER_WORDS)-1:0] \dut.write_address_q ;
-  (* hierconn *) logic [$clog2(BUFFER_WORDS)-1:0] \dut.read_address_q ;
-  (* hierconn *) logic signed [$clog2(BUFFER_WORDS+HEIGHT*WIDTH*WORDS+1)+1:0] \dut.kept_q ;
+  // The beat that is read next: the one that leaves, or the one behind it if that stands in the output register. All
+  // lengths below count in input beats, and are small.
+  logic [1:0] next_frame;
+  logic [Bits-1:0] next_kernel_row, next_kernel_column, next_word, next_row, next_column;
+  assign next_word = !out_valid || !word_moves ? word_q : word_last ? '0 : word_q + 1'b1;
+  assign next_kernel_column =
+    !out_valid || !kernel_column_moves ? kernel_column_q : kernel_column_last ? '0 : kernel_column_q + 1'b1;
+  assign next_kernel_row = !out_valid || !kernel_row_moves ? kernel_row_q : kernel_row_last ? '0 : kernel_row_q + 1'b1;
+  assign next_column = !out_valid || !window_last ? column_q : column_last ? '0 : column_q + 1'b1;
+  assign next_row = !out_valid || !column_last ? row_q : row_last ? '0 : row_q + 1'b1;
+  assign next_frame = out_frame_q + 2'(out_valid && row_last);
+
+  function automatic logic signed [7:0] place(input logic [Bits-1:0] row, column, word);
+    place = 8'((8'(row) * WIDTH + 8'(column)) * WORDS + 8'(word));
+  endfunction
+  // Frames are counted modulo four, and are never two apart.
+  localparam logic signed [7:0] Frame = 8'(HEIGHT * WIDTH * WORDS);
+  function automatic logic signed [7:0] frames(input logic [1:0] later, earlier);
+    logic [1:0] apart;
+    apart = later - earlier;
+    frames = apart == 2'd0 ? 8'sd0 : apart == 2'd1 ? Frame : -Frame;
+  endfunction
+
+  // From the beat that is read next, from the window's first, and from the marked one to the one that comes in next.
+  logic [Bits-1:0] first_row, first_column, read_row, read_column;
+  logic signed [7:0] ahead, kept, age;
+  assign first_row = Bits'(next_row * STRIDE_H);
+  assign first_column = Bits'(next_column * STRIDE_W);
+  assign read_row = Bits'(next_row * STRIDE_H + next_kernel_row);
+  assign read_column = Bits'(next_column * STRIDE_W + next_kernel_column);
+  assign ahead = frames(in_frame_q, next_frame) + place(in_row_q, in_column_q, in_word_q)
+               - place(read_row, read_column, next_word);
+  assign kept = frames(in_frame_q, next_frame) + place(in_row_q, in_column_q, in_word_q)
+              - place(first_row, first_column, '0);
+  assign age = frames(in_frame_q, mark_frame) + place(in_row_q, in_column_q, in_word_q)
+             - place(mark[3*Bits-1:2*Bits], mark[2*Bits-1:Bits], mark[Bits-1:0]);
+
+  // Where the marked beat lies in the buffer, until another is written there.
+  localparam int AddressBits = $clog2(BUFFER_WORDS);
+  localparam int LevelBits = $clog2(BUFFER_WORDS + HEIGHT * WIDTH * WORDS + 1) + 2;
+  (* hierconn *) logic [AddressBits-1:0] \dut.write_address_q ;
+  (* hierconn *) logic [AddressBits-1:0] \dut.read_address_q ;
+  (* hierconn *) logic signed [LevelBits-1:0] \dut.kept_q ;
+  (* hierconn *) logic signed [LevelBits-1:0] \dut.ahead_q ;
+  (* hierconn *) logic [InnerBits-1:0] \dut.inner_q ;
+  (* hierconn *) logic [MiddleBits-1:0] \dut.middle_q ;
+  (* hierconn *) logic [OuterBits-1:0] \dut.outer_q ;
+  (* hierconn *) logic [ColumnBits-1:0] \dut.column_q ;
+  (* hierconn *) logic [RowBits-1:0] \dut.row_q ;
+  (* hierconn *) logic \dut.u_buffer.gen_columns.u_columns.genblk3.gen_lut.words[0] ;
+  (* hierconn *) logic \dut.u_buffer.gen_columns.u_columns.genblk3.gen_lut.words[1] ;
+  (* hierconn *) logic \dut.u_buffer.gen_columns.u_columns.genblk3.gen_lut.words[2] ;
+  (* hierconn *) logic \dut.u_buffer.gen_columns.u_columns.genblk3.gen_lut.words[3] ;
+  (* hierconn *) logic \dut.u_buffer.gen_columns.u_columns.genblk3.gen_lut.words[4] ;
+  (* hierconn *) logic \dut.u_buffer.gen_columns.u_columns.genblk3.gen_lut.words[5] ;
+  (* hierconn *) logic \dut.u_buffer.gen_columns.u_columns.genblk3.gen_lut.words[6] ;
+  (* hierconn *) logic \dut.u_buffer.gen_columns.u_columns.genblk3.gen_lut.words[7] ;
+  logic [7:0] words;
+  logic [AddressBits-1:0] at_q;
+  logic held_q;
+  // Those that the buffer does not have are left out.
+  assign words = {
+    \dut.u_buffer.gen_columns.u_columns.genblk3.gen_lut.words[7] ,
+    \dut.u_buffer.gen_columns.u_columns.genblk3.gen_lut.words[6] ,
+    \dut.u_buffer.gen_columns.u_columns.genblk3.gen_lut.words[5] ,
+    \dut.u_buffer.gen_columns.u_columns.genblk3.gen_lut.words[4] ,
+    \dut.u_buffer.gen_columns.u_columns.genblk3.gen_lut.words[3] ,
+    \dut.u_buffer.gen_columns.u_columns.genblk3.gen_lut.words[2] ,
+    \dut.u_buffer.gen_columns.u_columns.genblk3.gen_lut.words[1] ,
+    \dut.u_buffer.gen_columns.u_columns.genblk3.gen_lut.words[0] 
+  };
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) held_q <= 1'b0;
+    else if (in_take && coming == mark && in_frame_q == mark_frame) held_q <= 1'b1;
+    else if (in_take && at_q == \dut.write_address_q ) held_q <= 1'b0;
+    if (in_take && coming == mark && in_frame_q == mark_frame) at_q <= \dut.write_address_q ;
+  end
+
+  // An address so many beats before `from` in the ring.
+  function automatic logic [AddressBits-1:0] before(input logic [AddressBits-1:0] from, input logic signed [7:0] beats);
+    logic [7:0] sum;
+    sum = 8'(8'(from) - beats + 8'(8 * BUFFER_WORDS));
+    before = AddressBits'(sum % 8'(BUFFER_WORDS));
+  endfunction
+
   always_comb begin
-    if (since) begin
-      assert (32'(\dut.write_address_q ) < BUFFER_WORDS);
-      assert (32'(\dut.read_address_q ) < BUFFER_WORDS);
-      assert (\dut.kept_q <= $signed(BUFFER_WORDS));
+    assume (mark[3*Bits-1:2*Bits] < Bits'(HEIGHT) && mark[2*Bits-1:Bits] < Bits'(WIDTH) && mark[Bits-1:0] < Bits'(WORDS));
+    if (since && rst_ni) begin
       if (out_valid) begin
         assert (in_frame_q == out_frame_q ? wanted < coming : in_frame_q == out_frame_q + 2'd1);
         if (out_frame_q == mark_frame && wanted == mark) assert (out_data == marked_q);
+      end
+      // What makes this true at all times.
+      assert (row_q < Bits'(OutH) && column_q < Bits'(OutW) && word_q < Bits'(WORDS));
+      assert (kernel_row_q < Bits'(KERNEL_H) && kernel_column_q < Bits'(KERNEL_W));
+      assert (in_row_q < Bits'(HEIGHT) && in_column_q < Bits'(WIDTH) && in_word_q < Bits'(WORDS));
+      assert (in_frame_q - next_frame != 2'd2);
+      assert (Bits'(\dut.inner_q ) == (DEPTHWISE != 0 ? next_kernel_column : next_word));
+      assert (Bits'(\dut.middle_q ) == (DEPTHWISE != 0 ? next_kernel_row : next_kernel_column));
+      assert (Bits'(\dut.outer_q ) == (DEPTHWISE != 0 ? next_word : next_kernel_row));
+      assert (Bits'(\dut.column_q ) == next_column);
+      assert (Bits'(\dut.row_q ) == next_row);
+      assert (8'(\dut.ahead_q ) == ahead);
+      assert (8'(\dut.kept_q ) == kept);
+      assert (kept <= 8'(BUFFER_WORDS));
+      assert (32'(\dut.write_address_q ) < BUFFER_WORDS && 32'(\dut.read_address_q ) < BUFFER_WORDS);
+      assert (before(\dut.write_address_q , ahead) == \dut.read_address_q );
+      if (age >= 8'sd1 && age <= kept) assert (held_q);
+      if (held_q) begin
+        assert (age >= 8'sd1 && age <= 8'(BUFFER_WORDS));
+        assert (at_q == before(\dut.write_address_q , age));
+        assert (words[at_q] == marked_q);
       end
     end
   end

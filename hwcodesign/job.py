@@ -5,9 +5,9 @@ from functools import cached_property
 from pathlib import Path
 
 from hwcodesign.core.integers import PIXEL, IntType
+from hwcodesign.core.quantize_request import Request
 from hwcodesign.core.run_folder import RunFolder, listing
 from hwcodesign.fpga.board import Board
-from hwcodesign.quantize.request import Request
 from hwcodesign.recipe import HardwareTable, Recipe
 
 

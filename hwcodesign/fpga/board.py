@@ -11,10 +11,17 @@ from hwcodesign.core.errors import UserError, did_you_mean
 from hwcodesign.core.strict_toml import StrictModel, read_toml, validated
 from hwcodesign.fpga.families import FAMILIES
 from hwcodesign.fpga.family import Family
+from hwcodesign.fpga.parts import faults_of_pins, most_of
 
 MOST_OF_A_RESOURCE = 100_000_000
 Amount = Annotated[int, Field(ge=0, le=MOST_OF_A_RESOURCE)]
-Pin = Annotated[str, Field(pattern=r"^[A-Za-z]{0,3}[0-9]{1,3}[A-Za-z]?$", description="such as A9, 35 or IOB5A")]
+Pin = Annotated[
+    str,
+    Field(
+        pattern=r"^([A-Za-z]{0,3}[0-9]{1,3}[A-Za-z]?|IO_[A-Z]{2}_[AB][0-9])$",
+        description="such as A9, 35, IOB5A or IO_SB_A8",
+    ),
+]
 Megahertz = Annotated[float, Field(ge=0.001, le=1000.0)]  # no global clock of these families runs above 1 GHz
 
 
@@ -100,6 +107,18 @@ class Board(StrictModel):
     resources: ResourceTable
     limits: LimitTable
     at_most: dict[Resource, int] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _as_the_part_is(self) -> "Board":
+        """Nothing is planned on what the part does not have, and no pin is where the package has none."""
+        most = most_of(self.part, self.family)
+        for resource in RESOURCES if most else ():
+            stated, there = getattr(self.resources, resource), getattr(most, resource)
+            if stated > there:
+                raise ValueError(f"a board with at most {there:,} {resource}, as {self.part} has; not {stated:,}")
+        if faults := faults_of_pins(self.family, self.nextpnr, self.part, self.pins.values()):
+            raise ValueError(f"a board of its part: {'; '.join(faults)}")
+        return self
 
     @model_validator(mode="after")
     def _pins_are_checked(self) -> "Board":

@@ -21,9 +21,13 @@ def test_every_kind_has_coefficients_and_every_family_an_error(family: str) -> N
         assert 0 < measured_error(FAMILIES[family])[resource] < 0.2  # type: ignore[index]
 
 
-def test_every_family_is_measured() -> None:
+# Families that no sweep measured yet: `check` says that of them estimates come from structure.
+UNMEASURED = {"gatemate", "nexus"}
+
+
+def test_every_other_family_is_measured() -> None:
     assert set(MEASURED) <= set(FAMILIES)
-    assert all(measured_error(family) for family in FAMILIES.values())
+    assert {name for name, family in FAMILIES.items() if not measured_error(family)} == UNMEASURED
 
 
 def test_every_part_counts_with_its_own_coefficient(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,59 @@
+"""Lattice Nexus: CrossLink-NX."""
+
+from hwcodesign.core import tools
+from hwcodesign.fpga.family import BlockShape, Cells, Constraints, Family, LutRam, Toolchain
+from hwcodesign.fpga.shapes import CLOCK_TO_REACH, DP16KD
+
+
+def _port(port: str, pin: str, standard: str, up: bool) -> str:
+    pull = "UP" if up else "NONE"
+    return f"ldc_set_location -site {{{pin}}} [get_ports {port}]\n" + (
+        f"ldc_set_port -iobuf {{IO_TYPE={standard} PULLMODE={pull}}} [get_ports {port}]"
+    )
+
+
+FAMILIES = (
+    # Lattice FPGA-TN-02094 (Nexus memory): EBR of 18 Kb in pseudo dual-port mode, distributed RAM of 16x4 bits in two
+    # slices and a write port; large RAM of 512 Kb, two ports of 32 bits written by bytes, which Yosys gives no initial
+    # contents. FPGA-TN-02096 (sysDSP): MULT18X18. WIDEFN9 joins LUT4. No PLL is described: the oscillator is the clock.
+    Family(
+        name="nexus",
+        block_name="EBR18",
+        block_shapes=DP16KD,
+        write_lane=9,
+        lut_rom_words=16,
+        free_mux_words=32,
+        deep_rom=1.8,
+        mux_ways=2,
+        lut_rams=(LutRam(16, 4, 6),),
+        multiplier_bits=18,
+        synthesis=f"{CLOCK_TO_REACH}synth_lattice -family lifcl",
+        cells=Cells(
+            lut={"LUT4": 1, "WIDEFN9": 2, "CCU2": 2, "DPR16X4": 6, "INV": 1},
+            flip_flops=("FD1P3",),
+            block_ram={"DP16K_MODE": 1, "PDP16K_MODE": 1, "PDPSC16K_MODE": 1},
+            multipliers=("MULT9X9", "MULT18X18", "MULT18X36", "MULT36X36"),
+            large_ram=("DPSC512K_MODE", "PDPSC512K_MODE", "SP512K_MODE"),
+        ),
+        toolchain=Toolchain(
+            place_and_route=tools.NEXTPNR_NEXUS,
+            pack=tools.PRJOXIDE,
+            placed="placed.fasm",
+            bitstream="design.bit",
+            place_files=lambda pins, placed: ["--pdc", pins, "--fasm", placed],
+            pack_files=lambda placed, bitstream: ["pack", placed, bitstream],
+            cells={
+                "lut": {"OXIDE_COMB": 1, "RAMW": 2},
+                "ff": {"OXIDE_FF": 1},
+                "dsp": {"MULT18_CORE": 1},
+                "block_ram": {"OXIDE_EBR": 1},
+                "large_ram": {"LRAM_CORE": 1},
+            },
+        ),
+        constraints=Constraints(suffix="pdc", port=_port),
+        large_ram="LRAM",
+        large_shape=BlockShape(16384, 32, 2048),
+        large_lanes=(8,),
+        large_ports=2,
+    ),
+)

@@ -4,12 +4,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from hwcodesign.core.integers import PIXEL, IntType
 from hwcodesign.core.run_folder import RunFolder, listing
-from hwcodesign.dataflow import IntType
 from hwcodesign.fpga.board import Board
+from hwcodesign.quantize.request import Request
 from hwcodesign.recipe import HardwareTable, Recipe
-
-UINT8 = IntType(8, signed=False)
 
 
 @dataclass(frozen=True)
@@ -20,13 +19,14 @@ class Job:
     that is wanted of several outputs. `images` is an .npy file of frames (N, H, W, C) to simulate instead of the
     default; `frames` bounds how many. `untrained` puts random weights in place of training. `seed` is that of the
     placement; `backend`: our own bitstream flow, or FINN's. `wait`: until another process is done with the run folder.
+    `quantize`: float weights in place of training.
     """
 
     run: RunFolder
     hardware: HardwareTable
     recipe: Recipe | None = None
     model: Path | None = None
-    input_type: IntType = UINT8
+    input_type: IntType = PIXEL
     input_scale: float | None = None
     output: str | None = None
     data_folder: Path | None = None
@@ -40,6 +40,7 @@ class Job:
     seed: int = 1
     backend: str = "own"
     wait: bool = True
+    quantize: Request | None = None
 
     @cached_property
     def board(self) -> Board:

@@ -87,6 +87,7 @@ class QuantizationTable(StrictModel):
     first_weight_bits: int | None = Bits
     last_weight_bits: int | None = Bits
     layers: dict[str, LayerBitsTable] = Field(default_factory=dict)
+    stored_scales: bool = Field(default=False, description="of weights, apart from the weights: hwcodesign quantize")
 
     def to_quantization(self) -> Quantization:
         layers = {name: LayerBits(**bits.model_dump()) for name, bits in self.layers.items()}

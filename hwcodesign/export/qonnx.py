@@ -9,6 +9,7 @@ measured on random images: these have no labels, and `top1` is null.
 import hashlib
 import importlib.metadata
 import json
+import math
 import platform
 import warnings
 from collections.abc import Callable
@@ -20,6 +21,7 @@ import numpy as np
 import torch
 
 from hwcodesign.core.progress import frames_bar
+from hwcodesign.core.top5 import top5
 from hwcodesign.data import load_dataset
 from hwcodesign.nets.build import NetworkModule, freeze, score_step
 from hwcodesign.nets.network import Add, Concat, Conv, GlobalAvgPool, MaxPool, Network
@@ -30,6 +32,7 @@ from hwcodesign.training.loop import load_trained
 from hwcodesign.training.state import training_summary
 
 _BATCH = 256
+_MOST_ELEMENTS = 1 << 25  # of a layer's output, in a batch: it bounds the memory
 _OPSET = 13
 _ONNX_OPERATORS = {"Conv": Conv, "MaxPool": MaxPool, "GlobalAveragePool": GlobalAvgPool, "Concat": Concat, "Add": Add}
 _PACKAGES = ("hwcodesign", "torch", "brevitas", "qonnx", "onnx", "numpy")
@@ -85,10 +88,12 @@ def export(
     arrays = {"images": measured.images, "integer_scores": evaluation.integer_scores}
     arrays["scores"] = evaluation.integer_scores * step
     if measured.labels is not None:
-        arrays["labels"] = measured.labels
+        arrays |= {"labels": measured.labels, "top5": np.array(recipe.data.top5)}
     np.savez_compressed(out_folder / "reference.npz", **arrays)
     reference = _reference(recipe, measured, evaluation, step, out_folder / "model.onnx")
     reference["training"] = None if random_weights else training_summary(recipe, checkpoint)
+    if not random_weights and reference["training"] is None:
+        reference["weights"] = "quantized without training"
     (out_folder / "reference.json").write_text(json.dumps(reference, indent=1) + "\n")
     return Exported(out_folder / "model.onnx", reference)
 
@@ -159,14 +164,16 @@ def evaluate(
     The same images go through training's float32 arithmetic too, to count those with an activation on another level.
     """
     exact, step = freeze(model), score_step(freeze(model))
+    largest = max(math.prod(shape) for shape in model.network.shapes.values())
+    batch = max(1, min(_BATCH, _MOST_ELEMENTS // largest))
     scores, flips = [], []
-    for start in range(0, len(images), _BATCH):
-        raw = torch.from_numpy(images[start : start + _BATCH].transpose(0, 3, 1, 2).copy())
+    for start in range(0, len(images), batch):
+        raw = torch.from_numpy(images[start : start + batch].transpose(0, 3, 1, 2).copy())
         real, levels = with_levels(exact, raw.double(), exact)
         _, levels_float32 = with_levels(model.eval(), raw.float(), exact)
         flips.append(_any_differs(levels, levels_float32))
         scores.append(_integers(real.numpy() / step))
-        on_frames(min(start + _BATCH, len(images)))
+        on_frames(min(start + batch, len(images)))
     return Evaluation(np.concatenate(scores), np.concatenate(flips))
 
 
@@ -200,6 +207,12 @@ def _any_differs(left: list[torch.Tensor], right: list[torch.Tensor]) -> np.ndar
     return np.logical_or.reduce(differing)
 
 
+def _top5(recipe: Recipe, measured: Measured, evaluation: Evaluation) -> dict[str, float]:
+    if measured.labels is None or not recipe.data.top5:
+        return {}
+    return {"top5": top5(evaluation.integer_scores, measured.labels)}
+
+
 def _reference(recipe: Recipe, measured: Measured, evaluation: Evaluation, step: float, model: Path) -> dict[str, Any]:
     classes = evaluation.integer_scores.argmax(1)  # of equal scores the lower class wins
     return {
@@ -208,6 +221,7 @@ def _reference(recipe: Recipe, measured: Measured, evaluation: Evaluation, step:
         "classes": None if measured.classes is None else list(measured.classes),
         "images": len(classes),
         "top1": None if measured.labels is None else float((classes == measured.labels).mean()),
+        **_top5(recipe, measured, evaluation),
         "weights": measured.weights,
         "device": f"cpu ({platform.machine()}), float64",
         "versions": {"python": platform.python_version()} | {p: importlib.metadata.version(p) for p in _PACKAGES},

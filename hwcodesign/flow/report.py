@@ -4,7 +4,8 @@ report.json is a documented interface. Beside `format` and `version`, its top-le
 (train, export, lower, plan, check, emit, simulate, bitstream), each with what it reported and its `seconds`,
 `reference` (the exported reference.json), `ladder` (verify/ladder.json, after `hwcodesign verify`) and `pictures`
 (`files` in the run folder, after `hwcodesign pictures`). Among them: `reference.top1` (null for random weights),
-`reference.images`, `reference.weights`; `lower.mismatches` (integer graph against exported network),
+`top5` beside it where the recipe asks for that, `reference.images`, `reference.weights`; `lower.mismatches` (integer
+graph against exported network),
 `lower.threshold_bits` and `lower.threshold_table_bits` (as they are stored, and if all were tables);
 `plan.cycles_per_frame`, `plan.latency_cycles`, `plan.resources` (the network's), `plan.link` (link and clock),
 `plan.buffers` (whether the FIFOs and line buffers are the smallest); `check.fits`, `check.used` (network and link) and
@@ -144,7 +145,7 @@ def _rows(report: Report) -> Iterator[tuple[str, str]]:
         for regime in simulated.get("regimes", ()):
             yield "", _regime(regime)
         if "top1" in simulated:
-            yield "accuracy in RTL", _percent(simulated["top1"])
+            yield "accuracy in RTL", _accuracy(simulated)
         if "latency_cycles" in simulated:  # not of a design that stands still
             yield "cycles per frame", _beside(simulated["cycles_per_frame"], simulated["cycles_bound"], "bound")
             yield (
@@ -199,7 +200,12 @@ def _reference(reference: dict[str, Any]) -> str:
     if reference["top1"] is None:
         return f"{reference['weights']}: {count} {split} images, no accuracy"
     flips = f"; float32 flips an activation in {reference['float32_flips']} of them"
-    return f"{_percent(reference['top1'])} of {count} {split} images of {reference['dataset']}{flips}"
+    return f"{_accuracy(reference)} of {count} {split} images of {reference['dataset']}{flips}"
+
+
+def _accuracy(summary: dict[str, Any]) -> str:
+    five = f" (top-5 {_percent(summary['top5'])})" if "top5" in summary else ""
+    return f"{_percent(summary['top1'])}{five}"
 
 
 def _thresholds(lowered: dict[str, Any]) -> str:

@@ -16,6 +16,7 @@ from hwcodesign.export.stage import export_stage
 from hwcodesign.job import Job
 from hwcodesign.lower.stage import lower_stage
 from hwcodesign.plan.stage import plan_stage
+from hwcodesign.quantize.stage import quantize_stage
 from hwcodesign.training.stage import train_stage
 from hwcodesign.verify.stage import prove_lowering, require_equality, simulate_stage
 
@@ -31,7 +32,8 @@ def stage_names(job: Job) -> tuple[str, ...]:
 
 
 def _gated_train(job: Job) -> Stage:
-    return replace(train_stage(job), gate=partial(require_fit, job))
+    made = quantize_stage(job) if job.quantize else train_stage(job)
+    return replace(made, gate=partial(require_fit, job))
 
 
 def _proven_lower(job: Job) -> Stage:

@@ -11,6 +11,7 @@ from hwcodesign.core.errors import UserError, did_you_mean
 from hwcodesign.core.strict_toml import StrictModel, read_toml, validated
 from hwcodesign.fpga.families import FAMILIES
 from hwcodesign.fpga.family import Family
+from hwcodesign.fpga.parts import faults_of_pins, most_of
 
 MOST_OF_A_RESOURCE = 100_000_000
 Amount = Annotated[int, Field(ge=0, le=MOST_OF_A_RESOURCE)]
@@ -106,6 +107,18 @@ class Board(StrictModel):
     resources: ResourceTable
     limits: LimitTable
     at_most: dict[Resource, int] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _as_the_part_is(self) -> "Board":
+        """Nothing is planned on what the part does not have, and no pin is where the package has none."""
+        most = most_of(self.part, self.family)
+        for resource in RESOURCES if most else ():
+            stated, there = getattr(self.resources, resource), getattr(most, resource)
+            if stated > there:
+                raise ValueError(f"a board with at most {there:,} {resource}, as {self.part} has; not {stated:,}")
+        if faults := faults_of_pins(self.family, self.nextpnr, self.part, self.pins.values()):
+            raise ValueError(f"a board of its part: {'; '.join(faults)}")
+        return self
 
     @model_validator(mode="after")
     def _pins_are_checked(self) -> "Board":

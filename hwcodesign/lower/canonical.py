@@ -117,11 +117,13 @@ class _Writer:
         source, pad = operation.sources[0], window.pad
         matrix = operation.kind == "mvau"
         if any(pad) and (window.pad_value or not matrix):
+            padding = self.dataflow.by_name[f"{name}.pad"]
+            value = padding.number("value") if "value" in padding.attributes else 0
             pads = [0, *pad[:2], 0, 0, *pad[2:], 0]
             inputs = [source, self.constant(f"{name}.pads", np.array(pads)),
-                      self.constant(f"{name}.pad_value", np.array(window.pad_value, dtype=np.float32))]  # fmt: skip
+                      self.constant(f"{name}.pad_value", np.array(value, dtype=np.float32))]  # fmt: skip
             self.node("Pad", inputs, [f"{name}.pad"])
-            self.streams[f"{name}.pad"] = self.dataflow.by_name[f"{name}.pad"].output
+            self.streams[f"{name}.pad"] = padding.output
             source, pad = f"{name}.pad", (0, 0, 0, 0)
         if not matrix or (window.kernel == window.stride == (1, 1) and not any(pad)):
             return source

@@ -58,7 +58,7 @@ class _Build:
         name = operation.name
         sources = [self.made[source] for source in operation.sources]
         if operation.window is not None:
-            sources = [self._windows(name, sources[0], operation.window, depthwise=operation.kind != "mvau")]
+            sources = [self._windows(operation, sources[0], operation.window)]
         kinds: Mapping[str, Callable[[], str]] = {
             "mvau": lambda: self._mvau(operation, sources[0]),
             "thresholding": lambda: self._thresholding(operation, sources[0]),
@@ -71,9 +71,12 @@ class _Build:
         }
         return kinds[operation.kind]()
 
-    def _windows(self, name: str, source: str, window: Window, depthwise: bool) -> str:
+    def _windows(self, operation: Operation, source: str, window: Window) -> str:
+        name, depthwise = operation.name, operation.kind != "mvau"
         if any(window.pad):
-            source = self.assembly.padding(f"{name}.pad", source, window.pad, window.pad_value)
+            # Where a quantizer behind a max pool closed the sums in front of it, the lowest is that of its levels.
+            lowest = self.assembly.stream(source).low if operation.kind == "max_pool" else window.pad_value
+            source = self.assembly.padding(f"{name}.pad", source, window.pad, lowest)
         if window.kernel == window.stride == (1, 1):
             return source
         return self.assembly.sliding_window(f"{name}.window", source, window.kernel, window.stride, depthwise)

@@ -5,6 +5,7 @@ range), activations behind ReLU unsigned; with 1 bit both are bipolar {-1, +1}. 
 """
 
 import torch
+from brevitas.inject.enum import ScalingImplType
 from brevitas.nn import QuantConv2d, QuantIdentity, QuantReLU
 from brevitas.quant import (
     Int8WeightPerChannelFloat,
@@ -46,20 +47,39 @@ class QuantizedConv(QuantConv2d):
     """Convolution with quantized weights and, where a quantizer follows, batch norm (both fold into thresholds).
 
     Raw scores have neither batch norm nor scales per channel: they would differ in scale from class to class.
-    With `quantized` off it is the float convolution that training starts from.
+    With `quantized` off it is the float convolution that training starts from. `stored_scales`: see Quantization.
     """
 
     quantized = True
 
-    def __init__(self, conv: Conv, channels: int, bits: int) -> None:
+    def __init__(self, conv: Conv, channels: int, bits: int, stored_scales: bool = False) -> None:
         scores = conv.quantizer is None
         integer = Int8WeightPerTensorFloat if scores else Int8WeightPerChannelFloat
+        stored = {"weight_scaling_impl_type": ScalingImplType.PARAMETER_FROM_STATS} if stored_scales else {}
         super().__init__(
             channels, conv.filters, conv.kernel, stride=conv.stride, padding=conv.pad, bias=False,
             **({"weight_quant": SignedBinaryWeightPerTensorConst} if bits == 1
-               else {"weight_quant": integer, "weight_bit_width": bits}),
+               else {"weight_quant": integer, "weight_bit_width": bits, **stored}),
         )  # fmt: skip
+        self.bits = bits
         self.norm = None if scores else nn.BatchNorm2d(conv.filters, eps=NORM_EPSILON)
+
+    def set_integers(self, integers: Tensor, scales: Tensor, bias: Tensor) -> None:
+        """Weights `integers` (O, C, height, width) times `scales` (O,), and `bias` (O,), for one with stored scales.
+
+        The batch norm is left without any effect but the bias.
+        """
+        scaling = self.weight_quant.tensor_quant.scaling_impl
+        assert self.norm is not None, "raw scores have no bias"
+        scaling.init_done = True  # else the first use would set it from the weights
+        with torch.no_grad():
+            by_filter = scales.reshape(-1, 1, 1, 1)
+            self.weight.copy_(integers * by_filter)
+            scaling.value.copy_((by_filter * (2 ** (self.bits - 1) - 1)).reshape(scaling.value.shape))
+            self.norm.reset_running_stats()
+            self.norm.running_var.fill_(1 - NORM_EPSILON)
+            self.norm.weight.fill_(1.0)
+            self.norm.bias.copy_(bias)
 
     def forward(self, values: Tensor) -> Tensor:
         if self.quantized:

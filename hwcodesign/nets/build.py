@@ -69,7 +69,9 @@ def quantized_module(
     layers: dict[str, nn.Module] = {}
     for node in network.nodes:
         if isinstance(node, Conv):
-            layers[node.name] = blocks.QuantizedConv(node, network.shapes[node.input][2], bits[node.name])
+            layers[node.name] = blocks.QuantizedConv(
+                node, network.shapes[node.input][2], bits[node.name], quantization.stored_scales
+            )
         else:
             layers[node.name] = _float_layer(network, node)
     layers |= {name: blocks.activation(bits) for name, bits in network.activation_bits(quantization).items()}

@@ -129,6 +129,9 @@ class Quantization:
 
     The first and the last convolution's weights have bits of their own (they suffer most); None means `weight_bits`.
     `layers` overrules all of these, by the name of a layer, or of a module for all layers in it (fire2).
+
+    The scale of a filter's weights makes the largest of them the last level, unless `stored_scales`: then it is a
+    number of its own, part of the trained weights.
     """
 
     weight_bits: int = 4
@@ -136,6 +139,7 @@ class Quantization:
     first_weight_bits: int | None = None
     last_weight_bits: int | None = None
     layers: Mapping[str, LayerBits] = field(default_factory=dict, hash=False)
+    stored_scales: bool = False
 
 
 @dataclass(frozen=True)

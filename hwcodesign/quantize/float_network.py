@@ -1,11 +1,15 @@
 """The float network that a quantization starts from, and what all others are measured against."""
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import numpy as np
 import torch
 
-from hwcodesign.export.float_weights import Weights
+from hwcodesign.core.progress import frames_bar
+from hwcodesign.core.top5 import top5
+from hwcodesign.data import load_dataset
+from hwcodesign.export.float_weights import Weights, read_weights
 from hwcodesign.nets.build import NetworkModule, float_module
 from hwcodesign.recipe import Recipe
 
@@ -37,3 +41,14 @@ def scores(
         found.append(module(raw.contiguous(memory_format=torch.channels_last)).cpu().numpy())
         on_frames(min(start + _BATCH, len(images)))
     return np.concatenate(found)
+
+
+def accuracy(recipe: Recipe, weights: Path, data_folder: Path | None) -> dict[str, float]:
+    """top1, and top5 where the recipe asks for it, of the float network on the held-out images."""
+    dataset = load_dataset(recipe.data, data_folder, training=False)
+    torch.set_num_threads(recipe.train.threads)
+    module = with_weights(recipe, read_weights(weights, recipe.describe()))
+    with frames_bar("float network", len(dataset.test_images)) as on_frames:
+        found = scores(module, dataset.test_images, on_frames)
+    result = {"top1": float((found.argmax(1) == dataset.test_labels).mean())}
+    return result | ({"top5": top5(found, dataset.test_labels)} if recipe.data.top5 else {})

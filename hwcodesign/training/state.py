@@ -41,9 +41,14 @@ class State:
         return cast(NetworkModule, self.average.model) if self.average else self.model
 
 
-def training_summary(recipe: Recipe, checkpoint: Path) -> dict[str, Any]:
-    """What reference.json says of the training that `checkpoint` is from: where, how long, how good when validated."""
+def training_summary(recipe: Recipe, checkpoint: Path) -> dict[str, Any] | None:
+    """What reference.json says of the training that `checkpoint` is from: where, how long, how good when validated.
+
+    None if it was made without training.
+    """
     history = load_checkpoint(recipe, checkpoint, torch.device("cpu"))["history"]
+    if not history:
+        return None
     best = best_epoch(history)
     return {
         "device": best["device"],

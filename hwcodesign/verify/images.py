@@ -21,7 +21,8 @@ RANDOM_SEED = 1
 class Images:
     """Frames (N, H, W, C) to run, with labels (N,) and the trained network's integer scores (N, classes) where known.
 
-    `origin` says in words where the frames come from, `numbers` (N,) their places there (None: 0 to N - 1).
+    `origin` says in words where the frames come from, `numbers` (N,) their places there (None: 0 to N - 1); `top5`
+    whether accuracy is told of the five best classes, too.
     """
 
     frames: np.ndarray
@@ -29,6 +30,7 @@ class Images:
     labels: np.ndarray | None = None
     scores: np.ndarray | None = None
     numbers: np.ndarray | None = None
+    top5: bool = False
 
     @classmethod
     def held_out(cls, path: Path) -> "Images":
@@ -36,7 +38,8 @@ class Images:
         with reading(path), np.load(path) as data:
             labels = data.get("labels")
             origin = "random images (untrained network)" if labels is None else "held-out images"
-            return cls(data["images"], origin, labels, data["integer_scores"])
+            five = bool(data.get("top5", False))
+            return cls(data["images"], origin, labels, data["integer_scores"], top5=five)
 
     @classmethod
     def random(cls, graph: Dataflow, count: int | None = None, seed: int = RANDOM_SEED) -> "Images":
@@ -98,4 +101,4 @@ class Images:
     def _at(self, chosen: np.ndarray) -> "Images":
         labels, scores = (None if part is None else part[chosen] for part in (self.labels, self.scores))
         numbers = np.array([self.number(index) for index in chosen])
-        return Images(self.frames[chosen], self.origin, labels, scores, numbers)
+        return Images(self.frames[chosen], self.origin, labels, scores, numbers, self.top5)

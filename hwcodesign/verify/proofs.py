@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from hwcodesign.core.interface import Interface
+from hwcodesign.core.top5 import top5
 from hwcodesign.dataflow import Dataflow
 from hwcodesign.graph import interpreter
 from hwcodesign.plan import Plan
@@ -191,4 +192,5 @@ def _accuracy(graph: Dataflow, values: np.ndarray, images: Images) -> dict[str, 
         return {}
     values, count = values[: len(images.labels)], images.scores.shape[1]
     classes = values[:, count] if count > 1 else graph.score_map.classes(values[:, :1])
-    return {"top1": float((classes == images.labels).mean())}
+    found = {"top1": float((classes == images.labels).mean())}
+    return found | ({"top5": top5(graph.score_map.affine(values[:, :count]), images.labels)} if images.top5 else {})

@@ -105,9 +105,15 @@ NETWORKS: dict[str, Callable[[], nn.Module]] = {
     "ReLU after a signed quantizer": lambda: Chain(conv(2), signed(), nn.ReLU(), conv(), relu(), *average()),
     # Exporters write QuantReLU(bit_width=1) as a ReLU and a bipolar quantizer: whatever comes in, it gives +1.
     "one bit": lambda: Chain(conv(2), norm(4), relu(bit_width=1), nn.Flatten(), linear(144, 5)),
+    "padded max pool before a signed quantizer": lambda: Chain(
+        conv(2), norm(4), nn.MaxPool2d(3, 2, 1), signed(), conv(kernel=1), relu(), *average()
+    ),
     "max pool before ReLU": lambda: Chain(conv(2), norm(4), nn.MaxPool2d(2), relu(), *average()),
     "padded max pool": lambda: Chain(
         conv(2), norm(4), signed(), nn.MaxPool2d(3, 2, 1), conv(kernel=1), relu(), *average()
+    ),
+    "padded max pool before the quantizer": lambda: Chain(
+        conv(2), norm(4), nn.MaxPool2d(3, 2, 1), signed(), conv(kernel=1), relu(), *average()
     ),
     "max pool that leaves pixels out": lambda: Chain(
         conv(2), relu(), nn.MaxPool2d(2, 3), conv(kernel=1), relu(), *average()

@@ -1,0 +1,91 @@
+"""`hwcodesign quantize`: from float weights to a network for hardware, without training."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from hwcodesign.cli.options import job_options, make_job
+from hwcodesign.core.errors import UserError
+
+_BITS = click.IntRange(2, 8)
+
+
+@click.command()
+@job_options
+@click.option(
+    "--weights", required=True, type=click.Path(path_type=Path), help="Float weights: *.net *.bin *.safetensors *.pt."
+)
+@click.option(
+    "--calibration", type=click.Path(path_type=Path), help="Folder of unlabelled images; DATA/calibration if not given."
+)
+@click.option(
+    "--calibration-images", "count", type=click.IntRange(1), default=256, show_default=True, help="How many of them."
+)
+@click.option("--weight-bits", type=_BITS, help="Of all weights (quantization.weight_bits).")
+@click.option("--activation-bits", type=_BITS, help="Of all activations (quantization.activation_bits).")
+@click.option("--layer", "layers", multiple=True, metavar="NAME=W[,A]", help="Bits of one layer or module: conv10=8,8.")
+@click.option(
+    "--equalization", type=click.FloatRange(0, 1), default=0.5, show_default=True, help="0: channels stay as they are."
+)
+@click.option("--float/--no-float", "measure_float", default=True, help="Measure the float network, too.")
+def command(
+    weights: Path, calibration: Path | None, count: int, equalization: float, measure_float: bool, **options: Any
+) -> None:
+    """Quantize a recipe's network from float weights, layer by layer, with some unlabelled images.
+
+    Every layer is fitted to what the float network gives, from the inputs that the quantized layers before it leave.
+    The result takes the place of a training: hwcodesign run RECIPE --from lower goes on from it. Weights: Deep
+    Compression's file (*.net), ncnn's (*.bin with its *.param), or tensors by name (*.safetensors, *.pt).
+
+    \b
+    Examples:
+      hwcodesign quantize squeezenet-v1.0-imagenet --weights squeezenet-v1.0.net --data FOLDER
+      hwcodesign quantize squeezenet-v1.1-imagenet --weights v11.ncnn.bin --data FOLDER --weight-bits 8
+      hwcodesign quantize my-recipe.toml --weights my.safetensors --data FOLDER --layer conv1=8 --layer conv10=4,8
+    """
+    from dataclasses import replace
+
+    from hwcodesign.core.input_file import require_file
+    from hwcodesign.core.terminal import console
+    from hwcodesign.flow.pipeline import run_job
+    from hwcodesign.quantize.from_weights import with_stored_scales
+    from hwcodesign.quantize.request import Request
+    from hwcodesign.quantize.table import accuracy_table, table
+
+    changes = _changes(options)
+    job = make_job(**options)
+    if job.recipe is None:
+        raise UserError(
+            "quantize takes a recipe, which says what the network is: hwcodesign quantize RECIPE --weights FILE"
+        )
+    require_file(weights)
+    quantization = job.recipe.quantization.model_copy(update=changes)
+    recipe = with_stored_scales(job.recipe.model_copy(update={"quantization": quantization}))
+    request = Request(weights, calibration, count, equalization)
+    job = replace(job, recipe=recipe, quantize=request)
+    report = run_job(job, console(), last="export")
+    bits = recipe.describe().weight_bits(recipe.quantization.to_quantization())
+    console().print(table(report["train"]["layers"], bits))
+    if report["reference"]["top1"] is not None:
+        rows = {"quantized": report["reference"]}
+        if measure_float:
+            from hwcodesign.quantize.float_network import accuracy
+
+            rows = {"float": accuracy(recipe, weights, job.data_folder)} | rows
+        console().print(accuracy_table(rows, report["reference"]["images"]))
+
+
+def _changes(options: dict[str, Any]) -> dict[str, Any]:
+    """What --weight-bits, --activation-bits and --layer change of [quantization]; takes them out of `options`."""
+    from hwcodesign.recipe import LayerBitsTable
+
+    bits = {key: value for key in ("weight_bits", "activation_bits") if (value := options.pop(key)) is not None}
+    layers = {}
+    for text in options.pop("layers"):
+        name, _, numbers = text.partition("=")
+        parts = numbers.split(",")
+        if not name or len(parts) > 2 or not all(part.isdecimal() and 2 <= int(part) <= 8 for part in parts):
+            raise UserError(f"--layer {text}: say NAME=BITS or NAME=WEIGHTS,ACTIVATIONS with 2 to 8 bits: conv10=4,8")
+        layers[name] = LayerBitsTable(weight_bits=int(parts[0]), activation_bits=int(parts[1]) if parts[1:] else None)
+    return bits | ({"layers": layers} if layers else {})

@@ -1,0 +1,40 @@
+"""How large a float network's activations are, channel by channel."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import torch
+from torch import nn
+
+from hwcodesign.export.float_weights import Weights
+from hwcodesign.nets.network import INPUT, Add, Conv, Network
+from hwcodesign.quantize.quantized import apply
+
+_BATCH = 8
+
+
+@torch.no_grad()
+def channel_sizes(
+    network: Network,
+    weights: Mapping[str, Weights],
+    images: np.ndarray,
+    numbers: tuple[float, float],
+    device: str = "cpu",
+) -> dict[str, np.ndarray]:
+    """Of every convolution the root mean square of what ReLU leaves, by channel, over `images` (uint8 NHWC)."""
+    where = torch.device(device)
+    sums = {conv.name: torch.zeros(conv.filters, dtype=torch.float64) for conv in network.convolutions}
+    for start in range(0, len(images), _BATCH):
+        raw = torch.from_numpy(np.ascontiguousarray(images[start : start + _BATCH].transpose(0, 3, 1, 2))).to(where)
+        values = {INPUT: (raw.float() - numbers[0]) / numbers[1]}
+        for node in network.nodes:
+            inputs = [values[name] for name in node.inputs]
+            if isinstance(node, Conv):
+                weight, bias = (torch.from_numpy(np.array(part)).to(where) for part in weights[node.name])
+                value = nn.functional.conv2d(inputs[0], weight, bias, node.stride, node.pad)
+            else:
+                value = apply(node, inputs)
+            values[node.name] = value.relu_() if isinstance(node, Conv | Add) and node.quantizer else value
+            if isinstance(node, Conv):
+                sums[node.name] += value.double().square().mean((2, 3)).sum(0).cpu()
+    return {name: (total / len(images)).sqrt().numpy() for name, total in sums.items()}

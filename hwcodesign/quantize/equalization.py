@@ -1,0 +1,81 @@
+"""Channels of one activation quantizer brought nearer to each other, before anything is quantized.
+
+ReLU, max pools and concatenations let a positive factor through: filter c of the layers before is divided by s_c, the
+weights that read channel c are multiplied by it, and the network stays the same function. With all channels alike a
+step suits them all, which matters most for activations of few bits.
+
+Source: M. Nagel et al., Data-free quantization through weight equalization and bias correction, 2019; the factor is
+taken from the activations' own size, and to a power, as in G. Xiao et al., SmoothQuant, 2022.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from hwcodesign.export.float_weights import Weights
+from hwcodesign.nets.network import Add, Concat, Conv, MaxPool, Network
+
+_FURTHEST = 8.0  # the largest factor, and its inverse the smallest
+
+
+def equalized(
+    network: Network, weights: Mapping[str, Weights], sizes: Mapping[str, np.ndarray], strength: float
+) -> dict[str, Weights]:
+    """`weights` of the same function with channels of more equal size.
+
+    `sizes` of every convolution's activations by channel (filters,); `strength` 0 changes nothing, 1 makes all of a
+    quantizer's channels alike. Values that an add, an average or the scores take are left alone.
+    """
+    found = {name: Weights(np.array(w.weight, np.float64), np.array(w.bias, np.float64)) for name, w in weights.items()}
+    for sources, readers in _values(network):
+        size = np.concatenate([sizes[name] for name in sources])
+        alive = size > 0
+        if not strength or not alive.any():
+            continue
+        factor = np.ones(len(size))
+        factor[alive] = (size[alive] / np.exp(np.log(size[alive]).mean())) ** strength
+        factor = np.clip(factor, 1 / _FURTHEST, _FURTHEST)
+        begin = 0
+        for name in sources:
+            filters = len(found[name].bias)
+            part = factor[begin : begin + filters]
+            found[name] = Weights(found[name].weight / part[:, None, None, None], found[name].bias / part)
+            begin += filters
+        for name in readers:
+            found[name] = Weights(found[name].weight * factor[None, :, None, None], found[name].bias)
+    return {name: Weights(w.weight.astype(np.float32), w.bias.astype(np.float32)) for name, w in found.items()}
+
+
+def _values(network: Network) -> list[tuple[list[str], list[str]]]:
+    """(convolutions that give a value's channels in order, convolutions that read them) where both are known."""
+    by_name = {node.name: node for node in network.nodes}
+    sources: dict[str, list[str]] = {}
+    readers: dict[tuple[str, ...], list[str]] = {}
+    closed: set[tuple[str, ...]] = set()
+    for node in network.nodes:
+        match node:
+            case Conv():
+                sources[node.name] = [node.name]
+            case MaxPool():
+                sources[node.name] = sources[node.input]
+            case Concat():
+                sources[node.name] = [conv for name in node.inputs for conv in sources[name]]
+            case _:
+                sources[node.name] = []
+        for name in node.inputs:
+            key = tuple(sources.get(name, ()))
+            if isinstance(node, Conv):
+                readers.setdefault(key, []).append(node.name)
+            elif not isinstance(node, MaxPool | Concat):
+                closed.add(key)
+    quantizers = {name: conv.quantizer for name, conv in by_name.items() if isinstance(conv, Conv)}
+    added = {q for node in network.nodes if isinstance(node, Add) for name in node.inputs for q in
+             [quantizers.get(source) for source in sources[name]]}  # fmt: skip
+    found = []
+    for key, reading in readers.items():
+        used = {quantizers[name] for name in key}
+        whole = all(set(key) >= {n for n, q in quantizers.items() if q == quantizer} for quantizer in used)
+        overlapping = any(set(key) & set(other) for other in (*closed, *readers) if other != key)
+        if len(used) == 1 and None not in used and whole and not overlapping and not used & added and key not in closed:
+            found.append((list(key), reading))
+    return found

@@ -1,0 +1,122 @@
+"""Float weights and calibration images into a checkpoint that everything behind training takes for a trained one."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from hwcodesign.core.errors import UserError
+from hwcodesign.data import load_dataset
+from hwcodesign.data.folder import read_unlabelled
+from hwcodesign.export.float_weights import Weights, read_weights
+from hwcodesign.nets.build import NetworkModule
+from hwcodesign.nets.network import INPUT, Network
+from hwcodesign.quantize.channel_sizes import channel_sizes
+from hwcodesign.quantize.equalization import equalized
+from hwcodesign.quantize.layerwise import Progress, quantize
+from hwcodesign.quantize.quantized import Quantized, with_normalisation
+from hwcodesign.quantize.request import Request
+from hwcodesign.recipe import Recipe
+from hwcodesign.training.loop import build, save_weights
+
+CALIBRATION = "calibration"  # the folder of unlabelled images in a data folder
+FEWEST_IMAGES = 8
+CHECKPOINT = "best.pt"
+
+
+def run(
+    recipe: Recipe,
+    request: Request,
+    data_folder: Path | None,
+    out_folder: Path,
+    on_layer: Callable[[Progress], None] = lambda progress: None,
+) -> dict[str, Any]:
+    """Write best.pt, `recipe`'s network quantized from float weights, into `out_folder`; returns what was done.
+
+    Raises UserError if the weights or the images are not there, too few or of another network, if the first convolution
+    pads and pixels have a mean, and as `layerwise.quantize` does.
+    """
+    recipe = with_stored_scales(recipe)
+    network = recipe.describe()
+    _require_folded(network, recipe)
+    weights = read_weights(request.weights, network)
+    images = calibration_images(recipe, request, data_folder)
+    quantized = quantize_network(recipe, weights, images, request.equalization, on_layer)
+    save_weights(recipe, to_module(recipe, quantized), out_folder / CHECKPOINT)
+    layers = {name: {"error": round(layer.error, 6)} for name, layer in quantized.layers.items()}
+    return {"weights": request.weights.name, "calibration_images": len(images), "layers": layers}
+
+
+def with_stored_scales(recipe: Recipe) -> Recipe:
+    """`recipe` with scales of weights that can be set."""
+    quantization = recipe.quantization.model_copy(update={"stored_scales": True})
+    return recipe.model_copy(update={"quantization": quantization})
+
+
+def folded_weights(recipe: Recipe, weights: dict[str, Weights]) -> dict[str, Weights]:
+    """`weights` as the quantized network takes them: a mean and a divisor for each channel are in its first layer's."""
+    mean, divisor = recipe.data.mean, recipe.data.divisor
+    if (mean, divisor) == recipe.data.scalars:
+        return weights
+    return with_normalisation(recipe.describe(), weights, mean, divisor)
+
+
+def quantize_network(
+    recipe: Recipe,
+    weights: dict[str, Weights],
+    images: np.ndarray,
+    equalization: float,
+    on_layer: Callable[[Progress], None] = lambda progress: None,
+) -> Quantized:
+    """`recipe`'s network with float `weights`, channels made more alike first, then layer by layer."""
+    network, bits = recipe.describe(), recipe.quantization.to_quantization()
+    torch.set_num_threads(recipe.train.threads)
+    numbers = recipe.data.scalars
+    folded = folded_weights(recipe, weights)
+    if equalization:
+        folded = equalized(network, folded, channel_sizes(network, folded, images, numbers), equalization)
+    return quantize(
+        network, folded, images, network.weight_bits(bits), network.activation_bits(bits), numbers, on_layer
+    )
+
+
+def to_module(recipe: Recipe, quantized: Quantized) -> NetworkModule:
+    """`quantized` as the network that checkpoints and exports are of."""
+    module = build(recipe)
+    for name, layer in quantized.layers.items():
+        module.get_submodule(name).set_integers(layer.integers, layer.scales, layer.bias)
+    for name, step in quantized.steps.items():
+        activation = module.get_submodule(name)
+        activation.clip_at(step * activation.levels)
+    return module.eval()
+
+
+def calibration_images(recipe: Recipe, request: Request, data_folder: Path | None) -> np.ndarray:
+    """uint8 (images, H, W, C). Raises UserError if there are too few."""
+    if request.images < FEWEST_IMAGES:
+        raise UserError(f"--images {request.images}: quantization looks at images to see what a network does with "
+                        f"them; give at least {FEWEST_IMAGES}, better 256")  # fmt: skip
+    folder = request.calibration
+    if folder is None and data_folder is not None and (data_folder / CALIBRATION).is_dir():
+        folder = data_folder / CALIBRATION
+    if folder is not None:
+        return read_unlabelled(folder, recipe.data.preprocessing, request.images)
+    images = load_dataset(recipe.data, data_folder).train_images
+    if len(images) < request.images:
+        raise UserError(f"--images {request.images}: there are {len(images)} training images; ask for fewer, or give a "
+                        "folder of unlabelled images: --calibration FOLDER")  # fmt: skip
+    return images[np.arange(request.images) * len(images) // request.images]
+
+
+def _require_folded(network: Network, recipe: Recipe) -> None:
+    for conv in network.convolutions:
+        if conv.quantizer is None:
+            raise UserError(f"{conv.name} gives raw scores, which have no quantizer to take its bias in: this network "
+                            "cannot be quantized without training")  # fmt: skip
+        if conv.input == INPUT and conv.pad and recipe.data.mean and recipe.data.scalars != (
+            recipe.data.mean, recipe.data.divisor
+        ):  # fmt: skip
+            raise UserError(f"{conv.name}: data.mean = {list(np.ravel(recipe.data.mean))} cannot be folded into a "
+                            f"convolution that pads its input with 0; use no padding there, or mean = 0")  # fmt: skip

@@ -1,0 +1,193 @@
+"""Post-training quantization layer by layer, each against what the float network gives: one pass, no training.
+
+For a convolution with float inputs x and inputs u of the network quantized so far:
+  1. its weights are fitted anew to u, so that its sums come near to those on x (rounding.refitted);
+  2. every filter gets a scale, and its weights are rounded one after the other (rounding.gptq);
+  3. its bias makes the mean of every sum what it was;
+  4. the step of its activations is the one, of many, after which they differ least from the float ones.
+Nothing is random but the places at which sums are compared, and these are drawn from a fixed seed.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from hwcodesign.core.errors import UserError
+from hwcodesign.export.float_weights import Weights
+from hwcodesign.nets.network import INPUT, Add, Conv, Network, Node
+from hwcodesign.quantize.quantized import Quantized, QuantizedLayer, apply, rounded
+from hwcodesign.quantize.rounding import gptq, refitted, scales_for
+
+_WINDOWS = 60_000  # inputs of a layer that are looked at, spread over all images
+_VALUES = 400_000  # of an activation, likewise
+_STEPS = 96  # candidates
+_BATCH = 8  # images at once
+_SEED = 0
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What is told after each convolution: its name, its error (see QuantizedLayer), seconds since the start."""
+
+    layer: str
+    error: float
+    seconds: float
+
+
+@torch.no_grad()
+def quantize(
+    network: Network,
+    weights: Mapping[str, Weights],
+    images: np.ndarray,
+    weight_bits: Mapping[str, int],
+    activation_bits: Mapping[str, int],
+    numbers: tuple[float, float] = (0.0, 255.0),
+    on_layer: Callable[[Progress], None] = lambda progress: None,
+    device: str = "cpu",
+) -> Quantized:
+    """`network` with `weights` quantized, from calibration `images` (uint8 NHWC).
+
+    `weight_bits` of every convolution and `activation_bits` of every quantizer; `numbers` are (mean, divisor) of the
+    pixels. Raises UserError for bits below 2, and for an activation that is 0 on every image.
+    """
+    _require_bits(weight_bits, activation_bits)
+    work = _Work(network, weights, images, weight_bits, activation_bits, numbers, torch.device(device))
+    begin = time.monotonic()
+    for node in network.nodes:
+        work.run(node)
+        if isinstance(node, Conv):
+            on_layer(Progress(node.name, work.result.layers[node.name].error, time.monotonic() - begin))
+    for quantizer in list(work.open):
+        work.close(quantizer)
+    return work.result
+
+
+class _Work:
+    """The values of both networks, float and quantized, between the layers that gave them and those that read them."""
+
+    def __init__(
+        self,
+        network: Network,
+        weights: Mapping[str, Weights],
+        images: np.ndarray,
+        weight_bits: Mapping[str, int],
+        activation_bits: Mapping[str, int],
+        numbers: tuple[float, float],
+        where: torch.device,
+    ) -> None:
+        self.network, self.weights, self.where = network, weights, where
+        self.weight_bits = weight_bits
+        self.result = Quantized(bits=dict(activation_bits))
+        raw = torch.from_numpy(np.ascontiguousarray(images.transpose(0, 3, 1, 2))).to(where).float()
+        pixels = (raw - numbers[0]) / numbers[1]
+        self.values: dict[str, tuple[Tensor, Tensor]] = {INPUT: (pixels, pixels)}
+        self.readers = {name: sum(name in n.inputs for n in network.nodes) for name in network.shapes}
+        self.open: dict[str, list[str]] = {}  # quantizers without a step, and the nodes whose sums wait for one
+        self.random = np.random.default_rng(_SEED)
+
+    def run(self, node: Node) -> None:
+        """Compute `node` for both networks; its quantizer waits until all its nodes are computed, or one is read."""
+        inputs = [self._read(name) for name in node.inputs]
+        if isinstance(node, Conv):
+            value = self._convolution(node, *inputs[0])
+        else:
+            wanted, given = ([pair[side] for pair in inputs] for side in (0, 1))
+            value = apply(node, wanted), apply(node, given)
+        self.values[node.name] = value
+        quantizer = node.quantizer if isinstance(node, Conv | Add) else None
+        if quantizer and quantizer in self.result.steps:
+            self._quantize(node.name, quantizer)
+        elif quantizer:
+            self.open.setdefault(quantizer, []).append(node.name)
+
+    def close(self, quantizer: str) -> None:
+        """Give `quantizer` its step, and quantize what waits for it."""
+        names = self.open.pop(quantizer)
+        pairs = [self._some(*self.values[name]) for name in names]
+        wanted, given = torch.cat([a for a, _ in pairs]).relu_(), torch.cat([b for _, b in pairs])
+        self.result.steps[quantizer] = best_step(wanted, given, self.result.bits[quantizer], quantizer)
+        for name in names:
+            self._quantize(name, quantizer)
+
+    def _read(self, name: str) -> tuple[Tensor, Tensor]:
+        waiting = next((quantizer for quantizer, names in self.open.items() if name in names), None)
+        if waiting:
+            self.close(waiting)
+        self.readers[name] -= 1
+        return self.values.pop(name) if self.readers[name] == 0 else self.values[name]
+
+    def _quantize(self, name: str, quantizer: str) -> None:
+        wanted, given = self.values[name]
+        quantized = rounded(given, self.result.steps[quantizer], self.result.bits[quantizer])
+        self.values[name] = wanted.relu_(), quantized
+
+    def _convolution(self, conv: Conv, x: Tensor, u: Tensor) -> tuple[Tensor, Tensor]:
+        weight, bias = (torch.from_numpy(np.array(p, np.float64)).to(self.where) for p in self.weights[conv.name])
+        places = self._places(conv, x)
+        a, b = _windows(conv, x, places), _windows(conv, u, places)
+        mean_a, mean_b = a.mean(0), b.mean(0)
+        a, b = a - mean_a, b - mean_b
+        covariance, cross = b.T @ b / len(b), a.T @ b / len(b)
+        flat = weight.flatten(1)
+        fitted = refitted(flat, covariance, cross)
+        bits = self.weight_bits[conv.name]
+        scales = scales_for(fitted, covariance.diagonal(), bits)
+        integers = gptq(fitted, covariance, scales, bits)
+        made = integers * scales[:, None]
+        corrected = bias + flat @ mean_a - made @ mean_b
+        wanted = flat @ a.T
+        error = float(((wanted - made @ b.T) ** 2).mean() / (wanted**2).mean().clamp(min=1e-30))
+        layer = QuantizedLayer(integers.reshape(weight.shape).cpu(), scales.cpu(), corrected.cpu(), error)
+        self.result.layers[conv.name] = layer
+        return _convolve(conv, x, weight, bias), _convolve(conv, u, made.reshape(weight.shape), corrected)
+
+    def _places(self, conv: Conv, x: Tensor) -> list[Tensor]:
+        """Of each image, the output pixels whose windows are looked at."""
+        rows, columns, _ = self.network.shapes[conv.name]
+        count = min(rows * columns, -(-_WINDOWS // len(x)))
+        return [torch.from_numpy(self.random.choice(rows * columns, count, replace=False)) for _ in range(len(x))]
+
+    def _some(self, wanted: Tensor, given: Tensor) -> tuple[Tensor, Tensor]:
+        chosen = torch.from_numpy(self.random.integers(wanted.numel(), size=_VALUES)).to(self.where)
+        return wanted.flatten()[chosen], given.flatten()[chosen]
+
+
+def best_step(wanted: Tensor, given: Tensor, bits: int, name: str = "") -> float:
+    """The step at which `given`, quantized, differs least from `wanted` (both flat, the latter behind ReLU).
+
+    Raises UserError if all of `wanted` is 0.
+    """
+    levels, largest = 2**bits - 1, float(wanted.max())
+    if largest <= 0:
+        raise UserError(f"{name.removesuffix('.quantizer')} is dead: its activations are 0 on every calibration image; "
+                        "look at its weights and biases, or give other images")  # fmt: skip
+    best = (float("inf"), 0.0)
+    for share in np.geomspace(0.05, 1.1, _STEPS):
+        step = float(share) * largest / levels
+        best = min(best, (float((rounded(given, step, bits) - wanted).square().mean()), step))
+    return best[1]
+
+
+def _windows(conv: Conv, values: Tensor, places: list[Tensor]) -> Tensor:
+    """(windows, K) float64: what the filters see at `places` of each image."""
+    found = []
+    for image, chosen in zip(values, places, strict=True):
+        columns = nn.functional.unfold(image[None], conv.kernel, padding=conv.pad, stride=conv.stride)[0]
+        found.append(columns[:, chosen.to(values.device)].T)
+    return torch.cat(found).double()
+
+
+def _convolve(conv: Conv, values: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    weight, bias = weight.float().contiguous(memory_format=torch.channels_last), bias.float()
+    parts = (part.contiguous(memory_format=torch.channels_last) for part in values.split(_BATCH))
+    return torch.cat([nn.functional.conv2d(part, weight, bias, conv.stride, conv.pad) for part in parts])
+
+
+def _require_bits(weight_bits: Mapping[str, int], activation_bits: Mapping[str, int]) -> None:
+    for name, bits in (*weight_bits.items(), *activation_bits.items()):
+        if bits < 2:
+            raise UserError(f"{name.removesuffix('.quantizer')}: 1 bit takes training; quantize to at least 2 bits")

@@ -1,0 +1,100 @@
+"""What a quantization finds: integers, scales and biases of every convolution, and every activation's step."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from hwcodesign.core.errors import UserError
+from hwcodesign.export.float_weights import Weights
+from hwcodesign.nets.network import INPUT, Add, AvgPool, Concat, Conv, GlobalAvgPool, Level, MaxPool, Network, Node
+
+
+@dataclass(frozen=True)
+class QuantizedLayer:
+    """A convolution's weights are `integers` (O, C, height, width) times `scales` (O,); `bias` (O,) is not quantized.
+
+    All float64. `error` is the squared error of its sums on the calibration images, as a share of their energy.
+    """
+
+    integers: Tensor
+    scales: Tensor
+    bias: Tensor
+    error: float = 0.0
+
+    @property
+    def weight(self) -> Tensor:
+        """The real weights that the integers stand for."""
+        return self.integers * self.scales[:, None, None, None]
+
+
+@dataclass(frozen=True)
+class Quantized:
+    """A whole network: its layers and, by the name of each activation quantizer, its step and its bits."""
+
+    layers: dict[str, QuantizedLayer] = field(default_factory=dict)
+    steps: dict[str, float] = field(default_factory=dict)
+    bits: dict[str, int] = field(default_factory=dict)
+
+
+def with_normalisation(
+    network: Network, weights: dict[str, Weights], mean: Level, divisor: Level
+) -> dict[str, Weights]:
+    """`weights` that take pixels / 255, where each channel had a mean and a divisor of its own.
+
+    W (x - m) / d + b = (255 W / d) (x / 255) + (b - sum of W m / d): exact but for the float32 of the result, if the
+    first convolutions do not pad.
+    """
+    found = dict(weights)
+    for conv in network.convolutions:
+        if conv.input == INPUT:
+            weight, bias = (np.asarray(part, np.float64) for part in weights[conv.name])
+            by_channel = [np.broadcast_to(np.asarray(v, np.float64), weight.shape[1]) for v in (mean, divisor)]
+            means, divisors = (part[None, :, None, None] for part in by_channel)
+            folded = bias - (weight * means / divisors).sum((1, 2, 3))
+            found[conv.name] = Weights((255 * weight / divisors).astype(np.float32), folded.astype(np.float32))
+    return found
+
+
+def apply(node: Node, inputs: list[Tensor]) -> Tensor:
+    """What a node without weights gives, in float or on quantized values."""
+    match node:
+        case MaxPool():
+            return nn.functional.max_pool2d(inputs[0], node.kernel, node.stride, node.pad)
+        case AvgPool():
+            return nn.functional.avg_pool2d(inputs[0], node.kernel, node.stride, node.pad)
+        case Concat():
+            return torch.cat(inputs, 1)
+        case Add():
+            return inputs[0] + inputs[1]
+        case GlobalAvgPool():
+            return inputs[0].mean((2, 3), keepdim=True)
+        case _:
+            raise UserError(f"{node.name} can be analysed, but not become hardware")
+
+
+def forward(network: Network, quantized: Quantized, raw: Tensor, mean: float, divisor: float) -> Tensor:
+    """Scores (frames, classes) of pixels `raw` (frames, C, H, W), in float32: what hardware gives but for roundings.
+
+    An activation that lies on a rounding boundary may fall on its other side.
+    """
+    values = {INPUT: (raw - mean) / divisor}
+    for node in network.nodes:
+        inputs = [values[name] for name in node.inputs]
+        if isinstance(node, Conv):
+            layer = quantized.layers[node.name]
+            weight, bias = layer.weight.to(raw.device, torch.float32), layer.bias.to(raw.device, torch.float32)
+            value = nn.functional.conv2d(inputs[0], weight, bias, node.stride, node.pad)
+        else:
+            value = apply(node, inputs)
+        quantizer = node.quantizer if isinstance(node, Conv | Add) else None
+        if quantizer:
+            value = rounded(value, quantized.steps[quantizer], quantized.bits[quantizer])
+        values[node.name] = value
+    return values[network.nodes[-1].name].flatten(1)
+
+
+def rounded(values: Tensor, step: float, bits: int) -> Tensor:
+    """ReLU and quantization to 0 ... 2^bits - 1 steps."""
+    return (values / step).round_().clamp_(0, 2**bits - 1).mul_(step)

@@ -1,0 +1,47 @@
+"""What a person sees of a quantization: a bar over the layers, then a table of them."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from hwcodesign.quantize.layerwise import Progress
+
+
+@contextmanager
+def layers_bar(count: int) -> Iterator[Callable[["Progress"], None]]:
+    """A bar over `count` layers; yields what to call after each."""
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bar
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Bar(*columns, transient=True) as bar:
+        task = bar.add_task("quantize", total=count)
+        yield lambda layer: bar.update(task, advance=1, description=f"quantize: {layer.layer}")
+
+
+def table(layers: dict[str, dict[str, Any]], weight_bits: dict[str, int]) -> "Table":
+    """A row for every layer: its weights' bits, and what quantization has changed its sums by."""
+    from rich.table import Table
+
+    made = Table(box=None, header_style="bold")
+    made.add_column("layer", overflow="fold")
+    made.add_column("bits", justify="right")
+    made.add_column("error of its sums, squared, by their energy", justify="right")
+    for name, layer in layers.items():
+        made.add_row(name, str(weight_bits[name]), f"{100 * layer['error']:.2f} %")
+    return made
+
+
+def accuracy_table(rows: dict[str, dict[str, float]], images: int) -> "Table":
+    """Float and quantized, on the same held-out images."""
+    from rich.table import Table
+
+    made = Table(title=f"{images:,} held-out images", title_justify="left", box=None, header_style="bold")
+    for heading in ("network", "top-1", "top-5"):
+        made.add_column(heading, justify="left" if heading == "network" else "right")
+    for name, row in rows.items():
+        made.add_row(name, *(f"{100 * row[key]:.2f} %" if key in row else "" for key in ("top1", "top5")))
+    return made

@@ -1,0 +1,50 @@
+"""Channels made more alike: the same function, and nothing where a value is added or averaged."""
+
+import numpy as np
+import pytest
+import torch
+
+from hwcodesign.nets.network import Quantization
+from hwcodesign.quantize.channel_sizes import channel_sizes
+from hwcodesign.quantize.equalization import equalized
+from hwcodesign.quantize.quantized import Quantized, QuantizedLayer, forward
+from tests.quantize.small import images, network, weights
+
+NUMBERS = (0.0, 255.0)
+QUANTIZATION = Quantization()
+
+
+def float_scores(net, found, pixels):
+    """By way of activations of so many bits that they are float's."""
+    layers = {
+        name: QuantizedLayer(torch.from_numpy(w.weight.astype(np.float64)), torch.ones(len(w.bias)).double(),
+                             torch.from_numpy(w.bias.astype(np.float64)))
+        for name, w in found.items()
+    }  # fmt: skip
+    quantizers = net.activation_bits(QUANTIZATION)
+    fine = Quantized(layers, dict.fromkeys(quantizers, 2.0**-18), dict.fromkeys(quantizers, 24))
+    raw = torch.from_numpy(pixels.transpose(0, 3, 1, 2).copy()).float()
+    return forward(net, fine, raw, *NUMBERS).numpy()
+
+
+@pytest.mark.parametrize("strength", [0.0, 0.5, 1.0])
+def test_the_function_stays_and_channels_come_nearer(strength):
+    net, pixels = network(), images(6)
+    before = weights(net)
+    before["conv1"].weight[0] *= 20
+    sizes = channel_sizes(net, before, pixels, NUMBERS)
+    after = equalized(net, before, sizes, strength)
+    assert np.allclose(float_scores(net, before, pixels), float_scores(net, after, pixels), rtol=1e-3, atol=1e-3)
+    new = channel_sizes(net, after, pixels, NUMBERS)
+    spread = [s["conv1"].max() / s["conv1"][s["conv1"] > 0].min() for s in (sizes, new)]
+    assert spread[1] == pytest.approx(spread[0]) if strength == 0 else spread[1] < 0.7 * spread[0]
+    assert np.array_equal(after["conv4"].bias, before["conv4"].bias)  # the scores' own channels
+
+
+def test_bypasses_are_left_alone():
+    net = network(bypass="simple")
+    before = weights(net)
+    after = equalized(net, before, channel_sizes(net, before, images(4), NUMBERS), 1.0)
+    added = [c.name for c in net.convolutions if c.quantizer == "fire2.quantizer"]
+    assert added and all(np.array_equal(after[name].bias, before[name].bias) for name in added)
+    assert not np.array_equal(after["fire2.squeeze"].bias, before["fire2.squeeze"].bias)

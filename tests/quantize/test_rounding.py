@@ -1,0 +1,47 @@
+"""Weights as integers: fitted to damaged inputs, scaled by what counts, rounded so that sums stay."""
+
+import pytest
+import torch
+
+from hwcodesign.quantize.rounding import gptq, refitted, scales_for
+
+
+def inputs(count=4000, columns=24, seed=0):
+    """Correlated, of different energy."""
+    random = torch.Generator().manual_seed(seed)
+    mix = torch.randn(columns, columns, generator=random, dtype=torch.float64)
+    return torch.randn(count, columns, generator=random, dtype=torch.float64) @ mix
+
+
+def filters(rows=16, columns=24):
+    return torch.randn(rows, columns, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+
+
+@pytest.mark.parametrize("bits", [2, 4, 8])
+def test_gptq_keeps_sums_better_than_rounding_to_nearest(bits):
+    x, w = inputs(), filters()
+    covariance = x.T @ x / len(x)
+    scale = scales_for(w, covariance.diagonal(), bits)
+    most = 2 ** (bits - 1) - 1
+    integers = gptq(w, covariance, scale, bits)
+    assert torch.equal(integers, integers.round()) and integers.abs().max() <= most
+    nearest = (w / scale[:, None]).round().clamp(-most, most)
+    errors = [((x @ (w - q * scale[:, None]).T) ** 2).mean() for q in (integers, nearest)]
+    assert errors[0] < 0.8 * errors[1]
+
+
+def test_refitting_makes_up_for_inputs_that_were_changed():
+    x = inputs()
+    w, u = filters(), x * torch.linspace(0.8, 1.2, x.shape[1], dtype=torch.float64)
+    fitted = refitted(w, u.T @ u / len(u), x.T @ u / len(u))
+    before, after = (((x @ w.T - u @ v.T) ** 2).mean() for v in (w, fitted))
+    assert after < 0.1 * before
+
+
+def test_a_filter_of_zeros_and_one_far_weight():
+    w = torch.zeros(2, 6, dtype=torch.float64)
+    w[1] = torch.tensor([0.1, -0.1, 0.1, 0.1, -0.1, 0.3])
+    energy = torch.tensor([1.0, 1, 1, 1, 1, 1e-9], dtype=torch.float64)
+    scale = scales_for(w, energy, 4)
+    assert scale[0] == 1 and scale[1] < 0.3 / 7  # the far weight hardly counts
+    assert torch.equal(gptq(w, torch.diag(energy), scale, 4)[0], torch.zeros(6, dtype=torch.float64))

@@ -32,6 +32,7 @@ LINK = '[oscillator]\npin = "P3"\nmhz = 25.0'
         ("icebreaker", "sg48", "sg49", "package 'sg49': did you mean 'sg48'"),
         ("icebreaker", 'pin = "35"', 'pin = "49"', "pin '49': this package has pins 1 to 48"),
         ("tang-nano-9k", 'pin = "52"', 'pin = "A1"', "pin 'A1': this package has pins 1 to 88"),
+        ("ulx3s-25f", "[limits]\nlut = 0.75", "[limits]\nlut = 1e-9", "limits leave at least one lut"),
         ("arty-a7-35", 'rx = "A9"', 'rx = "$(touch P)"', "link.rx"),
     ],
 )

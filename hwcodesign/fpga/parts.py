@@ -1,8 +1,8 @@
 """What the parts really have: a board file can say less, and never more.
 
 Sources: AMD DS180 and DS190 (7 series and Zynq-7000 overview), DS891 (Zynq UltraScale+ overview), DS987 (Kria K26);
-Lattice FPGA-DS-02012 (ECP5), FPGA-DS-02008 (iCE40 UltraPlus), FPGA-DS-02029 (iCE40 LP/HX); FPGA-DS-02049 (CrossLink-NX); Gowin DS100,
-DS102, DS117; Cologne Chip DS1001 (GateMate).
+Lattice FPGA-DS-02012 (ECP5), FPGA-DS-02008 (iCE40 UltraPlus), FPGA-DS-02029 (iCE40 LP/HX), FPGA-DS-02049
+(CrossLink-NX); Gowin DS100, DS102, DS117; Cologne Chip DS1001 (GateMate).
 Of a part that is not listed, no more is known than the largest of its family.
 """
 

@@ -55,7 +55,7 @@ docs: setup
 	  .venv-docs/bin/mkdocs build --quiet --site-dir site
 
 # Those that need a data set, or half an hour.
-CALLED_BY_NAME := $(addprefix benchmarks/,calibrate.py short_trainings.py seeds.py kill.py door.py random_networks.py)
+CALLED_BY_NAME := $(addprefix benchmarks/,mutants.py calibrate.py short_trainings.py seeds.py kill.py door.py random_networks.py)
 
 bench: setup
 	for script in $(filter-out $(CALLED_BY_NAME),$(wildcard benchmarks/*.py)); do $(BIN)/python $$script || exit 1; done

@@ -28,7 +28,7 @@ RESULTS = Path(__file__).with_suffix(".json")
 BOARD = "ulx3s-85f"
 SEED = 2
 CAUGHT = 4  # the exit code of a verification that failed
-NAMED = re.compile(r"layer [\w.]+|emit/[\w./]+|dataflow\.(npz|json)|accelerator:")
+NAMED = re.compile(r"layer [\w.]+|emit/[\w./]+|dataflow\.(npz|json)")
 RECIPES = {
     "squeezenet": """
 [network]

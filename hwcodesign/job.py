@@ -4,13 +4,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from hwcodesign.core.integers import PIXEL, IntType
+from hwcodesign.core.quantize_request import Request
 from hwcodesign.core.run_folder import RunFolder, listing
-from hwcodesign.dataflow import IntType
 from hwcodesign.fpga.board import Board
-from hwcodesign.quantize.request import Request
 from hwcodesign.recipe import HardwareTable, Recipe
-
-UINT8 = IntType(8, signed=False)
 
 
 @dataclass(frozen=True)
@@ -28,7 +26,7 @@ class Job:
     hardware: HardwareTable
     recipe: Recipe | None = None
     model: Path | None = None
-    input_type: IntType = UINT8
+    input_type: IntType = PIXEL
     input_scale: float | None = None
     output: str | None = None
     data_folder: Path | None = None

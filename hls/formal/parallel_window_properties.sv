@@ -104,6 +104,16 @@ module parallel_window_properties #(
   assign last = {last_row, last_column};
   assign wanted = {wanted_row, wanted_column};
 
+  // Pixels that have come in behind the last one of the window that leaves next, that one included; below 0 if it is
+  // still to come. Frames are counted modulo four, and are never two apart.
+  localparam logic signed [7:0] Frame = 8'(HEIGHT * WIDTH);
+  logic [1:0] apart;
+  logic signed [7:0] frames, late;
+  assign apart = in_frame_q - out_frame_q;
+  assign frames = apart == 2'd0 ? 8'sd0 : apart == 2'd1 ? Frame : -Frame;
+  assign late = frames + $signed(8'(in_row_q) * 8'(WIDTH) + 8'(in_column_q))
+              - $signed(8'(last_row) * 8'(WIDTH) + 8'(last_column));
+
   (* hierconn *) logic [$clog2(WIDTH+STRIDE_W)-1:0] \dut.column_q ;
   (* hierconn *) logic [$clog2(HEIGHT+STRIDE_H)-1:0] \dut.row_q ;
   for (genvar y = 0; y < KERNEL_H; y++) begin : gen_row
@@ -119,6 +129,7 @@ module parallel_window_properties #(
     if (since) begin
       assert (Bits'(\dut.column_q ) == in_column_q);
       assert (Bits'(\dut.row_q ) == in_row_q);
+      assert (late <= 8'sd2);  // no window is lost: the next one leaves within two pixels behind its last
       if (out_valid) assert (in_frame_q == out_frame_q ? last < coming : in_frame_q == out_frame_q + 2'd1);
     end
   end

@@ -16,12 +16,14 @@ from hwcodesign.dataflow import Dataflow
 from hwcodesign.fpga.board import RESOURCES, Board
 from hwcodesign.fpga.calibration import is_calibrated, measured_error
 from hwcodesign.fpga.resources import Resources
+from hwcodesign.graph.interface import interface_of
 from hwcodesign.kinds import kind_of
 from hwcodesign.plan import Plan, plan
 from hwcodesign.plan.folding import Constraints
 from hwcodesign.plan.insert_streams import inserted
 from hwcodesign.plan.memory import logic_resources, memory_resources
 from hwcodesign.plan.planner import NO_CONSTRAINTS
+from hwcodesign.plan.rates import Rates, rates_of
 from hwcodesign.recipe import HardwareTable, Recipe
 
 PURPOSES = ("weights", "thresholds", "line_buffers", "fifos")
@@ -50,6 +52,7 @@ class CheckReport:
     """The verdict, and what it rests on: what the layers take, and what the host's link and the clock take beside them.
 
     `uncalibrated`: the kinds of kernels whose LUTs and flip-flops no measurement stands behind, only their structure.
+    `rates`: what the core can do, what the link carries, and what a user gets.
     `changes`: if it does not fit, the smallest changes with which it would, each tried.
     """
 
@@ -58,6 +61,7 @@ class CheckReport:
     frame_rate: float
     layers: tuple[LayerUse, ...]
     link: Resources
+    rates: Rates
     over: tuple[str, ...]
     proof: str = ""
     uncalibrated: tuple[str, ...] = ()
@@ -115,6 +119,7 @@ class CheckReport:
             "loaded_bits": self.loaded_bits,
             "clock_mhz": self.clock_mhz,
             "frame_rate": round(self.frame_rate, 3),
+            "rates": self.rates.summary(),
             "proof": self.proof,
             "changes": [asdict(change) for change in self.changes],
         }
@@ -145,7 +150,8 @@ class CheckReport:
         if self.fits:
             large = f"{self.loaded_bits:,} bits of weights in {self.board.unit('large_ram')}"
             loaded = f"; {large} are loaded after every reset" if self.loaded_bits else ""
-            return f"fits {self.board.name} {rate}; {self.bottleneck}{loaded}{proof}"
+            slow = f"\n{self.rates.sentence()}" if self.rates.link_limits else ""
+            return f"fits {self.board.name} {rate}; {self.bottleneck}{loaded}{proof}{slow}"
         names = [self.board.unit(name) for name in self.over]
         amounts = (
             f"{getattr(self.total, key)} of {self.board.usable[key]} usable {name}"
@@ -203,6 +209,7 @@ def measure(planned: Plan, board: Board) -> CheckReport:
         planned.planned_frame_rate,
         layers,
         planned.link,
+        rates_of(board, interface_of(planned.design, planned.foldings), planned.planned_frame_rate, planned.clock_mhz),
         tuple(planned.total.over(board)),
         planned.proof,
         tuple(sorted(uncalibrated)),

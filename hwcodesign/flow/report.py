@@ -9,17 +9,18 @@ graph against exported network),
 `lower.threshold_bits` and `lower.threshold_table_bits` (as they are stored, and if all were tables);
 `plan.cycles_per_frame`, `plan.latency_cycles`, `plan.resources` (the network's), `plan.link` (link and clock),
 `plan.buffers` (whether the FIFOs and line buffers are the smallest); `check.fits`, `check.used` (network and link) and
-`check.link`; `simulate.images`, `simulate.extremes` (frames of our own choice), `simulate.mismatches` (of all frames in
-all regimes), `simulate.regimes` (of each the `regime` by name, its `frames`, `mismatches` and `resets`),
-`simulate.failure` (in words, where hardware failed the proof), `simulate.top1`, `simulate.cycles_per_frame` (measured),
-`simulate.cycles_bound` (planned), `simulate.latency_cycles`, `simulate.latency_predicted`, `simulate.build_seconds`,
-`simulate.cycles`, `simulate.cycles_per_second`, `simulate.utilisation` (of every `layer`: its `cycles` of work a frame,
-and the share of the time that it works, `planned` and `measured`; empty below four frames); `bitstream.fmax_mhz`
-(reached) and `bitstream.clock_mhz` (planned), `bitstream.timing_met`, `bitstream.sha256`, and for every resource
-`bitstream.resources.NAME`: `used` after place and route, `network` of it (without link, clock and reset), `planned` for
-the network, `link_planned` for the rest, `available`. For AMD's boards and for FINN `bitstream.state` says in words
-what there is: without the vendor's tools a project, and no `bitstream.bitstream`. All figures are of one network:
-`left_out` names the stages that were made from other results of the stages before them.
+`check.link`, `check.rates` (frames per second: `core`, `link`, `user`); `simulate.images`, `simulate.extremes` (frames
+of our own choice), `simulate.mismatches` (of all frames in all regimes), `simulate.regimes` (of each the `regime` by
+name, its `frames`, `mismatches` and `resets`), `simulate.failure` (in words, where hardware failed the proof),
+`simulate.top1`, `simulate.cycles_per_frame` (measured), `simulate.cycles_bound` (planned), `simulate.latency_cycles`,
+`simulate.latency_predicted`, `simulate.build_seconds`, `simulate.cycles`, `simulate.cycles_per_second`,
+`simulate.utilisation` (of every `layer`: its `cycles` of work a frame, and the share of the time that it works,
+`planned` and `measured`; empty below four frames); `bitstream.fmax_mhz` (reached) and `bitstream.clock_mhz` (planned),
+`bitstream.timing_met`, `bitstream.sha256`, and for every resource `bitstream.resources.NAME`: `used` after place and
+route, `network` of it (without link, clock and reset), `planned` for the network, `link_planned` for the rest,
+`available`. For AMD's boards and for FINN `bitstream.state` says in words what there is: without the vendor's tools a
+project, and no `bitstream.bitstream`. All figures are of one network: `left_out` names the stages that were made from
+other results of the stages before them.
 """
 
 import json
@@ -137,6 +138,8 @@ def _rows(report: Report) -> Iterator[tuple[str, str]]:
         yield "buffers", plan["buffers"]
     if check := report.get("check"):
         yield "board", f"{'fits' if check['fits'] else 'DOES NOT FIT'} {check['board']}: {_usage(check)}"
+        if (rates := check.get("rates")) and rates["link"] is not None and rates["link"] < rates["core"]:
+            yield "over the link", f"{rates['user']:,.1f} frames per second for a user; {rates['advice']}"
     if simulated := report.get("simulate"):
         yield "simulated", _simulated(simulated)
         for regime in simulated.get("regimes", ()):

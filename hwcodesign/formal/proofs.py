@@ -43,6 +43,13 @@ PROOFS = (
     Proof(
         "sliding_window", ("sliding_window", *_RAM), 20, {"HEIGHT": 2, "WIDTH": 3, "BUFFER_WORDS": 5}, induction=True
     ),
+    Proof(
+        "sliding_window",
+        ("sliding_window", *_RAM),
+        20,
+        {"HEIGHT": 1, "WIDTH": 5, "KERNEL_H": 1, "WORDS": 2, "DEPTHWISE": 1, "STRIDE_W": 2, "BUFFER_WORDS": 6},
+        induction=True,
+    ),
     Proof("crc32", ("crc32",), induction=True),
     Proof("link_receiver", ("link_receiver", *_RAM), free_checksum=True),
 )
@@ -75,7 +82,7 @@ FAULTS: Mapping[str, tuple[str, Fault]] = {
     "global_acc_pool": ("global_acc_pool", Fault("element + (first_q ? '0 :", "element + (1'b0 ? '0 :")),
     "thresholding": ("thresholding", Fault("assign in_ready_o = move;", "assign in_ready_o = 1'b1;")),
     "mvau": ("mvau", Fault("if (step && fresh) fresh_q", "if (fresh) fresh_q")),
-    "parallel_window": ("parallel_window", Fault("waiting_q && completes_q", "waiting_q")),
+    "parallel_window": ("parallel_window", Fault("if (column_last) next_column_q <=", "if (1'b0) next_column_q <=")),
     "crc32": ("crc32", Fault("i < 8; i++", "i < 7; i++")),
     "link_receiver": ("link_receiver", Fault("!is_frame && kind_q != Identify", "!is_frame && kind_q == Identify")),
     "sliding_window": ("sliding_window", Fault("assign in_ready_o = (kept_q <", "assign in_ready_o = (kept_q <=")),

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from hwcodesign.core.errors import UserError
+from hwcodesign.core.quantize_request import Request
 from hwcodesign.data import load_dataset
 from hwcodesign.data.folder import read_unlabelled
 from hwcodesign.export.float_weights import Weights, read_weights
@@ -17,7 +18,6 @@ from hwcodesign.quantize.channel_sizes import channel_sizes
 from hwcodesign.quantize.equalization import equalized
 from hwcodesign.quantize.layerwise import Progress, quantize
 from hwcodesign.quantize.quantized import Quantized, with_normalisation
-from hwcodesign.quantize.request import Request
 from hwcodesign.recipe import Recipe
 from hwcodesign.training.loop import build, save_weights
 

@@ -12,6 +12,7 @@ interrupted continues after its last whole epoch and ends with the very bits of 
 import os
 import platform
 import time
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -89,29 +90,8 @@ def _train(recipe: Recipe, data_folder: Path | None, out_folder: Path, where: to
                 state = quantized(state, schedule, [_pixels(images[batch.to(where)]) for batch in batches[:8]])
                 network = workers.parallel(state.model, unused_parameters=False)
 
-            state.model.train()
-            losses = []
             start = time.monotonic()
-            for step, batch in enumerate(batches):
-                rate = learning_rate(schedule, epoch + step / len(batches))
-                for group in state.optimizer.param_groups:
-                    group["lr"] = rate
-                pixels, targets = augmented(images[batch.to(where)], schedule, random), labels[batch.to(where)]
-                if schedule.mixup:
-                    pixels, targets = mixed(pixels, targets, state.model.network.outputs, schedule.mixup, random)
-                pixels, targets = workers.share(pixels), workers.share(targets)
-                with _precision(schedule, quantizes(schedule, epoch), where):
-                    scores = network(pixels)
-                with _precision(schedule, False, where):
-                    taught = None if state.teacher is None else state.teacher(pixels)
-                loss = workers.weighted(loss_of(scores, targets, taught, schedule), len(targets), len(batch))
-                state.optimizer.zero_grad()
-                loss.backward()
-                state.optimizer.step()
-                if state.average:
-                    state.average.update(state.model)
-                losses.append(loss.detach())
-
+            losses, rate = _epoch(network, state, batches, images, labels, schedule, epoch, random, where)
             entry = {
                 "epoch": epoch,
                 "quantized": quantizes(schedule, epoch),
@@ -131,6 +111,42 @@ def _train(recipe: Recipe, data_folder: Path | None, out_folder: Path, where: to
                             f"{entry['images_per_second']} images/s")  # fmt: skip
     best = best_epoch(history)
     return Trained(out_folder / "best.pt", best["epoch"], best["validation_top1"])
+
+
+def _epoch(
+    network: torch.nn.Module,
+    state: State,
+    batches: Sequence[Tensor],
+    images: Tensor,
+    labels: Tensor,
+    schedule: TrainTable,
+    epoch: int,
+    random: torch.Generator,
+    where: torch.device,
+) -> tuple[list[Tensor], float]:
+    """One step for every batch (indices of images); their losses, and the learning rate of the last."""
+    state.model.train()
+    losses, on = [], quantizes(schedule, epoch)
+    for step, batch in enumerate(batches):
+        rate = learning_rate(schedule, epoch + step / len(batches))
+        for group in state.optimizer.param_groups:
+            group["lr"] = rate
+        pixels, targets = augmented(images[batch.to(where)], schedule, random), labels[batch.to(where)]
+        if schedule.mixup:
+            pixels, targets = mixed(pixels, targets, state.model.network.outputs, schedule.mixup, random)
+        pixels, targets = workers.share(pixels), workers.share(targets)
+        with _precision(schedule, on, where):
+            scores = network(pixels)
+        with _precision(schedule, False, where):
+            taught = None if state.teacher is None else state.teacher(pixels)
+        loss = workers.weighted(loss_of(scores, targets, taught, schedule), len(targets), len(batch))
+        state.optimizer.zero_grad()
+        loss.backward()
+        state.optimizer.step()
+        if state.average:
+            state.average.update(state.model)
+        losses.append(loss.detach())
+    return losses, rate
 
 
 def _precision(schedule: TrainTable, on: bool, where: torch.device) -> AbstractContextManager[Any]:

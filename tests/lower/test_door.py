@@ -112,6 +112,9 @@ NETWORKS: dict[str, Callable[[], nn.Module]] = {
     "padded max pool": lambda: Chain(
         conv(2), norm(4), signed(), nn.MaxPool2d(3, 2, 1), conv(kernel=1), relu(), *average()
     ),
+    "padded max pool before the quantizer": lambda: Chain(
+        conv(2), norm(4), nn.MaxPool2d(3, 2, 1), signed(), conv(kernel=1), relu(), *average()
+    ),
     "max pool that leaves pixels out": lambda: Chain(
         conv(2), relu(), nn.MaxPool2d(2, 3), conv(kernel=1), relu(), *average()
     ),

@@ -133,4 +133,5 @@ def _put(put: Any, field: Any, random: Random, names: list[str], old: Any) -> No
     try:
         put(value)
     except (ValueError, TypeError):  # out of the field's range, or of its enumeration
-        put(random.choice((0, 1, 2, 3)))
+        enumerators = [0, 1, 2, 3] if field.enum_type is None else [value.number for value in field.enum_type.values]
+        put(random.choice(enumerators))

@@ -121,6 +121,8 @@ def _weights(graph: OnnxGraph, node: Any) -> int:
     if node.op_type not in ("Conv", "ConvTranspose", "Gemm", "MatMul") or node.input[1] not in graph.constants:
         return 0
     values, weights = graph.shape(node.input[0]), graph.shape(node.input[1])
+    if len(weights) < 2 or not values:
+        raise UserError(f"{graph.path}: {node.name or node.output[0]} has weights of shape {list(weights)}, no matrix")
     if node.op_type == "Conv":
         given, expected = values[1], weights[1] * (_attribute(node, "group") or 1)
     elif node.op_type == "ConvTranspose":

@@ -210,6 +210,8 @@ def _require_structure(model: Any, path: Path) -> None:
     faults = []
     for tensor in every_tensor(model.graph):
         try:
+            if any(side < 0 for side in tensor.dims):  # numpy takes the first of them for "whatever is left"
+                raise ValueError("a side is negative")
             numpy_helper.to_array(tensor)
         except Exception as error:  # of many kinds, by what is damaged
             faults.append(f"the tensor {tensor.name!r} of shape {list(tensor.dims)} is damaged: {error}")

@@ -114,6 +114,8 @@ def _impossible(node: Any, constants: Mapping[str, np.ndarray]) -> Iterator[str]
         yield "it divides by a constant 0"
     elif operator == "Slice" and len(inputs) > 4 and inputs[4] is not None and np.any(inputs[4] == 0):
         yield "it takes steps of 0"
+    elif operator == "Slice" and inputs and inputs[0] is not None and inputs[0].size == 0:
+        yield "it cuts pieces from an empty constant"  # of which ONNX's shape inference dies
 
 
 def _quantizer_faults(operator: str, inputs: list[np.ndarray | None]) -> Iterator[str]:

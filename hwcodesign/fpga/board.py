@@ -116,6 +116,9 @@ class Board(StrictModel):
             stated, there = getattr(self.resources, resource), getattr(most, resource)
             if stated > there:
                 raise ValueError(f"a board with at most {there:,} {resource}, as {self.part} has; not {stated:,}")
+        for key in ("lut", "ff", "block_ram"):
+            if int(getattr(self.resources, key) * getattr(self.limits, key)) < 1:
+                raise ValueError(f"a board whose limits leave at least one {key} to a design")
         if faults := faults_of_pins(self.family, self.nextpnr, self.part, self.pins.values()):
             raise ValueError(f"a board of its part: {'; '.join(faults)}")
         return self

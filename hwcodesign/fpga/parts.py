@@ -1,8 +1,8 @@
 """What the parts really have: a board file can say less, and never more.
 
 Sources: AMD DS180 and DS190 (7 series and Zynq-7000 overview), DS891 (Zynq UltraScale+ overview), DS987 (Kria K26);
-Lattice FPGA-DS-02012 (ECP5), FPGA-DS-02008 (iCE40 UltraPlus), FPGA-DS-02029 (iCE40 LP/HX); Gowin DS100, DS102, DS117;
-FPGA-DS-02049 (CrossLink-NX); Cologne Chip DS1001 (GateMate).
+Lattice FPGA-DS-02012 (ECP5), FPGA-DS-02008 (iCE40 UltraPlus), FPGA-DS-02029 (iCE40 LP/HX), FPGA-DS-02049
+(CrossLink-NX); Gowin DS100, DS102, DS117; Cologne Chip DS1001 (GateMate).
 Of a part that is not listed, no more is known than the largest of its family.
 """
 
@@ -51,20 +51,20 @@ PARTS: Mapping[str, Most] = {
     "ice40up3k": Most(2_800, 2_800, 4, 20, 4),
     "ice40hx1k": Most(1_280, 1_280, 0, 16),
     "ice40hx8k": Most(7_680, 7_680, 0, 32),
+    "lifcl-40": Most(32_256, 32_256, 56, 84, 5),
+    "ccgm1a1": Most(40_960, 40_960, 0, 64),
     "gw1nr-lv9": Most(8_640, 6_480, 20, 26),
     "gw1n-lv9": Most(8_640, 6_480, 20, 26),
     "gw2ar-lv18": Most(20_736, 15_552, 48, 46),
     "gw2a-lv18": Most(20_736, 15_552, 48, 46),
-    "lifcl-40": Most(32_256, 32_256, 56, 84, 5),
-    "ccgm1a1": Most(40_960, 40_960, 0, 64),
 }
 LARGEST: Mapping[str, Most] = {
-    "nexus": Most(79_872, 79_872, 156, 208, 7),  # CertusPro-NX-100
-    "gatemate": Most(81_920, 81_920, 0, 128),  # two dies: CCGM1A2
     "xilinx7": Most(1_221_600, 2_443_200, 3_600, 3_760),
     "ultrascale-plus": Most(4_085_760, 8_171_520, 12_288, 5_376, 1_280),
     "ecp5": Most(83_640, 83_640, 156, 208),
     "ice40": Most(7_680, 7_680, 8, 32, 4),
+    "nexus": Most(32_256, 32_256, 56, 84, 5),
+    "gatemate": Most(40_960, 40_960, 0, 64),
     "gw1n": Most(8_640, 6_480, 20, 26),
     "gw2a": Most(54_720, 41_040, 48, 140),
 }

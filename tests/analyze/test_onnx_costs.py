@@ -221,3 +221,15 @@ def test_layers_are_named_as_run_names_them(tmp_path):
     )
     named = [layer_name(node) for node in onnx.load(path).graph.node if node.op_type in ("Conv", "Gemm")]
     assert [layer.name for layer in onnx_costs(read_graph(path)).costs.layers] == named
+
+
+def test_weights_that_are_no_matrix(tmp_path):
+    values = [
+        onnx.helper.make_tensor_value_info(n, onnx.TensorProto.FLOAT, [1, 3][:d]) for n, d in (("x", 2), ("y", 1))
+    ]
+    weights = onnx.numpy_helper.from_array(torch.zeros(3).numpy(), "w")
+    node = onnx.helper.make_node("MatMul", ["x", "w"], ["y"], "/dense/MatMul")
+    graph = onnx.helper.make_graph([node], "g", values[:1], values[1:], [weights])
+    onnx.save(onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 13)]), tmp_path / "net.onnx")
+    with pytest.raises(UserError, match=r"/dense/MatMul has weights of shape \[3\], no matrix"):
+        onnx_costs(read_graph(tmp_path / "net.onnx"))

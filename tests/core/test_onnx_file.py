@@ -120,6 +120,14 @@ def test_tensors_that_are_damaged_or_made_twice(tmp_path: Path) -> None:
     assert "norm: its result 'c' is made elsewhere, too" in message
 
 
+@pytest.mark.parametrize("side", [-1, -(2**63)])
+def test_a_tensor_of_a_negative_side(tmp_path: Path, side: int) -> None:
+    made = small_onnx.framework()
+    sizes = next(tensor for tensor in made.graph.initializer if tensor.name == "sizes")
+    sizes.dims[0] = side
+    assert f"the tensor 'sizes' of shape [{side}] is damaged" in _message(small_onnx.save(made, tmp_path / "m.onnx"))
+
+
 def test_a_node_against_its_operators_definition(tmp_path: Path) -> None:
     made = small_onnx.model()
     del made.graph.node[1].input[1:]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from onnx import helper
+from onnx import helper, numpy_helper
 
 from benchmarks.fuzz import small_onnx
 from hwcodesign.analyze.onnx_graph import read_graph
@@ -82,3 +82,10 @@ def test_infinity_may_stand_for_no_bound(tmp_path: Path) -> None:
     made.graph.node[4].input[0] = "clipped"
     made.graph.node.insert(4, helper.make_node("Clip", ["a", "lowest", "highest"], ["clipped"], "/clip/Clip"))
     load_model(small_onnx.save(made, tmp_path / "m.onnx"))
+
+
+def test_an_empty_constant_is_not_cut(tmp_path: Path) -> None:
+    made = small_onnx.framework()
+    sizes = next(tensor for tensor in made.graph.initializer if tensor.name == "sizes")
+    sizes.CopyFrom(numpy_helper.from_array(np.zeros(0, np.int64), "sizes"))
+    assert "it cuts pieces from an empty constant" in _message(small_onnx.save(made, tmp_path / "m.onnx"))

@@ -41,7 +41,7 @@ def test_what_a_run_measured_is_taken_from_its_folder(tmp_path):
     def stage(name, **summary):
         folder = tmp_path / "lenet-recipe" / name
         folder.mkdir(parents=True)
-        (folder / "stage.json").write_text(json.dumps({"summary": summary}))
+        (folder / "stage.json").write_text(json.dumps({"fingerprint": "", "summary": summary}))
         return folder
 
     stage("train", seconds=61.2)

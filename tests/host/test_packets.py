@@ -108,5 +108,5 @@ def test_the_hardware_has_the_same_numbers(module: str, numbers: dict[str, int |
     text = (hls_source(module)).read_text()
     found = dict(re.findall(r"localparam logic \[\d:0\] (\w+) = \d'([dh]\w+);", text))
     for name, number in numbers.items():
-        digits = found[name]
+        digits = found["".join(part.capitalize() for part in name.split("_"))]  # a localparam in UpperCamelCase
         assert int(digits[1:], 16 if digits[0] == "h" else 10) == number, name

@@ -29,14 +29,14 @@ FIRST_WEIGHTS = len(encode(Packet(Request.IDENTIFY, START + 1)))
 
 
 @pytest.mark.parametrize(
-    ("network", "board", "rate", "pixels"),
+    ("described", "board", "rate", "pixels"),
     [(tiny_squeezenet(), "icebreaker", 300, 1), (one_fire(10, 3), "zcu104", 30_000, 3)],
 )
 def test_every_score_of_a_network_with_loaded_weights(
-    network: Dataflow, board: str, rate: float, pixels: int, tmp_path: Path
+    described: Dataflow, board: str, rate: float, pixels: int, tmp_path: Path
 ) -> None:
     """Weights first, then frames, on one stream; without stalls at the planned rate, and with stalls at both ends."""
-    made = all_loaded(network, board, rate)
+    made = all_loaded(described, board, rate)
     interface = emit(made.design, made.foldings, made.storage, tmp_path / "emitted")
     assert interface.weight_frames > 0
     assert not list((tmp_path / "emitted" / "memory").glob("*.weights.*"))

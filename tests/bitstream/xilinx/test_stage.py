@@ -171,6 +171,7 @@ def test_the_stage_of_a_run_goes_this_way_and_the_report_says_so(bench: Workbenc
     from hwcodesign.flow.report import report_table, write_report
 
     run = RunFolder(bench.folder / "net")
+    run.claim("model")
     (run.path / "plan").mkdir(parents=True)
     bench.made.save(run.stage("plan"))
     (bench.folder / "emit").rename(run.stage("emit"))

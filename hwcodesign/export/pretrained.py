@@ -61,7 +61,7 @@ def unpack(folder: Path, recipe: Recipe, dataset: Dataset | None, out_folder: Pa
         np.savez_compressed(
             out_folder / "reference.npz",
             images=dataset.test_images, labels=dataset.test_labels, integer_scores=scores,
-            scores=scores * reference["contract"]["score_step"],
+            scores=scores * reference["contract"]["score_step"], top5=np.array(recipe.data.top5),
         )  # fmt: skip
 
 

@@ -9,12 +9,12 @@ from rich.console import Console
 
 from hwcodesign.bitstream.build import build
 from hwcodesign.bitstream.flow import Request
+from hwcodesign.bitstream.stage import require_timing
 from hwcodesign.core import tools
 from hwcodesign.core.errors import VerificationError
 from hwcodesign.core.run_folder import RunFolder
 from hwcodesign.dataflow import Dataflow
 from hwcodesign.emit.top_level import emit
-from hwcodesign.flow import pipeline
 from hwcodesign.flow.report import report_table
 from hwcodesign.fpga.board import load_board
 from hwcodesign.fpga.resources import Resources
@@ -69,7 +69,7 @@ def test_a_missed_clock_names_the_layers_and_the_clock_that_would_hold(bench: Wo
     assert "in conv1, from acc_q to valid_q; --clock-mhz 46.875 would hold" in str(made["timing"])
     assert (bench.folder / "bitstream" / "design.bit").exists(), "for whoever wants to try it all the same"
     with pytest.raises(VerificationError, match=r"timing missed: planned for 50 MHz, reached 47 MHz\n.* in conv1"):
-        pipeline._require_timing("bitstream", made)
+        require_timing(made)
 
 
 def test_the_table_shows_the_clock_and_what_was_planned(bench: Workbench) -> None:

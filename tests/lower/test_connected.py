@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
+import numpy as np
 import onnx
 import pytest
-from onnx import helper
+from onnx import helper, numpy_helper
 
 from hwcodesign.core.errors import UserError
 from hwcodesign.lower import lower
@@ -32,7 +33,7 @@ PARTS = graph(
 
 def test_a_fork_and_a_join_are_one_graph() -> None:
     require_one_way(GOOD, FILE)
-    require_one_part(GOOD, FILE)
+    require_one_part(GOOD, "x", "y", FILE)
 
 
 def test_a_circle_is_told_in_the_order_of_the_data() -> None:
@@ -53,24 +54,28 @@ def test_a_tensor_that_nothing_makes() -> None:
 def test_parts_are_named() -> None:
     require_one_way(PARTS, FILE)
     with pytest.raises(UserError, match=r"no tensor connects .*: \(1\) conv1, conv2; \(2\) made, conv3; the"):
-        require_one_part(PARTS, FILE)
+        require_one_part(PARTS, "x", "y", FILE)
 
 
 def test_an_unused_constant_is_no_part() -> None:
     unused = helper.make_node("Constant", [], ["c"], name="/unused/Constant")
-    require_one_part(helper.make_graph([*GOOD.node, unused], "g", GOOD.input, GOOD.output), FILE)
+    require_one_part(helper.make_graph([*GOOD.node, unused], "g", GOOD.input, GOOD.output), "x", "y", FILE)
 
 
 def test_a_long_part_is_cut_short() -> None:
     chain = graph(*((f"/c{i}/Conv", "x" if i == 0 else f"t{i - 1}", f"t{i}") for i in range(9)), ("/z/Conv", "", "y"))
     with pytest.raises(UserError, match=r"c0, c1, c2, c3, c4, c5 and 3 more; \(2\) z;"):
-        require_one_part(chain, FILE)
+        require_one_part(chain, "x", "y", FILE)
 
 
 def test_a_file_with_a_circle_is_refused_with_that_message(tmp_path: Path) -> None:
     circle = helper.make_graph(list(CIRCLE.node), "g", CIRCLE.input, CIRCLE.output)
     circle.input[0].CopyFrom(helper.make_tensor_value_info("x", 1, [1, 2, 4, 4]))
     circle.node[0].op_type = "Quant"
+    circle.node[0].input.extend(["zero", "bits"])
+    circle.initializer.extend(
+        numpy_helper.from_array(np.float32(value), name) for name, value in (("zero", 0), ("bits", 4))
+    )
     onnx.save(helper.make_model(circle, opset_imports=[helper.make_opsetid("", 13)]), str(tmp_path / "m.onnx"))
     with pytest.raises(UserError, match=r"m.onnx: these layers feed each other in a circle: conv1 -> conv2"):
         lower(tmp_path / "m.onnx", tmp_path)

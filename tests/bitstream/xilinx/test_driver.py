@@ -68,7 +68,7 @@ def test_the_example_classifies(driver: Path) -> None:
     Image.new("L", (8, 8), 200).save(driver / "grey.png")
     ran = classify(driver, driver / "grey.png")
     assert ran.returncode == 0, ran.stderr
-    assert "grey.png class 0 (score 0)" in ran.stdout
+    assert "grey.png class 0 score 0" in ran.stdout
 
 
 def test_the_example_tests_the_board_and_says_what_is_wrong(driver: Path) -> None:

@@ -285,7 +285,7 @@ def code_digest(parts: tuple[str, ...]) -> str:
 def write_whole(path: Path, text: str) -> None:
     """Write a file that is never there by half: what was there before stays until then."""
     unfinished = path.with_name(f".{path.name}.unfinished-{os.getpid()}")
-    unfinished.write_text(text)
+    unfinished.write_text(text, encoding="utf-8")
     os.replace(unfinished, path)
 
 

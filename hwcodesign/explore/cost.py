@@ -9,6 +9,7 @@ from hwcodesign.analyze.energy import SRAM_PJ_PER_BYTE, arithmetic_joule, memory
 from hwcodesign.check.check import measure
 from hwcodesign.check.suggestions import predicted
 from hwcodesign.core.errors import UserError
+from hwcodesign.explore.space import Params
 from hwcodesign.explore.study import DIRECTIONS, Study
 from hwcodesign.fpga.board import RESOURCES
 from hwcodesign.plan import plan
@@ -62,6 +63,14 @@ def cost_of(recipe: Recipe) -> Cost:
         name: used[name] / limits[name] - 1 if limits[name] else float(used[name]) for name in RESOURCES
     }
     return Cost(figures, excess)
+
+
+def cost_at(study: Study, params: Params) -> Cost:
+    """The cost of a point, also of one that is no recipe."""
+    try:
+        return cost_of(study.recipe_at(params))
+    except UserError as error:
+        return Cost({}, {}, str(error))
 
 
 def violations(study: Study, cost: Cost, accuracy: float | None = None) -> dict[str, float]:

@@ -8,7 +8,6 @@ Each step is an Optuna study of its own in one storage, so any number of workers
 """
 
 import json
-import os
 import time
 import warnings
 from collections.abc import Callable, Iterator
@@ -18,7 +17,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hwcodesign.core.errors import DivergedError, UserError
-from hwcodesign.explore.cost import Cost, cost_of, violations, worst
+from hwcodesign.core.run_folder import write_whole
+from hwcodesign.explore.cost import Cost, cost_at, violations, worst
 from hwcodesign.explore.front import best_fronts
 from hwcodesign.explore.space import Params, choices, point_at
 from hwcodesign.explore.storage import open_storage, patiently
@@ -186,17 +186,12 @@ class Engine:
         return len(made)
 
     def _evaluate(self, trial: "optuna.Trial", params: Params, rung: Rung | None) -> list[float]:
-        recipe, accuracy = None, None
-        try:
-            recipe = self.study.recipe_at(params)
-            cost = cost_of(recipe)
-        except UserError as error:
-            cost = Cost({}, {}, str(error))
-        if recipe and rung and max(violations(self.study, cost).values()) <= 0:
+        cost, accuracy = cost_at(self.study, params), None
+        if rung and max(violations(self.study, cost).values()) <= 0:
             from hwcodesign.explore.training import trained_accuracy
 
             try:
-                accuracy = trained_accuracy(recipe, rung, self.folder, self.data)
+                accuracy = trained_accuracy(self.study.recipe_at(params), rung, self.folder, self.data)
                 self._ask(trial.set_user_attr, "accuracy", accuracy)
             except DivergedError as error:
                 self._ask(trial.set_user_attr, "failed", str(error))
@@ -221,9 +216,7 @@ def claim(study: Study, folder: Path) -> None:
         if folder.is_dir() and any(folder.iterdir()):
             raise UserError(f"{folder} holds other files and no study: say --out FOLDER with a new one")
         folder.mkdir(parents=True, exist_ok=True)
-        unfinished = marker.with_name(f".{MARKER}.{os.getpid()}")
-        unfinished.write_text(json.dumps({"format": "hwcodesign-explore", "study": document}, indent=1) + "\n")
-        os.replace(unfinished, marker)
+        write_whole(marker, json.dumps({"format": "hwcodesign-explore", "study": document}, indent=1) + "\n")
         return
     try:
         there = json.loads(marker.read_text())["study"]
@@ -239,15 +232,8 @@ def _values(study: Study, cost: Cost, accuracy: float | None) -> list[float]:
 
 
 def _planned(study: Study, indices: list[int]) -> list[tuple[Params, Cost]]:
-    found = []
-    for index in indices:
-        params = point_at(study.space, index)
-        try:
-            cost = cost_of(study.recipe_at(params))
-        except UserError as error:
-            cost = Cost({}, {}, str(error))
-        found.append((params, cost))
-    return found
+    points = [point_at(study.space, index) for index in indices]
+    return [(params, cost_at(study, params)) for params in points]
 
 
 def _chunks(indices: Iterator[int], size: int) -> Iterator[list[int]]:

@@ -1,11 +1,11 @@
 """A search as one self-contained HTML page: fronts, parallel coordinates, and what each key is worth."""
 
 import html
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hwcodesign.core.run_folder import write_whole
 from hwcodesign.explore.results import Point, Results
 from hwcodesign.explore.study import Study
 from hwcodesign.explore.table import figure
@@ -41,9 +41,7 @@ def write_page(study: Study, results: Results, path: Path) -> None:
         f"<title>{html.escape(study.name)}</title><style>{STYLE}</style>"
         f"<h1>{html.escape(study.name)}</h1>{_summary(study, results)}{''.join(parts)}</html>\n"
     )
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    unfinished.write_text(text, encoding="utf-8")
-    os.replace(unfinished, path)
+    write_whole(path, text)
 
 
 def _summary(study: Study, results: Results) -> str:

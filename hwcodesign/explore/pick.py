@@ -1,9 +1,9 @@
 """One point of a study as a recipe that runs."""
 
-import os
 from pathlib import Path
 
 from hwcodesign.core.errors import UserError
+from hwcodesign.core.run_folder import write_whole
 from hwcodesign.explore.results import Point, Results
 from hwcodesign.explore.space import merged
 from hwcodesign.explore.study import Study
@@ -32,6 +32,4 @@ def write_recipe(study: Study, point: Point, path: Path) -> None:
     document.update(tables)
     study.recipe_at(point.params)  # a recipe that does not load is not written
     path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    unfinished.write_text(tomlkit.dumps(document))
-    os.replace(unfinished, path)
+    write_whole(path, tomlkit.dumps(document))

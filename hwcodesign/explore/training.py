@@ -2,10 +2,10 @@
 
 import hashlib
 import json
-import os
 from pathlib import Path
 from typing import Any
 
+from hwcodesign.core.run_folder import write_whole
 from hwcodesign.core.strict_toml import validated
 from hwcodesign.explore.study import Rung
 from hwcodesign.recipe import Recipe
@@ -27,9 +27,8 @@ def trained_accuracy(recipe: Recipe, rung: Rung, folder: Path, data: Path | None
 
     place.mkdir(parents=True, exist_ok=True)
     trained = train(changed, data, place)
-    unfinished = place / f".{RESULT}"
-    unfinished.write_text(json.dumps({"validation_top1": trained.validation_top1, "epoch": trained.epoch}) + "\n")
-    os.replace(unfinished, place / RESULT)
+    result = {"validation_top1": trained.validation_top1, "epoch": trained.epoch}
+    write_whole(place / RESULT, json.dumps(result) + "\n")
     return trained.validation_top1
 
 

@@ -1,9 +1,8 @@
 """Puts the page together."""
 
-import os
 from pathlib import Path
 
-from hwcodesign.core.run_folder import RunFolder
+from hwcodesign.core.run_folder import RunFolder, write_whole
 from hwcodesign.report.facts import Facts, facts_of
 from hwcodesign.report.html import STYLE, text
 from hwcodesign.report.sections import sections
@@ -14,9 +13,7 @@ PAGE = "report.html"
 def write_page(run: RunFolder) -> Path:
     """Write report.html into the run folder. Raises UserError if a document there is damaged."""
     path = run.path / PAGE
-    unfinished = path.with_name(f".{PAGE}.{os.getpid()}")
-    unfinished.write_text(render(facts_of(run)), encoding="utf-8")
-    os.replace(unfinished, path)
+    write_whole(path, render(facts_of(run)))
     return path
 
 

@@ -30,19 +30,9 @@ from qonnx.transformation.general import GiveUniqueNodeNames, RemoveUnusedTensor
 from qonnx.transformation.infer_datatypes import InferDataTypes
 
 from hwcodesign.dataflow import Dataflow, IntType, Layer
+from hwcodesign.kinds import kind_of
 
 HARDWARE_DOMAIN = "finn.custom_op.fpgadataflow"
-_FINN_NAMES = {
-    "mvau": "MVAU",
-    "thresholding": "Thresholding",
-    "max_pool": "Pool",
-    "concat": "StreamingConcat",
-    "add": "ElementwiseAdd",
-    "global_acc_pool": "GlobalAccPool",
-    "label_select": "LabelSelect",
-    "sliding_window": "ConvolutionInputGenerator",
-    "padding": "FMPadding",
-}
 _AS_THEY_COME = ("max_pool", "concat", "sliding_window", "padding")  # (FINN joins bipolar maps as INT2)
 
 
@@ -122,7 +112,7 @@ def _pairs(model: ModelWrapper, ours: Dataflow) -> Iterator[tuple[NodeProto, Lay
         node = makers.get(layer.name)
         if layer.kind == "label_select":
             node = next(iter(model.get_nodes_by_op_type("LabelSelect")), None)
-        if node is None or node.op_type != _FINN_NAMES.get(layer.kind):
+        if node is None or node.op_type not in kind_of(layer.kind).finn_operators:
             continue
         yield node, layer
         if layer.kind in ("mvau", "max_pool"):
@@ -130,7 +120,7 @@ def _pairs(model: ModelWrapper, ours: Dataflow) -> Iterator[tuple[NodeProto, Lay
             padding = makers.get(window.input[0]) if window is not None and window.input else None
             for before, suffix in ((window, ".window"), (padding, ".pad")):
                 helper_layer = ours.by_name.get(layer.name + suffix)
-                if before is not None and helper_layer and before.op_type == _FINN_NAMES[helper_layer.kind]:
+                if before is not None and helper_layer and before.op_type in kind_of(helper_layer.kind).finn_operators:
                     yield before, helper_layer
 
 
@@ -144,7 +134,7 @@ def _require_equal(model: ModelWrapper, node: NodeProto, ours: Layer) -> None:
     if ours.kind == "mvau":
         _require_matrix(model, node, ours)
     if "thresholds" in ours.tensors:
-        levels = model.get_initializer(node.input[2 if ours.kind == "mvau" else 1])
+        levels = model.get_initializer(node.input[kind_of(ours.kind).finn_thresholds])
         _require(np.array_equal(levels, ours.tensors["thresholds"].astype(np.float32)), ours, "thresholds")
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
+from hwcodesign.core.classified import confusion, score_names, surest_mistakes
 from hwcodesign.core.run_folder import RunFolder
 from hwcodesign.pictures import read_reference
 from hwcodesign.verify.images import Images
@@ -39,20 +40,14 @@ def draw_confusion(run: RunFolder, path: Path) -> bool:
     return True
 
 
-def confusion(labels: np.ndarray, taken: np.ndarray, classes: int) -> np.ndarray:
-    """Counts (classes, classes): of images that are `row`, those taken for `column`."""
-    return np.bincount(labels * classes + taken, minlength=classes**2).reshape(classes, classes)
-
-
 def draw_misclassified(run: RunFolder, path: Path) -> bool:
     """The mistakes, the surest first: by how far the score of the wrong class lies above that of the right one."""
     images = Images.held_out(run.stage("export") / "reference.npz")
     if images.labels is None or images.scores is None:
         return False
     names, taken = _class_names(run, images.scores.shape[1]), images.scores.argmax(axis=1)
-    wrong = np.flatnonzero(taken != images.labels)
-    margins = images.scores[wrong, taken[wrong]] - images.scores[wrong, images.labels[wrong]]
-    shown = wrong[np.argsort(-margins, kind="stable")][: _ROWS * _COLUMNS]
+    wrong = surest_mistakes(images.scores, images.labels)
+    shown = wrong[: _ROWS * _COLUMNS]
     if not len(shown):
         return False
     columns = min(_COLUMNS, len(shown))
@@ -71,7 +66,5 @@ def draw_misclassified(run: RunFolder, path: Path) -> bool:
     return True
 
 
-def _class_names(run: RunFolder, classes: int) -> list[str]:
-    """Of all scores: a family may pad its classes to an even number or a power of two."""
-    names = read_reference(run).get("classes") or []
-    return [*map(str, names), *(f"({number})" for number in range(len(names), classes))]
+def _class_names(run: RunFolder, scores: int) -> list[str]:
+    return score_names(read_reference(run).get("classes") or [], scores)

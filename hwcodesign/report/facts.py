@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from hwcodesign.core.classified import score_names
 from hwcodesign.core.errors import UserError
 from hwcodesign.core.run_folder import RunFolder
 
@@ -31,10 +32,9 @@ class Facts:
 
     @property
     def classes(self) -> list[str]:
-        """The names of all scores: a family may pad its classes to an even number or a power of two."""
-        names = [str(name) for name in self.report.get("reference", {}).get("classes") or []]
-        count = 0 if self.scores is None else self.scores.shape[1]
-        return [*names, *(f"({number})" for number in range(len(names), count))]
+        """The names of all scores."""
+        names = self.report.get("reference", {}).get("classes") or []
+        return score_names(names, 0 if self.scores is None else self.scores.shape[1])
 
 
 def facts_of(run: RunFolder) -> Facts:

@@ -12,13 +12,13 @@ from rich.console import Console
 
 from hwcodesign import pictures
 from hwcodesign.cli import main
+from hwcodesign.core.classified import confusion
 from hwcodesign.core.errors import UserError
 from hwcodesign.core.run_folder import RunFolder
 from hwcodesign.dataflow import Dataflow
 from hwcodesign.export.checkpoint_network import TrainedNetwork
 from hwcodesign.flow import pipeline
 from hwcodesign.job import Job
-from hwcodesign.pictures.results import confusion
 from hwcodesign.recipe import Recipe
 from hwcodesign.verify.images import Images
 from hwcodesign.verify.ladder import IntegerGraph

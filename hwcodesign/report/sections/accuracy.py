@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from hwcodesign.core.classified import confusion, surest_mistakes
 from hwcodesign.report.facts import Facts
 from hwcodesign.report.html import paragraph, picture, png_of, table, text
 
@@ -51,9 +52,8 @@ def _confusion(facts: Facts, predicted: np.ndarray) -> str:
     assert facts.labels is not None
     if len(names) > MOST_CLASSES:
         return paragraph(text(f"{len(names)} classes: the matrix is in pictures/confusion.png"), "soft")
-    counts = np.bincount(facts.labels * len(names) + predicted, minlength=len(names) ** 2)
     rows = []
-    for name, row in zip(names, counts.reshape(len(names), -1), strict=True):
+    for name, row in zip(names, confusion(facts.labels, predicted, len(names)), strict=True):
         rows.append([f"<b>{text(name)}</b>", *(_cell(count, row.sum()) for count in row)])
     return paragraph("Rows: true class; columns: predicted class.") + table(["true \\ predicted", *names], rows)
 
@@ -69,11 +69,10 @@ def _mistakes(facts: Facts, predicted: np.ndarray) -> str:
     assert facts.labels is not None
     assert facts.scores is not None
     assert facts.frames is not None
-    wrong = np.flatnonzero(predicted != facts.labels)
+    wrong = surest_mistakes(facts.scores, facts.labels)
     if not len(wrong):
         return paragraph("Every held-out image is classified right.")
-    margins = facts.scores[wrong, predicted[wrong]] - facts.scores[wrong, facts.labels[wrong]]
-    surest = wrong[np.argsort(-margins, kind="stable")][:MISTAKES]
+    surest = wrong[:MISTAKES]
     names, channels = facts.classes, facts.frames.shape[3]
     if facts.frames.dtype != np.uint8 or channels not in (1, 3):
         return ""

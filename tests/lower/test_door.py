@@ -43,6 +43,10 @@ def before(function: nn.Module) -> nn.Module:
     return Chain(conv(2), norm(4), function, signed(), conv(), relu(), *average())
 
 
+def bipolar() -> nn.Module:
+    return qnn.QuantIdentity(act_quant=SignedBinaryActPerTensorConst)
+
+
 def end(*layers: nn.Module) -> nn.Module:
     return Chain(conv(2, kernel=5), relu(), nn.Flatten(), *layers)
 
@@ -147,6 +151,28 @@ NETWORKS: dict[str, Callable[[], nn.Module]] = {
     "sum of separate quantizers": lambda: joined(lambda a, b: a + b),
     "sum of three": lambda: joined(lambda a, b, c: a + b + c, count=3, shared=True),
     "cat of separate quantizers": lambda: joined(lambda a, b: torch.cat([a, b], 1)),
+    "cat of unlike types": lambda: Chain(
+        conv(2),
+        relu(),
+        Does(
+            lambda x, a, b, c, p, q, r: torch.cat([p(a(x)), q(b(x)), r(c(x))], 1),
+            *(conv(kernel=1), conv(kernel=1), conv(kernel=1), relu(), signed(bit_width=3), bipolar()),
+        ),
+        relu(),
+        *average(),
+    ),
+    "padded bipolar map": lambda: Chain(conv(2), norm(4), bipolar(), conv(padding=1), relu(), *average()),
+    "bipolar map that is pooled, then padded": lambda: Chain(
+        conv(2), norm(4), bipolar(), nn.MaxPool2d(2), conv(padding=1), relu(), *average()
+    ),
+    "bipolar map that is padded for one of two readers": lambda: Chain(
+        conv(2),
+        norm(4),
+        bipolar(),
+        Does(lambda x, a, b, q: q(a(x)) + q(b(x)), conv(padding=1), conv(kernel=1), relu()),
+        relu(),
+        *average(),
+    ),
     "the same map twice": lambda: Chain(conv(2), relu(), Does(lambda x: x + x), conv(), relu(), *average()),
     "two readers of sums": TwoReaders,
     "a quantizer that changes nothing": lambda: Chain(
@@ -166,7 +192,7 @@ NETWORKS: dict[str, Callable[[], nn.Module]] = {
     "bipolar, read by a ReLU": lambda: Chain(
         conv(2),
         norm(4),
-        qnn.QuantIdentity(act_quant=SignedBinaryActPerTensorConst),
+        bipolar(),
         nn.ReLU(),
         conv(),
         relu(),

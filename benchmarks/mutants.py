@@ -116,12 +116,12 @@ def subjects(work: Path) -> Iterator[Subject]:
     for name, text in RECIPES.items():
         recipe = work / f"{name}.toml"
         recipe.write_text(text)
-        yield Subject(name, runs / f"{name}-untrained", (str(recipe), "--untrained"))
+        yield Subject(name, runs / f"{name}-untrained", (str(recipe), "--untrained", "--frames", "60"))
     model = work / "foreign.onnx"
     if not model.exists():
         foreign(model)
     scale = ("--input-scale", "1")
-    yield Subject("foreign", runs / "foreign", ("--model", str(model), "--board", BOARD, *scale, "--frames", "8"))
+    yield Subject("foreign", runs / "foreign", ("--model", str(model), "--board", BOARD, *scale, "--frames", "60"))
 
 
 def hwcodesign(stage: str, arguments: Sequence[str], runs: Path) -> tuple[int, str]:

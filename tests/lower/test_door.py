@@ -274,6 +274,21 @@ def test_every_rounding(rounding: str, tmp_path: Path) -> None:
     require_equal(path, graph, (2, 8, 8))
 
 
+def test_a_negative_scale_turns_the_levels_round(tmp_path: Path) -> None:
+    """Of two activations and of weights: -8 is the highest level there."""
+
+    def edit(model: onnx.ModelProto) -> None:
+        constants = {tensor.name: tensor for tensor in model.graph.initializer}
+        constants |= {node.output[0]: node.attribute[0].t for node in model.graph.node if node.op_type == "Constant"}
+        turned = {node.input[1] for node in model.graph.node if node.op_type == "Quant"}
+        for name in turned:
+            constants[name].CopyFrom(numpy_helper.from_array(-numpy_helper.to_array(constants[name]), name))
+
+    path = _edited(tmp_path, edit, lambda: Chain(conv(2), norm(4), signed(), conv(padding=1), signed(), *average()))
+    _, graph = understand(path, input_scale=1.0)
+    require_equal(path, graph, (2, 8, 8))
+
+
 def test_constants_of_any_shape_and_defaults_left_out(tmp_path: Path) -> None:
     def edit(model: onnx.ModelProto) -> None:
         for tensor in model.graph.initializer:

@@ -59,7 +59,7 @@ def test_image_lays_out_thresholds_as_the_unit_reads_them() -> None:
 
 
 def test_a_base_and_a_step_may_take_more_than_64_bits_together() -> None:
-    """Eight bits, and one channel whose batch norm all but stops it: between two of its levels lies all that it can be."""
+    """Eight bits, and a channel whose batch norm all but stops it: all that it can be lies between two levels."""
     reach = 1 << 20
     evenly, hardly = np.arange(255) * 7919 // 3 - 300_000, np.where(np.arange(255) < 3, -reach, reach)
     thresholds = np.stack([evenly, hardly])

@@ -5,7 +5,7 @@ from functools import cached_property
 from pathlib import Path
 
 from hwcodesign.core.integers import PIXEL, IntType
-from hwcodesign.core.quantize_request import Request
+from hwcodesign.core.quantize_request import QuantizeRequest
 from hwcodesign.core.run_folder import RunFolder, listing
 from hwcodesign.fpga.board import Board
 from hwcodesign.recipe import HardwareTable, Recipe
@@ -40,7 +40,7 @@ class Job:
     seed: int = 1
     backend: str = "own"
     wait: bool = True
-    quantize: Request | None = None
+    quantize: QuantizeRequest | None = None
 
     @cached_property
     def board(self) -> Board:

@@ -12,7 +12,7 @@ import numpy as np
 
 from hwcodesign.core.layer_name import layer_name
 
-MOST_SIDE = 65_536  # of a kernel, a padding, a map, a number of channels
+MOST_SIDE = 65_536  # of a kernel, a padding, a feature map, a number of channels
 MOST_ELEMENTS = 2**30  # in one input
 MOST_BITS = 32
 _QUANTIZERS = {"Quant": 3, "IntQuant": 3, "Trunc": 3, "BipolarQuant": None, "FloatQuant": None}  # which input: bits

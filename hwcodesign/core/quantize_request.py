@@ -5,7 +5,7 @@ from pathlib import Path
 
 
 @dataclass(frozen=True)
-class Request:
+class QuantizeRequest:
     """What to quantize: the file of float weights, where calibration images come from, how many, how far to equalize.
 
     `calibration` None: the folder `calibration` of the data, else the data set's training images.

@@ -13,8 +13,8 @@ _TABLE = {"table.columns.hex": "39\n34\n"}  # thresholds 1, 2, 3 and 0, 1, 3, th
 _LINES = {"lines.columns.hex": "11\n12\n"}  # base 1 step 1 and base 2 step 1
 _WEIGHTS = {"weights.columns.hex": "1\n2\n3\n1\n"}  # 1, -2, -1, 1
 
-# Maps that are small enough, and sizes that still show every corner: more than a row of windows, strides that leave
-# something over, several words.
+# Feature maps that are small enough, and sizes that still show every corner: more than a row of windows, strides that
+# leave something over, several words.
 PROOFS = (
     Proof("fifo", ("fifo", *_RAM), parameters={"DEPTH": 2}, induction=True),
     Proof("fifo", ("fifo", *_RAM), parameters={"DEPTH": 4}, induction=True),
@@ -73,7 +73,7 @@ FAULTS: Mapping[str, tuple[str, Fault]] = {
     "width_converter": ("width_converter", Fault("!last || !out_valid_o || out_ready_i", "1'b1")),
     "concat": ("concat", Fault("in_ready_o[turn_q] = move;", "in_ready_o[turn_q] = 1'b1;")),
     "add": ("add", Fault("take       = move && (&in_valid_i)", "take       = move && (|in_valid_i)")),
-    "padding": ("padding", Fault("in_picture ? in_data_i : {", "1'b1 ? in_data_i : {")),
+    "padding": ("padding", Fault("inside ? in_data_i : {", "1'b1 ? in_data_i : {")),
     "max_pool": ("max_pool", Fault("take && (first || larger)", "take && larger")),
     "frame_last": ("frame_last", Fault("valid_i && ready_i", "valid_i")),
     "loader": ("loader", Fault("if (take) end_q <= in_last_i;", "end_q <= in_last_i;")),

@@ -23,7 +23,7 @@ from hwcodesign.kinds.motion import Buffer, Motion, Pipeline, turns
 
 @dataclass(frozen=True, order=True)
 class Folding:
-    """How much of a layer works at once. `pe`: outputs at a time; `simd`: inputs at a time of each.
+    """How parallel a layer works. `pe`: outputs at a time; `simd`: inputs at a time of each.
 
     Kinds without a matrix use `pe` alone (elements of a beat) and leave `simd` at 1; but a sliding window may send
     `simd` pixels at a time. `packed`: how many products at most share one hardware multiplier; 0: multipliers, if
@@ -280,7 +280,7 @@ class Kind(ABC):
         """The kernel's integer parameters by their SystemVerilog names."""
 
     def histogram(self, layer: Layer) -> tuple[np.ndarray, IntType] | None:
-        """The numbers that a picture of the layer counts, and their type; None if it has none."""
+        """The numbers that a histogram of the layer counts, and their type; None if it has none."""
         del layer
         return None
 

@@ -81,13 +81,13 @@ def _stand_alone(walk: Walk, node: Node, value: Value, quantizer: Quantizer) -> 
 
 def result(operation: str, value: Value, quantizer: Quantizer, falls: np.ndarray) -> Value:
     """The quantizer's integers, which `operation` makes of `value`; in channels that fall, counted from the top."""
-    kind, line = quantizer.type, quantizer.line
-    total = 0 if kind.bipolar else kind.min + kind.max
+    int_type, line = quantizer.type, quantizer.line
+    total = 0 if int_type.bipolar else int_type.min + int_type.max
     if falls.any():
         line = Affine(np.where(falls, -line.scale, line.scale), np.where(falls, line.scale * total, 0) + line.bias)
     low, high = (np.full(value.shape[0], bound, dtype=np.int64) for bound in (quantizer.low, quantizer.high))
     low, high = np.where(falls, total - high, low), np.where(falls, total - low, high)
-    return Value(operation, value.shape, kind, low, high, (line,), value.place, alone=True, known=value.known)
+    return Value(operation, value.shape, int_type, low, high, (line,), value.place, alone=True, known=value.known)
 
 
 def settled(walk: Walk, node: Node, value: Value) -> Value:
@@ -104,19 +104,19 @@ def settled(walk: Walk, node: Node, value: Value) -> Value:
     if clip is None:
         return value
     codes, line = clip
-    kind = IntType.holding(int(codes.min()), int(codes.max()))
-    if kind.bits > MOST_ACTIVATION_BITS:
+    int_type = IntType.holding(int(codes.min()), int(codes.max()))
+    if int_type.bits > MOST_ACTIVATION_BITS:
         return value
-    starts = _starts(codes, integers, np.arange(kind.min + 1, kind.max + 1), value.high + 1)
+    starts = _starts(codes, integers, np.arange(int_type.min + 1, int_type.max + 1), value.high + 1)
     maker = root(walk, value)
     if value.alone and maker is not None and maker.thresholds is not None and maker.out_type is not None:
         made = _composed(maker, starts)
-        walk.operations[maker.name] = replace(maker, thresholds=made, out_type=kind)
+        walk.operations[maker.name] = replace(maker, thresholds=made, out_type=int_type)
         name = value.operation
     else:
-        name = walk.operation(node.layer, "thresholding", value, thresholds=starts, out_type=kind)
+        name = walk.operation(node.layer, "thresholding", value, thresholds=starts, out_type=int_type)
     bounds = codes.min(axis=1), codes.max(axis=1)
-    return Value(name, value.shape, kind, *bounds, (line,), value.place, alone=value.alone, known=value.known)
+    return Value(name, value.shape, int_type, *bounds, (line,), value.place, alone=value.alone, known=value.known)
 
 
 def _starts(codes: np.ndarray, integers: np.ndarray, levels: np.ndarray, never: np.ndarray) -> np.ndarray:
@@ -160,15 +160,15 @@ def _exact_line(value: Value, scale: np.ndarray, bias: np.ndarray) -> Affine:
 def _composed(maker: Operation, starts: np.ndarray) -> np.ndarray:
     """The thresholds on the maker's sums at which its integers reach `starts` (C, n)."""
     assert maker.thresholds is not None and maker.out_type is not None
-    kind = maker.out_type
+    int_type = maker.out_type
     always, never = maker.low[:, None], maker.high[:, None] + 1
     padded = np.concatenate([always, maker.thresholds, never], axis=1)
-    index = (starts + 2) // 2 if kind.bipolar else starts - kind.min
+    index = (starts + 2) // 2 if int_type.bipolar else starts - int_type.min
     found: np.ndarray = np.take_along_axis(padded, np.clip(index, 0, padded.shape[1] - 1), axis=1)
     return found
 
 
-def clean(value: Value, kind: IntType, line: Affine) -> Value:
-    """What stands in for a quantized tensor behind a problem: all integers of `kind`."""
-    low, high = whole_range(kind, value.shape[0])
-    return replace(value, type=kind, low=low, high=high, steps=(line,), open=False, terms=(), known=False)
+def clean(value: Value, int_type: IntType, line: Affine) -> Value:
+    """What stands in for a quantized tensor behind a problem: all integers of `int_type`."""
+    low, high = whole_range(int_type, value.shape[0])
+    return replace(value, type=int_type, low=low, high=high, steps=(line,), open=False, terms=(), known=False)

@@ -33,7 +33,7 @@ from hwcodesign.dataflow import Dataflow, IntType, Layer
 from hwcodesign.kinds import kind_of
 
 HARDWARE_DOMAIN = "finn.custom_op.fpgadataflow"
-_AS_THEY_COME = ("max_pool", "concat", "sliding_window", "padding")  # (FINN joins bipolar maps as INT2)
+_AS_THEY_COME = ("max_pool", "concat", "sliding_window", "padding")  # (FINN joins bipolar feature maps as INT2)
 
 
 class DifferenceError(AssertionError):

@@ -1,7 +1,7 @@
 """Operators that only move elements about: what they do to any array of the tensor's shape, its first axis the batch.
 
-A `Value` keeps where its elements lie in the hardware's map (`place`), so flattening, transposing and reshaping cost
-nothing; the layer that reads the tensor looks whether it can take the elements in that order.
+A `Value` keeps where its elements lie in the hardware's feature map (`place`), so flattening, transposing and reshaping
+cost nothing; the layer that reads the tensor looks whether it can take the elements in that order.
 """
 
 from collections.abc import Sequence

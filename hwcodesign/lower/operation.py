@@ -11,7 +11,7 @@ GRAPH_INPUT = "input"
 
 @dataclass(frozen=True)
 class Window:
-    """A window that slides over a map: (rows, columns) and its steps; `pad` is (top, left, bottom, right)."""
+    """A window that slides over a feature map: (rows, columns) and its steps; `pad` is (top, left, bottom, right)."""
 
     kernel: tuple[int, int]
     stride: tuple[int, int] = (1, 1)
@@ -19,7 +19,7 @@ class Window:
     pad_value: int = 0
 
     def slide(self, height: int, width: int) -> tuple[int, int]:
-        """Rows and columns of windows on a map."""
+        """Rows and columns of windows on a feature map."""
         top, left, bottom, right = self.pad
         return (
             (height + top + bottom - self.kernel[0]) // self.stride[0] + 1,

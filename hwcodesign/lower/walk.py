@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from hwcodesign.lower.network import Network, Node
+from hwcodesign.lower.network import FileNetwork, Node
 from hwcodesign.lower.operation import GRAPH_INPUT, Operation
 from hwcodesign.lower.problems import Problems
 from hwcodesign.lower.values import Constant, Unknown, Value
@@ -16,7 +16,7 @@ Tensor = Value | Constant | Unknown
 class Walk:
     """The network, the problems found, and by name: tensors, and the operations in the order in which they run."""
 
-    network: Network
+    network: FileNetwork
     problems: Problems
     tensors: dict[str, Tensor] = field(default_factory=dict)
     operations: dict[str, Operation] = field(default_factory=dict)

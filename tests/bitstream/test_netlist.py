@@ -85,8 +85,8 @@ def test_the_longest_path_is_told_by_its_layers(made: Plan) -> None:
         ],
     }
     timing = read_timing(report, owners(made.design))
-    assert (timing.fmax_mhz, timing.logic_ns, timing.wires_ns) == (100.0, 0.75, 3.0)
+    assert (timing.fmax_mhz, timing.logic_ns, timing.routing_ns) == (100.0, 0.75, 3.0)
     assert timing.in_words() == (
-        "the longest path takes 3.8 ns (0.8 ns of logic, 3.0 ns of wires) through conv1 -> pool1.window, "
+        "the critical path takes 3.8 ns (0.8 ns of logic, 3.0 ns of routing) through conv1 -> pool1.window, "
         "from acc_q to row_q"
     )

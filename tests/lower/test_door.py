@@ -147,7 +147,7 @@ NETWORKS: dict[str, Callable[[], nn.Module]] = {
     "sum of separate quantizers": lambda: joined(lambda a, b: a + b),
     "sum of three": lambda: joined(lambda a, b, c: a + b + c, count=3, shared=True),
     "cat of separate quantizers": lambda: joined(lambda a, b: torch.cat([a, b], 1)),
-    "the same map twice": lambda: Chain(conv(2), relu(), Does(lambda x: x + x), conv(), relu(), *average()),
+    "the same feature map twice": lambda: Chain(conv(2), relu(), Does(lambda x: x + x), conv(), relu(), *average()),
     "two readers of sums": TwoReaders,
     "a quantizer that changes nothing": lambda: Chain(
         conv(2), relu(), Does(lambda x, q: q(q(x)), signed()), conv(), relu(), *average()

@@ -7,8 +7,8 @@ import pytest
 
 from hwcodesign.fpga.board import load_board
 from hwcodesign.plan import Plan, plan
-from hwcodesign.simulate.network import Measured
-from hwcodesign.simulate.stream_files import Results
+from hwcodesign.simulate.network import Simulated
+from hwcodesign.simulate.stream_files import StreamResults
 from hwcodesign.simulate.utilisation import Utilisation
 from hwcodesign.verify.proofs import too_slow
 from tests.graphs import tiny_squeezenet
@@ -19,10 +19,10 @@ def planned() -> Plan:
     return plan(tiny_squeezenet(), load_board("ulx3s-85f"), frame_rate=10_000)
 
 
-def measured(planned: Plan, pace: float = 1.0, latency: float = 1.0) -> Measured:
-    results = Results(np.zeros((4, 6)), np.zeros(4), 24, None)
+def measured(planned: Plan, pace: float = 1.0, latency: float = 1.0) -> Simulated:
+    results = StreamResults(np.zeros((4, 6)), np.zeros(4), 24, None)
     latency_cycles = round(planned.latency_cycles * latency)
-    return Measured(results, planned.cycles_per_frame * pace, latency_cycles, 1000, 1.0)
+    return Simulated(results, planned.cycles_per_frame * pace, latency_cycles, 1000, 1.0)
 
 
 def test_what_the_plan_promises_is_kept(planned: Plan) -> None:

@@ -118,11 +118,11 @@ class ThresholdUnit:
         codes = base.encode(line.base) | step.encode(line.step) << base.bits
         return self._image(IntType(self.spacing.bits, signed=False), codes[:, None])
 
-    def _image(self, kind: IntType, values: np.ndarray) -> MemoryImage:
+    def _image(self, int_type: IntType, values: np.ndarray) -> MemoryImage:
         """Words for `values` (channels, any number for each)."""
-        codes = kind.encode(values)
-        assert (kind.decode(codes) == values).all(), "a threshold outside its type"
-        return MemoryImage(pack(codes.reshape(self.channels // self.pe, -1), kind.bits), self.memory.width)
+        codes = int_type.encode(values)
+        assert (int_type.decode(codes) == values).all(), "a threshold outside its type"
+        return MemoryImage(pack(codes.reshape(self.channels // self.pe, -1), int_type.bits), self.memory.width)
 
 
 def step_count(out_type: IntType) -> int:

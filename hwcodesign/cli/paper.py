@@ -19,7 +19,7 @@ def command(number: str | None, as_json: bool) -> None:
       hwcodesign paper --table 4.2
     """
     from hwcodesign.analyze.paper.tables import paper_tables, render, summary, to_json
-    from hwcodesign.analyze.tables import console
+    from hwcodesign.core.terminal import console
     from hwcodesign.core.errors import UserError, did_you_mean
 
     tables = {table.number: table for table in paper_tables()}

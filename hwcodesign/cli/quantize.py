@@ -47,9 +47,9 @@ def command(
     from dataclasses import replace
 
     from hwcodesign.core.input_file import require_file
-    from hwcodesign.core.quantize_request import QuantizeRequest
     from hwcodesign.core.terminal import console
     from hwcodesign.flow.pipeline import run_job
+    from hwcodesign.job import QuantizeRequest
     from hwcodesign.quantize.from_weights import with_stored_scales
     from hwcodesign.quantize.table import accuracy_table, table
 

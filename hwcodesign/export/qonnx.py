@@ -20,8 +20,8 @@ from typing import Any
 import numpy as np
 import torch
 
+from hwcodesign.core.classified import top5
 from hwcodesign.core.progress import frames_bar
-from hwcodesign.core.top5 import top5
 from hwcodesign.data import load_dataset
 from hwcodesign.nets.build import NetworkModule, freeze, score_step
 from hwcodesign.nets.network import Add, Concat, Conv, GlobalAvgPool, MaxPool, Network

@@ -16,6 +16,7 @@ class Concat(Kind):
 
     name = "concat"
     finn_operators = ("StreamingConcat",)
+    finn_type = True
 
     def output(self, layer: Layer) -> Stream:
         """The channels of all, side by side."""

@@ -130,6 +130,8 @@ class Kind(ABC):
     sources: ClassVar[Path | None] = None  # the folder of its SystemVerilog, if that is not `hls/`
     finn_operators: ClassVar[tuple[str, ...]] = ()  # FINN's nodes that are this kind
     finn_thresholds: ClassVar[int] = 0  # which input of FINN's node the thresholds are
+    finn_shape: ClassVar[bool] = True  # FINN's node has our output's shape
+    finn_type: ClassVar[bool] = False  # and its type, too (bipolar ones aside: FINN joins those as INT2)
     cells: ClassVar[tuple[str, ...]] = ()  # the modules in `hls/` that the kernel is built from, besides its own
     loading_cells: ClassVar[tuple[str, ...]] = ()  # and those that it needs besides where a memory is loaded
 

@@ -21,6 +21,7 @@ class LabelSelect(Kind):
 
     name = "label_select"
     finn_operators = ("LabelSelect",)
+    finn_shape = False  # it gives the best class alone
 
     def output(self, layer: Layer) -> Stream:
         return output(layer)

@@ -15,6 +15,7 @@ class MaxPool(WindowPool):
 
     name = "max_pool"
     finn_operators = ("Pool",)
+    finn_type = True
     result = "the maximum over {window} of {elements} is"
 
     def output(self, layer: Layer) -> Stream:

@@ -21,6 +21,7 @@ class Padding(Kind):
 
     name = "padding"
     finn_operators = ("FMPadding",)
+    finn_type = True
 
     def output(self, layer: Layer) -> Stream:
         """The border is among what leaves."""

@@ -33,6 +33,7 @@ class SlidingWindow(Kind):
     folded_with_reader = True
     sized_by = "buffer"
     finn_operators = ("ConvolutionInputGenerator",)
+    finn_type = True
     cells = ("parallel_window", "ram", "ram_bank")
 
     def module(self, folding: Folding) -> str:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from hwcodesign.dataflow import IntType
-from hwcodesign.lower.network import Node
+from hwcodesign.lower.file_network import Node
 from hwcodesign.lower.operation import Operation
 from hwcodesign.lower.quantizers import MOST_ACTIVATION_BITS, Quantizer, thresholds
 from hwcodesign.lower.values import Affine, Value, whole_range
@@ -54,7 +54,7 @@ def turned(walk: Walk, value: Value, signs: np.ndarray) -> Value:
 def root(walk: Walk, value: Value) -> Operation | None:
     """The operation whose integers `value` picks from by max pools: itself, if it is none."""
     operation = walk.maker(value.operation)
-    while operation is not None and operation.kind == "max_pool":
+    while operation is not None and operation.operator == "max_pool":
         operation = walk.maker(operation.sources[0])
     return operation
 
@@ -73,7 +73,7 @@ def _fused(walk: Walk, value: Value, quantizer: Quantizer) -> Value:
 def _stand_alone(walk: Walk, node: Node, value: Value, quantizer: Quantizer) -> Value:
     """A layer of its own; after an addition it carries that one's name."""
     maker = walk.maker(value.operation)
-    name = f"{maker.name}.quantizer" if maker is not None and maker.kind in ("add", "weighted_sum") else node.layer
+    name = f"{maker.name}.quantizer" if maker is not None and maker.operator in ("add", "weighted_sum") else node.layer
     levels = thresholds(value, quantizer)
     name = walk.operation(name, "thresholding", value, thresholds=levels, out_type=quantizer.type)
     return result(name, value, quantizer, value.signs * quantizer.signs < 0)

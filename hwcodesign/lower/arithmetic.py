@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from hwcodesign.lower.network import Node
+from hwcodesign.lower.file_network import Node
 from hwcodesign.lower.values import RELU, Affine, Constant, Function, Value
 from hwcodesign.lower.walk import Tensor, Walk
 

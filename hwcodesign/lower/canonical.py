@@ -84,7 +84,7 @@ class _Writer:
         layer = self.dataflow.by_name[name]
         sources = [self._windows(operation)] if operation.window is not None else list(operation.sources)
         self.streams[name] = layer.output
-        match operation.kind:
+        match operation.operator:
             case "mvau":
                 self._matrix(operation, sources[0])
             case "thresholding":
@@ -115,7 +115,7 @@ class _Writer:
         window, name = operation.window, operation.name
         assert window is not None
         source, pad = operation.sources[0], window.pad
-        matrix = operation.kind == "mvau"
+        matrix = operation.operator == "mvau"
         if any(pad) and (window.pad_value or not matrix):
             padding = self.dataflow.by_name[f"{name}.pad"]
             value = padding.number("value") if "value" in padding.attributes else 0

@@ -11,7 +11,7 @@ import numpy as np
 
 from hwcodesign.graph.builder import signed_holding
 from hwcodesign.lower.activations import settled
-from hwcodesign.lower.network import Node
+from hwcodesign.lower.file_network import Node
 from hwcodesign.lower.operation import GRAPH_INPUT, Window
 from hwcodesign.lower.ratios import DECIMAL, EXACT, integer_ratios
 from hwcodesign.lower.values import Affine, Constant, Value, places

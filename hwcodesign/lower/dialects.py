@@ -8,8 +8,8 @@ import numpy as np
 from hwcodesign.dataflow import IntType
 from hwcodesign.lower.activations import clean, few_bits
 from hwcodesign.lower.arithmetic import per_channel
-from hwcodesign.lower.folding import quantized
-from hwcodesign.lower.network import Node
+from hwcodesign.lower.constant_folding import quantized
+from hwcodesign.lower.file_network import Node
 from hwcodesign.lower.quantizers import ROUNDINGS, Grid, Quantizer, grid_of
 from hwcodesign.lower.sums import quantize
 from hwcodesign.lower.values import Affine, Constant, Unknown, Value, places

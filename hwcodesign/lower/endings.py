@@ -6,8 +6,8 @@ import numpy as np
 
 from hwcodesign.core.score_map import Function
 from hwcodesign.lower.activations import root, settled, turned
+from hwcodesign.lower.file_network import Node
 from hwcodesign.lower.layout import LAYOUTS
-from hwcodesign.lower.network import Node
 from hwcodesign.lower.operation import GRAPH_INPUT
 from hwcodesign.lower.values import Function as Step
 from hwcodesign.lower.values import Value

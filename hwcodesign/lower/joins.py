@@ -7,7 +7,7 @@ import numpy as np
 from hwcodesign.dataflow import IntType
 from hwcodesign.lower.activations import settled
 from hwcodesign.lower.arithmetic import scale_or_shift
-from hwcodesign.lower.network import Node
+from hwcodesign.lower.file_network import Node
 from hwcodesign.lower.ratios import MOST_FACTOR, integer_ratios
 from hwcodesign.lower.values import Affine, Constant, Value
 from hwcodesign.lower.walk import Tensor, Walk
@@ -103,7 +103,7 @@ def _closed(walk: Walk, node: Node, inputs: Sequence[Tensor | None]) -> list[Val
     """The feature maps with straight ways to their real numbers; None after noting a problem."""
     values = [tensor for tensor in inputs if isinstance(tensor, Value)]
     if len(values) < len(inputs):
-        walk.note(node, "it joins a constant to a map", "join maps only")
+        walk.note(node, "it joins a constant to a feature map", "join feature maps only")
         return None
     found = [settled(walk, node, value) for value in values]
     if any(value.open or value.affine is None for value in found):

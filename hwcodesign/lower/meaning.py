@@ -11,10 +11,10 @@ import numpy as np
 
 from hwcodesign.dataflow import IntType
 from hwcodesign.lower import arithmetic, convolutions, dialects, joins, pooling
+from hwcodesign.lower.constant_folding import fold
 from hwcodesign.lower.endings import ENDINGS, Scores, ends, scores_of
-from hwcodesign.lower.folding import fold
+from hwcodesign.lower.file_network import FileNetwork, Node
 from hwcodesign.lower.layout import LAYOUTS, LayoutError, moved
-from hwcodesign.lower.network import FileNetwork, Node
 from hwcodesign.lower.operation import GRAPH_INPUT, Operation
 from hwcodesign.lower.problems import Problems
 from hwcodesign.lower.unsupported import why_not

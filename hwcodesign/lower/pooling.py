@@ -7,7 +7,7 @@ import numpy as np
 from hwcodesign.dataflow import IntType
 from hwcodesign.lower.activations import root, settled, turned
 from hwcodesign.lower.convolutions import with_zeros
-from hwcodesign.lower.network import Node
+from hwcodesign.lower.file_network import Node
 from hwcodesign.lower.operation import Window
 from hwcodesign.lower.values import Affine, Value, places
 from hwcodesign.lower.walk import Walk

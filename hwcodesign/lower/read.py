@@ -10,7 +10,7 @@ from hwcodesign.core.errors import UserError
 from hwcodesign.core.layer_name import layer_name
 from hwcodesign.core.onnx_file import load_model
 from hwcodesign.lower.connected import require_one_part, require_one_way
-from hwcodesign.lower.network import FileNetwork, Node, leading_to
+from hwcodesign.lower.file_network import FileNetwork, Node, leading_to
 from hwcodesign.lower.parameter_names import path_by_parameters
 
 QUANTIZERS = ("Quant", "IntQuant", "BipolarQuant", "Trunc", "QuantizeLinear", "DequantizeLinear", "MultiThreshold")

@@ -15,8 +15,8 @@ import numpy as np
 
 from hwcodesign.lower.activations import quantize as quantize_map
 from hwcodesign.lower.activations import result
+from hwcodesign.lower.file_network import Node
 from hwcodesign.lower.joins import summed
-from hwcodesign.lower.network import Node
 from hwcodesign.lower.quantizers import Quantizer
 from hwcodesign.lower.ratios import MOST_FACTOR
 from hwcodesign.lower.values import Value

@@ -1,7 +1,7 @@
 """Operators that no supported hardware layer computes, each with its reason and a way round it."""
 
 from hwcodesign.lower.arithmetic import RISING
-from hwcodesign.lower.network import Node
+from hwcodesign.lower.file_network import Node
 
 _LEAVE_OUT = "leave it out of the exported model: the order of the scores is the same without it"
 _AT_RUN_TIME = "it normalizes by statistics of each image, which are computed at run time"

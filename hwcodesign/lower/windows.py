@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from hwcodesign.lower.network import Node
+from hwcodesign.lower.file_network import Node
 from hwcodesign.lower.operation import Window
 from hwcodesign.lower.values import Map, Value
 from hwcodesign.lower.walk import Walk
@@ -18,9 +18,7 @@ def window_of(
 ) -> Window | None:
     """The window of `kernel` over a feature map of `shape`; None after noting what of it there is no hardware for.
 
-    `more` is padding besides its own.
-
-    A window of one axis is one row high.
+    `more` is padding besides its own. A window of one axis is one row high.
     """
     attributes = node.attributes
     before = len(walk.problems.found)

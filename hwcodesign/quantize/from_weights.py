@@ -8,10 +8,11 @@ import numpy as np
 import torch
 
 from hwcodesign.core.errors import UserError
-from hwcodesign.core.quantize_request import QuantizeRequest
 from hwcodesign.data import load_dataset
 from hwcodesign.data.folder import read_unlabelled
-from hwcodesign.export.float_weights import Weights, read_weights
+from hwcodesign.export.float_weights import Weights
+from hwcodesign.export.weight_file import read_weights
+from hwcodesign.job import QuantizeRequest
 from hwcodesign.nets.build import NetworkModule
 from hwcodesign.nets.network import INPUT, Network
 from hwcodesign.quantize.channel_sizes import channel_sizes

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from hwcodesign.core.classified import top5
 from hwcodesign.core.interface import Interface
-from hwcodesign.core.top5 import top5
 from hwcodesign.dataflow import Dataflow
 from hwcodesign.graph import interpreter
 from hwcodesign.plan import Plan

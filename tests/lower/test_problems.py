@@ -89,7 +89,7 @@ PROBLEMS: dict[str, tuple[Callable[[], nn.Module], str, str, str]] = {
     "softmax inside": (
         lambda: ends_in(*start(), nn.Softmax(1), conv()),
         "  2:",
-        "Softmax stands inside",
+        "Softmax inside",
         "leave it out",
     ),
     "activations over 8 bits": (lambda: ends_in(conv(2), relu(bit_width=10), conv()), "  1:", "10 bits", "at most 8"),

@@ -127,6 +127,7 @@ FIXES: tuple[tuple[str, Fix], ...] = (
     (r"use groups=1", _sets(kind="conv")),
     (r"use ceil_mode=False", _sets(ceil=False)),
     (r"one quantizer before a cat", _shared_quantizer),
+    (r"one shared QuantReLU .* quantize all inputs of the sum", _sets(join="shared")),
 )
 
 

@@ -91,9 +91,6 @@ BAD = {
     "groups": ((value(), constant(WEIGHTS[:, :1])), {"group": 2}, "a depthwise convolution (groups = channels)"),
     "channels": ((value((3, 4, 4)), constant(WEIGHTS)), {}, "for 2 channels, but it gets 3"),
     "not quantized": ((value(open=True), constant(WEIGHTS)), {}, "is not quantized"),
-    "bipolar padded": (
-        (value(int_type=IntType(1, True)), constant(WEIGHTS)), {"pads": [1, 1, 1, 1]}, "which are neither"
-    ),
     "shifted and padded": (
         (replace(value(), steps=(Affine(np.full(2, 0.5), np.full(2, 0.2)),)), constant(WEIGHTS)),
         {"pads": [1, 1, 1, 1]}, "padding would have to insert the mean",
@@ -133,3 +130,14 @@ def test_a_layer_behind_a_problem_is_looked_at_by_itself() -> None:
     convolutions.check_alone(walked, node("Conv", group=4, dilations=[2, 2]), constant(WEIGHTS))
     told = problems(walked)
     assert "a convolution of 4 groups" in told and "its dilation is [2, 2]" in told
+
+
+def test_padding_minus_and_plus_one_takes_two_bits() -> None:
+    walked = walk()
+    bipolar = value(int_type=IntType(1, signed=True))
+    found = convolutions.convolution(walked, node("Conv", pads=[1, 1, 1, 1]), bipolar, constant(WEIGHTS))
+    assert found is not None
+    recoded = walked.operations["input.two_bits"]
+    assert recoded.operator == "thresholding" and recoded.out_type == IntType(2, signed=True)
+    window = walked.operations["layer"].window
+    assert window is not None and window.pad_value == 0 and walked.operations["layer"].sources == ("input.two_bits",)

@@ -6,8 +6,8 @@ from typing import Any
 
 import click
 
-from hwcodesign.core.terminal import console
 from hwcodesign.cli.options import Positive
+from hwcodesign.core.terminal import console
 
 
 @click.command()

@@ -20,6 +20,7 @@ class LabelSelect(Kind):
     """One score or index a cycle."""
 
     name = "label_select"
+    cells = ("ranking",)
     finn_operators = ("LabelSelect",)
     finn_shape = False  # it gives the best class alone
 

@@ -33,3 +33,11 @@ def test_precision_changes_what_is_said_and_leaves_the_rest() -> None:
     assert weights is not None and (weights.weight_bits, weights.activation_bits) == (4, FLOAT_BITS)
     both = find_subject("digits-squeezenet").at_precision(None, 3).quantization
     assert both is not None and (both.weight_bits, both.activation_bits) == (4, 3)
+
+
+def test_names_are_found_however_they_are_written():
+    assert find_subject("VGG-19").family == find_subject("vgg19").family == find_subject("vgg").family == "vgg"
+    recipe = find_subject("zynqnet-nano")
+    assert (recipe.family, recipe.board, recipe.image) == ("zynqnet", "ulx3s-85f", (16, 16, 1))
+    with pytest.raises(UserError, match=r"no network or recipe 'squeezent': did you mean 'squeezenet'"):
+        find_subject("squeezent")

@@ -21,6 +21,13 @@ def test_channels_stand_side_by_side_in_order() -> None:
     assert made.operations["layer"].sources == ("a", "b")
 
 
+def test_unlike_types_stand_side_by_side_in_one_that_holds_both() -> None:
+    made, narrow = walk(), value(int_type=IntType(3, signed=True), operation="b")
+    found = joins.concat(made, node("Concat", JOIN, axis=1), A, narrow)
+    assert found is not None and found.low.tolist() == [0, 0, -4, -4] and found.high.tolist() == [15, 15, 3, 3]
+    assert found.type == IntType(5, signed=True)
+
+
 def test_equal_scales_add_integers() -> None:
     made = walk()
     found = joins.add(made, node("Add", JOIN), A, B)
@@ -62,11 +69,6 @@ def test_the_same_map_twice_is_twice_its_numbers_without_hardware() -> None:
     [
         (joins.concat, (A, Constant(np.zeros(2))), "it joins a constant to a feature map"),
         (joins.concat, (A, value((2, 2, 2), operation="b")), "differ in height or width"),
-        (
-            joins.concat,
-            (A, value(int_type=IntType(3, False), operation="b")),
-            "quantizers (uint4 x 0.5, uint3",
-        ),
         (joins.concat, (A, value(operation="b", open=True)), "not all its inputs (a and b) are quantized"),
         (joins.add, (A, value((2, 2, 2), operation="b")), "are of 2 x 4 x 4 and 2 x 2 x 2"),
         (joins.add, (A, value(int_type=IntType(12, True), operation="b").followed_by(RELU)), "not all its inputs"),

@@ -26,7 +26,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.networks.exactness import Result, commit, compared, simulated
+from benchmarks.networks.exactness import Result, commit, compared, is_right, simulated
 from benchmarks.networks.random_brevitas import Genes, build, genes_brightest, random_genes
 from hwcodesign.core.errors import UserError
 from hwcodesign.dataflow import Dataflow
@@ -97,7 +97,7 @@ def _lowered(seed: int, genes: Genes, rtl: bool, folder: Path) -> Result:
             continue
         outcome: Result = {"messages": messages} if messages else {}
         outcome |= _compared(seed, file, graph, folder, rtl)
-        right = outcome["differing_frames"] == 0 and outcome.get("rtl", {}).get("mismatches", 0) == 0
+        right = outcome["differing_frames"] == 0 and is_right(outcome.get("rtl", {}))
         return {"outcome": ("fixed" if messages else "exact") if right else "WRONG"} | outcome
     return {"outcome": "refused", "messages": messages}
 
@@ -156,6 +156,7 @@ def _summary(kept: dict[str, Result]) -> Result:
         "frames_each": FRAMES,
         "rtl": len(in_rtl),
         "rtl_mismatches": sum(found["mismatches"] for found in in_rtl),
+        "rtl_failures": sum(not is_right(found) for found in in_rtl),
         "with_frames_that_float32_rounds_otherwise": sum("other_float32" in result for result in kept.values()),
         "kinds": dict(Counter(kind for result in kept.values() for kind in result.get("kinds", ()))),
     }

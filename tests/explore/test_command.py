@@ -33,8 +33,8 @@ def test_without_a_search_the_message_says_what_makes_one(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("recipe", "data", "message"),
     [
-        ('\n[data]\ndataset = "cifar10"\n', None, "rungs train on cifar10: say --data FOLDER"),
-        ("", "nowhere", "there is no such folder"),
+        ("cifar10-squeezenet", None, "rungs train on cifar10: say --data FOLDER"),
+        ("digits-squeezenet", "nowhere", "there is no such folder"),
     ],
 )
 def test_data_are_asked_for_before_the_first_point(tmp_path: Path, recipe: str, data: str | None, message: str) -> None:

@@ -79,7 +79,7 @@ def test_bits_of_layers_a_modules_before_those_in_it() -> None:
     ("layers", "message"),
     [
         ({"rigth": LayerBits(weight_bits=2)}, r"quantization.layers.rigth: did you mean 'right'"),
-        ({"right": LayerBits(activation_bits=2)}, "left and right share one quantizer, but have 2 and 4 activation bits"),
+        ({"right": LayerBits(activation_bits=2)}, "left and right share one quantizer, but have 2 and 4"),
     ],
 )  # fmt: skip
 def test_bits_that_cannot_be_are_told(layers: dict[str, LayerBits], message: str) -> None:

@@ -42,7 +42,7 @@ def test_damaged_bytes_are_a_user_error(tmp_path: Path, content: bytes) -> None:
 
 
 def test_missing_files_and_foreign_tensors_are_told_apart(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="there is no checkpoint .*: train first"):
+    with pytest.raises(UserError, match=r"there is no checkpoint .*: train first"):
         read_checkpoint(tmp_path / "none.pt", CPU)
     torch.save({"state": torch.ones(1)}, tmp_path / "theirs.pt")
     with pytest.raises(UserError, match="it has no recipe or no model"):
@@ -52,7 +52,7 @@ def test_missing_files_and_foreign_tensors_are_told_apart(tmp_path: Path) -> Non
 
 
 def test_other_parts_are_refused_by_file() -> None:
-    with pytest.raises(UserError, match="last.pt is of another version of hwcodesign, or not whole"):
+    with pytest.raises(UserError, match=r"last.pt is of another version of hwcodesign, or not whole"):
         fill(torch.nn.Linear(2, 2), {"weight": torch.ones(3, 3)}, Path("last.pt"))
 
 

@@ -343,6 +343,7 @@ def judge(subject: Subject, mutant: Mutant, scratch: Path) -> dict[str, object]:
     start = time.monotonic()
     code, said = hwcodesign("simulate" if mutant.path.startswith("emit") else "run", subject.arguments, scratch)
     shutil.rmtree(scratch, ignore_errors=True)
+    said = said.replace(f"{scratch}/", "")
     named = NAMED.search(said)
     by = next(by for words, by in BY.items() if words in said)
     caught = named is not None and (code == CAUGHT or by == "the record")

@@ -12,7 +12,8 @@ from torch import Tensor, nn
 from hwcodesign.core.errors import UserError
 from hwcodesign.lower import lower, understand
 from tests.lower.equality import require_equal
-from tests.lower.small import Does, conv, export, relu
+from tests.lower.small import Does, conv, export, norm, relu
+from tests.lower.test_door import signed
 
 PER_CHANNEL = {
     "scaling_per_output_channel": True,
@@ -68,6 +69,12 @@ PROBLEMS: dict[str, tuple[Callable[[], nn.Module], str, str, str]] = {
         "ceil_mode cuts its last window at a feature map of 6 x 6 pixels",
         "ceil_mode=False",
     ),
+    "max pool of what falls": (
+        lambda: ends_in(*start(), norm(4, falling=True), nn.MaxPool2d(2), signed(), conv(kernel=1)),
+        "  3:",
+        "a factor below 0 (of a batch norm, say) stands between 0 and it",
+        "use an average pool",
+    ),
     "average pool with a border": (
         lambda: ends_in(*start(), nn.AvgPool2d(2, padding=1, count_include_pad=False), conv(kernel=1)),
         "  2:",
@@ -122,6 +129,9 @@ FIXED: dict[str, Callable[[], nn.Module]] = {
     ),
     "scale per channel": lambda: ends_in(conv(2), relu(), conv()),
     "ceil mode": lambda: ends_in(*start(), nn.MaxPool2d(4), conv(kernel=1)),
+    "max pool of what falls": lambda: ends_in(
+        *start(), norm(4, falling=True), nn.AvgPool2d(2), signed(), conv(kernel=1)
+    ),
     "average pool with a border": lambda: ends_in(*start(), nn.AvgPool2d(2), conv(kernel=1)),
     "group norm": lambda: ends_in(conv(2), nn.BatchNorm2d(4)),
     "a function that falls": lambda: ends_in(conv(2), nn.LeakyReLU()),

@@ -5,6 +5,7 @@ always the highest: what it says (its value, its sign) is for the host to tell.
 """
 
 from collections.abc import Mapping, Sequence
+from typing import ClassVar
 
 import numpy as np
 
@@ -20,8 +21,8 @@ class LabelSelect(Kind):
     """One score or index a cycle."""
 
     name = "label_select"
-    cells = ("ranking",)
-    finn_operators = ("LabelSelect",)
+    cells: ClassVar[tuple[str, ...]] = ("ranking",)
+    finn_operators: ClassVar[tuple[str, ...]] = ("LabelSelect",)
     finn_shape = False  # it gives the best class alone
 
     def output(self, layer: Layer) -> Stream:

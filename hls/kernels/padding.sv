@@ -52,7 +52,7 @@ module padding #(
 
   assign rows_after_top     = row_q - RowBits'(TOP);
   assign columns_after_left = column_q - ColumnBits'(LEFT);
-  assign inside         = rows_after_top < RowBits'(IN_HEIGHT) && columns_after_left < ColumnBits'(IN_WIDTH);
+  assign inside             = rows_after_top < RowBits'(IN_HEIGHT) && columns_after_left < ColumnBits'(IN_WIDTH);
   assign move               = !out_valid_o || out_ready_i;
   assign step               = move && (in_valid_i || !inside);
   assign in_ready_o         = move && inside;

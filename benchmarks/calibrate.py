@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 from scipy.optimize import nnls
 
+from benchmarks.history import record
 from hwcodesign.bitstream.yosys import Kernel, synthesize_design, synthesize_kernels
 from hwcodesign.dataflow import Dataflow, Shape
 from hwcodesign.emit.top_level import emit
@@ -312,3 +313,5 @@ if __name__ == "__main__":
         parser.error(f"no family {', '.join(sorted(unknown))}; there are {', '.join(BOARDS)}")
     for name in asked.families or BOARDS:
         calibrate(FAMILIES[name], asked.kinds)
+        found = calibration.costs()[name]["error"]
+        record("calibrate", {f"{name}: error of {resource.upper()}": value for resource, value in found.items()})

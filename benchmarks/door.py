@@ -21,7 +21,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.history import commit, record
-from benchmarks.networks.exactness import Result, compared, simulated
+from benchmarks.networks.exactness import Result, compared, is_right, simulated
 from benchmarks.networks.published import Model, models
 from hwcodesign.core.errors import UserError
 
@@ -48,7 +48,7 @@ def _figures(kept: dict[str, Result]) -> dict[str, float]:
     """How many models there are, how many came as far as each stage, and how many are wrong."""
     reached = {f"as far as {stage}": sum(STAGES.index(r["stage"]) >= i for r in kept.values() if r["stage"] in STAGES)
                for i, stage in enumerate(STAGES)}  # fmt: skip
-    wrong = sum(bool(r.get("differing_frames") or r.get("rtl", {}).get("mismatches")) for r in kept.values())
+    wrong = sum(bool(r.get("differing_frames")) or not is_right(r.get("rtl", {})) for r in kept.values())
     return {"models": len(kept), **reached, "wrong": wrong}
 
 
@@ -81,7 +81,7 @@ def _climb(name: str, model: Model, folder: Path, result: Result) -> None:
         return
     result["stage"] = "integers"
     result["rtl"] = simulated(graph, frames, BOARD, model.frame_rate, folder)
-    if not result["rtl"]["mismatches"]:
+    if is_right(result["rtl"]):
         result["stage"] = "RTL"
 
 

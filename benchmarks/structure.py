@@ -33,17 +33,17 @@ def graph_of(root: Path) -> Graph:
 
 
 def imports(file: Path, known: Mapping[str, Path]) -> set[str]:
-    """The modules of the package that this one imports, wherever in it."""
-    return {name for name in _imported(ast.parse(file.read_text())) if name in known}
+    """The modules of the package that this one imports, wherever in it; a module of a package, not the package."""
+    return {name for name in _imported(ast.parse(file.read_text()), known) if name in known}
 
 
-def _imported(tree: ast.AST) -> Iterator[str]:
+def _imported(tree: ast.AST, known: Mapping[str, Path]) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            yield node.module
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+            inside = (f"{node.module}.{alias.name}" for alias in node.names)
+            yield from (name if name in known else node.module for name in inside)
 
 
 def room_of(module: str) -> str:
@@ -61,7 +61,7 @@ def between_rooms(graph: Graph) -> dict[str, set[str]]:
 
 
 def circles(graph: Graph) -> list[list[str]]:
-    """Rooms that all reach each other by imports: the strongly connected components of more than one."""
+    """Rooms or modules that all reach each other by imports: the strongly connected components of more than one."""
     reach = {room: _reachable(graph, room) for room in graph}
     found = {tuple(sorted(other for other in reach[room] if room in reach[other])) for room in graph}
     return sorted(list(circle) for circle in found if len(circle) > 1)
@@ -91,6 +91,7 @@ def figures(root: Path) -> dict[str, float]:
         "rooms": len(rooms),
         "arrows between rooms": sum(map(len, rooms.values())),
         "circles between rooms": len(circles(rooms)),
+        "circles between modules": len(circles(graph)),
         "lines": sum(lines),
         "lines of a module, median": sorted(lines)[len(lines) // 2],
         "lines of a module, largest": max(lines),
@@ -103,7 +104,8 @@ def main() -> None:
         print(root.resolve())
         for name, value in figures(root).items():
             print(f"  {name:40} {value:,}")
-        for circle in circles(between_rooms(graph_of(root))):
+        graph = graph_of(root)
+        for circle in (*circles(between_rooms(graph)), *circles(graph)):
             print(f"  a circle: {', '.join(circle)}")
     if not sys.argv[1:]:
         record("structure", figures(Path()))

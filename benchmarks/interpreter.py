@@ -43,9 +43,8 @@ def main(recipes: tuple[str, ...], frames: int) -> None:
             found.append(run(graph, images[:count]))
             seconds.append((time.perf_counter() - start) / count)
         assert np.array_equal(found[0][:1], found[1])
-        print(
-            f"{name}: {seconds[0]:.3f} s a frame; int64 {seconds[1]:.2f} s, {seconds[1] / seconds[0]:.0f} times as long"
-        )
+        ratio = seconds[1] / seconds[0]
+        print(f"{name}: {seconds[0]:.3f} s a frame; in int64 {seconds[1]:.2f} s, {ratio:.0f} times as long")
 
 
 if __name__ == "__main__":

@@ -128,9 +128,7 @@ class Kind(ABC):
     folded_with_reader: ClassVar[bool] = False  # its beats must be its reader's, so that both are folded together
     sized_by: ClassVar[str] = ""  # the attribute that says how deep its buffer is, if it has one
     sources: ClassVar[Path | None] = None  # the folder of its SystemVerilog, if that is not `hls/`
-    takes_narrow: ClassVar[bool] = (
-        False  # `run` is exact on arrays of the streams' own narrow types, not on int64 alone
-    )
+    takes_narrow: ClassVar[bool] = False  # `run` is exact on arrays of the streams' own types, not on int64 alone
     finn_operators: ClassVar[tuple[str, ...]] = ()  # FINN's nodes that are this kind
     finn_thresholds: ClassVar[int] = 0  # which input of FINN's node the thresholds are
     cells: ClassVar[tuple[str, ...]] = ()  # the modules in `hls/` that the kernel is built from, besides its own

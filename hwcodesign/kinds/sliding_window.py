@@ -67,7 +67,7 @@ class SlidingWindow(Kind):
             views = np.lib.stride_tricks.sliding_window_view(frames, (kernel_h, kernel_w), axis=(1, 2))
             windows = views[:, ::stride_h, ::stride_w].transpose(0, 1, 2, 4, 5, 3)
             return [windows.reshape(len(frames), rows, columns, -1)]
-        # A position of the kernel after the other: numpy copies long runs of channels faster than short ones of columns.
+        # One position of the kernel after the other: numpy copies long runs of channels faster than short ones.
         found = np.empty((len(frames), rows, columns, frames.shape[3], kernel_h * kernel_w), frames.dtype)
         for place, (y, x) in enumerate(np.ndindex(kernel_h, kernel_w)):
             found[..., place] = frames[:, y::stride_h, x::stride_w][:, :rows, :columns]

@@ -47,9 +47,9 @@ def command(
     from dataclasses import replace
 
     from hwcodesign.core.input_file import require_file
-    from hwcodesign.core.quantize_request import Request
     from hwcodesign.core.terminal import console
     from hwcodesign.flow.pipeline import run_job
+    from hwcodesign.job import QuantizeRequest
     from hwcodesign.quantize.from_weights import with_stored_scales
     from hwcodesign.quantize.table import accuracy_table, table
 
@@ -62,7 +62,7 @@ def command(
     require_file(weights)
     quantization = job.recipe.quantization.model_copy(update=changes)
     recipe = with_stored_scales(job.recipe.model_copy(update={"quantization": quantization}))
-    request = Request(weights, calibration, count, equalization)
+    request = QuantizeRequest(weights, calibration, count, equalization)
     job = replace(job, recipe=recipe, quantize=request)
     report = run_job(job, console(), last="export")
     bits = recipe.describe().weight_bits(recipe.quantization.to_quantization())

@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 
 from hwcodesign.core.layer_name import layer_name
+from hwcodesign.core.onnx_nodes import every_node, raise_faults
 
-MOST_SIDE = 65_536  # of a kernel, a padding, a map, a number of channels
+MOST_SIDE = 65_536  # of a kernel, a padding, a feature map, a number of channels
 MOST_ELEMENTS = 2**30  # in one input
 MOST_BITS = 32
 _QUANTIZERS = {"Quant": 3, "IntQuant": 3, "Trunc": 3, "BipolarQuant": None, "FloatQuant": None}  # which input: bits
@@ -30,8 +31,6 @@ def require_numbers(graph: Any, path: Path) -> None:
 
     Constants that a graph computes are seen only once they are folded: ask again then.
     """
-    from hwcodesign.core.onnx_file import every_node, raise_faults
-
     constants = _constants(graph)
     faults = list(_in_shapes(graph))
     for node in every_node(graph):
@@ -44,8 +43,6 @@ def require_numbers(graph: Any, path: Path) -> None:
 def _constants(graph: Any) -> dict[str, np.ndarray]:
     """The values of initializers and Constant nodes, by the name of the tensor; text left out."""
     from onnx import numpy_helper
-
-    from hwcodesign.core.onnx_file import every_node
 
     found = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
     for node in every_node(graph):
@@ -120,10 +117,12 @@ def _impossible(node: Any, constants: Mapping[str, np.ndarray]) -> Iterator[str]
 
 def _quantizer_faults(operator: str, inputs: list[np.ndarray | None]) -> Iterator[str]:
     scale = inputs[1] if len(inputs) > 1 else None
-    if scale is not None and (scale.size == 0 or np.any(scale <= 0)):
-        yield f"its scale is {_shown(scale)}; a scale must be above 0"
     port = _QUANTIZERS.get(operator)
     bits = inputs[port] if port is not None and port < len(inputs) else None
+    # QONNX divides by the scale: a negative one turns the levels round. What only looks at signs has no such reading.
+    turns = operator in ("Quant", "IntQuant") and bits is not None and np.all(bits > 1)
+    if scale is not None and (scale.size == 0 or np.any(scale == 0 if turns else scale <= 0)):
+        yield f"its scale is {_shown(scale)}; a scale must be above 0"
     if bits is not None and (bits.size == 0 or not np.all((bits >= 1) & (bits <= MOST_BITS))):
         yield f"its bit width is {_shown(bits)}; allowed: 1 to {MOST_BITS}"
 

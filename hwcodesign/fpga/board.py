@@ -63,7 +63,7 @@ class OscillatorTable(StrictModel):
 class LinkTable(StrictModel):
     """How a host talks to the design: a UART at two pins, seen from the FPGA, or the DMA of a Zynq's processors."""
 
-    kind: Literal["uart", "axi-dma"]
+    type: Literal["uart", "axi-dma"]
     baud: int | None = Field(default=None, ge=300, le=50_000_000)
     rx: Pin | None = None
     tx: Pin | None = None
@@ -71,10 +71,10 @@ class LinkTable(StrictModel):
     @model_validator(mode="after")
     def _whole(self) -> "LinkTable":
         given = [value is not None for value in (self.baud, self.rx, self.tx)]
-        if self.kind == "uart" and not all(given):
+        if self.type == "uart" and not all(given):
             raise ValueError("a uart with baud, rx and tx")
-        if self.kind != "uart" and any(given):
-            raise ValueError(f"{self.kind} without baud, rx and tx")
+        if self.type != "uart" and any(given):
+            raise ValueError(f"{self.type} without baud, rx and tx")
         return self
 
 

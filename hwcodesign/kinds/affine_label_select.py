@@ -23,7 +23,7 @@ class AffineLabelSelect(Kind):
     """One score or index a cycle."""
 
     name = "affine_label_select"
-    cells = ("lut_multiplier", "rom", "rom_bank")
+    cells = ("lut_multiplier", "ranking", "rom", "rom_bank")
 
     def output(self, layer: Layer) -> Stream:
         return label_select.output(layer)

@@ -20,7 +20,9 @@ class LabelSelect(Kind):
     """One score or index a cycle."""
 
     name = "label_select"
+    cells = ("ranking",)
     finn_operators = ("LabelSelect",)
+    finn_shape = False  # it gives the best class alone
 
     def output(self, layer: Layer) -> Stream:
         return output(layer)
@@ -82,7 +84,7 @@ def output(layer: Layer) -> Stream:
 
 def check(layer: Layer) -> None:
     """Raise UserError unless the layer's input is one pixel of scores and its output holds them and `top` indices."""
-    channels, top, kind = layer.input.channels, _top(layer), layer.output.type
+    channels, top, int_type = layer.input.channels, _top(layer), layer.output.type
     if layer.input.pixels != 1:
         raise UserError(f"{layer.name}: the scores must be one pixel, not {layer.input.shape[:2]}; pool them first")
     most = min(channels, LARGEST_TOP)
@@ -91,8 +93,8 @@ def check(layer: Layer) -> None:
     if layer.output.shape != (1, 1, channels + top):
         raise UserError(f"{layer.name}: the output is {(1, 1, channels + top)}, not {layer.output.shape}")
     low, high = layer.input.low, max(layer.input.high, channels - 1)
-    if not kind.signed or kind.min > low or kind.max < high:
-        raise UserError(f"{layer.name}: scores and indices from {low} to {high} do not fit a signed {kind}")
+    if not int_type.signed or int_type.min > low or int_type.max < high:
+        raise UserError(f"{layer.name}: scores and indices from {low} to {high} do not fit a signed {int_type}")
 
 
 def with_best(scores: np.ndarray, keys: np.ndarray, top: int) -> np.ndarray:
@@ -103,12 +105,12 @@ def with_best(scores: np.ndarray, keys: np.ndarray, top: int) -> np.ndarray:
 
 def parameters(layer: Layer) -> Mapping[str, int]:
     """The parameters that every kernel of this form has."""
-    kind = layer.input.type
+    int_type = layer.input.type
     return {
         "CHANNELS": layer.input.channels,
         "TOP": _top(layer),
-        "IN_BITS": kind.bits,
-        "IN_SIGNED": int(kind.signed),
+        "IN_BITS": int_type.bits,
+        "IN_SIGNED": int(int_type.signed),
         "OUT_BITS": layer.output.type.bits,
     }
 

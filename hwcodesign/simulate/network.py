@@ -18,7 +18,7 @@ from hwcodesign.dataflow import IntType
 from hwcodesign.emit.top_level import TOP
 from hwcodesign.simulate import simulator
 from hwcodesign.simulate.regimes import FREE, NEVER, Phase, Regime
-from hwcodesign.simulate.stream_files import Results, read_results, weight_bytes
+from hwcodesign.simulate.stream_files import StreamResults, read_results, weight_bytes
 
 BENCH = "network_bench"
 _PORTS = (
@@ -33,13 +33,13 @@ _MANY_CYCLES = 500_000
 
 
 @dataclass(frozen=True)
-class Measured:
+class Simulated:
     """What the simulation showed. `cycles_per_frame` is the mean in the steady state (None below four frames).
 
     `latency_cycles` runs from the first frame's first beat to its last score; `cycles_per_second` is the simulator's.
     """
 
-    results: Results
+    results: StreamResults
     cycles_per_frame: float | None
     latency_cycles: int
     cycles: int
@@ -92,12 +92,12 @@ def simulate(
     simulation: simulator.Simulation,
     emitted: Path,
     frames: np.ndarray,
-    kind: IntType,
+    int_type: IntType,
     quiet_cycles: int,
     on_frames: Callable[[int], None] = lambda done: None,
     regime: Regime = FREE,
-) -> Measured:
-    """Send `frames` (N, H, W, C) of type `kind` through a built simulation, back to back; first the weights to load.
+) -> Simulated:
+    """Send `frames` (N, H, W, C) through a built simulation, back to back; first the weights to load.
 
     `quiet_cycles` without any beat at either end count as a deadlock. `on_frames` hears how many frames are done.
     Raises HardwareError for a deadlock, for a valid or data that do not wait for ready, a tlast in the wrong place,
@@ -107,7 +107,7 @@ def simulate(
     interface, folder = Interface.load(emitted), simulation.folder
     with (folder / "input.bin").open("wb") as file:
         file.write(weight_bytes(emitted, interface))
-        file.writelines(frame_bytes(frames, kind, interface))
+        file.writelines(frame_bytes(frames, int_type, interface))
     link_images(emitted, folder)
     result = folder / "result.json"
     in_beats = (interface.weight_frames + len(frames)) * interface.in_beats
@@ -126,6 +126,7 @@ def simulate(
         f"+output_stall={round(regime.stalls[1] * _SHARE)}",
         f"+output_hold={regime.hold}",
         f"+verilator+seed+{regime.seed}",
+        "+verilator+rand+reset+2",  # what no reset sets begins with anything
     ]
     environment = {"SCRIPT": json.dumps(script), "RESULT": str(result)}
     with cocotb_sees(asset_folder("sim")), _watched(result.with_suffix(".progress"), on_frames), _judged(folder):
@@ -191,9 +192,9 @@ def compare(values: np.ndarray, expected: np.ndarray) -> list[int]:
     return [int(i) for i in np.flatnonzero((values != expected).any(axis=1))]
 
 
-def _measured(results: Results, counted: Mapping[str, Any]) -> Measured:
+def _measured(results: StreamResults, counted: Mapping[str, Any]) -> Simulated:
     steady = results.last_cycles[_WARM_UP_FRAMES:]
-    return Measured(
+    return Simulated(
         results=results,
         cycles_per_frame=float(steady[-1] - steady[0]) / (len(steady) - 1) if len(steady) > 1 else None,
         latency_cycles=int(results.last_cycles[0]) - counted["first_beat_cycle"] + 1,

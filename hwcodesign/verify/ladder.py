@@ -14,11 +14,11 @@ from typing import Protocol
 
 import numpy as np
 
+from hwcodesign.core.classified import top5
 from hwcodesign.core.errors import UserError, VerificationError
 from hwcodesign.core.progress import frames_bar
 from hwcodesign.core.run_folder import RunFolder, Stage, Summary
 from hwcodesign.core.score_map import INTEGERS, ScoreMap
-from hwcodesign.core.top5 import top5
 from hwcodesign.dataflow import Dataflow
 from hwcodesign.graph import interpreter
 from hwcodesign.verify.chain import proven_by, require_chain
@@ -58,7 +58,7 @@ class Rung:
     failure: str | None = None
 
 
-class Network(Protocol):
+class Form(Protocol):
     """One form of the network."""
 
     def scores(self, frames: np.ndarray, on_frames: OnFrames) -> np.ndarray:
@@ -80,7 +80,7 @@ class _Step:
     name: str
     arithmetic: str
     needs: tuple[str, ...]
-    load: Callable[[RunFolder], Network]
+    load: Callable[[RunFolder], Form]
     must_equal: bool = False
     classes_only: bool = False
     most: int | None = None
@@ -166,7 +166,7 @@ def _rung(run: RunFolder, step: _Step, images: Images, count: int | None) -> Run
     return Rung(**summary)
 
 
-def _compared(run: RunFolder, step: _Step, network: Network, images: Images, scores: np.ndarray) -> Rung:
+def _compared(run: RunFolder, step: _Step, network: Form, images: Images, scores: np.ndarray) -> Rung:
     assert images.scores is not None
     meaning = _score_map(run)
     classes = meaning.classes(scores)
@@ -190,7 +190,7 @@ def _score_map(run: RunFolder) -> ScoreMap:
     return Dataflow.load(run.stage("lower")).score_map if run.finished("lower") else INTEGERS
 
 
-def _first_divergence(run: RunFolder, network: Network, images: Images, scores: np.ndarray, first: int) -> str:
+def _first_divergence(run: RunFolder, network: Form, images: Images, scores: np.ndarray, first: int) -> str:
     """Of the first image that differs, the first layer, pixel and channel; a score if no layer is known to differ."""
     assert images.scores is not None
     image = f"image {images.number(first)}"
@@ -221,26 +221,26 @@ def _rtl(run: RunFolder) -> Rung:
     )
 
 
-def _float(run: RunFolder) -> Network:
+def _float(run: RunFolder) -> Form:
     from hwcodesign.export.checkpoint_network import TrainedNetwork
 
     return TrainedNetwork(run.path / FLOAT_CHECKPOINT, quantized=False)
 
 
-def _qat(run: RunFolder) -> Network:
+def _qat(run: RunFolder) -> Form:
     from hwcodesign.export.checkpoint_network import TrainedNetwork
 
     return TrainedNetwork(run.stage("train") / "best.pt")
 
 
-def _qonnx(run: RunFolder) -> Network:
+def _qonnx(run: RunFolder) -> Form:
     from hwcodesign.lower.execute import QonnxFile
 
     at_once = _BATCH if run.finished("export") else 1  # what we export takes batches; of other files nobody knows
     return QonnxFile(file_of(run), *_ends(run), at_once)
 
 
-def _exact(run: RunFolder) -> Network:
+def _exact(run: RunFolder) -> Form:
     return OriginalFile(file_of(run), *_ends(run))
 
 
@@ -253,13 +253,13 @@ def _ends(run: RunFolder) -> tuple[float, ScoreMap]:
     return 1.0, ScoreMap.of(exported["contract"]["score_step"])
 
 
-def _finn(run: RunFolder) -> Network:
+def _finn(run: RunFolder) -> Form:
     from hwcodesign.lower.execute import FinnGraph
 
     return FinnGraph(run.stage("lower") / "lowered.onnx")
 
 
-def _integer(run: RunFolder) -> Network:
+def _integer(run: RunFolder) -> Form:
     return IntegerGraph(Dataflow.load(run.stage("lower")))
 
 

@@ -46,7 +46,7 @@ VARIANTS: dict[str, Callable[[], nn.Module]] = {
     "not square": lambda: Chain(
         conv(2, kernel=(1, 3), stride=(2, 1)), relu(), conv(kernel=(3, 1), padding=(1, 0)), relu(), *average()
     ),
-    "matrix after a map that is not square": lambda: Chain(
+    "matrix after a feature map that is not square": lambda: Chain(
         conv(2, kernel=(1, 3)), relu(), nn.Flatten(), linear(4 * 8 * 6, 5)
     ),
     "8 bits": lambda: Chain(
@@ -123,6 +123,24 @@ def test_finn_has_a_layer_for_all_of_it(tmp_path: Path) -> None:
     report = lower(tmp_path / "model.onnx", tmp_path, input_scale=1.0).report
     assert report["thresholds"] == 2 * 4 * 255
     assert report["not_in_finn"] == 0
+
+
+def test_weights_of_minus_one_and_zero_are_not_bipolar_to_finn(tmp_path: Path) -> None:
+    """What FINN makes of them has no zero: it gets the type that we found."""
+
+    def falling() -> nn.Module:
+        layer = conv(2, weight_bit_width=2)
+        layer.weight.data = -layer.weight.data.abs()
+        return Chain(layer, signed(), *average())
+
+    path = tmp_path / "model.onnx"
+    export(falling, path)
+    graph = _lower(path)
+    require_equal(path, graph, (2, 8, 8), distinct=8)
+    assert set(graph.by_name["0"].tensors["weights"].ravel().tolist()) == {-1, 0}
+    notes = onnx.load(str(tmp_path / "lowered.onnx")).graph.quantization_annotation
+    kinds = {note.tensor_name: note.quant_parameter_tensor_names[0].value for note in notes}
+    assert kinds["0.weights"] == "INT2"
 
 
 def test_the_same_bytes_on_repeat(tmp_path: Path) -> None:

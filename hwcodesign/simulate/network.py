@@ -29,7 +29,7 @@ _SHARE = 1 << 24  # of which the bench's stalls are parts
 _AFTER_CYCLES = 20_000  # at most, after the last frame, for beats that should not come
 _WARM_UP_FRAMES = 2  # frames until the pipeline is full, left out of the steady state
 _POLL_SECONDS = 0.5
-_MANY_CYCLES = 500_000
+_OPTIMISE = ((30_000, "-O0"), (500_000, "-O1"))  # up to so many cycles the compiler's time is the larger part; then -O3
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def build(
             BENCH,
             sources,
             _PORTS,
-            optimise="-O3" if cycles > _MANY_CYCLES else "-O1",
+            optimise=next((level for most, level in _OPTIMISE if cycles <= most), "-O3"),
             trace=wave,
             parameters=parameters,
             defines=defines,

@@ -52,7 +52,7 @@ def first_divergence(
     """
     design, broken = plan.design, False
     try:
-        simulation = network.build(emitted, folder, probes=True)
+        simulation = network.build(emitted, folder, probes=True, cycles=len(frames) * plan.cycles_per_frame)
         network.simulate(simulation, emitted, frames, design.input.type, quiet_cycles, regime=regime)
     except network.HardwareError:
         broken = True  # what was recorded until then says more

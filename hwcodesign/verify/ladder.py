@@ -14,6 +14,7 @@ from typing import Protocol
 
 import numpy as np
 
+from hwcodesign.core.classified import top5
 from hwcodesign.core.errors import UserError, VerificationError
 from hwcodesign.core.progress import frames_bar
 from hwcodesign.core.run_folder import RunFolder, Stage, Summary
@@ -39,6 +40,8 @@ OnFrames = Callable[[int], None]
 class LadderRung:
     """One row. `other_scores` and `other_class` count the images that differ from the reference.
 
+    `top5` is told where the recipe asks for it.
+
     `missing` says which command would make what the rung needs; the figures are then None. `failure`: how hardware
     failed its proof, be it without a wrong score.
     """
@@ -47,6 +50,7 @@ class LadderRung:
     arithmetic: str
     images: int = 0
     top1: float | None = None
+    top5: float | None = None
     other_scores: int | None = None
     other_class: int | None = None
     first_divergence: str | None = None
@@ -171,6 +175,7 @@ def _compared(run: RunFolder, step: _Step, network: Form, images: Images, scores
         step.arithmetic,
         images=len(scores),
         top1=None if images.labels is None else float((classes == images.labels).mean()),
+        top5=top5(meaning.affine(scores), images.labels) if images.top5 and images.labels is not None else None,
         other_class=int((classes != meaning.classes(images.scores)).sum()),
     )
     if step.classes_only:
@@ -208,6 +213,7 @@ def _rtl(run: RunFolder) -> LadderRung:
         _RTL,
         images=found["images"],
         top1=found.get("top1"),
+        top5=found.get("top5"),
         other_scores=found["mismatches"],
         other_class=None if found["mismatches"] else 0,
         first_divergence=found.get("first_difference"),

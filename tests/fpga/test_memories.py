@@ -84,6 +84,19 @@ def test_a_loaded_memory_uses_the_ports_that_there_are(family, words, width, way
     assert taken == count and logic.ff >= width
 
 
+def test_the_first_carry_of_a_chain_is_open_on_nexus_and_no_other():
+    def carry(bits):
+        return {"type": "CCU2", "port_directions": {"CIN": "input"}, "connections": {"CIN": bits}}
+
+    low = {"type": "VLO", "port_directions": {"Z": "output"}, "connections": {"Z": [7]}}
+    cells = {"low": low, "tied": carry([7]), "constant": carry(["0"]), "inside": carry([8])}
+    toolchain = FAMILIES["nexus"].toolchain
+    assert toolchain
+    toolchain.mend({"modules": {"top": {"cells": cells}}})
+    assert {name for name, cell in cells.items() if "CIN" in cell["connections"]} == {"inside"}
+    assert all(cell["port_directions"].keys() == cell["connections"].keys() for cell in cells.values())
+
+
 def test_what_large_ram_cannot_hold():
     rom, buffer = Memory("thresholds", 2048, 144), Memory("buffer", 2048, 144, writable=True)
     assert large_storage(FAMILIES["ultrascale-plus"], rom) is None

@@ -11,6 +11,7 @@ import numpy as np
 
 from hwcodesign.core.errors import UserError, nearest_numbers
 from hwcodesign.core.interface import WEIGHTS, Interface
+from hwcodesign.core.picture_task import PictureTask
 from hwcodesign.core.run_folder import digest
 from hwcodesign.dataflow import Dataflow
 from hwcodesign.graph import interpreter
@@ -96,17 +97,19 @@ def parameters(interface: Interface, timing: UartTiming, design: str) -> dict[st
     }
 
 
-def contract_of(network: str, made: Plan, emitted: Path, baud: int, timing: UartTiming) -> Contract:
+def contract_of(
+    network: str, made: Plan, emitted: Path, baud: int, timing: UartTiming, task: PictureTask | None = None
+) -> Contract:
     """The contract of a planned and emitted design behind a UART."""
-    contract = dma_contract(network, made, emitted)
+    contract = dma_contract(network, made, emitted, task)
     line_cycles = _BITS_PER_BYTE * timing.clocks_per_bit * (contract.image_bytes + OVERHEAD_BYTES)
     # A network that keeps up with the line has read an image before the next can overtake it.
     window = ANSWERS if made.cycles_per_frame <= line_cycles else 1
     return replace(contract, link="uart", baud=baud, window=window)
 
 
-def dma_contract(network: str, made: Plan, emitted: Path) -> Contract:
-    """The contract of a planned and emitted design behind the DMA of a Zynq."""
+def dma_contract(network: str, made: Plan, emitted: Path, task: PictureTask | None = None) -> Contract:
+    """The contract of a planned and emitted design behind the DMA of a Zynq. `task`: what pictures mean to it."""
     design, last = made.design, made.design.layers[-1]
     top = last.number("top") if "top" in last.attributes else 0
     return Contract(
@@ -121,6 +124,7 @@ def dma_contract(network: str, made: Plan, emitted: Path) -> Contract:
         interface=Interface.load(emitted),
         link="axi-dma",
         weights_sha256=digest_of(weights.read_bytes()) if (weights := emitted / WEIGHTS).exists() else "",
+        task=task,
     )
 
 

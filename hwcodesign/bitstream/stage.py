@@ -5,6 +5,7 @@ from pathlib import Path
 from hwcodesign.core.assets import asset_folder
 from hwcodesign.core.errors import VerificationError
 from hwcodesign.core.run_folder import RunFolder, Stage, Summary
+from hwcodesign.export.picture_task import REFERENCE, picture_task
 from hwcodesign.job import Job
 from hwcodesign.verify.stage import images_of
 
@@ -15,6 +16,8 @@ CODE = ("bitstream", "host", "fpga", "plan/link_cost.py", "plan/plan.py", "core/
 def bitstream_stage(job: Job) -> Stage:
     """Writes the bitstream and what a host needs, or the project or the build that makes it."""
     planned, emitted, board = job.run.stage("plan"), job.run.stage("emit"), job.board
+    reference = job.run.stage("export") / REFERENCE
+    described = (reference,) if job.model is None and reference.exists() else ()
 
     def work(folder: Path) -> Summary:
         from hwcodesign.bitstream import serial_link
@@ -26,10 +29,11 @@ def bitstream_stage(job: Job) -> Stage:
 
         made, phases = Plan.load(planned), RunFolder(job.run.path / PHASES)
         request, images = BuildRequest(board, emitted, made.clock_mhz, job.seed), images_of(job, made.design).frames
+        task = picture_task(job.run) if described else None
         if for_vivado(board):
-            return build_amd(request, made, job.run.path.name, images, phases, folder)
+            return build_amd(request, made, job.run.path.name, images, phases, folder, task)
         toolchain_of(board)
-        contract = serial_link.contract_of(job.run.path.name, made, emitted, request.baud, request.line)
+        contract = serial_link.contract_of(job.run.path.name, made, emitted, request.baud, request.line, task)
         serial_link.hand_over(folder, contract, made.design, emitted, images)
         return build(request, made, phases, folder)
 
@@ -43,7 +47,7 @@ def bitstream_stage(job: Job) -> Stage:
         return Stage(
             "bitstream", (planned, job.run.stage("lower")), [board.model_dump(), "finn"], hand_to_finn, code=CODE
         )
-    inputs = (planned, emitted, asset_folder("hls"), asset_folder("boards"), *job.reference_files)
+    inputs = (planned, emitted, asset_folder("hls"), asset_folder("boards"), *job.reference_files, *described)
     return Stage(
         "bitstream",
         inputs,

@@ -20,10 +20,10 @@ from hwcodesign.core.errors import UserError
 from hwcodesign.dataflow import Interval, IntType, Layer
 from hwcodesign.kinds.kind import Folding, Kind, Logic, Memory, MemoryImage, Storage, divisors
 from hwcodesign.kinds.motion import Motion, Pipeline
+from hwcodesign.kinds.shared.steps import NUMBERS_AT_ONCE, Steps, exact_type
 from hwcodesign.kinds.shared.threshold_unit import (
     THRESHOLD_CELLS,
     ThresholdUnit,
-    quantize,
     random_thresholds,
     tree_logic,
     tree_stages,
@@ -42,6 +42,7 @@ class Mvau(Kind):
     """`simd` columns of `pe` rows a cycle."""
 
     name = "mvau"
+    takes_narrow = True
     finn_operators = ("MVAU",)
     finn_thresholds = 2
     cells = ("packed_multiplier", "lut_multiplier", *THRESHOLD_CELLS, "ram", "ram_bank")
@@ -79,12 +80,20 @@ class Mvau(Kind):
         return {"weights": weights, "thresholds": random_thresholds(mean, spread, _thresholds(layer), rng, even)}
 
     def run(self, layer: Layer, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
-        """Exact: see `product`."""
-        pixels = inputs[0].reshape(-1, _columns(layer))
-        sums = product(layer.tensors["weights"].T, pixels.T)
+        """Exact: see `largest_sum`. Some pixels at a time, so that sums are quantized while they are in the cache."""
+        weights, pixels = layer.tensors["weights"], inputs[0].reshape(-1, _columns(layer))
+        low, high = int(pixels.min(initial=0)), int(pixels.max(initial=0))
+        exact = exact_type(largest_sum(weights, max(-low, high)))
+        matrix, target = weights.astype(exact), layer.output.type.dtype if _thresholds(layer) else np.dtype(np.int64)
+        steps = None
         if _thresholds(layer):
-            sums = quantize(sums, layer.tensors["thresholds"], layer.output.type)
-        return [np.ascontiguousarray(sums.T).reshape(*inputs[0].shape[:-1], _rows(layer))]
+            steps = Steps(layer.tensors["thresholds"], *reach(weights, low, high), exact, layer.output.type)
+        outputs = np.empty((len(pixels), _rows(layer)), target)
+        at_once = max(1, NUMBERS_AT_ONCE // sum(weights.shape))
+        for start in range(0, len(pixels), at_once):
+            sums = pixels[start : start + at_once].astype(exact) @ matrix
+            outputs[start : start + at_once] = steps.quantized(sums) if steps else sums
+        return [outputs.reshape(*inputs[0].shape[:-1], _rows(layer))]
 
     def foldings(self, layer: Layer) -> list[Folding]:
         return [
@@ -211,16 +220,14 @@ class Mvau(Kind):
         return found
 
 
-def product(matrix: np.ndarray, vectors: np.ndarray) -> np.ndarray:
-    """The exact int64 product of integer matrices (m, k) and (k, n), by floating-point BLAS where that is exact.
+def largest_sum(weights: np.ndarray, largest: int) -> int:
+    """What no partial sum of a row of `weights` (MW, MH), in any order, exceeds for inputs of magnitude `largest`.
 
-    Every partial sum, in any order, is an integer of magnitude at most k * max|matrix| * max|vectors|. Below 2**24
-    float32 represents every such integer, below 2**53 float64 does, so no addition rounds. Otherwise int64.
+    As all of them are integers, a type that represents every one up to there adds them without rounding, whichever
+    order BLAS takes.
     """
-    largest = matrix.shape[1] * _magnitude(matrix) * _magnitude(vectors)
-    exact = np.float32 if largest < 1 << 24 else np.float64 if largest < 1 << 53 else np.int64
-    sums: np.ndarray = matrix.astype(exact) @ vectors.astype(exact)
-    return sums.astype(np.int64)
+    magnitudes = np.abs(weights.astype(np.float64)).sum(axis=0).max(initial=0)  # int64 might wrap
+    return (int(magnitudes * (1 + 1e-9)) + 1) * largest
 
 
 def reach(weights: np.ndarray, low: np.ndarray | int, high: np.ndarray | int) -> tuple[np.ndarray, np.ndarray]:
@@ -236,11 +243,6 @@ def worst_reach(columns: int, weight: IntType, source: Interval) -> Interval:
     """What sums of `columns` products can be, of inputs from `source` and any weights of the type, narrow range."""
     largest = columns * weight.max * max(-source.low, source.high)
     return Interval(-largest, largest)
-
-
-def _magnitude(values: np.ndarray) -> int:
-    """The largest absolute value; 0 of nothing. Makes no copy: `values` may be a whole test set."""
-    return max(int(values.max(initial=0)), -int(values.min(initial=0)))
 
 
 def _check_tensors(layer: Layer) -> None:

@@ -1,5 +1,6 @@
 """What the network gets right and wrong on the held-out images: in integers, as the hardware computes it."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +8,6 @@ from matplotlib.figure import Figure
 
 from hwcodesign.core.classified import confusion, score_names, surest_mistakes
 from hwcodesign.core.run_folder import RunFolder
-from hwcodesign.pictures import read_reference
 from hwcodesign.verify.images import Images
 
 _MOST_CLASSES_NAMED = 40
@@ -67,4 +67,5 @@ def draw_misclassified(run: RunFolder, path: Path) -> bool:
 
 
 def _class_names(run: RunFolder, scores: int) -> list[str]:
-    return score_names(read_reference(run).get("classes") or [], scores)
+    described = json.loads((run.stage("export") / "reference.json").read_text())
+    return score_names(described.get("classes") or [], scores)

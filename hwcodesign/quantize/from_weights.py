@@ -17,7 +17,7 @@ from hwcodesign.nets.build import NetworkModule
 from hwcodesign.nets.network import INPUT, Network
 from hwcodesign.quantize.channel_sizes import channel_sizes
 from hwcodesign.quantize.equalization import equalized
-from hwcodesign.quantize.layerwise import Progress, quantize
+from hwcodesign.quantize.layerwise import LAYERWISE, Method, Progress, quantize
 from hwcodesign.quantize.quantized import Quantized, with_normalisation
 from hwcodesign.recipe import Recipe
 from hwcodesign.training.loop import build, save_weights
@@ -70,6 +70,7 @@ def quantize_network(
     images: np.ndarray,
     equalization: float,
     on_layer: Callable[[Progress], None] = lambda progress: None,
+    method: Method = LAYERWISE,
 ) -> Quantized:
     """`recipe`'s network with float `weights`, channels made more alike first, then layer by layer."""
     network, bits = recipe.describe(), recipe.quantization.to_quantization()
@@ -78,9 +79,8 @@ def quantize_network(
     folded = folded_weights(recipe, weights)
     if equalization:
         folded = equalized(network, folded, channel_sizes(network, folded, images, numbers), equalization)
-    return quantize(
-        network, folded, images, network.weight_bits(bits), network.activation_bits(bits), numbers, on_layer
-    )
+    of_weights, of_activations = network.weight_bits(bits), network.activation_bits(bits)
+    return quantize(network, folded, images, of_weights, of_activations, numbers, on_layer, method=method)
 
 
 def to_module(recipe: Recipe, quantized: Quantized) -> NetworkModule:

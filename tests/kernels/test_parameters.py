@@ -9,6 +9,7 @@ import pytest
 
 from hwcodesign.core.assets import asset_folder
 from hwcodesign.core.tools import ICARUS, VERILATOR, YOSYS, Tool, find
+from hwcodesign.simulate.verilator_setup import verilator
 
 # Of every module and rule one choice of parameters that breaks it.
 BROKEN: Mapping[str, Mapping[str, Mapping[str, int]]] = {
@@ -150,7 +151,7 @@ def elaborate(tool: Tool, module: str, parameters: Mapping[str, int], folder: Pa
     """What `tool` says when it elaborates `module` so; empty if it has no objection."""
     (folder / "accelerator.sv").write_text(ACCELERATOR)
     sources = [*sources_of(module), "accelerator.sv"]
-    program = str(find(tool))
+    program = str(verilator() if tool is VERILATOR else find(tool))
     if tool is VERILATOR:
         values = [f"-G{key}={value}" for key, value in parameters.items()]
         command = [program, "--lint-only", "-Wno-fatal", "--top-module", module, *values, *sources]

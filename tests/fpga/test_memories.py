@@ -9,25 +9,7 @@ from hypothesis import strategies as st
 from hwcodesign.fpga.families import FAMILIES
 from hwcodesign.fpga.memories import HALVES, ONE_PORT, TWO_PORTS, block_count, large_memory, large_storage, lut_memory
 from hwcodesign.kinds import Memory, Storage
-
-
-def finn_bram18(words: int, width: int) -> int:
-    """FINN's rule for an MVAU's weights (mvau_bram_estimation, memory mode internal_embedded)."""
-
-    def blocks(depth: int, lanes: int) -> int:
-        return -(-words // depth) * -(-width // lanes)
-
-    if width == 1:
-        return blocks(16384, 1)
-    if width == 2:
-        return blocks(8192, 2)
-    if width <= 4:
-        return blocks(4096, 4)
-    if width <= 9:
-        return blocks(2048, 9)
-    if width <= 18 or words > 512:
-        return blocks(1024, 18)
-    return blocks(512, 36)
+from tests.finn_rule import finn_bram18
 
 
 @given(st.integers(1, 200_000), st.integers(1, 4096))

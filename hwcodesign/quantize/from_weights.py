@@ -41,6 +41,7 @@ def run(
     """
     recipe = with_stored_scales(recipe)
     network = recipe.describe()
+    _require_plain(network)
     _require_folded(network, recipe)
     weights = read_weights(request.weights, network)
     images = calibration_images(recipe, request, data_folder)
@@ -109,6 +110,16 @@ def calibration_images(recipe: Recipe, request: QuantizeRequest, data_folder: Pa
         raise UserError(f"--images {request.images}: there are {len(images)} training images; ask for fewer, or give a "
                         "folder of unlabelled images: --calibration FOLDER")  # fmt: skip
     return images[np.arange(request.images) * len(images) // request.images]
+
+
+def _require_plain(network: Network) -> None:
+    """Errors are measured behind ReLU, between filters that all see the same channels."""
+    others = [c.name for c in network.convolutions if c.groups > 1 or c.quantizer in network.signed_quantizers]
+    if others:
+        raise UserError(
+            f"{', '.join(others)}: convolutions of several groups, or without ReLU, are not quantized without training "
+            "yet; train the network with hwcodesign train, or quantize it in Brevitas and bring the QONNX file"
+        )
 
 
 def _require_folded(network: Network, recipe: Recipe) -> None:

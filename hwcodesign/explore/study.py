@@ -115,7 +115,7 @@ def load_study(path: Path) -> Study:
     return study_from({"name": path.stem, **read_toml(path)}, str(path), path.parent)
 
 
-def study_from(values: Mapping[str, Any], where: str, folder: Path) -> Study:
+def study_from(values: dict[str, Any], where: str, folder: Path) -> Study:
     """The study of these tables, which stand in `where`; the base recipe may be in `folder`. UserError on any fault."""
     study = validated(Study, values, where)
     beside = folder / study.recipe

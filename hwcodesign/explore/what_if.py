@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, cast
 
 from hwcodesign.core.errors import UserError, did_you_mean
-from hwcodesign.core.strict_toml import read_toml
+from hwcodesign.core.strict_toml import StrictModel, read_toml
 from hwcodesign.explore.cost import cost_at, violations
 from hwcodesign.explore.front import front
 from hwcodesign.explore.results import Point, Results, excluded_by
@@ -17,7 +17,7 @@ from hwcodesign.recipe import DataTable, HardwareTable, QuantizationTable, find_
 
 OBJECTIVES = ("frame_rate", "latency_ms", "block_ram", "lut", "dsp", "parameters")
 MOST_POINTS = 2_000
-_TABLES = {"quantization": QuantizationTable, "hardware": HardwareTable, "data": DataTable}
+_TABLES: dict[str, type[StrictModel]] = {"quantization": QuantizationTable, "hardware": HardwareTable, "data": DataTable}
 
 
 def what_if_study(recipe: str, wishes: Sequence[str]) -> Study:

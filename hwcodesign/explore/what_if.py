@@ -17,7 +17,11 @@ from hwcodesign.recipe import DataTable, HardwareTable, QuantizationTable, find_
 
 OBJECTIVES = ("frame_rate", "latency_ms", "block_ram", "lut", "dsp", "parameters")
 MOST_POINTS = 2_000
-_TABLES: dict[str, type[StrictModel]] = {"quantization": QuantizationTable, "hardware": HardwareTable, "data": DataTable}
+_TABLES: dict[str, type[StrictModel]] = {
+    "quantization": QuantizationTable,
+    "hardware": HardwareTable,
+    "data": DataTable,
+}
 
 
 def what_if_study(recipe: str, wishes: Sequence[str]) -> Study:

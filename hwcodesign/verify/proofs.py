@@ -16,7 +16,7 @@ from hwcodesign.core.top5 import top5
 from hwcodesign.dataflow import Dataflow
 from hwcodesign.graph import interpreter
 from hwcodesign.plan import Plan
-from hwcodesign.simulate import network, utilisation
+from hwcodesign.simulate import network, side_by_side, utilisation
 from hwcodesign.simulate.regimes import FREE, Regime, regimes
 from hwcodesign.verify.divergence import Levels, first_divergence, first_level, levels_of
 from hwcodesign.verify.emission import first_changed
@@ -141,6 +141,11 @@ class _Bench:
         """Run it. Raises HardwareError if the design breaks the rules or stands still."""
         self.regime = regime
         frames, kind = self.images.frames[: self.count(regime)], self.plan.design.input.type
+        if regime is FREE and not self.wave:
+            pace = self.plan.cycles_per_frame
+            return side_by_side.simulate(
+                self.simulation, self.emitted, frames, kind, self.quiet_cycles, pace, on_frames
+            )
         return network.simulate(self.simulation, self.emitted, frames, kind, self.quiet_cycles, on_frames, regime)
 
     def locate(self, regime: Regime, count: int) -> str | None:

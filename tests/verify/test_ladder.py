@@ -164,7 +164,8 @@ def test_a_file_that_means_something_else_fails_and_so_does_a_finn_graph(run: Ru
 def test_rtl_is_what_the_simulation_found(run: RunFolder) -> None:
     run.execute(Stage("emit", (), None, lambda folder: {}))
     simulated = {
-        "images": 12, "mismatches": 3, "top1": 0.5, "top5": 0.75, "first_difference": "layer conv1", "proves": proven_by(run),
+        "images": 12, "mismatches": 3, "top1": 0.5, "top5": 0.75, "first_difference": "layer conv1",
+        "proves": proven_by(run),
     }  # fmt: skip
     run.execute(Stage("simulate", (), None, lambda folder: simulated))
     rung = rungs(run)["RTL"]

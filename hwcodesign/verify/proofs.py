@@ -22,6 +22,7 @@ from hwcodesign.verify.divergence import Levels, first_divergence, first_level, 
 from hwcodesign.verify.emission import first_changed
 from hwcodesign.verify.images import Images
 
+RTL_SCORES = "scores.npy"  # in the stage's folder
 LARGEST_PACE = 1.01  # cycles from frame to frame, of those planned
 LATENCY_SLACK = 0.02
 UTILISATION_SLACK = 0.01
@@ -63,6 +64,7 @@ def verify_hardware(
 ) -> dict[str, Any]:
     """Simulate `images` and `extremes` through the emitted design in every regime; compare with their known scores.
 
+    Leaves what came out at full speed in RTL_SCORES, a row of scores and classes for each image, then for each extreme.
     Returns what report.json says of it: images, mismatches, accuracy, cycles and every layer's utilisation beside the
     plan's, and the regimes that ran. If hardware is wrong in one of them, the rest is left out: `failure` says how, and
     `first_difference` in which layer.
@@ -89,6 +91,7 @@ def verify_hardware(
             summary["mismatches"] += len(wrong)
             if regime is FREE:
                 used = utilisation.measured(plan, bench.simulation.folder)
+                np.save(folder / RTL_SCORES, measured.results.values)
                 summary |= _clocks(measured) | _accuracy(plan.design, measured.results.values, images)
                 summary["utilisation"] = [asdict(layer) for layer in used]
             if wrong:

@@ -46,15 +46,15 @@ class Steps:
         values = near.T.astype(self._table.dtype)  # (N, channels)
         right = (self._guess(values) >= place[:, None]) & (self._guess(values - 1) <= place[:, None])
         never_or_always = (place[:, None] < first) | (place[:, None] >= last)
-        found: np.ndarray = (right | never_or_always).all(axis=0)
-        return found
+        return np.asarray((right | never_or_always).all(axis=0))
 
     def _guess(self, values: np.ndarray) -> np.ndarray:
         guess: np.ndarray = values * self._slopes
         guess += self._offsets
         np.floor(guess, out=guess)
         np.maximum(guess, self._first, out=guess)
-        return np.minimum(guess, self._last, out=guess)
+        np.minimum(guess, self._last, out=guess)
+        return guess
 
     def quantized(self, values: np.ndarray) -> np.ndarray:
         """The outputs for whole `values` (n, channels) within the bounds, in the narrowest type that numpy has."""

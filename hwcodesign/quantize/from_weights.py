@@ -40,7 +40,7 @@ def run(
     """
     recipe = with_stored_scales(recipe)
     network = recipe.describe()
-    _require_folded(network, recipe)
+    require_folded(network, recipe)
     weights = read_weights(request.weights, network)
     images = calibration_images(recipe, request, data_folder)
     quantized = quantize_network(recipe, weights, images, request.equalization, on_layer)
@@ -110,7 +110,8 @@ def calibration_images(recipe: Recipe, request: Request, data_folder: Path | Non
     return images[np.arange(request.images) * len(images) // request.images]
 
 
-def _require_folded(network: Network, recipe: Recipe) -> None:
+def require_folded(network: Network, recipe: Recipe) -> None:
+    """Raise UserError for a bias or a mean that no quantizer and no first convolution can take in."""
     for conv in network.convolutions:
         if conv.quantizer is None:
             raise UserError(f"{conv.name} gives raw scores, which have no quantizer to take its bias in: this network "

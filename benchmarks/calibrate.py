@@ -1,16 +1,20 @@
 """Fits the cost estimates to what Yosys makes of the kernels, and holds them against designs that the fit did not see.
 
-    python -m benchmarks.calibrate [FAMILY ...]
+    python -m benchmarks.calibrate [FAMILY ...] [--kinds KIND ...]
 
-Synthesizes a sweep of kernels for each family (minutes each, 3 by default), writes the fitted coefficients and the
+Synthesizes a sweep of kernels for each family (minutes each, all by default), writes the fitted coefficients and the
 errors measured on the held-out designs to `hwcodesign/kinds/costs.json`, and prints both. The kernels are those of
-planned networks, with random weights and thresholds; since plans weigh estimates, another run differs a little.
+planned networks, with random weights and thresholds; since plans weigh estimates, another run differs a little. Of a
+kind that none of those networks has they are the cases of its bench, so a new kind is calibrated without a line here.
+
+`--kinds` fits these kinds alone, beside what is known of the others, which stays as it is.
 """
 
+import argparse
+import importlib
 import json
-import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,7 +23,7 @@ import numpy as np
 from scipy.optimize import nnls
 
 from hwcodesign.bitstream.yosys import Kernel, synthesize_design, synthesize_kernels
-from hwcodesign.dataflow import Shape
+from hwcodesign.dataflow import Dataflow, Shape
 from hwcodesign.emit.top_level import emit
 from hwcodesign.fpga import calibration
 from hwcodesign.fpga.board import RESOURCES, Board, load_board
@@ -29,7 +33,7 @@ from hwcodesign.fpga.family import Family
 from hwcodesign.fpga.resources import Resources
 from hwcodesign.graph.predict import predict
 from hwcodesign.graph.random_tensors import randomised
-from hwcodesign.kinds import kind_of
+from hwcodesign.kinds import Role, Storage, all_kinds, kind_of
 from hwcodesign.nets import metaparameters
 from hwcodesign.nets.network import Quantization
 from hwcodesign.plan import Plan, plan
@@ -41,8 +45,10 @@ BOARDS = {
     "ecp5": "ulx3s-85f",
     "ice40": "icebreaker",
     "gw2a": "tang-nano-20k",
+    "nexus": "crosslink-nx-evn",
+    "gatemate": "gatemate-a1-evb",
 }
-SMALL_BOARDS = ("ice40", "gw2a")  # families whose largest board holds none of the sweep's networks
+SMALL_BOARDS = ("ice40", "gw2a", "nexus", "gatemate")  # families whose largest board is too small for the sweep
 ENLARGED = 24
 SQUEEZENET = {"fire_modules": 4, "base_e": 32, "incr_e": 32, "conv1_filters": 32, "conv1_kernel": 3, "conv1_stride": 1,
               "conv1_pad": 1, "pool_after": ["conv1", "fire3"], "pool_kernel": 2}  # fmt: skip
@@ -71,6 +77,8 @@ MEMORY_ERROR = 0.3  # of what memories of LUTs take, which depends on their cont
 PER_KIND = {"mvau": 18, "sliding_window": 10, "thresholding": 8, "fifo": 12, "width_converter": 10}
 OTHERS = 5
 PACKED = 10
+FROM_BENCH = 14  # of a kind that no network of the sweep has
+BENCH_SEEDS, UNSEEN_SEED = (1, 2), 3
 
 
 Measured = tuple[Kernel, Resources]
@@ -78,10 +86,13 @@ Measured = tuple[Kernel, Resources]
 
 def planned(board: str, case: Case, even: bool = True) -> Plan:
     """The plan of a network with random tensors, its thresholds `even` or in tables."""
-    name, parameters, image, weight_bits, activation_bits, rate = case
-    network = metaparameters(name, parameters).describe(image, 10)
-    graph = predict(network, Quantization(weight_bits, activation_bits))
-    return plan(randomised(graph, 1, even), roomy(load_board(board)), CLOCK_MHZ, rate)
+    return plan(randomised(described(case), 1, even), roomy(load_board(board)), CLOCK_MHZ, case[-1])
+
+
+def described(case: Case) -> Dataflow:
+    """The graph of the network, without tensors."""
+    name, parameters, image, weight_bits, activation_bits, _ = case
+    return predict(metaparameters(name, parameters).describe(image, 10), Quantization(weight_bits, activation_bits))
 
 
 def roomy(board: Board) -> Board:
@@ -90,6 +101,20 @@ def roomy(board: Board) -> Board:
         return board
     amounts = {name: ENLARGED * amount for name, amount in board.resources.model_dump().items()}
     return board.model_copy(update={"resources": board.resources.model_copy(update=amounts)})
+
+
+def in_networks() -> set[str]:
+    """The kinds that the sweep's networks have."""
+    graphs = (described(case) for case in SWEEP)
+    inserted = {name for name, kind in all_kinds().items() if kind.role is not Role.LAYER}
+    return inserted | {layer.kind for graph in graphs for layer in graph.layers}
+
+
+def from_bench(kind: str, *seeds: int) -> list[Kernel]:
+    """The cases of the kind's bench, its memories in block RAM, so that nothing but logic is left to count."""
+    bench = importlib.import_module(f"sim.{kind}")
+    cases = (case for seed in seeds for case in bench.cases(np.random.default_rng(seed)))
+    return [Kernel(*case, {m.name: Storage.whole(m) for m in kind_of(kind).memories(*case)}) for case in cases]
 
 
 def kernels(design: Plan) -> Iterator[Kernel]:
@@ -126,30 +151,35 @@ def _size(kernel: Kernel) -> tuple[int, int]:
     return logic.lut, logic.ff
 
 
-def fit(family: Family, measured: Sequence[Measured]) -> dict[str, Any]:
-    """Coefficients for `lut` and `ff` by kind, then by term."""
-    return {resource: _fit(family, measured, resource) for resource in ESTIMATED}
+Coefficients = Mapping[str, Mapping[str, float]]  # by kind, then by term
 
 
-def _fit(family: Family, measured: Sequence[Measured], resource: str) -> dict[str, dict[str, float]]:
+def fit(family: Family, measured: Sequence[Measured], kept: Mapping[str, Coefficients]) -> dict[str, Coefficients]:
+    """Coefficients for `lut` and `ff`: those of the measured kinds beside those that are `kept`."""
+    return {x: {**kept.get(x, {}), **_fit(family, measured, x, kept.get(x, {}))} for x in ESTIMATED}
+
+
+def _fit(family: Family, measured: Sequence[Measured], resource: str, kept: Coefficients) -> Coefficients:
     """Least squares of the error over the square root of the size, so that neither small nor large kernels rule,
     nor those that are mostly memory.
 
     Where the sweep says little, a coefficient stays near what the structure alone says: 1, and 0 for each kernel and
-    for flip-flops in logic cells.
+    for flip-flops in logic cells. What a measured kind shares with a kept one is known.
     """
+    known = {_shared(kind, term): value for kind, row in kept.items() for term, value in row.items()}
     rows = [{_shared(*name): amount for name, amount in _terms(family, kernel, resource)} for kernel, _ in measured]
     everywhere = {name for kernel, _ in measured for name, _ in _terms(family, kernel, resource)}
     whole = np.array([getattr(taken, resource) for _, taken in measured], dtype=float)
     stored = np.array([getattr(in_memories(family, kernel), resource) for kernel, _ in measured], dtype=float)
-    found = np.maximum(0, whole - stored)
-    names = sorted({name for row in rows for name in row})
+    certain = np.array([sum(known[name] * amount for name, amount in row.items() if name in known) for row in rows])
+    found = np.maximum(0, whole - stored - certain)
+    names = sorted({name for row in rows for name in row} - known.keys())
     weight = 1 / np.sqrt(np.maximum(whole, 1) + (MEMORY_ERROR * stored) ** 2)
     matrix = np.array([[row.get(name, 0) for name in names] for row in rows]) * weight[:, None]
     held = STIFFNESS * np.linalg.norm(matrix, axis=0)
     prior = np.array([float(term not in ("kernel", "flip_flops")) for _, term in names])
     values, _ = nnls(np.vstack([matrix, np.diag(held)]), np.concatenate([found * weight, held * prior]))
-    found_for = dict(zip(names, values, strict=True))
+    found_for = known | dict(zip(names, values, strict=True))
     coefficients: dict[str, dict[str, float]] = {}
     for kind, term in sorted(everywhere):
         coefficients.setdefault(kind, {})[term] = round(float(found_for[_shared(kind, term)]), 3)
@@ -236,31 +266,49 @@ def write_costs(family: Family, costs: dict[str, Any]) -> None:
     calibration.costs.cache_clear()
 
 
-def calibrate(family: Family) -> None:
-    """Sweep, fit, hold against what the fit did not see; print and write it all."""
-    board = BOARDS[family.name]
-    plans = (planned(board, case, even=i % 3 > 0) for i, case in enumerate(SWEEP))
-    everything = [kernel for design in plans for kernel in kernels(design)]
-    sweep = spread(everything, PER_KIND, OTHERS) + spread(packed(family, everything), {}, PACKED)
-    measured = synthesized(family, sweep)
-    coefficients = fit(family, measured)
-    write_costs(family, coefficients | {"error": dict.fromkeys(ESTIMATED, 0.0)})
+def calibrate(family: Family, kinds: Collection[str]) -> None:
+    """Sweep, fit `kinds`, hold against what the fit did not see; print and write it all."""
+    board, networks = BOARDS[family.name], in_networks()
+    before = calibration.costs().get(family.name, {})
+    kept = {x: {k: row for k, row in before.get(x, {}).items() if k not in kinds} for x in ESTIMATED}
+    benches, planned_too = sorted(set(kinds) - networks), bool(networks & set(kinds))
+    everything, unseen = list[Kernel](), list[Kernel]()
+    if planned_too:
+        plans = (planned(board, case, even=i % 3 > 0) for i, case in enumerate(SWEEP))
+        everything = [kernel for design in plans for kernel in kernels(design) if kernel.layer.kind in kinds]
+        unseen = [kernel for kernel in kernels(planned(board, HELD_OUT_KERNELS)) if kernel.layer.kind in kinds]
+    everything += [kernel for kind in benches for kernel in from_bench(kind, *BENCH_SEEDS)]
+    limits = PER_KIND | dict.fromkeys(benches, FROM_BENCH)
+    measured = synthesized(family, spread(everything, limits, OTHERS) + spread(packed(family, everything), {}, PACKED))
+    coefficients = fit(family, measured, kept)
+    write_costs(family, coefficients | {"error": before.get("error") or dict.fromkeys(ESTIMATED, 0.0)})
     print(f"\n{family.name}: the sweep")
     print_errors(family, measured)
     print(f"{family.name}: kernels that the fit did not see")
-    unseen = list(kernels(planned(board, HELD_OUT_KERNELS)))
     others = spread(unseen, {"mvau": 3, "sliding_window": 2}, 1) + spread(packed(family, unseen), {}, 2)
+    others += [kernel for kind in benches for kernel in from_bench(kind, UNSEEN_SEED)]
     print_errors(family, synthesized(family, others))
+    if planned_too:
+        write_costs(family, coefficients | {"error": held_out_error(family)})
+
+
+def held_out_error(family: Family) -> dict[str, float]:
+    """The largest relative error of the held-out networks by the present coefficients; every network is printed."""
     pairs = []
     for case in HELD_OUT:
-        design = planned(board, case)
+        design = planned(BOARDS[family.name], case)
         pairs.append((predicted(family, design), synthesized_network(family, design)))
         print(f"{family.name}: {case[0]} of {len(design.design.layers)} layers, {case[3]}-bit weights")
         print_totals(pairs[-1:])
-    error = {x: round(max(abs(getattr(a, x) / getattr(b, x) - 1) for a, b in pairs), 3) for x in ESTIMATED}
-    write_costs(family, coefficients | {"error": error})
+    return {x: round(max(abs(getattr(a, x) / getattr(b, x) - 1) for a, b in pairs), 3) for x in ESTIMATED}
 
 
 if __name__ == "__main__":
-    for name in sys.argv[1:] or BOARDS:
-        calibrate(FAMILIES[name])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("families", nargs="*", metavar="FAMILY", help=", ".join(BOARDS))
+    parser.add_argument("--kinds", nargs="+", metavar="KIND", choices=all_kinds(), default=tuple(all_kinds()))
+    asked = parser.parse_args()
+    if unknown := set(asked.families) - BOARDS.keys():
+        parser.error(f"no family {', '.join(sorted(unknown))}; there are {', '.join(BOARDS)}")
+    for name in asked.families or BOARDS:
+        calibrate(FAMILIES[name], asked.kinds)

@@ -20,7 +20,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.networks.exactness import Result, commit, compared, simulated
+from benchmarks.networks.exactness import Result, commit, compared, is_right, simulated
 from benchmarks.networks.published import Model, models
 from hwcodesign.core.errors import UserError
 
@@ -71,7 +71,7 @@ def _climb(name: str, model: Model, folder: Path, result: Result) -> None:
         return
     result["stage"] = "integers"
     result["rtl"] = simulated(graph, frames, BOARD, model.frame_rate, folder)
-    if not result["rtl"]["mismatches"]:
+    if is_right(result["rtl"]):
         result["stage"] = "RTL"
 
 

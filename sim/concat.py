@@ -1,15 +1,27 @@
-"""Cases of the concat: two to four inputs, equal and unequal channels."""
+"""Cases of the concat: two to five inputs, equal and unequal channels, types alike and unlike."""
+
+from dataclasses import replace
 
 import numpy as np
 
-from hwcodesign.dataflow import Layer, Stream
-from hwcodesign.kinds import Folding
+from hwcodesign.dataflow import IntType, Layer, Stream
+from hwcodesign.kinds import Folding, kind_of
 from sim.bench import random_type
+
+UNLIKE = (("uint4", "int4"), ("bipolar", "uint2"), ("int8", "bipolar", "int3"), ("uint1", "uint8"), ("bipolar", "int2"))
 
 
 def cases(rng: np.random.Generator) -> list[tuple[Layer, Folding]]:
     """Random legal layers; see sim/bench.py."""
-    return [_case(rng, inputs) for inputs in (2, 2, 2, 2, 3, 3, 4, 5)]
+    return [_case(rng, inputs) for inputs in (2, 2, 2, 2, 3, 3, 4, 5)] + [_unlike(rng, names) for names in UNLIKE]
+
+
+def _unlike(rng: np.random.Generator, names: tuple[str, ...]) -> tuple[Layer, Folding]:
+    layer, folding = _case(rng, len(names))
+    kinds = [IntType.parse(name) for name in names]
+    inputs = tuple(replace(stream, type=kind) for stream, kind in zip(layer.inputs, kinds, strict=True))
+    layer = replace(layer, inputs=inputs)
+    return replace(layer, outputs=(kind_of(layer.kind).output(layer),)), folding
 
 
 def _case(rng: np.random.Generator, inputs: int) -> tuple[Layer, Folding]:

@@ -38,9 +38,7 @@ def compared(graph: Dataflow, file: Path, frames: np.ndarray, scratch: Path) -> 
     return result | {"differing_frames": int((differs | _classes_differ(values, real)).sum())}
 
 
-def simulated(
-    graph: Dataflow, frames: np.ndarray, board: str, frame_rate: float | None, scratch: Path
-) -> dict[str, float]:
+def simulated(graph: Dataflow, frames: np.ndarray, board: str, frame_rate: float | None, scratch: Path) -> Result:
     """Plan, emit and simulate in Verilator; how many frames differ from the integer graph in any score or class."""
     made = plan(graph, load_board(board), **({"frame_rate": frame_rate} if frame_rate else {}))
     emit(made.design, made.foldings, made.storage, scratch / "emit")
@@ -48,6 +46,11 @@ def simulated(
     none = images.first(0)
     found = verify_hardware(made, scratch / "emit", images, none, scratch / "simulate", False, lambda done: None)
     return {key: found.get(key) for key in ("images", "mismatches", "failure", "cycles_per_frame", "cycles_bound")}
+
+
+def is_right(found: Result) -> bool:
+    """Whether `simulated` has found every score and class right, at the planned pace (of nothing found, too)."""
+    return not found.get("mismatches") and not found.get("failure")
 
 
 def _real_inputs(frames: np.ndarray, file: Path, graph: Dataflow) -> np.ndarray:

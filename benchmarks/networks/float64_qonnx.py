@@ -27,7 +27,7 @@ def run_float64(path: Path, inputs: np.ndarray) -> np.ndarray:
     """The first output, flat for each of the `inputs` (frames, ...), float64; the file is run a frame at a time."""
     model = onnx.load(str(path))
     onnx.external_data_helper.load_external_data_for_model(model, str(path.parent))
-    evaluator = ReferenceEvaluator(_in_float64(model), new_ops=[Quant, IntQuant, BipolarQuant, Trunc])
+    evaluator = ReferenceEvaluator(_in_float64(model), new_ops=_OPERATORS)
     name = model.graph.input[0].name
     found = [evaluator.run(None, {name: frame[None].astype(np.float64)})[0] for frame in inputs]
     return np.stack(found).reshape(len(inputs), -1)
@@ -66,7 +66,17 @@ def _constant(model: Any, node: Any, values: dict[str, np.ndarray]) -> list[Any]
     outputs = [helper.make_tensor_value_info(name, TensorProto.UNDEFINED, None) for name in node.output]
     graph = helper.make_graph([node], "constant", [], outputs, inputs)
     part = helper.make_model(graph, opset_imports=model.opset_import, ir_version=model.ir_version)
-    return ReferenceEvaluator(part, new_ops=[Quant, IntQuant, BipolarQuant, Trunc]).run(None, {})
+    return ReferenceEvaluator(part, new_ops=_OPERATORS).run(None, {})
+
+
+class BatchNormalization(OpRun):
+    """By the statistics in the file: ONNX's own, of opset 9, moves them by its momentum as if training went on."""
+
+    op_domain = ""
+
+    def _run(self, x: Any, *constants: Any, epsilon: float = 1e-5, **unused: Any) -> Any:
+        gamma, beta, mean, variance = (part.reshape(-1, *[1] * (x.ndim - 2)) for part in constants)
+        return ((x - mean) / np.sqrt(variance + epsilon) * gamma + beta,)
 
 
 def _number(array: Any) -> float:
@@ -130,3 +140,6 @@ class Trunc(OpRun):
         bottom = -(2.0 ** (_number(new_bits) - 1)) + narrow if signed else 0.0
         levels = _ROUND[rounding_mode.upper()](np.clip(steps / shift, bottom, top))
         return (((levels - zero / shift) * new_scale).astype(x.dtype),)
+
+
+_OPERATORS = [Quant, IntQuant, BipolarQuant, Trunc, BatchNormalization]

@@ -141,11 +141,9 @@ class _Network(nn.Module):
         self.genes, self.line = genes, len(genes.shape) == 2
         shape: tuple[int, ...] = genes.shape
         self.entrance = _Entrance(genes.entrance, shape)
-        bipolar = False
         for number, block in enumerate(genes.blocks):
-            made = _BLOCKS[block["kind"]](block, shape, bipolar)
+            made = _BLOCKS[block["kind"]](block, shape)
             shape = _shape_behind(made, shape)
-            bipolar = getattr(made, "bipolar", bipolar)
             setattr(self, f"b{number}", made)
         self.head = _Head(genes.head, shape)
 
@@ -192,13 +190,12 @@ class _Entrance(nn.Module):
 class _Conv(nn.Module):
     """Convolution, batch norm, activation, and a max pool before or after it."""
 
-    def __init__(self, block: Block, shape: tuple[int, ...], bipolar: bool, groups: int = 1) -> None:
+    def __init__(self, block: Block, shape: tuple[int, ...], groups: int = 1) -> None:
         super().__init__()
         line, inputs = len(shape) == 2, shape[0]
         channels = inputs if groups > 1 else block["channels"]
         kernel = min(block["kernel"], *shape[1:])
-        pad = 0 if bipolar else min(block["pad"], kernel - 1)
-        self.bipolar = block["activation"] == "bipolar"
+        pad = min(block["pad"], kernel - 1)
         maker = qnn.QuantConv1d if line else qnn.QuantConv2d
         self.conv = maker(
             inputs, channels, kernel, stride=block["stride"], padding=pad, groups=groups, **_weights(block)
@@ -215,17 +212,16 @@ class _Conv(nn.Module):
         return self.pool(x) if self.pool is not None and not self.first else x
 
 
-def _depthwise(block: Block, shape: tuple[int, ...], bipolar: bool) -> nn.Module:
-    return _Conv(block, shape, bipolar, groups=shape[0])
+def _depthwise(block: Block, shape: tuple[int, ...]) -> nn.Module:
+    return _Conv(block, shape, groups=shape[0])
 
 
 class _Pool(nn.Module):
     """A max pool alone."""
 
-    def __init__(self, block: Block, shape: tuple[int, ...], bipolar: bool) -> None:
+    def __init__(self, block: Block, shape: tuple[int, ...]) -> None:
         super().__init__()
-        self.bipolar = bipolar
-        self.pool = _pool(block | ({"pool_pad": 0} if bipolar else {}), len(shape) == 2)
+        self.pool = _pool(block, len(shape) == 2)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.pool(x)
@@ -234,13 +230,12 @@ class _Pool(nn.Module):
 class _Average(nn.Module):
     """A quantizer, a local average, and a quantizer behind it; or Brevitas' truncating average."""
 
-    def __init__(self, block: Block, shape: tuple[int, ...], bipolar: bool) -> None:
+    def __init__(self, block: Block, shape: tuple[int, ...]) -> None:
         super().__init__()
-        del bipolar
-        self.bipolar, self.truncate = block["activation"] == "bipolar" and not block["truncate"], block["truncate"]
+        self.truncate = block["truncate"]
         kernel, stride = min(block["pool_kernel"], *shape[1:]), block["pool_stride"]
         if len(shape) == 2:
-            self.truncate, self.bipolar = False, block["activation"] == "bipolar"
+            self.truncate = False
             self.average = nn.AvgPool1d(kernel, stride)
         elif self.truncate:
             self.before = qnn.QuantReLU(bit_width=max(2, block["bits"]), return_quant_tensor=True)
@@ -260,19 +255,19 @@ class _Average(nn.Module):
 class _Residual(nn.Module):
     """Two convolutions beside the input (or a third path), added, with a ReLU behind the sum, as ResNet has it."""
 
-    def __init__(self, block: Block, shape: tuple[int, ...], bipolar: bool) -> None:
+    def __init__(self, block: Block, shape: tuple[int, ...]) -> None:
         super().__init__()
-        plain = block | {"kernel": 1 if bipolar else 3, "pad": 0 if bipolar else 1, "stride": 1, "pool": "no"}
+        plain = block | {"kernel": 3, "pad": 1, "stride": 1, "pool": "no"}
         signed = block["join"] == "shared"
         self.shared = signed
         self.start = qnn.QuantIdentity(bit_width=max(2, block["bits"]))
-        self.first = _Conv(plain | {"activation": "qrelu", "bits": max(2, block["bits"])}, shape, False)
+        self.first = _Conv(plain | {"activation": "qrelu", "bits": max(2, block["bits"])}, shape)
         self.second = qnn.QuantConv2d(block["channels"], shape[0], 1, **_weights(block))
         self.norm = _norm(block["norm"], shape[0], False)
         self.other = qnn.QuantIdentity(bit_width=max(2, block["bits"]))
         self.third = qnn.QuantIdentity(bit_width=max(2, block["bits"]))
         self.side = qnn.QuantConv2d(shape[0], shape[0], 1, **_weights(block)) if block["terms"] == 3 else None
-        self.act, self.bipolar = qnn.QuantReLU(bit_width=max(2, block["bits"])), False
+        self.act = qnn.QuantReLU(bit_width=max(2, block["bits"]))
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.start(x)
@@ -286,13 +281,14 @@ class _Residual(nn.Module):
 class _Dense(nn.Module):
     """DenseNet's step: the input and a convolution of it, side by side."""
 
-    def __init__(self, block: Block, shape: tuple[int, ...], bipolar: bool) -> None:
+    def __init__(self, block: Block, shape: tuple[int, ...]) -> None:
         super().__init__()
         self.start = qnn.QuantReLU(bit_width=max(2, block["bits"]))
         self.conv = qnn.QuantConv2d(shape[0], block["channels"], 3, padding=1, **_weights(block))
         self.norm = _norm(block["norm"], block["channels"], False)
-        self.other = qnn.QuantReLU(bit_width=max(2, block["bits"]))
-        self.shared, self.bipolar = block["join"] == "shared", False
+        unlike = block["terms"] == 3  # another type than the input's, too
+        self.other = qnn.QuantIdentity(bit_width=3) if unlike else qnn.QuantReLU(bit_width=max(2, block["bits"]))
+        self.shared = block["join"] == "shared"
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.start(x)
@@ -302,13 +298,12 @@ class _Dense(nn.Module):
 class _Sum(nn.Module):
     """Two convolutions of one input with one quantizer, summed with it: a + b + c."""
 
-    def __init__(self, block: Block, shape: tuple[int, ...], bipolar: bool) -> None:
+    def __init__(self, block: Block, shape: tuple[int, ...]) -> None:
         super().__init__()
         self.start = qnn.QuantIdentity(bit_width=max(2, block["bits"]))
         self.left = qnn.QuantConv2d(shape[0], shape[0], 1, **_weights(block))
         self.right = qnn.QuantConv2d(shape[0], shape[0], 3, padding=1, **_weights(block))
         self.act = _activation(block | {"bits": max(2, block["bits"])})
-        self.bipolar = block["activation"] == "bipolar"
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.start(x)
@@ -411,8 +406,9 @@ def _activation(block: Block) -> nn.Module:
 
 def _pool(block: Block, line: bool) -> nn.Module:
     kernel, stride = block["pool_kernel"], block["pool_stride"]
-    pad = 0 if block["activation"] == "bipolar" else min(block["pool_pad"], kernel // 2)
-    return (nn.MaxPool1d if line else nn.MaxPool2d)(kernel, stride, pad, ceil_mode=block["ceil"])
+    return (nn.MaxPool1d if line else nn.MaxPool2d)(
+        kernel, stride, min(block["pool_pad"], kernel // 2), ceil_mode=block["ceil"]
+    )
 
 
 _BLOCKS: dict[str, Callable[..., nn.Module]] = {

@@ -68,13 +68,15 @@ module weighted_sum #(
     end
   end
 
+  // The products so far, one number for each input: a block that reads what it writes would wake itself up in Icarus.
   for (genvar i = 0; i < LANES; i++) begin : gen_sum
-    always_comb begin
-      sums[i*OUT_BITS+:OUT_BITS] = '0;
-      for (int n = 0; n < INPUTS; n++) begin
-        sums[i*OUT_BITS+:OUT_BITS] = sums[i*OUT_BITS+:OUT_BITS] + products_q[(n*LANES+i)*OUT_BITS+:OUT_BITS];
-      end
+    logic [INPUTS*OUT_BITS-1:0] partial;
+    assign partial[0+:OUT_BITS] = products_q[i*OUT_BITS+:OUT_BITS];
+    for (genvar n = 1; n < INPUTS; n++) begin : gen_term
+      assign partial[n*OUT_BITS+:OUT_BITS] =
+        partial[(n-1)*OUT_BITS+:OUT_BITS] + products_q[(n*LANES+i)*OUT_BITS+:OUT_BITS];
     end
+    assign sums[i*OUT_BITS+:OUT_BITS] = partial[(INPUTS-1)*OUT_BITS+:OUT_BITS];
   end
 
   always_ff @(posedge clk_i) begin

@@ -120,10 +120,12 @@ def _impossible(node: Any, constants: Mapping[str, np.ndarray]) -> Iterator[str]
 
 def _quantizer_faults(operator: str, inputs: list[np.ndarray | None]) -> Iterator[str]:
     scale = inputs[1] if len(inputs) > 1 else None
-    if scale is not None and (scale.size == 0 or np.any(scale <= 0)):
-        yield f"its scale is {_shown(scale)}; a scale must be above 0"
     port = _QUANTIZERS.get(operator)
     bits = inputs[port] if port is not None and port < len(inputs) else None
+    # QONNX divides by the scale: a negative one turns the levels round. What only looks at signs has no such reading.
+    turns = operator in ("Quant", "IntQuant") and bits is not None and np.all(bits > 1)
+    if scale is not None and (scale.size == 0 or np.any(scale == 0 if turns else scale <= 0)):
+        yield f"its scale is {_shown(scale)}; a scale must be above 0"
     if bits is not None and (bits.size == 0 or not np.all((bits >= 1) & (bits <= MOST_BITS))):
         yield f"its bit width is {_shown(bits)}; allowed: 1 to {MOST_BITS}"
 

@@ -88,7 +88,7 @@ class RunFolder:
         Raises UserError if it is not a run's folder, or if another process has it and `wait` is false.
         """
         self._marker(origin)
-        with run_lock.locked(self.path, say, wait), self._explained():
+        with run_lock.locked(self.path, say, wait), self._explained(), _naming(self.path):
             self.claim(origin)
             yield
 
@@ -187,7 +187,8 @@ class RunFolder:
         inside = [path for path in stage.inputs if path.is_relative_to(self.path)]
         made_from = {str(path.relative_to(self.path)): digest([path]) for path in inside}
         start = time.monotonic()
-        summary = self._work(stage, unfinished)
+        with _naming(unfinished):
+            summary = stage.function(unfinished)
         seconds = round(time.monotonic() - start, 3)
         record = {
             "fingerprint": fingerprint,
@@ -202,15 +203,6 @@ class RunFolder:
         write_whole(unfinished / _RECORD, json.dumps(record, indent=1) + "\n")
         _replace(unfinished, self.stage(stage.name))
         return self.summary(stage.name)
-
-    def _work(self, stage: Stage, folder: Path) -> Summary:
-        try:
-            return stage.function(folder)
-        except OSError as error:
-            if error.filename or not error.strerror:
-                raise
-            # What is written to an open file fails without the file's name: a full disk above all.
-            raise UserError(f"{stage.name}: cannot write into {folder}: {error.strerror}") from error
 
     def _unfinished(self, name: str) -> Path:
         return self.path / f".{name}.unfinished"
@@ -229,6 +221,17 @@ class RunFolder:
             place = self.stage(old.name[1:].removesuffix(".old"))
             if not place.exists():
                 os.replace(old, place)
+
+
+@contextmanager
+def _naming(place: Path) -> Iterator[None]:
+    """What is written to an open file fails without the file's name, on a full disk above all: say where it was."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename or not error.strerror:
+            raise
+        raise UserError(f"cannot write into {place}: {error.strerror}") from error
 
 
 def existing_run(name: str, runs: Path) -> RunFolder:
@@ -285,8 +288,12 @@ def code_digest(parts: tuple[str, ...]) -> str:
 def write_whole(path: Path, text: str) -> None:
     """Write a file that is never there by half: what was there before stays until then."""
     unfinished = path.with_name(f".{path.name}.unfinished-{os.getpid()}")
-    unfinished.write_text(text, encoding="utf-8")
-    os.replace(unfinished, path)
+    try:
+        with _naming(path):
+            unfinished.write_text(text, encoding="utf-8")
+        os.replace(unfinished, path)
+    finally:
+        unfinished.unlink(missing_ok=True)
 
 
 def _make(path: Path, origin: str) -> None:

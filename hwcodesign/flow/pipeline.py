@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,10 +41,17 @@ def run_job(job: Job, console: "Console", first: str | None = None, last: str | 
                 _run_stage(job, shipped_export(job), console, again=False)
             for name in names:
                 _run_stage(job, stage_of(job, name), console, again=first is not None)
-        finally:
-            report = write_report(job.run)
-            if report:
-                console.print(report_table(report, f"[bold]{escape(str(job.run.path))}/report.json[/]"))
+        except BaseException:
+            with suppress(UserError):  # what failed first is what is told
+                _report(job, console)
+            raise
+        return _report(job, console)
+
+
+def _report(job: Job, console: "Console") -> Report:
+    report = write_report(job.run)
+    if report:
+        console.print(report_table(report, f"[bold]{escape(str(job.run.path))}/report.json[/]"))
     return report
 
 

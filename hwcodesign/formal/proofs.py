@@ -52,6 +52,7 @@ PROOFS = (
     ),
     Proof("crc32", ("crc32",), induction=True),
     Proof("link_receiver", ("link_receiver", *_RAM), free_checksum=True),
+    Proof("link_transmitter", ("link_transmitter", "fifo", *_RAM), free_checksum=True),
 )
 
 
@@ -85,5 +86,6 @@ FAULTS: Mapping[str, tuple[str, Fault]] = {
     "parallel_window": ("parallel_window", Fault("if (column_last) next_column_q <=", "if (1'b0) next_column_q <=")),
     "crc32": ("crc32", Fault("i < 8; i++", "i < 7; i++")),
     "link_receiver": ("link_receiver", Fault("!is_frame && kind_q != Identify", "!is_frame && kind_q == Identify")),
+    "link_transmitter": ("link_transmitter", Fault("out_ready_i && (!special || escaped_q)", "out_ready_i")),
     "sliding_window": ("sliding_window", Fault("assign in_ready_o = (kept_q <", "assign in_ready_o = (kept_q <=")),
 }

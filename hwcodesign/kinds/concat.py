@@ -1,4 +1,4 @@
-"""Joins the channels of two or more streams of one type and size. No attributes."""
+"""Joins the channels of two or more streams of one size, in a type that holds the elements of all. No attributes."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -9,6 +9,7 @@ from hwcodesign.core.errors import UserError
 from hwcodesign.dataflow import Layer, Stream
 from hwcodesign.kinds.kind import Folding, Kind, Logic, Memory, Storage, divisors
 from hwcodesign.kinds.motion import Motion, Pipeline
+from hwcodesign.kinds.shared.per_input import packed
 
 
 class Concat(Kind):
@@ -22,16 +23,16 @@ class Concat(Kind):
         """The channels of all, side by side."""
         rows, columns, _ = layer.input.shape
         bounds = layer.input.interval.including(*(end for x in layer.inputs for end in (x.low, x.high)))
-        return Stream((rows, columns, sum(source.channels for source in layer.inputs)), layer.input.type, bounds)
+        kind = bounds.type if _unlike(layer) else layer.input.type
+        return Stream((rows, columns, sum(source.channels for source in layer.inputs)), kind, bounds)
 
     def check(self, layer: Layer) -> None:
         if len(layer.inputs) < 2:
             raise UserError(f"{layer.name}: a concat needs 2 inputs or more, this one has {len(layer.inputs)}: drop it")
-        kinds = sorted({f"{s.shape[0]}x{s.shape[1]} {s.type}" for s in layer.inputs})
-        if len(kinds) > 1:
+        sizes = sorted({f"{s.shape[0]}x{s.shape[1]}" for s in layer.inputs})
+        if len(sizes) > 1:
             raise UserError(
-                f"{layer.name}: the inputs of a concat must agree in size and type, these are {', '.join(kinds)}: "
-                "let them share one quantizer"
+                f"{layer.name}: the inputs of a concat must agree in height and width, these are {', '.join(sizes)}"
             )
 
     def run(self, layer: Layer, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
@@ -77,6 +78,22 @@ class Concat(Kind):
         return {
             "WIDTH": folding.pe * layer.output.type.bits,
             "INPUTS": len(beats),
-            "BEATS": sum(count << (32 * port) for port, count in enumerate(beats)),
+            "BEATS": packed(beats),
             "COUNT_BITS": max(beats).bit_length(),
+            **(_types(layer, folding) if _unlike(layer) else {}),
         }
+
+
+def _unlike(layer: Layer) -> bool:
+    return len({stream.type for stream in layer.inputs}) > 1
+
+
+def _types(layer: Layer, folding: Folding) -> Mapping[str, int]:
+    """The parameters of inputs whose types differ."""
+    kinds = [stream.type for stream in layer.inputs]
+    return {
+        "LANES": folding.pe,
+        "IN_BITS": packed([kind.bits for kind in kinds]),
+        "IN_SIGNED": packed([int(kind.signed) for kind in kinds]),
+        "BEAT_BITS": folding.pe * sum(kind.bits for kind in kinds),
+    }

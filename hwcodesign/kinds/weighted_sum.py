@@ -11,8 +11,7 @@ from hwcodesign.core.errors import UserError
 from hwcodesign.dataflow import Interval, Layer, Stream
 from hwcodesign.kinds.kind import Folding, Kind, Logic, Memory
 from hwcodesign.kinds.motion import Motion
-
-_WORD = 32  # bits of a number in a parameter that holds one for each input
+from hwcodesign.kinds.shared.per_input import WORD, packed
 
 
 class WeightedSum(Kind):
@@ -31,9 +30,9 @@ class WeightedSum(Kind):
         if len(layer.inputs) < 2 or len({stream.shape for stream in layer.inputs}) > 1:
             shapes = " and ".join(str(stream.shape) for stream in layer.inputs)
             raise UserError(f"{layer.name}: a sum takes two or more inputs of one shape, not {shapes}")
-        if len(factors) != len(layer.inputs) or 0 in factors or max(map(abs, factors)) >= 1 << _WORD - 1:
+        if len(factors) != len(layer.inputs) or 0 in factors or max(map(abs, factors)) >= 1 << WORD - 1:
             raise UserError(
-                f"{layer.name}: {len(layer.inputs)} inputs take as many factors of up to {_WORD} bits, none of them 0, "
+                f"{layer.name}: {len(layer.inputs)} inputs take as many factors of up to {WORD} bits, none of them 0, "
                 f"not {factors}"
             )
         total = self.output(layer).type
@@ -73,14 +72,9 @@ class WeightedSum(Kind):
         return {
             "LANES": folding.pe,
             "INPUTS": len(kinds),
-            "IN_BITS": _packed([kind.bits for kind in kinds]),
-            "IN_SIGNED": _packed([int(kind.signed) for kind in kinds]),
-            "FACTORS": _packed(layer.numbers("factors")),
+            "IN_BITS": packed([kind.bits for kind in kinds]),
+            "IN_SIGNED": packed([int(kind.signed) for kind in kinds]),
+            "FACTORS": packed(layer.numbers("factors")),
             "BEAT_BITS": folding.pe * sum(kind.bits for kind in kinds),
             "OUT_BITS": layer.output.type.bits,
         }
-
-
-def _packed(numbers: Sequence[int]) -> int:
-    """One number for all inputs, input 0 lowest."""
-    return sum((number & (1 << _WORD) - 1) << (_WORD * port) for port, number in enumerate(numbers))

@@ -108,15 +108,30 @@ def settled(walk: Walk, node: Node, value: Value) -> Value:
     if kind.bits > MOST_ACTIVATION_BITS:
         return value
     starts = _starts(codes, integers, np.arange(kind.min + 1, kind.max + 1), value.high + 1)
+    found = replace(value, type=kind, low=codes.min(axis=1), high=codes.max(axis=1), steps=(line,), open=False)
+    return _recoded(walk, node.layer, value, starts, found)
+
+
+def with_zero(walk: Walk, value: Value) -> Value:
+    """A map of -1 and +1 as one of two bits, among whose integers is 0: so it can be padded."""
+    kind = IntType(2, signed=True)
+    starts = np.tile(np.array([-1, 1, 1], dtype=np.int64), (value.shape[0], 1))
+    return _recoded(walk, f"{value.operation}.two_bits", value, starts, replace(value, type=kind))
+
+
+def _recoded(walk: Walk, layer: str, value: Value, starts: np.ndarray, wanted: Value) -> Value:
+    """`wanted`, whose integers reach the levels of their type where those of `value` reach `starts` (C, levels).
+
+    This goes into the thresholds that make the integers, or becomes a `layer` of its own where somebody else reads
+    those.
+    """
     maker = root(walk, value)
     if value.alone and maker is not None and maker.thresholds is not None and maker.out_type is not None:
         made = _composed(maker, starts)
-        walk.operations[maker.name] = replace(maker, thresholds=made, out_type=kind)
-        name = value.operation
-    else:
-        name = walk.operation(node.layer, "thresholding", value, thresholds=starts, out_type=kind)
-    bounds = codes.min(axis=1), codes.max(axis=1)
-    return Value(name, value.shape, kind, *bounds, (line,), value.place, alone=value.alone, known=value.known)
+        walk.operations[maker.name] = replace(maker, thresholds=made, out_type=wanted.type)
+        return wanted
+    name = walk.operation(layer, "thresholding", value, thresholds=starts, out_type=wanted.type)
+    return replace(wanted, operation=name)
 
 
 def _starts(codes: np.ndarray, integers: np.ndarray, levels: np.ndarray, never: np.ndarray) -> np.ndarray:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from hwcodesign.graph.builder import signed_holding
-from hwcodesign.lower.activations import settled
+from hwcodesign.lower.activations import settled, with_zero
 from hwcodesign.lower.network import Node
 from hwcodesign.lower.operation import GRAPH_INPUT, Window
 from hwcodesign.lower.ratios import DECIMAL, EXACT, integer_ratios
@@ -174,9 +174,10 @@ def _matrix(
         walk.note(node, *_uneven(value))
         return None
     multipliers, scale = factors
-    padded = with_zeros(walk, node, value, window, line)
-    if padded is None:
+    with_border = with_zeros(walk, node, value, window, line)
+    if with_border is None:
         return None
+    value, padded = with_border
     sums = weights.integers.sum(axis=(2, 3))
     even = np.all(weights.scale == weights.scale[:, :1])
     shift = weights.scale[:, 0] * (sums @ line.bias) if even else (weights.scale * sums) @ line.bias
@@ -219,14 +220,12 @@ def _uneven(value: Value) -> tuple[str, str]:
     )
 
 
-def with_zeros(walk: Walk, node: Node, value: Value, window: Window, line: Affine) -> Window | None:
-    """The window with the integer that stands for the real number 0 in its padding."""
+def with_zeros(walk: Walk, node: Node, value: Value, window: Window, line: Affine) -> tuple[Value, Window] | None:
+    """The window with the integer that stands for the real number 0 in its padding, and a map that has this integer."""
     if not any(window.pad):
-        return window
+        return value, window
     if value.type.bipolar:
-        cause = "it pads a map of {-1, +1} with zeros, which are neither"
-        walk.note(node, cause, "use padding=0, or activations of 2 bits")
-        return None
+        value = with_zero(walk, value)
     with np.errstate(divide="ignore", invalid="ignore"):
         zeros = np.where(line.bias == 0, 0.0, -line.bias / line.scale)
     zero = float(np.rint(zeros[0])) if np.isfinite(zeros[0]) else 0.0
@@ -237,7 +236,7 @@ def with_zeros(walk: Walk, node: Node, value: Value, window: Window, line: Affin
             "use mean 0, or padding=0 in this layer",
         )
         return None
-    return replace(window, pad_value=int(zero))
+    return value, replace(window, pad_value=int(zero))
 
 
 def _bounds(weights: np.ndarray, value: Value, window: Window) -> tuple[np.ndarray, np.ndarray]:

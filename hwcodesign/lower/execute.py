@@ -30,6 +30,40 @@ def affine_scores(graph: Any, score_map: ScoreMap) -> str:
     return found
 
 
+def channels_last_tensors(graph: Any) -> set[str]:
+    """The tensors of an ONNX graph whose channels are their last axis: what QONNX's operators for that make and read.
+
+    Between them nothing moves the axes but a Transpose. (An image that a file takes channels last and at once moves is
+    one, too.)
+    """
+    last = {node.input[0] for node in graph.node if node.domain.endswith("channels_last")}
+    last |= {node.output[0] for node in graph.node if node.domain.endswith("channels_last")}
+    last |= {node.input[0] for node in graph.node if _axes_of(node) == [0, 3, 1, 2]}
+    last |= {node.output[0] for node in graph.node if _axes_of(node) == [0, 2, 3, 1]}
+    constants = {tensor.name for tensor in graph.initializer}
+    for nodes, back in ((graph.node, False), (reversed(graph.node), True)):
+        for node in (node for node in nodes if _axes_of(node) is None and node.op_type not in _RESHAPING):
+            ends = (set(node.input), set(node.output))
+            if ends[back] & last:
+                last |= ends[not back]
+    return last - constants
+
+
+_RESHAPING = ("Flatten", "Reshape", "Squeeze", "Unsqueeze", "MatMul", "Gemm", "Constant", "Shape")
+
+
+def _axes_of(node: Any) -> list[int] | None:
+    return next((list(a.ints) for a in node.attribute if node.op_type == "Transpose" and a.name == "perm"), None)
+
+
+def in_axes_of(graph: Any, tensor: Any, frames: np.ndarray) -> np.ndarray:
+    """`frames` (N, H, W, C) with the axes of the graph's input `tensor`, but for N."""
+    sides = [axis.dim_value for axis in tensor.type.tensor_type.shape.dim][1:]
+    if len(sides) != 3 or tensor.name not in channels_last_tensors(graph):
+        frames = frames.transpose(0, 3, 1, 2)
+    return frames.reshape(len(frames), *sides)
+
+
 class QonnxFile:
     """A QONNX file, run by QONNX: real input = integer * `input_scale`, and integer scores as `score_map` has them."""
 
@@ -56,13 +90,14 @@ class QonnxFile:
 
         values = self._run(frame[None])
         constants = {tensor.name for tensor in self._model.graph.initializer}
+        last = channels_last_tensors(self._model.graph)
         found = {}
         for node in self._model.graph.node:
             if node.op_type in _QUANTIZERS and node.input[0] not in constants and node.input[1] in constants:
                 level = values[node.output[0]][0] / self._model.get_initializer(node.input[1])
                 axes = level.shape[-3:]  # scales may have more axes than what they scale
                 maps = np.rint(level).astype(np.int64).reshape(*axes, *(1,) * (3 - len(axes)))
-                found[layer_name(node)] = maps.transpose(1, 2, 0)
+                found[layer_name(node)] = maps if node.output[0] in last else maps.transpose(1, 2, 0)
         return found
 
     def _run(self, frames: np.ndarray) -> Mapping[str, np.ndarray]:
@@ -70,11 +105,10 @@ class QonnxFile:
         from qonnx.core.onnx_exec import execute_onnx
 
         self._set_batch(len(frames))
-        frames_in = self._model.graph.input[0].name
-        pixels = frames.transpose(0, 3, 1, 2) * self._input_scale
-        pixels = pixels.reshape(self._model.get_tensor_shape(frames_in)).astype(np.float32)
+        frames_in = self._model.graph.input[0]
+        pixels = (in_axes_of(self._model.graph, frames_in, frames) * self._input_scale).astype(np.float32)
         with finn_environment():
-            found: Mapping[str, np.ndarray] = execute_onnx(self._model, {frames_in: pixels}, True)
+            found: Mapping[str, np.ndarray] = execute_onnx(self._model, {frames_in.name: pixels}, True)
         return found
 
     def _set_batch(self, count: int) -> None:
@@ -96,6 +130,7 @@ def _executable(path: Path) -> Any:
     from qonnx.transformation.infer_shapes import InferShapes
 
     model = ModelWrapper(load_model(path))
+    _channels_first(model.graph)
     for node in model.graph.node:
         if node.domain == "onnx.brevitas":
             node.domain = "qonnx.custom_op.general"
@@ -105,6 +140,28 @@ def _executable(path: Path) -> Any:
     for step in (RemoveStaticGraphInputs(), InferShapes()):
         model = model.transform(step, cleanup=False)
     return model
+
+
+def _channels_first(graph: Any) -> None:
+    """QONNX's operators for channels that come last as ONNX's own between transpositions.
+
+    QONNX can run its own only where the file declares the shapes of all tensors, and of those some are wrong.
+    """
+    from onnx import helper
+
+    nodes = []
+    for node in graph.node:
+        if not node.domain.endswith("channels_last"):
+            nodes.append(node)
+            continue
+        for port in range(2 if node.op_type == "Conv" else 1):  # of a Conv its weights, too
+            moved = f"{node.output[0]}.{port}.first"
+            nodes.append(helper.make_node("Transpose", [node.input[port]], [moved], perm=[0, 3, 1, 2]))
+            node.input[port] = moved
+        made, node.output[0], node.domain = node.output[0], f"{node.output[0]}.first", ""
+        nodes += [node, helper.make_node("Transpose", [node.output[0]], [made], perm=[0, 2, 3, 1])]
+    del graph.node[:]
+    graph.node.extend(nodes)
 
 
 class FinnGraph:

@@ -55,6 +55,7 @@ def to_hardware(model: ModelWrapper, ours: Dataflow) -> ModelWrapper:
     if any(layer.kind == "add" for layer in ours.layers):
         steps.insert(5, InferElementwiseBinaryOperation())
     model = _apply(model, *steps, MinimizeWeightBitWidth())
+    _hold_zeros(model, ours)
     model = _apply(_with_narrow_sums(model), InferDataTypes(), SortGraph(), GiveUniqueNodeNames())
     for node, layer in _pairs(model, ours):
         node.doc_string = layer.name
@@ -85,6 +86,15 @@ def _apply(model: ModelWrapper, *steps: Transformation) -> ModelWrapper:
     for step in steps:
         model = model.transform(step, make_deepcopy=False, cleanup=False)
     return model
+
+
+def _hold_zeros(model: ModelWrapper, ours: Dataflow) -> None:
+    """FINN takes weights of -1 and 0, and of -1 alone, for bipolar ones, which have no 0: those get our type."""
+    for node, layer in _pairs(model, ours):
+        wanted = str(layer.attributes.get("weight_type", "")).upper()
+        if layer.kind == "mvau" and getCustomOp(node).get_nodeattr("weightDataType") == "BIPOLAR" != wanted:
+            model.set_tensor_datatype(node.input[1], DataType[wanted])
+            getCustomOp(node).set_nodeattr("weightDataType", wanted)
 
 
 def _with_narrow_sums(model: ModelWrapper) -> ModelWrapper:

@@ -27,8 +27,6 @@ def concat(walk: Walk, node: Node, *inputs: Tensor | None) -> Value | None:
         cause, fix = f"not all its inputs ({_names(values)}) are quantized", _SHARE
     elif len({value.shape[1:] for value in values}) > 1:
         cause, fix = f"its inputs ({_names(values)}) differ in height or width", "make them equal"
-    elif len({value.type for value in values}) > 1:
-        cause, fix = f"its inputs ({_names(values)}) come from separate quantizers ({_kinds(values)})", _SHARE
     else:
         try:
             place = np.concatenate([v.place + start for v, start in zip(values, starts, strict=False)], axis)
@@ -41,8 +39,10 @@ def concat(walk: Walk, node: Node, *inputs: Tensor | None) -> Value | None:
     lines = [line for value in values if (line := value.affine)]
     line = Affine(np.concatenate([part.scale for part in lines]), np.concatenate([part.bias for part in lines]))
     shape = (sum(value.shape[0] for value in values), *values[0].shape[1:])
+    alike = len({value.type for value in values}) == 1
+    kind = values[0].type if alike else IntType.holding(int(low.min()), int(high.max()))
     name = walk.operation(node.layer, "concat", *values, low=low, high=high)
-    return Value(name, shape, values[0].type, low, high, (line,), place, known=all(v.known for v in values))
+    return Value(name, shape, kind, low, high, (line,), place, known=all(v.known for v in values))
 
 
 def add(walk: Walk, node: Node, *inputs: Tensor | None) -> Value | None:
@@ -114,10 +114,6 @@ def _closed(walk: Walk, node: Node, inputs: Sequence[Tensor | None]) -> list[Val
 
 def _names(values: Sequence[Value]) -> str:
     return " and ".join(value.operation for value in values)
-
-
-def _kinds(values: Sequence[Value]) -> str:
-    return ", ".join(f"{value.type} x {value.scale:.6g}" if value.scale else str(value.type) for value in values)
 
 
 def _sides(value: Value) -> str:

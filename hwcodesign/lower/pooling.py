@@ -81,7 +81,7 @@ def _window_mean(walk: Walk, node: Node, value: Value, window: Window) -> Value 
         padded = with_zeros(walk, node, value, window, line)
         if padded is None:
             return None
-        window = padded
+        value, window = padded
     low, high = value.low * elements, value.high * elements
     if any(window.pad):
         low, high = np.minimum(low, window.pad_value * elements), np.maximum(high, window.pad_value * elements)

@@ -126,6 +126,7 @@ def simulate(
         f"+output_stall={round(regime.stalls[1] * _SHARE)}",
         f"+output_hold={regime.hold}",
         f"+verilator+seed+{regime.seed}",
+        "+verilator+rand+reset+2",  # what no reset sets begins with anything
     ]
     environment = {"SCRIPT": json.dumps(script), "RESULT": str(result)}
     with cocotb_sees(asset_folder("sim")), _watched(result.with_suffix(".progress"), on_frames), _judged(folder):

@@ -2,8 +2,8 @@
 
 At full speed a design shows its clocks, and little of its handshakes. So its input also starves it, so that every layer
 runs dry between pixels; and its output is held up until everything inside is full, and then taken slower than the
-design makes it. Resets come in the middle of frames that go in, while a frame comes out, and at a random cycle; with
-the first two a tlast is wrong, and the error flag must say so until the reset.
+design makes it. Resets come in the middle of frames that go in, while a frame comes out, at a random cycle, and while
+the output is held up; with the first two a tlast is wrong, and the error flag must say so until the reset.
 """
 
 from dataclasses import dataclass
@@ -58,7 +58,12 @@ def regimes(interface: Interface, cycles_per_frame: int, latency_cycles: int) ->
         FREE,
         Regime("stalls: a starving input", (max(starved, 0.25), 0.5), most=most, seed=2),
         Regime("stalls: an output held up", (0.25, max(late, 0.25)), hold, most=most, seed=3),
-        Regime("resets in the middle of a frame", resets=_resets(interface, cycles_per_frame, latency_cycles), most=2),
+        Regime(
+            "resets in the middle of a frame",
+            hold=hold,
+            resets=_resets(interface, cycles_per_frame, latency_cycles),
+            most=2,
+        ),
     )
 
 
@@ -69,4 +74,5 @@ def _resets(interface: Interface, cycles_per_frame: int, latency_cycles: int) ->
     early, missing = Phase(wrong_last=middle - 1, stop_in=middle), Phase(wrong_last=end - 1, stop_in=end + 1)
     coming = Phase(stop_out=max(1, interface.out_beats // 2))
     somewhere = int(np.random.default_rng(1).integers(latency_cycles // 2, latency_cycles + cycles_per_frame))
-    return early, missing, coming, Phase(stop_cycle=before + somewhere)
+    held_up = before + latency_cycles + cycles_per_frame
+    return early, missing, coming, Phase(stop_cycle=before + somewhere), Phase(stop_cycle=held_up)

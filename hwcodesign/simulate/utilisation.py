@@ -2,7 +2,8 @@
 
 A layer's utilisation is its own cycles per frame over the cycles from one frame to the next. In the simulation a probe
 is bound to every layer's kernel and counts the cycles in which the kernel's own enable says that it works; from the end
-of one frame out of the layer to the end of a later one, in the steady state, that makes the layer's work and pace.
+of one frame out of the layer to the end of a later one that makes the layer's work on a frame. The pace is that at the
+design's end: buffers let a layer at its start run ahead for several frames.
 """
 
 from collections.abc import Iterator
@@ -40,16 +41,26 @@ def measured(plan: Plan, folder: Path) -> list[Utilisation]:
 
     The first frame is left out, and the last one, behind which no other keeps the layer's pipeline filled.
     """
-    found, names = [], identifiers(plan.design)
-    for layer in _layers(plan):
-        lines = [line.split() for line in (folder / f"{names[layer.name]}.work").read_text().splitlines()]
-        counts = np.array(lines[1:-1], dtype=np.int64)  # (frames, 2): cycle, work
-        if len(counts) < 2:
-            return []
-        cycles, work = counts[-1] - counts[0]
+    names, layers = identifiers(plan.design), list(_layers(plan))
+    each = [_of_a_frame(folder / f"{names[layer.name]}.work") for layer in layers]
+    counts = [count for count in each if count is not None]
+    if len(counts) < len(layers):
+        return []
+    pace, found = counts[-1][0], []
+    for layer, (_, work) in zip(layers, counts, strict=True):
         own = kind_of(layer.kind).cycles(layer, plan.foldings[layer.name])
-        found.append(Utilisation(layer.name, own, own / plan.cycles_per_frame, float(work / cycles)))
+        found.append(Utilisation(layer.name, own, own / plan.cycles_per_frame, work / pace))
     return found
+
+
+def _of_a_frame(path: Path) -> tuple[float, float] | None:
+    """Cycles from one frame to the next out of a layer, and its work on each; None of fewer than four frames."""
+    lines = [line.split() for line in path.read_text().splitlines()]
+    counts = np.array(lines[1:-1], dtype=np.int64)  # (frames, 2): cycle, work
+    if len(counts) < 2:
+        return None
+    cycles, work = (counts[-1] - counts[0]) / (len(counts) - 1)
+    return float(cycles), float(work)
 
 
 def _layers(plan: Plan) -> Iterator[Layer]:

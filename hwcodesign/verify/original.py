@@ -14,7 +14,7 @@ import numpy as np
 
 from hwcodesign.core.errors import VerificationError
 from hwcodesign.core.score_map import ScoreMap
-from hwcodesign.lower.execute import affine_scores
+from hwcodesign.lower.execute import affine_scores, channels_last_tensors, in_axes_of
 
 QUANTIZERS = ("Quant", "IntQuant", "BipolarQuant", "Trunc")
 LARGEST_REST = 1e-3  # of a step, between a real score and the integer that it stands for
@@ -56,13 +56,13 @@ class OriginalFile:
         """For one frame (H, W, C), what quantizers give as integers (H, W, C), by the layer that each belongs to."""
         from hwcodesign.core.layer_name import layer_name
 
-        values, found = self._run(frame), {}
+        values, found, last = self._run(frame), {}, channels_last_tensors(self._graph)
         for node, _ in self._nodes:
             if node.op_type in QUANTIZERS and node.input[1] in self._constants:
                 level = _levels(values[node.output[0]], self._constants[node.input[1]])
                 axes = level.shape[-3:] if level.ndim > 3 else level.shape[1:]
                 maps = level.astype(np.int64).reshape(*axes, *(1,) * (3 - len(axes)))
-                found[layer_name(node)] = maps.transpose(1, 2, 0)
+                found[layer_name(node)] = maps if node.output[0] in last else maps.transpose(1, 2, 0)
         return found
 
     def _integers(self, real: np.ndarray) -> np.ndarray:
@@ -79,9 +79,8 @@ class OriginalFile:
 
     def _run(self, frame: np.ndarray) -> Values:
         """All tensors that depend on the frame (H, W, C)."""
-        real = np.asarray(frame, dtype=np.float64).transpose(2, 0, 1) * self._input_scale
-        axes = [axis.dim_value for axis in self._input.type.tensor_type.shape.dim]
-        values: Values = {self._input.name: real.reshape(1, *axes[1:])}
+        real = np.asarray(frame, dtype=np.float64)[None] * self._input_scale
+        values: Values = {self._input.name: in_axes_of(self._graph, self._input, real)}
         for node, operator in self._nodes:
             known = [values.get(name, self._constants.get(name)) for name in node.input]
             try:
@@ -106,6 +105,20 @@ class OriginalFile:
         return True
 
     def _operator(self, node: Any) -> Operator:
+        if not node.domain.endswith("channels_last"):
+            return self._plain_operator(node)
+        plain = type(node)()
+        plain.CopyFrom(node)
+        plain.domain = ""
+        operator, moved = self._plain_operator(plain), 2 if node.op_type == "Conv" else 1  # of a Conv its weights, too
+
+        def between(*inputs: np.ndarray) -> Sequence[np.ndarray]:
+            first = (np.moveaxis(x, -1, 1) for x in inputs[:moved])
+            return [np.moveaxis(result, 1, -1) for result in operator(*first, *inputs[moved:])]
+
+        return between
+
+    def _plain_operator(self, node: Any) -> Operator:
         from onnx import helper
 
         attributes = {attribute.name: helper.get_attribute_value(attribute) for attribute in node.attribute}

@@ -67,7 +67,7 @@ def verify_hardware(
     Leaves what came out at full speed in RTL_SCORES, a row of scores and classes for each image, then for each extreme.
     Returns what report.json says of it: images, mismatches, accuracy, cycles and every layer's utilisation beside the
     plan's, and the regimes that ran. If hardware is wrong in one of them, the rest is left out: `failure` says how, and
-    `first_difference` in which layer.
+    `first_difference` in which layer. Nor is it a proof of the plan if the files are not those that the plan gives.
     """
     every = Images.joined(images, extremes)
     expected = _with_classes(every, plan.design)
@@ -108,6 +108,8 @@ def verify_hardware(
         where = bench.locate(regime, bench.count(regime)) or "no single stream differs when recorded"
         return summary | {"failure": f"{regime.name}: {error}\n{where}", "first_difference": where}
     network.tidy(bench.simulation)
+    if changed := first_changed(emitted, plan):  # what no image has shown: a threshold that no sum came near
+        return summary | {"failure": f"every score is right, but {changed}", "first_difference": changed}
     return summary
 
 

@@ -120,11 +120,12 @@ def test_split_memories_take_the_blocks_that_are_counted(family: str, tmp_path: 
 LOADED = {
     "ice40": (((16, 1), (100, 4)), ((8, 3), (9, 3)), ((150, 1), (125, 2))),
     "ultrascale-plus": (((4, 9), (20, 12)), ((2, 16), (80, 9)), ((32, 1), (100, 9)), ((48, 2), (120, 4))),
+    "nexus": (((16, 1), (100, 4)), ((8, 5), (9, 3)), ((200, 1), (125, 2))),
 }
 
 
 @pytest.mark.needs(tools.YOSYS)
-@pytest.mark.parametrize("family", ["ice40", pytest.param("ultrascale-plus", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("family", [pytest.param(x, marks=[] if x == "ice40" else pytest.mark.slow) for x in LOADED])
 def test_loaded_weights_take_large_ram_alone_and_as_much_as_is_counted(family: str, tmp_path: Path) -> None:
     device, mvau, kernels = FAMILIES[family], kind_of("mvau"), []
     for rows, columns in LOADED[family]:

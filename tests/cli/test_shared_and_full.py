@@ -41,9 +41,6 @@ def test_who_does_not_want_to_wait_is_told_who_works_there(
     assert code == 2 and "runs/tiny is in use by process" in printed
 
 
-@pytest.mark.xfail(
-    reason="the former result stays, but the message says only that a file is too large: which is not named"
-)
 def test_a_full_disk_names_the_path_and_the_former_result_stays(planned: Path) -> None:  # noqa: F811
     before = (planned / "runs/tiny/plan/dataflow.npz").read_bytes()
     full = start(planned, "2000", "plan", "tiny.toml", program=LIMITED)

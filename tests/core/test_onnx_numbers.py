@@ -17,7 +17,7 @@ CONSTANTS = {
     "a weight that is no number": ({"weights": np.full((4, 2, 3, 3), nan)}, "conv: 72 of the 72 values"),
     "an infinite weight": ({"dense": np.full((64, 3), inf)}, "dense: 192 of the 192 values"),
     "a scale of 0": ({"scale": np.array(0)}, "act: its scale is 0; a scale must be above 0"),
-    "a negative scale": ({"scale": np.array(-0.5)}, "act: its scale is -0.5"),
+    "a negative scale of signs": ({"scale": np.array(-0.5), "bits": np.array(1)}, "act: its scale is -0.5"),
     "a scale that is no number": ({"scale": np.array(nan)}, "act: 1 of the 1 values of its constant 'scale' are not a"),
     "a weight scale of 0": ({"weight_scale": np.array([[[[0.5]]], [[[0]]]])}, "conv: its scale is 0 to 0.5"),
     "no scale at all": ({"scale": np.zeros(0)}, "act: its scale is empty"),

@@ -1,4 +1,6 @@
-"""Concat: channels in order of the inputs; inputs that differ are refused."""
+"""Concat: channels in order of the inputs; maps that differ in size are refused."""
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -41,12 +43,24 @@ def test_beats_are_packed_32_bits_each_input_0_lowest() -> None:
     assert CONCAT.parameters(layer, Folding(2))["BEATS"] == 4 | 6 << 32
 
 
-@pytest.mark.parametrize(
-    "other", [Stream((2, 2, 4), IntType(4, signed=True)), Stream((2, 3, 4), UINT4)], ids=["type", "size"]
-)
-def test_refuses_inputs_that_differ(other: Stream) -> None:
-    with pytest.raises(UserError, match=r"fire2.concat: the inputs of a concat must agree.*share one quantizer"):
-        CONCAT.check(concat(Stream((2, 2, 4), UINT4), other))
+def test_refuses_inputs_that_differ_in_size() -> None:
+    with pytest.raises(UserError, match=r"fire2.concat: the inputs of a concat must agree in height .*2x2, 2x3"):
+        CONCAT.check(concat(Stream((2, 2, 4), UINT4), Stream((2, 3, 4), UINT4)))
+
+
+def test_the_type_holds_the_elements_of_all_inputs() -> None:
+    kinds = [IntType.parse(name) for name in ("uint4", "bipolar", "int3")]
+    layer = concat(*(Stream((1, 1, 2), kind) for kind in kinds))
+    assert str(CONCAT.output(layer).type) == "int5"
+    layer = replace(layer, outputs=(CONCAT.output(layer),))
+    parameters = CONCAT.parameters(layer, Folding(2))
+    assert parameters["IN_BITS"] == 4 | 1 << 32 | 3 << 64
+    assert parameters["IN_SIGNED"] == 0 | 1 << 32 | 1 << 64
+    assert (parameters["BEAT_BITS"], parameters["WIDTH"]) == (2 * (4 + 1 + 3), 2 * 5)
+
+
+def test_types_are_a_parameter_only_where_they_differ() -> None:
+    assert "IN_BITS" not in CONCAT.parameters(concat(*[Stream((2, 2, 4), UINT4)] * 2), Folding())
 
 
 def test_refuses_a_single_input() -> None:

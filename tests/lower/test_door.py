@@ -43,6 +43,10 @@ def before(function: nn.Module) -> nn.Module:
     return Chain(conv(2), norm(4), function, signed(), conv(), relu(), *average())
 
 
+def bipolar() -> nn.Module:
+    return qnn.QuantIdentity(act_quant=SignedBinaryActPerTensorConst)
+
+
 def end(*layers: nn.Module) -> nn.Module:
     return Chain(conv(2, kernel=5), relu(), nn.Flatten(), *layers)
 
@@ -147,6 +151,28 @@ NETWORKS: dict[str, Callable[[], nn.Module]] = {
     "sum of separate quantizers": lambda: joined(lambda a, b: a + b),
     "sum of three": lambda: joined(lambda a, b, c: a + b + c, count=3, shared=True),
     "cat of separate quantizers": lambda: joined(lambda a, b: torch.cat([a, b], 1)),
+    "cat of unlike types": lambda: Chain(
+        conv(2),
+        relu(),
+        Does(
+            lambda x, a, b, c, p, q, r: torch.cat([p(a(x)), q(b(x)), r(c(x))], 1),
+            *(conv(kernel=1), conv(kernel=1), conv(kernel=1), relu(), signed(bit_width=3), bipolar()),
+        ),
+        relu(),
+        *average(),
+    ),
+    "padded bipolar map": lambda: Chain(conv(2), norm(4), bipolar(), conv(padding=1), relu(), *average()),
+    "bipolar map that is pooled, then padded": lambda: Chain(
+        conv(2), norm(4), bipolar(), nn.MaxPool2d(2), conv(padding=1), relu(), *average()
+    ),
+    "bipolar map that is padded for one of two readers": lambda: Chain(
+        conv(2),
+        norm(4),
+        bipolar(),
+        Does(lambda x, a, b, q: q(a(x)) + q(b(x)), conv(padding=1), conv(kernel=1), relu()),
+        relu(),
+        *average(),
+    ),
     "the same map twice": lambda: Chain(conv(2), relu(), Does(lambda x: x + x), conv(), relu(), *average()),
     "two readers of sums": TwoReaders,
     "a quantizer that changes nothing": lambda: Chain(
@@ -166,7 +192,7 @@ NETWORKS: dict[str, Callable[[], nn.Module]] = {
     "bipolar, read by a ReLU": lambda: Chain(
         conv(2),
         norm(4),
-        qnn.QuantIdentity(act_quant=SignedBinaryActPerTensorConst),
+        bipolar(),
         nn.ReLU(),
         conv(),
         relu(),
@@ -244,6 +270,21 @@ def test_every_rounding(rounding: str, tmp_path: Path) -> None:
                     attribute.s = rounding.encode()
 
     path = _edited(tmp_path, edit, lambda: Chain(conv(2), norm(4), signed(), conv(), norm(4), relu(), *average()))
+    _, graph = understand(path, input_scale=1.0)
+    require_equal(path, graph, (2, 8, 8))
+
+
+def test_a_negative_scale_turns_the_levels_round(tmp_path: Path) -> None:
+    """Of two activations and of weights: -8 is the highest level there."""
+
+    def edit(model: onnx.ModelProto) -> None:
+        constants = {tensor.name: tensor for tensor in model.graph.initializer}
+        constants |= {node.output[0]: node.attribute[0].t for node in model.graph.node if node.op_type == "Constant"}
+        turned = {node.input[1] for node in model.graph.node if node.op_type == "Quant"}
+        for name in turned:
+            constants[name].CopyFrom(numpy_helper.from_array(-numpy_helper.to_array(constants[name]), name))
+
+    path = _edited(tmp_path, edit, lambda: Chain(conv(2), norm(4), signed(), conv(padding=1), signed(), *average()))
     _, graph = understand(path, input_scale=1.0)
     require_equal(path, graph, (2, 8, 8))
 

@@ -3,14 +3,10 @@
 from collections.abc import Callable
 from pathlib import Path
 
-import brevitas.nn as qnn
 import numpy as np
 import onnx
 import pytest
 import torch
-from brevitas.quant import (
-    SignedBinaryActPerTensorConst,
-)
 from torch import Tensor, nn
 
 from hwcodesign.core.errors import UserError
@@ -102,12 +98,6 @@ PROBLEMS: dict[str, tuple[Callable[[], nn.Module], str, str, str]] = {
         "dilation",
         "=1",
     ),
-    "padded bipolar map": (
-        lambda: ends_in(conv(2), qnn.QuantIdentity(act_quant=SignedBinaryActPerTensorConst), conv(padding=1)),
-        "  2:",
-        "{-1, +1}",
-        "padding=0",
-    ),
     "float weights": (
         lambda: ends_in(conv(2), relu(), nn.Conv2d(4, 4, 3)),
         "  2:",
@@ -142,9 +132,6 @@ FIXED: dict[str, Callable[[], nn.Module]] = {
     "depthwise": lambda: ends_in(*start(), conv(groups=1)),
     "dilation": lambda: ends_in(*start(), conv(kernel=5)),
     "dilated max pool": lambda: ends_in(*start(), nn.MaxPool2d(3), conv(kernel=1)),
-    "padded bipolar map": lambda: ends_in(
-        conv(2), qnn.QuantIdentity(act_quant=SignedBinaryActPerTensorConst), conv(padding=0)
-    ),
     "float weights": lambda: ends_in(conv(2), relu(), conv()),
     "no quantizer between": lambda: ends_in(conv(2), relu(), conv()),
     "relu at the end": lambda: ends_in(*start(), conv(kernel=6), relu(), pool=False),

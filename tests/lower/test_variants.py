@@ -125,6 +125,24 @@ def test_finn_has_a_layer_for_all_of_it(tmp_path: Path) -> None:
     assert report["not_in_finn"] == 0
 
 
+def test_weights_of_minus_one_and_zero_are_not_bipolar_to_finn(tmp_path: Path) -> None:
+    """What FINN makes of them has no zero: it gets the type that we found."""
+
+    def falling() -> nn.Module:
+        layer = conv(2, weight_bit_width=2)
+        layer.weight.data = -layer.weight.data.abs()
+        return Chain(layer, signed(), *average())
+
+    path = tmp_path / "model.onnx"
+    export(falling, path)
+    graph = _lower(path)
+    require_equal(path, graph, (2, 8, 8), distinct=8)
+    assert set(graph.by_name["0"].tensors["weights"].ravel().tolist()) == {-1, 0}
+    notes = onnx.load(str(tmp_path / "lowered.onnx")).graph.quantization_annotation
+    kinds = {note.tensor_name: note.quant_parameter_tensor_names[0].value for note in notes}
+    assert kinds["0.weights"] == "INT2"
+
+
 def test_the_same_bytes_on_repeat(tmp_path: Path) -> None:
     export(VARIANTS["pool read twice"], tmp_path / "model.onnx")
     written = []

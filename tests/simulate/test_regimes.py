@@ -19,15 +19,17 @@ def test_each_end_is_slower_than_the_design_and_the_output_waits_until_all_is_fu
 
 
 def test_resets_come_inside_of_frames_and_wrong_tlasts_are_early_or_missing() -> None:
-    early, missing, coming, somewhere = regimes(INTERFACE, 4608, 9079)[-1].resets
+    last = regimes(INTERFACE, 4608, 9079)[-1]
+    early, missing, coming, somewhere, held_up = last.resets
     assert early.wrong_last % 256 != 255 and early.stop_in == early.wrong_last + 1
     assert missing.wrong_last == 255 and missing.stop_in == 257
     assert (coming.stop_out, coming.wrong_last, somewhere.wrong_last) == (5, NEVER, NEVER)
     assert 4000 < somewhere.stop_cycle < 9079 + 4608
+    assert 9079 < held_up.stop_cycle < last.hold, "a beat is offered, and not yet taken"
 
 
 def test_weights_come_before_the_frames_after_every_reset() -> None:
     from dataclasses import replace
 
-    early, missing, _, _ = regimes(replace(INTERFACE, weight_frames=3), 4608, 9079)[-1].resets
+    early, missing, *_ = regimes(replace(INTERFACE, weight_frames=3), 4608, 9079)[-1].resets
     assert early.stop_in == 3 * 256 + 128 and missing.wrong_last == 4 * 256 - 1

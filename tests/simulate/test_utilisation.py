@@ -57,6 +57,15 @@ def test_the_steady_state_is_what_counts(planned: Plan, tmp_path: Path) -> None:
     assert utilisation.measured(planned, tmp_path) == _planned(planned)
 
 
+def test_a_layer_that_runs_ahead_into_buffers_works_no_more(planned: Plan, tmp_path: Path) -> None:
+    record(planned, tmp_path, [0, 1, 2, 3, 4, 5])
+    first = tmp_path / f"{identifiers(planned.design)[planned.design.layers[0].name]}.work"
+    ends = [int(line.split()[0]) for line in first.read_text().splitlines()]
+    work = [line.split()[1] for line in first.read_text().splitlines()]
+    first.write_text("".join(f"{(end + ends[0]) // 2} {w}\n" for end, w in zip(ends, work, strict=True)))
+    assert utilisation.measured(planned, tmp_path) == _planned(planned)
+
+
 def test_too_few_frames_tell_nothing(planned: Plan, tmp_path: Path) -> None:
     record(planned, tmp_path, [0, 1, 2])
     assert utilisation.measured(planned, tmp_path) == []

@@ -5,10 +5,11 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
-from onnx import helper, numpy_helper
+from onnx import TensorProto, helper, numpy_helper
 
 from hwcodesign.core.errors import VerificationError
 from hwcodesign.core.score_map import INTEGERS
+from hwcodesign.lower.execute import QonnxFile
 from hwcodesign.verify.original import OriginalFile
 from tests.lower import elsewhere, float64
 
@@ -76,3 +77,46 @@ def test_what_cannot_be_run_says_that_nothing_was_compared(tmp_path: Path) -> No
     onnx.save(model, tmp_path / "model.onnx")
     with pytest.raises(VerificationError, match="there is nothing to compare the lowered network with"):
         OriginalFile(tmp_path / "model.onnx", *ENDS).scores(np.zeros((1, 8, 8, 1)))
+
+
+def test_channels_last_is_the_same_network(tmp_path: Path) -> None:
+    """A Conv, a batch norm and a max pool as QONNX has them for channels that come last, between maps laid out so."""
+    rng = np.random.default_rng(0)
+    weights = rng.integers(-7, 8, (3, 2, 3, 3)).astype(np.float32)
+    norm = [rng.normal(size=3).astype(np.float32) for _ in range(3)] + [np.ones(3, np.float32)]
+    frame = rng.integers(0, 256, (7, 6, 2))
+    for side, last in (("first", False), ("last", True)):
+        _layout(tmp_path / f"{side}.onnx", weights, norm, last)
+    first, last = (OriginalFile(tmp_path / f"{side}.onnx", 1.0, INTEGERS) for side in ("first", "last"))
+    assert np.array_equal(first._run(frame)["y"], last._run(frame)["y"])
+    assert np.array_equal(first.levels(frame)["q"], last.levels(frame)["q"])
+    theirs = QonnxFile(tmp_path / "last.onnx", 1.0, INTEGERS, at_once=1)
+    assert np.allclose(theirs._run(frame[None])["y"], last._run(frame)["y"])
+    assert np.array_equal(theirs.levels(frame)["q"], last.levels(frame)["q"])
+
+
+def _layout(path: Path, weights: np.ndarray, norm: list[np.ndarray], last: bool) -> None:
+    domain = "qonnx.custom_op.channels_last" if last else ""
+    window = {"kernel_shape": [3, 3], "strides": [1, 1], "pads": [1, 1, 1, 1], "domain": domain}
+    steps = [
+        helper.make_node("Conv", ["x", "w"], ["a"], dilations=[1, 1], group=1, **window),
+        helper.make_node("BatchNormalization", ["a", *"gbmv"], ["n"], epsilon=1e-5, momentum=0.9, domain=domain),
+        helper.make_node(
+            "Quant", ["n", "scale", "zero", "bits"], ["q"], name="q", signed=1, narrow=0, rounding_mode="ROUND",
+            domain="qonnx.custom_op.general",
+        ),
+        helper.make_node("MaxPool", ["q"], ["p"], **window),
+        *([helper.make_node("Transpose", ["p"], ["t"], perm=[0, 3, 1, 2])] if last else []),
+        helper.make_node("Flatten", ["t" if last else "p"], ["y"]),
+    ]  # fmt: skip
+    constants = {"w": np.moveaxis(weights, 1, -1) if last else weights, **dict(zip("gbmv", norm, strict=True))}
+    constants |= {name: np.array(value, np.float32) for name, value in (("scale", 100.0), ("zero", 0.0), ("bits", 4.0))}
+    sides = [1, 7, 6, 2] if last else [1, 2, 7, 6]
+    graph = helper.make_graph(
+        steps, "g", [helper.make_tensor_value_info("x", TensorProto.FLOAT, sides)],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, [1, 126])],
+        [numpy_helper.from_array(np.ascontiguousarray(value), name) for name, value in constants.items()],
+    )  # fmt: skip
+    domains = {"": 13, "qonnx.custom_op.general": 1, "qonnx.custom_op.channels_last": 1}
+    opsets = [helper.make_opsetid(name, version) for name, version in domains.items()]
+    onnx.save(helper.make_model(graph, opset_imports=opsets, ir_version=8), str(path))

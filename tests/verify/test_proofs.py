@@ -1,16 +1,22 @@
 """What hardware must keep of the plan: its pace, its latency and every layer's utilisation."""
 
 from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from hwcodesign.emit.top_level import emit
 from hwcodesign.fpga.board import load_board
+from hwcodesign.graph import interpreter
 from hwcodesign.plan import Plan, plan
 from hwcodesign.simulate.network import Measured
 from hwcodesign.simulate.stream_files import Results
 from hwcodesign.simulate.utilisation import Utilisation
-from hwcodesign.verify.proofs import too_slow
+from hwcodesign.verify import proofs
+from hwcodesign.verify.images import Images
+from hwcodesign.verify.proofs import too_slow, verify_hardware
 from tests.graphs import tiny_squeezenet
 
 
@@ -45,3 +51,26 @@ def test_what_the_plan_promises_is_kept(planned: Plan) -> None:
 def test_what_it_does_not_keep_is_told(planned: Plan, pace: float, latency: float, share: float, said: str) -> None:
     found = too_slow(planned, measured(planned, pace, latency), [Utilisation("conv1", 10, 0.5, share)])
     assert found is not None and said in found
+
+
+def test_a_changed_file_that_no_image_shows_is_no_proof(
+    planned: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The simulator's place is taken by the reference here: hardware that answers everything right."""
+    random = Images.random(planned.design, 4)
+    images = replace(random, scores=interpreter.run(planned.design, random.frames)[:, :-1])
+    emit(planned.design, planned.foldings, planned.storage, tmp_path)
+    monkeypatch.setattr(proofs._Bench, "build", lambda self: setattr(self, "simulation", SimpleNamespace(folder=None)))
+    monkeypatch.setattr("hwcodesign.simulate.utilisation.measured", lambda plan, folder: [])
+    monkeypatch.setattr("hwcodesign.simulate.network.tidy", lambda simulation: None)
+
+    def right(bench: proofs._Bench, regime: object, on_frames: object) -> Measured:
+        return replace(measured(planned), results=Results(bench.expected, np.zeros(8), 24, None))
+
+    monkeypatch.setattr(proofs._Bench, "run", right)
+    verified = verify_hardware(planned, tmp_path, images, images, tmp_path, False, lambda done: None)
+    assert verified["mismatches"] == 0 and "failure" not in verified
+    memory = tmp_path / "memory/conv1.thresholds.columns.hex"
+    memory.write_text(memory.read_text().upper().replace("0", "1", 1))
+    verified = verify_hardware(planned, tmp_path, images, images, tmp_path, False, lambda done: None)
+    assert verified["failure"].startswith("every score is right, but emit/memory/conv1.thresholds.columns.hex is not")

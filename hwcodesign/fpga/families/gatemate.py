@@ -9,6 +9,9 @@ def _port(port: str, pin: str, _standard: str, up: bool) -> str:
     return f'Net "{port}" Loc = "{pin}"{" | PULLUP=true" if up else ""};'
 
 
+# Placed as densely as by default (0.9), a design is routed for hours: YosysHQ/nextpnr, issues 1615 and 1732.
+_SPARSELY = ("--router", "router2", "--placer-heap-beta", "0.6")
+
 _20K = ((16384, 1), (8192, 2), (4096, 5), (2048, 10), (1024, 20), (512, 40))
 _40K = ((32768, 1), (16384, 2), (8192, 5), (4096, 10), (2048, 20), (1024, 40), (512, 80))
 
@@ -41,7 +44,7 @@ FAMILIES = (
             pack=tools.GMPACK,
             placed="placed.config",
             bitstream="design.bit",
-            place_files=lambda pins, placed: ["--vopt", f"ccf={pins}", "--vopt", f"out={placed}"],
+            place_files=lambda pins, placed: [*_SPARSELY, "--vopt", f"ccf={pins}", "--vopt", f"out={placed}"],
             pack_files=lambda placed, bitstream: [placed, bitstream],
             cells={"lut": {"CPE_LT": 1}, "ff": {"CPE_FF": 1}, "block_ram": {"RAM_HALF": 1, "RAM": 2}},
         ),

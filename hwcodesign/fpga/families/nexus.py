@@ -31,9 +31,9 @@ FAMILIES = (
         cells=Cells(
             lut={"LUT4": 1, "WIDEFN9": 2, "CCU2": 2, "DPR16X4": 6, "INV": 1},
             flip_flops=("FD1P3",),
-            block_ram={"DP16K_MODE": 1, "PDP16K_MODE": 1, "PDPSC16K_MODE": 1},
+            block_ram={"DP16K": 1, "PDP16K": 1, "PDPSC16K": 1},
             multipliers=("MULT9X9", "MULT18X18", "MULT18X36", "MULT36X36"),
-            large_ram=("DPSC512K_MODE", "PDPSC512K_MODE", "SP512K_MODE"),
+            large_ram=("DPSC512K", "PDPSC512K", "SP512K"),
         ),
         toolchain=Toolchain(
             place_and_route=tools.NEXTPNR_NEXUS,

@@ -115,8 +115,14 @@ class ThresholdUnit:
             return self._image(self.threshold_type, thresholds)
         assert line is not None and line.spacing == self.spacing, "the thresholds are not spaced as the layer says"
         base, step = IntType(self.spacing.base_bits, signed=True), IntType(self.spacing.step_bits, signed=False)
-        codes = base.encode(line.base) | step.encode(line.step) << base.bits
-        return self._image(IntType(self.spacing.bits, signed=False), codes[:, None])
+        # Beside others, a channel whose thresholds lie far apart takes more than 64 bits: these are Python's integers.
+        pairs = zip(base.encode(line.base).tolist(), step.encode(line.step).tolist(), strict=True)
+        codes = [low | high << base.bits for low, high in pairs]
+        words = [
+            sum(code << place * self.spacing.bits for place, code in enumerate(codes[first : first + self.pe]))
+            for first in range(0, self.channels, self.pe)
+        ]
+        return MemoryImage(words, self.memory.width)
 
     def _image(self, kind: IntType, values: np.ndarray) -> MemoryImage:
         """Words for `values` (channels, any number for each)."""

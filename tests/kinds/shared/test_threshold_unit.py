@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from hwcodesign.dataflow import IntType
 from hwcodesign.kinds.shared.threshold_unit import ThresholdUnit, quantize, step_count, tree_logic, tree_stages
+from hwcodesign.kinds.shared.uniform_thresholds import line_through
 
 TYPES = st.builds(IntType, st.integers(1, 5), st.booleans())
 
@@ -55,6 +56,22 @@ def test_image_lays_out_thresholds_as_the_unit_reads_them() -> None:
             for t in range(6):
                 code = word >> (p * 6 + t) * 6 & 0b111111
                 assert acc.decode(np.array(code)) == thresholds[fold * 2 + p, t]
+
+
+def test_a_base_and_a_step_may_take_more_than_64_bits_together() -> None:
+    """Eight bits, and a channel whose batch norm all but stops it: all that it can be lies between two levels."""
+    reach = 1 << 20
+    evenly, hardly = np.arange(255) * 7919 // 3 - 300_000, np.where(np.arange(255) < 3, -reach, reach)
+    thresholds = np.stack([evenly, hardly])
+    line = line_through(thresholds, np.full(2, -reach), np.full(2, reach - 1))
+    assert line is not None and line.spacing.bits > 64
+    unit = ThresholdUnit(2, 2, 255, IntType(21, True), IntType(21, True), IntType(8, False), line.spacing)
+    (word,) = unit.image(thresholds, line).words
+    for channel in range(2):
+        code = word >> channel * line.spacing.bits
+        base, step = code & (1 << line.spacing.base_bits) - 1, code >> line.spacing.base_bits
+        signed = base - (base >> line.spacing.base_bits - 1 << line.spacing.base_bits)
+        assert (signed, step & (1 << line.spacing.step_bits) - 1) == (line.base[channel], line.step[channel])
 
 
 def test_a_threshold_outside_its_type_is_our_fault() -> None:

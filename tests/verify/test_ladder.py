@@ -173,6 +173,10 @@ def test_rtl_is_what_the_simulation_found(run: RunFolder) -> None:
     screen = Console(width=200, record=True, file=io.StringIO())
     screen.print(table([rung], "some images", "here"))
     assert "75.00 %" in screen.export_text()
+    with pytest.raises(VerificationError, match="RTL: 3 of 12 images differ\nlayer conv1"):
+        ladder.require_equal([rung])
+    (run.stage("emit") / "accelerator.sv").touch()  # emitted anew since
+    assert rungs(run)["RTL"].missing == "hwcodesign run small --from lower"
 
 
 def test_top5_where_the_recipe_asks_for_it(tmp_path: Path) -> None:
@@ -182,10 +186,6 @@ def test_top5_where_the_recipe_asks_for_it(tmp_path: Path) -> None:
     for five, asked in ((0.5, images), (None, replace(images, top5=False))):
         rung = ladder._compared(RunFolder(tmp_path), step, ladder.IntegerGraph(None), asked, scores)  # type: ignore[arg-type]
         assert (rung.top1, rung.top5) == (0.25, five)
-    with pytest.raises(VerificationError, match="RTL: 3 of 12 images differ\nlayer conv1"):
-        ladder.require_equal([rung])
-    (run.stage("emit") / "accelerator.sv").touch()  # emitted anew since
-    assert rungs(run)["RTL"].missing == "hwcodesign run small --from lower"
 
 
 def test_a_model_from_elsewhere_is_measured_against_its_own_file(lowered: RunFolder, tmp_path: Path) -> None:

@@ -18,10 +18,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from hwcodesign.core.quantize_request import Request
-from hwcodesign.core.top5 import top5
+from hwcodesign.core.classified import top5
 from hwcodesign.data import Dataset, load_dataset
-from hwcodesign.export.float_weights import Weights, read_weights
+from hwcodesign.export.float_weights import Weights
+from hwcodesign.export.weight_file import read_weights
+from hwcodesign.job import QuantizeRequest
 from hwcodesign.quantize.float_network import scores, with_weights
 from hwcodesign.quantize.from_weights import calibration_images, quantize_network
 from hwcodesign.quantize.layerwise import LAYERWISE, Method
@@ -99,7 +100,7 @@ class Bench:
         if self._read is None:
             weights = read_weights(self.file, self.recipe.describe())
             dataset = load_dataset(self.recipe.data, self.data, training=False)
-            images = calibration_images(self.recipe, Request(self.file, images=self.count), self.data)
+            images = calibration_images(self.recipe, QuantizeRequest(self.file, images=self.count), self.data)
             self._read = weights, dataset, images
         return self._read
 

@@ -57,7 +57,7 @@ class Candidate:
 
 
 def candidates() -> Iterator[Candidate]:
-    """Every network of the grid that its family allows; maps are halved behind conv1 and in the middle."""
+    """Every network of the grid that its family allows; feature maps are halved behind conv1 and in the middle."""
     for values in product(*GRID.values()):
         chosen = dict(zip(GRID, values, strict=True))
         pools = ("conv1",) if chosen["fire_modules"] < 3 else ("conv1", f"fire{chosen['fire_modules'] // 2 + 2}")

@@ -6,8 +6,8 @@ For every seed a network is written as QONNX, lowered, and run on random frames;
 executor makes of the file. Where that differs, which computes in float32, ONNX's reference evaluator decides in float64
 (`other_float32` counts such frames). Every fifth seed goes on through plan and RTL simulation. Where a network is
 refused, the fix that the message names is applied to it, and it is tried again. Some seeds give no network (a window
-larger than its map). Results go to benchmarks/random_networks.json as they come; seeds that are there are not run again
-but for those that RTL is still wanted of (with --again: and those that are not exact).
+larger than its feature map). Results go to benchmarks/random_networks.json as they come; seeds that are there are not
+run again but for those that RTL is still wanted of (with --again: and those that are not exact).
 """
 
 import argparse

@@ -25,17 +25,17 @@ def modules_of(root: Path) -> dict[str, Path]:
 
 
 def imports(file: Path, known: Mapping[str, Path]) -> set[str]:
-    """The modules of the package that this one imports, wherever in it."""
-    return {name for name in _imported(ast.parse(file.read_text())) if name in known}
+    """The modules of the package that this one imports, wherever in it; a module of a package, not the package."""
+    return {name for name in _imported(ast.parse(file.read_text()), known) if name in known}
 
 
-def _imported(tree: ast.AST) -> Iterator[str]:
+def _imported(tree: ast.AST, known: Mapping[str, Path]) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            yield node.module
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+            inside = (f"{node.module}.{alias.name}" for alias in node.names)
+            yield from (name if name in known else node.module for name in inside)
 
 
 def room_of(module: str) -> str:
@@ -53,7 +53,7 @@ def between_rooms(graph: Graph) -> dict[str, set[str]]:
 
 
 def circles(graph: Graph) -> list[list[str]]:
-    """Rooms that all reach each other by imports: the strongly connected components of more than one."""
+    """Rooms or modules that all reach each other by imports: the strongly connected components of more than one."""
     reach = {room: _reachable(graph, room) for room in graph}
     found = {tuple(sorted(other for other in reach[room] if room in reach[other])) for room in graph}
     return sorted(list(circle) for circle in found if len(circle) > 1)
@@ -83,14 +83,15 @@ def figures(root: Path) -> dict[str, str]:
         "imports of each, on average": f"{arrows / len(modules):.2f}",
         "rooms": str(len(rooms)),
         "arrows between rooms": str(sum(map(len, rooms.values()))),
-        "circles between rooms": "; ".join(", ".join(map(_short, circle)) for circle in circles(rooms)) or "0",
+        "circles between rooms": _in_words(circles(rooms)),
+        "circles between modules": _in_words(circles(graph)),
         "lines": f"{sum(lines):,}",
         "lines of a module, median and largest": f"{sorted(lines)[len(lines) // 2]}, {max(lines)}",
     }
 
 
-def _short(room: str) -> str:
-    return room.removeprefix(f"{PACKAGE}.")
+def _in_words(found: list[list[str]]) -> str:
+    return "; ".join(", ".join(name.removeprefix(f"{PACKAGE}.") for name in circle) for circle in found) or "0"
 
 
 def main() -> None:

@@ -84,7 +84,7 @@ def boards() -> Iterator[str]:
     yield "| name | board | LUT | DSP | block RAM | clock, MHz | link | bitstream by | hardware |\n" + "|---" * 9 + "|"
     for board in map(load_board, board_names()):
         has, link = board.resources, board.link
-        talks = "" if link is None else f"UART, {link.baud:,} baud" if link.baud else link.kind
+        talks = "" if link is None else f"UART, {link.baud:,} baud" if link.baud else link.type
         memory = f"{has.block_ram:,} {board.device.block_name}"
         tools = ", ".join(board.toolchain)
         yield (

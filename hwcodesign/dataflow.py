@@ -91,6 +91,17 @@ class Layer:
     attributes: Mapping[str, Attribute] = field(default_factory=dict)
     tensors: Mapping[str, np.ndarray] = field(default_factory=dict, compare=False)
 
+    def __hash__(self) -> int:
+        return hash((self.name, self.kind, self.inputs, self.outputs, frozenset(self.attributes.items())))
+
+    @cached_property
+    def bare(self) -> "Layer":
+        """The layer without its name and tensors: foldings, cycles and costs are the same for all that is equal to it.
+
+        What is worked out of it is kept by it, from one layer and one network to the next.
+        """
+        return Layer("", self.kind, self.inputs, self.outputs, self.attributes)
+
     @property
     def input(self) -> Stream:
         """The first input: the only one for every kind but concat and add."""

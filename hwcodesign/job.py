@@ -5,10 +5,22 @@ from functools import cached_property
 from pathlib import Path
 
 from hwcodesign.core.integers import PIXEL, IntType
-from hwcodesign.core.quantize_request import Request
 from hwcodesign.core.run_folder import RunFolder, listing
 from hwcodesign.fpga.board import Board
 from hwcodesign.recipe import HardwareTable, Recipe
+
+
+@dataclass(frozen=True)
+class QuantizeRequest:
+    """What to quantize: the file of float weights, where calibration images come from, how many, how far to equalize.
+
+    `calibration` None: the folder `calibration` of the data, else the data set's training images.
+    """
+
+    weights: Path
+    calibration: Path | None = None
+    images: int = 256
+    equalization: float = 0.5
 
 
 @dataclass(frozen=True)
@@ -40,7 +52,7 @@ class Job:
     seed: int = 1
     backend: str = "own"
     wait: bool = True
-    quantize: Request | None = None
+    quantize: QuantizeRequest | None = None
 
     @cached_property
     def board(self) -> Board:

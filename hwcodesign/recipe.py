@@ -133,7 +133,7 @@ class DataTable(StrictModel):
 
     @property
     def preprocessing(self) -> Preprocessing:
-        """How a picture becomes pixels."""
+        """How an image becomes pixels."""
         return Preprocessing(self.size, self.channels, self.channel_order, self.resize, self.resize_to)
 
 

@@ -13,8 +13,8 @@ def cases(rng: np.random.Generator) -> list[tuple[Layer, Folding]]:
     return [_case(rng, IntType.parse(name)) for name in TYPES]
 
 
-def _case(rng: np.random.Generator, kind: IntType) -> tuple[Layer, Folding]:
+def _case(rng: np.random.Generator, int_type: IntType) -> tuple[Layer, Folding]:
     pe, folds = int(rng.integers(1, 7)), int(rng.integers(1, 4))
     shape = (int(rng.integers(1, 5)), int(rng.integers(1, 5)), pe * folds)
-    stream = Stream(shape, kind)
-    return Layer("add", "add", (stream, stream), (Stream(shape, kind.reach.times(2).type),)), Folding(pe)
+    stream = Stream(shape, int_type)
+    return Layer("add", "add", (stream, stream), (Stream(shape, int_type.reach.times(2).type),)), Folding(pe)

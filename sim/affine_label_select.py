@@ -23,12 +23,12 @@ CASES = (
 
 def cases(rng: np.random.Generator) -> list[tuple[Layer, Folding]]:
     """One case for each line above; see sim/bench.py."""
-    return [_case(rng, IntType.parse(kind), *rest) for kind, *rest in CASES]
+    return [_case(rng, IntType.parse(int_type), *rest) for int_type, *rest in CASES]
 
 
-def _case(rng: np.random.Generator, kind: IntType, classes: int, top: int, how: str) -> tuple[Layer, Folding]:
-    source = Stream((1, 1, classes), kind)
-    target = Stream((1, 1, classes + top), signed_holding(kind.min, max(kind.max, classes - 1)))
+def _case(rng: np.random.Generator, int_type: IntType, classes: int, top: int, how: str) -> tuple[Layer, Folding]:
+    source = Stream((1, 1, classes), int_type)
+    target = Stream((1, 1, classes + top), signed_holding(int_type.min, max(int_type.max, classes - 1)))
     scale = {
         "real": rng.random(classes) * np.float32(0.1),
         "one scale": np.full(classes, 0.037),
@@ -36,6 +36,6 @@ def _case(rng: np.random.Generator, kind: IntType, classes: int, top: int, how: 
         "falling": np.full(classes, -0.2),
     }[how]
     bias = rng.integers(-3, 4, classes) / 2 if how == "small" else rng.normal(0, 3, classes)
-    keys = keys_of(scale.tolist(), bias.tolist(), [kind.min] * classes, [kind.max] * classes)
+    keys = keys_of(scale.tolist(), bias.tolist(), [int_type.min] * classes, [int_type.max] * classes)
     attributes = {"top": top, "factors": keys.factors, "offsets": keys.offsets, "key_bits": keys.bits}
     return Layer("label_select", "affine_label_select", (source,), (target,), attributes), Folding(1)

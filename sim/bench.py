@@ -86,11 +86,11 @@ def load_cases(kind: str, seed: int) -> list[Case]:
     return found
 
 
-def random_values(rng: np.random.Generator, kind: IntType, shape: tuple[int, ...]) -> np.ndarray:
-    """Values of `kind`, its extremes more often than chance would have it; int64."""
-    values = rng.choice([-1, 1], shape) if kind.bipolar else rng.integers(kind.min, kind.max + 1, shape)
+def random_values(rng: np.random.Generator, int_type: IntType, shape: tuple[int, ...]) -> np.ndarray:
+    """Values of `int_type`, its extremes more often than chance would have it; int64."""
+    values = rng.choice([-1, 1], shape) if int_type.bipolar else rng.integers(int_type.min, int_type.max + 1, shape)
     extreme = rng.random(shape) < 0.1
-    return np.where(extreme, rng.choice([kind.min, kind.max], shape), values).astype(np.int64)
+    return np.where(extreme, rng.choice([int_type.min, int_type.max], shape), values).astype(np.int64)
 
 
 def random_type(rng: np.random.Generator, bipolar: bool = True) -> IntType:

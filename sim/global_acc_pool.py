@@ -1,4 +1,4 @@
-"""Cases of the global pool: every kind of type, one to many channel folds, maps down to one pixel."""
+"""Cases of the global pool: every kind of type, one to many channel folds, feature maps down to one pixel."""
 
 import numpy as np
 
@@ -21,11 +21,11 @@ CASES = (
 
 def cases(rng: np.random.Generator) -> list[tuple[Layer, Folding]]:
     """One case for each line above, its lanes and data random."""
-    return [_case(rng, IntType.parse(kind), size, folds) for kind, size, folds in CASES]
+    return [_case(rng, IntType.parse(int_type), size, folds) for int_type, size, folds in CASES]
 
 
-def _case(rng: np.random.Generator, kind: IntType, size: tuple[int, int], folds: int) -> tuple[Layer, Folding]:
+def _case(rng: np.random.Generator, int_type: IntType, size: tuple[int, int], folds: int) -> tuple[Layer, Folding]:
     pe, pixels = int(rng.integers(1, 5)), size[0] * size[1]
-    source = Stream((*size, pe * folds), kind)
-    target = Stream((1, 1, pe * folds), IntType.holding(pixels * kind.min, pixels * kind.max))
+    source = Stream((*size, pe * folds), int_type)
+    target = Stream((1, 1, pe * folds), IntType.holding(pixels * int_type.min, pixels * int_type.max))
     return Layer("pool", "global_acc_pool", (source,), (target,)), Folding(pe)

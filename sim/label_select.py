@@ -22,10 +22,10 @@ CASES = (
 def cases(rng: np.random.Generator) -> list[tuple[Layer, Folding]]:
     """One case for each line above, its lanes and data random."""
     del rng  # the scores are random, the shapes are few
-    return [_case(IntType.parse(kind), classes, top) for kind, classes, top in CASES]
+    return [_case(IntType.parse(int_type), classes, top) for int_type, classes, top in CASES]
 
 
-def _case(kind: IntType, classes: int, top: int) -> tuple[Layer, Folding]:
-    source = Stream((1, 1, classes), kind)
-    target = Stream((1, 1, classes + top), signed_holding(kind.min, max(kind.max, classes - 1)))
+def _case(int_type: IntType, classes: int, top: int) -> tuple[Layer, Folding]:
+    source = Stream((1, 1, classes), int_type)
+    target = Stream((1, 1, classes + top), signed_holding(int_type.min, max(int_type.max, classes - 1)))
     return Layer("label_select", "label_select", (source,), (target,), {"top": top}), Folding(1)

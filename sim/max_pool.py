@@ -12,12 +12,12 @@ CASES = (
 
 def cases(rng: np.random.Generator) -> list[tuple[Layer, Folding]]:
     """One case for each line above, its lanes and data random."""
-    return [_case(rng, IntType.parse(kind), window) for kind, window in CASES]
+    return [_case(rng, IntType.parse(int_type), window) for int_type, window in CASES]
 
 
-def _case(rng: np.random.Generator, kind: IntType, window: int) -> tuple[Layer, Folding]:
+def _case(rng: np.random.Generator, int_type: IntType, window: int) -> tuple[Layer, Folding]:
     pe, folds = int(rng.integers(1, 5)), int(rng.integers(1, 4))
     rows, columns = int(rng.integers(1, 4)), int(rng.integers(1, 4))
-    source = Stream((rows, columns, pe * folds * window), kind)
-    target = Stream((rows, columns, pe * folds), kind)
+    source = Stream((rows, columns, pe * folds * window), int_type)
+    target = Stream((rows, columns, pe * folds), int_type)
     return Layer("pool", "max_pool", (source,), (target,), {"window": window}), Folding(pe)

@@ -102,11 +102,11 @@ def random_case(
     return kind_of("mvau").completed(layer), Folding(rows[1], columns[1], packed)
 
 
-def random_weights(rng: np.random.Generator, kind: IntType, shape: tuple[int, int]) -> np.ndarray:
-    """Weights of `kind`, int64, the lowest one included."""
-    if kind.bipolar:
+def random_weights(rng: np.random.Generator, int_type: IntType, shape: tuple[int, int]) -> np.ndarray:
+    """Weights of `int_type`, int64, the lowest one included."""
+    if int_type.bipolar:
         return rng.choice([-1, 1], shape)
-    return rng.integers(kind.min, kind.max + 1, shape)
+    return rng.integers(int_type.min, int_type.max + 1, shape)
 
 
 def reach(weights: np.ndarray, source: IntType) -> tuple[int, int]:

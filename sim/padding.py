@@ -1,4 +1,4 @@
-"""Cases of the padding: even and uneven borders, none on some sides, a picture of one pixel, borders of any value."""
+"""Cases of the padding: even and uneven borders, none on some sides, one pixel, borders of any value."""
 
 from dataclasses import replace
 

@@ -12,7 +12,7 @@ from hwcodesign.kinds import Folding
 from hwcodesign.kinds.sliding_window import buffer_pixels, least_pixels
 from sim.bench import random_type
 
-# map (height, width), kernel, stride, words a pixel, depthwise
+# feature map (height, width), kernel, stride, words a pixel, depthwise
 CASES = (
     ((6, 5), (3, 3), (1, 1), 2, 0),
     ((8, 8), (3, 3), (2, 2), 1, 0),
@@ -27,7 +27,7 @@ CASES = (
     ((9, 9), (7, 7), (2, 2), 1, 0),
     ((1, 6), (1, 1), (1, 1), 4, 1),
 )
-# Whole windows a beat: map, kernel, stride
+# Whole windows a beat: feature map, kernel, stride
 WHOLE = (
     ((6, 5), (3, 3), (1, 1)),
     ((9, 9), (3, 3), (2, 2)),

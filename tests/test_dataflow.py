@@ -63,3 +63,15 @@ def test_bounds_that_say_no_more_than_the_type_are_none() -> None:
     )
     with pytest.raises(AssertionError):
         Stream((1, 1, 1), kind, Interval(0, 16))
+
+
+def test_layers_of_one_shape_are_bare_the_same() -> None:
+    pixels, levels = Stream((2, 2, 3), IntType(8, False)), Stream((2, 2, 3), IntType(2, False))
+    one, other, finer = (
+        Layer(name, "thresholding", (pixels,), (levels,), {"thresholds": count}, {"thresholds": np.ones((3, count))})
+        for name, count in (("a", 3), ("b", 3), ("c", 2))
+    )
+    assert one != other
+    assert one.bare == other.bare != finer.bare
+    assert hash(one.bare) == hash(other.bare)
+    assert not one.bare.tensors

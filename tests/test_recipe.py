@@ -93,7 +93,7 @@ def test_a_fault_is_named_with_what_is_allowed(tmp_path: Path, old: str, new: st
 
 def test_a_network_of_a_size_that_nothing_is_made_of(tmp_path: Path) -> None:
     recipe = load_recipe(written(tmp_path, GOOD.replace("32, 32", "16384, 16384")))
-    with pytest.raises(UserError, match="conv1: it would have 4,704 weights, and a map of 8,189 x 8,189 x 96"):
+    with pytest.raises(UserError, match="conv1: it would have 4,704 weights, and activations of 8,189 x 8,189 x 96"):
         recipe.describe()
 
 

@@ -202,8 +202,8 @@ def packets() -> Case:
     from hwcodesign.host.serial_line import SerialLine
 
     def answer(random: Random, request: Packet) -> bytes:
-        identity = bytes(9) + (request.sequence + 1 if request.kind == Request.WEIGHTS else 0).to_bytes(2, "little")
-        kind, number = (Answer.RESULT if request.kind == Request.IMAGE else Answer.IDENTITY), request.sequence
+        identity = bytes(9) + (request.sequence + 1 if request.type == Request.WEIGHTS else 0).to_bytes(2, "little")
+        kind, number = (Answer.RESULT if request.type == Request.IMAGE else Answer.IDENTITY), request.sequence
         payload = bytes(8) if kind == Answer.RESULT else identity
         if random.random() < 0.7:
             return encode(Packet(kind, number, payload))

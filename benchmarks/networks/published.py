@@ -303,7 +303,7 @@ def _average_classifier() -> nn.Module:
 
 
 class _DenseBlock(nn.Module):
-    """DenseNet: each of three convolutions reads all maps before it, joined; then a transition and a classifier."""
+    """DenseNet: each of three convolutions reads all feature maps before it; then a transition and a classifier."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -112,7 +112,7 @@ def random_genes(seed: int) -> Genes:
 def build(genes: Genes, seed: int, path: Path) -> None:
     """Make the network with random weights, settle its scales on random images, and write it as QONNX.
 
-    Raises ValueError where the windows of some block do not fit its map.
+    Raises ValueError where the windows of some block do not fit its feature map.
     """
     torch.manual_seed(seed)
     model = _Network(genes).train()

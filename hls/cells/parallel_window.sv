@@ -1,5 +1,5 @@
-// Turns a map of few channels into its windows, a whole window a beat: sliding_window for KERNEL_H x KERNEL_W times the
-// lanes out of what it takes in.
+// Turns a feature map of few channels into its windows, a whole window a beat: sliding_window for KERNEL_H x KERNEL_W
+// times the lanes out of what it takes in.
 //
 // Streams: in, a pixel of PIXEL bits a beat; out, KERNEL_H x KERNEL_W pixels a beat in the order (kernel row, kernel
 // column). Each pixel joins the KERNEL_H - 1 pixels above it, kept in line buffers, to a column; a shift register keeps

@@ -46,7 +46,7 @@ module link_receiver_properties #(
   localparam int Most = 12;
   logic inside_q, escaped_q, flag, lost, closing;
   logic [3:0] count_q;
-  logic [7:0] kind, value, payload_q;
+  logic [7:0] packet_type, value, payload_q;
   logic [15:0] sequence_q;
   logic [23:0] length;
   logic [2:0] silence_q;
@@ -69,7 +69,7 @@ module link_receiver_properties #(
         if (count_q < Most) begin
           count_q <= count_q + 1'b1;
           case (count_q)
-            4'd0: kind <= value;
+            4'd0: packet_type <= value;
             4'd1: sequence_q[7:0] <= value;
             4'd2: sequence_q[15:8] <= value;
             4'd3: length[7:0] <= value;
@@ -89,8 +89,8 @@ module link_receiver_properties #(
   logic is_image, is_weights, whole, first, right_turn, accepted;
   logic [15:0] loaded_q;
   logic busy_q;  // a payload byte came while the image before was still in the memory
-  assign is_image = kind == 8'd1;
-  assign is_weights = kind == 8'd3 && WEIGHT_FRAMES > 0;
+  assign is_image = packet_type == 8'd1;
+  assign is_weights = packet_type == 8'd3 && WEIGHT_FRAMES > 0;
   assign whole = is_image || is_weights ? count_q == 11 && length == 24'd1 : count_q == 10 && length == 24'd0;
   assign first = loaded_q != 16'(WEIGHT_FRAMES);  // weights are still to come
   assign right_turn = is_weights && first && sequence_q == loaded_q && !busy_q;
@@ -101,7 +101,7 @@ module link_receiver_properties #(
     if (byte_broken_i) code = 3'd7;
     else if (lost) code = 3'd6;
     else if (!\dut.match ) code = 3'd3;
-    else if (!is_image && !is_weights && kind != 8'd2) code = 3'd0;
+    else if (!is_image && !is_weights && packet_type != 8'd2) code = 3'd0;
     else if (!whole) code = 3'd4;
     else if (!is_image || first) code = 3'd2;
     else code = busy_q ? 3'd5 : 3'd1;
@@ -126,7 +126,7 @@ module link_receiver_properties #(
 
   (* hierconn *) logic \dut.inside_q ;
   (* hierconn *) logic \dut.escaped_q ;
-  (* hierconn *) logic [7:0] \dut.kind_q ;
+  (* hierconn *) logic [7:0] \dut.type_q ;
   (* hierconn *) logic \dut.overrun_q ;
   (* hierconn *) logic \dut.pending_q ;
   (* hierconn *) logic [2:0] \dut.header_q ;
@@ -144,7 +144,7 @@ module link_receiver_properties #(
       assert (\dut.inside_q == inside_q && (!inside_q || \dut.escaped_q == escaped_q));
       if (inside_q) assert (\dut.header_q == (count_q < 6 ? 3'(count_q) : 3'd6));
       if (inside_q) assert (\dut.index_q == (count_q < 6 ? 3'd0 : 3'(count_q - 4'd6)));
-      if (inside_q && count_q > 0) assert (\dut.kind_q == kind);
+      if (inside_q && count_q > 0) assert (\dut.type_q == packet_type);
       if (inside_q) assert (\dut.overrun_q == busy_q);
       assert (\dut.pending_q == (level != 2'(out_valid)));
       if (inside_q) assert (\dut.header_q <= 6 && \dut.index_q <= 6);

@@ -16,7 +16,7 @@ module padding_properties #(
 );
   localparam int Rows = TOP + IN_HEIGHT + BOTTOM;
   localparam int Columns = LEFT + IN_WIDTH + RIGHT;
-  localparam int Bits = 3;  // of every coordinate: the map is small
+  localparam int Bits = 3;  // of every coordinate: the feature map is small
 
   logic since, in_ready, out_valid, take, inside, marked;
   logic [1:0] out_data, level;

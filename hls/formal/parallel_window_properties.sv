@@ -18,7 +18,7 @@ module parallel_window_properties #(
   localparam int OutW = (WIDTH - KERNEL_W) / STRIDE_W + 1;
   localparam int OutH = (HEIGHT - KERNEL_H) / STRIDE_H + 1;
   localparam int Window = KERNEL_H * KERNEL_W;
-  localparam int Bits = 3;  // of every coordinate: the map is small
+  localparam int Bits = 3;  // of every coordinate: the feature map is small
 
   logic since, in_ready, out_valid, in_take, out_take;
   logic [Window-1:0] out_data;

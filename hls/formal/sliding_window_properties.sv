@@ -29,7 +29,7 @@ module sliding_window_properties #(
   localparam int OuterBits = OuterCount > 1 ? $clog2(OuterCount) : 1;
   localparam int ColumnBits = OutW > 1 ? $clog2(OutW) : 1;
   localparam int RowBits = OutH > 1 ? $clog2(OutH) : 1;
-  localparam int Bits = 3;  // of every coordinate: the map is small
+  localparam int Bits = 3;  // of every coordinate: the feature map is small
 
   logic since, in_ready, out_valid, out_data, in_take, out_take;
 
@@ -213,8 +213,8 @@ module sliding_window_properties #(
   endfunction
 
   always_comb begin
-    assume (mark[3*Bits-1:2*Bits] < Bits'(HEIGHT) && mark[2*Bits-1:Bits] < Bits'(WIDTH) && mark[Bits-1:0] < Bits'(WORDS));
-    if (since && rst_ni) begin
+    assume (mark[3*Bits-1:2*Bits] < Bits'(HEIGHT) && mark[2*Bits-1:Bits] < Bits'(WIDTH) && mark[Bits-1:0] <
+    Bits'(WORDS)); if (since && rst_ni) begin
       if (out_valid) begin
         assert (in_frame_q == out_frame_q ? wanted < coming : in_frame_q == out_frame_q + 2'd1);
         if (out_frame_q == mark_frame && wanted == mark) assert (out_data == marked_q);

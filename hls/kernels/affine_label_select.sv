@@ -111,45 +111,21 @@ module affine_label_select #(
     end
   end
 
-  // The best TOP so far, best in slot 0; slot t is filled once more than t scores have come in.
-  logic [TOP*KEY_BITS-1:0] best_key_q;
-  logic [TOP*CountBits-1:0] best_index_q;
-  logic [TOP-1:0] behind;
-  logic select, ranking;
+  logic select, takes_key;
+  logic [CountBits-1:0] best;
 
   assign select = move && valid_q[2];
-  assign ranking = (count_3_q < CountBits'(CHANNELS));
+  assign takes_key = (count_3_q < CountBits'(CHANNELS));
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) out_valid_o <= 1'b0;
     else if (move) out_valid_o <= valid_q[2];
-    if (select) out_data_o <= ranking ? score_3_q : OUT_BITS'(best_index_q[CountBits-1:0]);
+    if (select) out_data_o <= takes_key ? score_3_q : OUT_BITS'(best);
   end
 
-  // The new key goes in before the first slot that is empty or holds less; the slots from there on move back. While
-  // the indices leave, every slot moves forward.
-  for (genvar t = 0; t < TOP; t++) begin : gen_slot
-    assign behind[t] = (count_3_q <= CountBits'(t)) || ($signed(key_q) > $signed(best_key_q[t*KEY_BITS+:KEY_BITS]));
-
-    if (t == 0) begin : gen_front
-      always_ff @(posedge clk_i) begin
-        if (select && ranking && behind[0]) begin
-          best_key_q[0+:KEY_BITS] <= key_q;
-          best_index_q[0+:CountBits] <= count_3_q;
-        end else if (select && !ranking && (TOP > 1)) begin
-          best_index_q[0+:CountBits] <= best_index_q[((TOP > 1) ? CountBits : 0)+:CountBits];
-        end
-      end
-    end else begin : gen_back
-      localparam int Next = (t + 1 < TOP) ? t + 1 : t;
-      always_ff @(posedge clk_i) begin
-        if (select && ranking && behind[t]) begin
-          best_key_q[t*KEY_BITS+:KEY_BITS] <= behind[t-1] ? best_key_q[(t-1)*KEY_BITS+:KEY_BITS] : key_q;
-          best_index_q[t*CountBits+:CountBits] <= behind[t-1] ? best_index_q[(t-1)*CountBits+:CountBits] : count_3_q;
-        end else if (select && !ranking) begin
-          best_index_q[t*CountBits+:CountBits] <= best_index_q[Next*CountBits+:CountBits];
-        end
-      end
-    end
-  end
+  ranking #(
+    .TOP(TOP), .KEY_BITS(KEY_BITS), .INDEX_BITS(CountBits)
+  ) u_ranking (
+    .clk_i, .step_i(select), .take_i(takes_key), .key_i(key_q), .index_i(count_3_q), .best_o(best)
+  );
 endmodule

@@ -39,11 +39,7 @@ module label_select #(
   logic [CountBits-1:0] count_q;
   logic move, scoring, step;
   logic [OUT_BITS-1:0] score;
-
-  // The best TOP so far, best in slot 0; slot t is filled once more than t scores have come in.
-  logic [TOP*OUT_BITS-1:0] best_score_q;
-  logic [TOP*CountBits-1:0] best_index_q;
-  logic [TOP-1:0] behind;
+  logic [CountBits-1:0] best;
 
   assign move = !out_valid_o || out_ready_i;
   assign scoring = (count_q < CountBits'(CHANNELS));
@@ -64,33 +60,12 @@ module label_select #(
       out_valid_o <= step;
       if (step) count_q <= (count_q == CountBits'(CHANNELS + TOP - 1)) ? '0 : count_q + 1'b1;
     end
-    if (step) out_data_o <= scoring ? score : OUT_BITS'(best_index_q[CountBits-1:0]);
+    if (step) out_data_o <= scoring ? score : OUT_BITS'(best);
   end
 
-  // The new score goes in before the first slot that is empty or holds less; the slots from there on move back. While
-  // the indices leave, every slot moves forward.
-  for (genvar t = 0; t < TOP; t++) begin : gen_slot
-    assign behind[t] = (count_q <= CountBits'(t)) || ($signed(score) > $signed(best_score_q[t*OUT_BITS+:OUT_BITS]));
-
-    if (t == 0) begin : gen_front
-      always_ff @(posedge clk_i) begin
-        if (step && scoring && behind[0]) begin
-          best_score_q[0+:OUT_BITS] <= score;
-          best_index_q[0+:CountBits] <= count_q;
-        end else if (step && !scoring && (TOP > 1)) begin
-          best_index_q[0+:CountBits] <= best_index_q[((TOP > 1) ? CountBits : 0)+:CountBits];
-        end
-      end
-    end else begin : gen_back
-      localparam int Next = (t + 1 < TOP) ? t + 1 : t;
-      always_ff @(posedge clk_i) begin
-        if (step && scoring && behind[t]) begin
-          best_score_q[t*OUT_BITS+:OUT_BITS] <= behind[t-1] ? best_score_q[(t-1)*OUT_BITS+:OUT_BITS] : score;
-          best_index_q[t*CountBits+:CountBits] <= behind[t-1] ? best_index_q[(t-1)*CountBits+:CountBits] : count_q;
-        end else if (step && !scoring) begin
-          best_index_q[t*CountBits+:CountBits] <= best_index_q[Next*CountBits+:CountBits];
-        end
-      end
-    end
-  end
+  ranking #(
+    .TOP(TOP), .KEY_BITS(OUT_BITS), .INDEX_BITS(CountBits)
+  ) u_ranking (
+    .clk_i, .step_i(step), .take_i(scoring), .key_i(score), .index_i(count_q), .best_o(best)
+  );
 endmodule

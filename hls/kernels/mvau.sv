@@ -1,9 +1,9 @@
 // A matrix of MH rows and MW columns times a vector, for every pixel; then, if THRESHOLDS > 0, re-quantization.
 //
 // Streams: SIMD elements a beat in, MW/SIMD beats a pixel; PE elements a beat out, MH/PE beats a pixel. A clock takes
-// SIMD inputs to PE rows. A pixel is kept while its rows are worked off PE at a time and the next one is taken without
-// a bubble. Weights: word nf*(MW/SIMD) + sf, row p and column s at (p*SIMD + s)*WEIGHT_BITS. Thresholds: see
-// threshold_unit. One signed bit means bipolar, {-1, +1} coded 0 and 1; bipolar times bipolar counts equal bits.
+// SIMD inputs to PE rows. A pixel is kept while its output folds are worked through PE at a time and the next one is
+// taken without a bubble. Weights: word nf*(MW/SIMD) + sf, row p and column s at (p*SIMD + s)*WEIGHT_BITS. Thresholds:
+// see threshold_unit. One signed bit means bipolar, {-1, +1} coded 0 and 1; bipolar times bipolar counts equal bits.
 //
 // Multipliers are made of LUTs, or, if PACKED > 0, are hardware multipliers that up to PACKED rows of a column share,
 // dealt out evenly. Signed weights that share one are taken as w + 2**(WEIGHT_BITS-1), and what that adds, the sum of

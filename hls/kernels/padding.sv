@@ -1,4 +1,4 @@
-// Frames every picture with one value: TOP, BOTTOM rows and LEFT, RIGHT pixels.
+// Puts one value around every feature map: TOP, BOTTOM rows and LEFT, RIGHT pixels.
 //
 // Streams: BEATS beats of WIDTH bits a pixel, in and out, of elements of BITS bits; VALUE is the code of the value, 0 if
 // it is not given. IN_HEIGHT x IN_WIDTH pixels in.
@@ -48,14 +48,14 @@ module padding #(
   logic [RowBits-1:0]    row_q, rows_after_top;
   logic [ColumnBits-1:0] column_q, columns_after_left;
   logic [BeatBits-1:0]   beat_q;
-  logic                  in_picture, move, step, last_beat, last_column, last_row;
+  logic                  inside, move, step, last_beat, last_column, last_row;
 
   assign rows_after_top     = row_q - RowBits'(TOP);
   assign columns_after_left = column_q - ColumnBits'(LEFT);
-  assign in_picture         = rows_after_top < RowBits'(IN_HEIGHT) && columns_after_left < ColumnBits'(IN_WIDTH);
+  assign inside         = rows_after_top < RowBits'(IN_HEIGHT) && columns_after_left < ColumnBits'(IN_WIDTH);
   assign move               = !out_valid_o || out_ready_i;
-  assign step               = move && (in_valid_i || !in_picture);
-  assign in_ready_o         = move && in_picture;
+  assign step               = move && (in_valid_i || !inside);
+  assign in_ready_o         = move && inside;
   assign last_beat          = beat_q == BeatBits'(BEATS - 1);
   assign last_column        = column_q == ColumnBits'(Columns - 1);
   assign last_row           = row_q == RowBits'(Rows - 1);
@@ -74,7 +74,7 @@ module padding #(
         if (last_beat && last_column) row_q <= last_row ? '0 : row_q + 1'b1;
       end
     end
-    if (step) out_data_o <= in_picture ? in_data_i : {(WIDTH / BITS) {BITS'(VALUE)}};
+    if (step) out_data_o <= inside ? in_data_i : {(WIDTH / BITS) {BITS'(VALUE)}};
   end
 
 endmodule

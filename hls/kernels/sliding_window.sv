@@ -1,4 +1,4 @@
-// Turns a map into its windows: for every output pixel, the KERNEL_H x KERNEL_W input pixels under the kernel.
+// Turns a feature map into its windows: for every output pixel, the KERNEL_H x KERNEL_W input pixels under the kernel.
 //
 // Streams: PE elements a beat; WORDS beats an input pixel. A window's beats come in the order (kernel row, kernel
 // column, word); with DEPTHWISE in the order (word, kernel row, kernel column), as max_pool wants them. One ring buffer

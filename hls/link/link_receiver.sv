@@ -33,7 +33,7 @@ module link_receiver #(
   localparam logic [7:0] Identify = 8'd2;
   localparam logic [7:0] Weights = 8'd3;
 
-  localparam logic [2:0] UnknownKind = 3'd0;
+  localparam logic [2:0] UnknownType = 3'd0;
   localparam logic [2:0] Result = 3'd1;
   localparam logic [2:0] Identity = 3'd2;
   localparam logic [2:0] BadCrc = 3'd3;
@@ -63,7 +63,7 @@ module link_receiver #(
   logic                 escaped_q;  // the byte before was an escape
   logic [2:0]           header_q;   // header bytes so far
   logic [IndexBits-1:0] index_q;    // bytes behind the header so far, the CRC included; stops one above the most
-  logic [7:0]           kind_q;
+  logic [7:0]           type_q;
   logic                 wrong_length_q, overrun_q;
   logic [TimerBits-1:0] timer_q;
 
@@ -82,8 +82,8 @@ module link_receiver #(
   assign closing = started && flag;
   assign lost    = started && (byte_broken_i || timer_q == '0) && !flag;
 
-  assign is_image    = kind_q == Image;
-  assign is_weights  = kind_q == Weights && WEIGHT_FRAMES > 0;
+  assign is_image    = type_q == Image;
+  assign is_weights  = type_q == Weights && WEIGHT_FRAMES > 0;
   assign is_frame    = is_image || is_weights;
   assign length_byte = !is_frame ? 8'd0
                      : header_q == 3'd3 ? ImageLength[7:0]
@@ -112,7 +112,7 @@ module link_receiver #(
       if (plain && header_q >= 3'd3 && header_q != Header && value != length_byte) wrong_length_q <= 1'b1;
       if (occupied) overrun_q <= 1'b1;
     end
-    if (plain && header_q == 3'd0) kind_q <= value;
+    if (plain && header_q == 3'd0) type_q <= value;
     if (plain && header_q == 3'd1) answer_sequence_o[7:0] <= value;
     if (plain && header_q == 3'd2) answer_sequence_o[15:8] <= value;
     timer_q <= byte_valid_i ? TimerBits'(TIMEOUT_CLOCKS) : timer_q - TimerBits'(timer_q != '0);
@@ -133,7 +133,7 @@ module link_receiver #(
     if (byte_broken_i) answer_code_o = LineBroken;
     else if (!closing) answer_code_o = TimedOut;
     else if (!match) answer_code_o = BadCrc;
-    else if (!is_frame && kind_q != Identify) answer_code_o = UnknownKind;
+    else if (!is_frame && type_q != Identify) answer_code_o = UnknownType;
     else if (!whole) answer_code_o = WrongLength;
     else if (!is_image || loading) answer_code_o = Identity;
     else answer_code_o = overrun_q ? Overrun : Result;

@@ -2,12 +2,12 @@
 //
 // A packet, either way: a flag (7E), the body, a flag. In the body a byte 7E or 7D is sent as 7D and the byte xor 20
 // (the framing of HDLC, RFC 1662), so a flag is always a border, and a lost byte spoils one packet and not the next.
-//   body:     kind (1 byte), sequence number (2), length of the payload (3), payload, CRC-32 of all before it (4);
+//   body:     type (1 byte), sequence number (2), length of the payload (3), payload, CRC-32 of all before it (4);
 //             numbers are sent with the lowest byte first
 //   requests: 1 IMAGE: the beats of one image, IN_BYTES each, lowest byte first; 2 IDENTIFY: no payload; 3 WEIGHTS:
 //             beats like those of an image
 //   answers:  1 RESULT: OUT_BEATS scores and classes, OUT_BYTES each, lowest byte first; 2 IDENTITY: the protocol's
-//             version (1 byte) and DESIGN_HASH (8); refusals without a payload: 0 unknown kind, 3 bad CRC, 4 wrong
+//             version (1 byte) and DESIGN_HASH (8); refusals without a payload: 0 unknown type, 3 bad CRC, 4 wrong
 //             length, 5 overrun (the network was not done with the images before), 6 the packet stalled, 7 a byte
 //             without a stop bit (break, wrong baud rate)
 // A design with WEIGHT_FRAMES > 0 takes so many packets of WEIGHTS after a reset, before any image. Their sequence

@@ -13,7 +13,7 @@ from hwcodesign.analyze.scaling import GRADIENT_BYTES
 
 
 @dataclass(frozen=True)
-class Row:
+class ScalingRow:
     """A printed speed-up over one worker."""
 
     network: str
@@ -23,11 +23,11 @@ class Row:
 
 
 ROWS = (
-    Row("NiN", 32, 256, 13),
-    Row("NiN", 32, 1024, 23),
-    Row("NiN", 128, 1024, 39),
-    Row("GoogLeNet", 32, 1024, 20),
-    Row("GoogLeNet", 128, 1024, 47),
+    ScalingRow("NiN", 32, 256, 13),
+    ScalingRow("NiN", 32, 1024, 23),
+    ScalingRow("NiN", 128, 1024, 39),
+    ScalingRow("GoogLeNet", 32, 1024, 20),
+    ScalingRow("GoogLeNet", 128, 1024, 47),
 )
 FITTED = {"NiN": ROWS[1], "GoogLeNet": ROWS[4]}
 
@@ -42,14 +42,14 @@ WHY = {
 }
 
 
-def explained_bandwidth(row: Row, parameters: int) -> float:
+def explained_bandwidth(row: ScalingRow, parameters: int) -> float:
     """Bytes that a link carries while one worker computes one image, if the gradients' bytes explain all of the row."""
     overhead = row.workers / row.printed - 1
     traffic = GRADIENT_BYTES * parameters * 2 * math.log2(row.workers)
     return traffic * row.workers / (row.batch * overhead)
 
 
-def model_speedup(row: Row, parameters: int, bytes_per_image: float) -> float:
+def model_speedup(row: ScalingRow, parameters: int, bytes_per_image: float) -> float:
     """What equation 3.4 predicts for the row at a bandwidth of `bytes_per_image`."""
     traffic = GRADIENT_BYTES * parameters * 2 * math.log2(row.workers)
     return row.workers / (1 + traffic * row.workers / (row.batch * bytes_per_image))

@@ -76,7 +76,7 @@ def _powers_of_two(network: Network, total: Costs) -> Iterator[Finding]:
     if odd:
         height, width, channels = network.input_shape
         image = (_nearest_power(height), _nearest_power(width), channels)
-        yield Finding(2, odd[0], _sides(network, odd[0]) + (f" and {len(odd) - 1} more maps" if odd[1:] else ""),
+        yield Finding(2, odd[0], _sides(network, odd[0]) + (f" and {len(odd) - 1} feature maps" if odd[1:] else ""),
                       "pixel addresses become bit fields", _image_price(network, total, image))  # fmt: skip
 
 

@@ -63,7 +63,8 @@ class OnnxGraph:
         return node
 
     def image_shape(self, name: str) -> tuple[int, ...]:
-        """The shape of one image's values: (height, width, channels), or without the batch axis if it is no map.
+        """The shape of one image's values: (height, width, channels), or without the batch axis if it is no feature
+        map.
 
         That axis need not be the first: a transformer may work on (sequence, batch, features). Where none is as long as
         the batch, it is part of a longer one, which is then the share of an image.

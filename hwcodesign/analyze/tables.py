@@ -1,10 +1,8 @@
 """Analyses as tables for a terminal, and as JSON."""
 
-import sys
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
@@ -13,13 +11,6 @@ from hwcodesign.analyze.lint import RULES, Finding
 from hwcodesign.analyze.metrics import Metric, si, size
 from hwcodesign.analyze.scaling import WAYS, Scaling
 from hwcodesign.analyze.what_if import WhatIf
-
-PIPE_COLUMNS = 140
-
-
-def console() -> Console:
-    """The terminal; wide enough for the tables where the output goes into a file or a pipe."""
-    return Console(width=None if sys.stdout.isatty() else PIPE_COLUMNS)
 
 
 def dims(shape: Iterable[int]) -> str:

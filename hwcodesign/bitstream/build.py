@@ -10,7 +10,7 @@ from typing import Any
 
 from hwcodesign.bitstream import flow
 from hwcodesign.bitstream.clocking import highest_clock
-from hwcodesign.bitstream.flow import NETLIST, Request, run_phases
+from hwcodesign.bitstream.flow import NETLIST, BuildRequest, run_phases
 from hwcodesign.bitstream.messages import warnings_in
 from hwcodesign.bitstream.netlist import OVERHEAD, owners, resources_by_layer, total
 from hwcodesign.bitstream.timing import read_timing
@@ -23,17 +23,17 @@ from hwcodesign.plan import Plan
 UTILISATION = "utilisation.json"
 
 
-def build(request: Request, plan: Plan, phases: RunFolder, folder: Path) -> Summary:
+def build(request: BuildRequest, plan: Plan, phases: RunFolder, folder: Path) -> Summary:
     """Write into `folder` the bitstream, `utilisation.json` and the tools' logs; return the report's part.
 
     `phases` keeps what each phase made. The summary has `timing_met`; where it is false, `timing` says in words which
-    layers the longest path goes through and which clock would hold. Raises DoesNotFitError before it starts a tool if
+    layers the critical path goes through and which clock would hold. Raises DoesNotFitError before it starts a tool if
     the part has no room for the network and its link.
     """
     _require_room(request.board, plan)
     ran = run_phases(request, phases)
     chain, board = request.toolchain, request.board
-    warnings = [kind for phase in ran for log in _logs(phases, phase, folder) for kind in warnings_in(log)]
+    warnings = [group for phase in ran for log in _logs(phases, phase, folder) for group in warnings_in(log)]
     shutil.copyfile(phases.stage("pack") / chain.bitstream, folder / chain.bitstream)
     report = flow.read_report(phases)
     timing = read_timing(report, owners(plan.design))
@@ -66,7 +66,7 @@ def build(request: Request, plan: Plan, phases: RunFolder, folder: Path) -> Summ
         },
         "overhead": {name: asdict(layers[name]) for name in OVERHEAD if name in layers},
         "phases": ran,
-        "warnings": [asdict(kind) for kind in warnings],
+        "warnings": [asdict(group) for group in warnings],
     }
     everything = document | {
         "layers": {name: asdict(used) for name, used in layers.items()},
@@ -102,7 +102,7 @@ def _placed(cells: Mapping[str, Any], counted: Mapping[str, Mapping[str, int]]) 
     }
 
 
-def _instead(request: Request, fmax_mhz: float) -> str:
+def _instead(request: BuildRequest, fmax_mhz: float) -> str:
     clock = highest_clock(request.board, fmax_mhz)
     if clock is None:
         return f"; {request.board.name} makes no clock that is slow enough"

@@ -23,7 +23,7 @@ from hwcodesign.plan import Plan
 from hwcodesign.simulate import network, simulator
 from hwcodesign.verify.images import Images
 
-TIMING = serial_link.Timing(clocks_per_bit=8, timeout_clocks=4000)  # short times: every clock is simulated
+TIMING = serial_link.UartTiming(clocks_per_bit=8, timeout_clocks=4000)  # short times: every clock is simulated
 BAUD = 115200  # a pseudo-terminal has none; any will do
 PATIENCE_SECONDS = 10.0
 _PORTS = ("clk_i", "rst_ni", "rx_i", "tx_o")
@@ -83,12 +83,12 @@ class Emulation:
     """A built simulation of a board, and the clocks after which its network is done with everything."""
 
     simulation: simulator.Simulation
-    timing: serial_link.Timing
+    timing: serial_link.UartTiming
     quiet_clocks: int
 
 
 def build(
-    emitted: Path, folder: Path, made: Plan, timing: serial_link.Timing = TIMING, optimise: str = "-O1"
+    emitted: Path, folder: Path, made: Plan, timing: serial_link.UartTiming = TIMING, optimise: str = "-O1"
 ) -> Emulation:
     """Compile the emitted design of a plan behind its serial link in `folder`.
 
@@ -107,7 +107,7 @@ def build(
 
 
 @contextmanager
-def running(emulation: Emulation, faults: Faults = NO_FAULTS) -> Iterator["Board"]:
+def running(emulation: Emulation, faults: Faults = NO_FAULTS) -> Iterator["RunningBoard"]:
     """Run the board until the context ends. Raises UserError with the end of the log if the simulation fails."""
     folder = emulation.simulation.folder
     port, stop = folder / "port", folder / "stop"
@@ -121,7 +121,7 @@ def running(emulation: Emulation, faults: Faults = NO_FAULTS) -> Iterator["Board
         "BOARD_QUIET_CLOCKS": str(emulation.quiet_clocks),
         "BOARD_FAULTS": json.dumps([{str(n): f for n, f in x.items()} for x in (faults.to_board, faults.to_host)]),
     }
-    board = Board(port, emulation.simulation, environment)
+    board = RunningBoard(port, emulation.simulation, environment)
     try:
         board.start()
         yield board
@@ -133,7 +133,7 @@ def running(emulation: Emulation, faults: Faults = NO_FAULTS) -> Iterator["Board
             port.unlink(missing_ok=True)  # its terminal's name will be somebody else's
 
 
-class Board:
+class RunningBoard:
     """A running emulation; `port` is what a host opens."""
 
     def __init__(self, port: Path, simulation: simulator.Simulation, environment: Mapping[str, str]) -> None:

@@ -34,7 +34,7 @@ PHASES = ("synthesise", "place_and_route", "pack")
 
 
 @dataclass(frozen=True)
-class Request:
+class BuildRequest:
     """What to build: an emitted design for a board at a clock (MHz), placed from a seed."""
 
     board: Board
@@ -47,9 +47,9 @@ class Request:
         return clock_for(self.board, self.clock_mhz)
 
     @property
-    def line(self) -> serial_link.Timing:
+    def line(self) -> serial_link.UartTiming:
         """The serial line's timing at that clock. Raises UserError if the clock cannot make its baud rate."""
-        return serial_link.Timing.at(self.clock.mhz, self.baud)
+        return serial_link.UartTiming.at(self.clock.mhz, self.baud)
 
     @property
     def baud(self) -> int:
@@ -61,7 +61,7 @@ class Request:
         return toolchain_of(self.board)
 
 
-def run_phases(request: Request, folder: RunFolder) -> dict[str, Summary]:
+def run_phases(request: BuildRequest, folder: RunFolder) -> dict[str, Summary]:
     """Run every phase that is not current; what each says of itself: its `seconds` and its tool's version.
 
     Raises UserError if a tool is missing, fails or is killed, and DoesNotFitError if the design is too large.
@@ -75,7 +75,7 @@ def run_phases(request: Request, folder: RunFolder) -> dict[str, Summary]:
     return found
 
 
-def _synthesise(request: Request, _folder: RunFolder) -> Stage:
+def _synthesise(request: BuildRequest, _folder: RunFolder) -> Stage:
     board, clock, emitted = request.board, request.clock, request.emitted
     parameters = serial_link.parameters(Interface.load(emitted), request.line, serial_link.design_hash(emitted))
     top = board_top(board, clock, parameters)
@@ -100,7 +100,7 @@ def _synthesise(request: Request, _folder: RunFolder) -> Stage:
 _DEFAULT_PERIOD = "scratchpad -set abc9.D 20000"  # what the family's synthesis is calibrated with
 
 
-def _place_and_route(request: Request, phases: RunFolder) -> Stage:
+def _place_and_route(request: BuildRequest, phases: RunFolder) -> Stage:
     chain, board, netlist = request.toolchain, request.board, phases.stage("synthesise") / NETLIST
     nextpnr = tools.require(chain.place_and_route)
     pins, text = write_constraints(board)
@@ -118,7 +118,7 @@ def _place_and_route(request: Request, phases: RunFolder) -> Stage:
     return Stage("place_and_route", (netlist,), [text, *command], work)
 
 
-def _pack(request: Request, phases: RunFolder) -> Stage:
+def _pack(request: BuildRequest, phases: RunFolder) -> Stage:
     chain, placed = request.toolchain, phases.stage("place_and_route") / request.toolchain.placed
     pack = tools.require(chain.pack)
     command = [str(pack), *request.board.pack, *chain.pack_files(chain.placed, chain.bitstream)]
@@ -132,7 +132,7 @@ def _pack(request: Request, phases: RunFolder) -> Stage:
     return Stage("pack", (placed,), command, work)
 
 
-def _run(request: Request, title: str, command: Sequence[str | Path], folder: Path, log: str) -> None:
+def _run(request: BuildRequest, title: str, command: Sequence[str | Path], folder: Path, log: str) -> None:
     try:
         with progress.phase(title) as on_line:
             tools.run(command, folder, folder / log, on_line=on_line)
@@ -148,9 +148,9 @@ def used_cells(chain: Toolchain, phases: RunFolder) -> Mapping[str, Mapping[str,
     """By type of cell how many places are `used` and how many are `available`."""
     cells = dict(read_report(phases)["utilization"])
     log = (phases.stage("place_and_route") / _PLACED_LOG).read_text(errors="replace")
-    for kind in chain.placeholders:
-        if found := re.search(rf"\s{kind}:\s*(\d+)/\s*(\d+)", log):
-            cells[kind] = {"used": int(found[1]), "available": int(found[2])}
+    for cell in chain.placeholders:
+        if found := re.search(rf"\s{cell}:\s*(\d+)/\s*(\d+)", log):
+            cells[cell] = {"used": int(found[1]), "available": int(found[2])}
     return cells
 
 

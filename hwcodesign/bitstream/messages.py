@@ -10,7 +10,7 @@ from hwcodesign.fpga.board import Board
 
 # A missed clock is reported by itself.
 _WARNING = re.compile(r"^\s*(?:\S+:\d+: )?warning:(?!\s*Max frequency)\s*(.*)", re.IGNORECASE)
-_NAMES = re.compile(r"'[^']*'|\"[^\"]*\"|`[^'`]*['`]|\\?\S*[\d$\\/]\S*")  # what differs between two of one kind
+_NAMES = re.compile(r"'[^']*'|\"[^\"]*\"|`[^'`]*['`]|\\?\S*[\d$\\/]\S*")  # what differs between two alike
 _FULL = (
     r"no BELs remaining to implement cell type '(?P<cell>\w+)'",
     r"Unable to find a placement location for cell .* of type '(?P<cell>\w+)'",
@@ -25,7 +25,7 @@ _UNROUTED = r"[Ff]ailed to route|[Uu]nable to route|[Rr]outing design failed|Fai
 
 @dataclass(frozen=True)
 class Warnings:
-    """One kind of warning of one tool: how often, and the first of them in full."""
+    """Warnings of one sort from one tool: how often, and the first of them in full."""
 
     tool: str
     count: int
@@ -38,8 +38,8 @@ def warnings_in(log: Path) -> list[Warnings]:
     for line in log.read_text(errors="replace").splitlines():
         if (found := _WARNING.match(line)) and found[1]:
             groups.setdefault(_NAMES.sub("…", found[1]), []).append(found[1])
-    kinds = [Warnings(log.stem, len(lines), lines[0]) for lines in groups.values()]
-    return sorted(kinds, key=lambda kind: (-kind.count, kind.example))
+    grouped = [Warnings(log.stem, len(lines), lines[0]) for lines in groups.values()]
+    return sorted(grouped, key=lambda group: (-group.count, group.example))
 
 
 def explained(error: UserError, board: Board, log: Path) -> UserError:
@@ -48,7 +48,7 @@ def explained(error: UserError, board: Board, log: Path) -> UserError:
     for pattern in _FULL:
         if found := re.search(pattern, text):
             cell = found.groupdict().get("cell")
-            what = f"there are not enough {cell} on it" if cell else "the cells find no legal places"
+            what = f"there are not enough {cell} on it" if cell else "there is no legal placement"
             return DoesNotFitError(
                 f"the design is too large for {board.name}: {what}. "
                 f"Plan for fewer frames per second, fewer bits, or a larger board.\n{error}"
@@ -56,10 +56,10 @@ def explained(error: UserError, board: Board, log: Path) -> UserError:
     if re.search(_OUT_OF_MEMORY, text):
         return UserError(f"the tool ran out of memory; a native one on the PATH needs less.\n{error}")
     if re.search(_UNROUTED, text):
-        return UserError(f"the design was placed but cannot be wired on {board.name}: try --seed N.\n{error}")
+        return UserError(f"the design was placed, but routing failed on {board.name}: try --seed N.\n{error}")
     return error
 
 
 def as_rows(warnings: Iterable[Warnings]) -> list[str]:
     """One line each: 12x yosys: ..."""
-    return [f"{kind.count}x {kind.tool}: {kind.example}" for kind in warnings]
+    return [f"{group.count}x {group.tool}: {group.example}" for group in warnings]

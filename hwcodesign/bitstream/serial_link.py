@@ -49,14 +49,14 @@ def design_hash(emitted: Path) -> str:
 
 
 @dataclass(frozen=True)
-class Timing:
+class UartTiming:
     """The UART's timing in clocks of the design. `timeout_clocks` is the longest pause within a packet."""
 
     clocks_per_bit: int
     timeout_clocks: int
 
     @classmethod
-    def at(cls, clock_mhz: float, baud: int) -> "Timing":
+    def at(cls, clock_mhz: float, baud: int) -> "UartTiming":
         """The divider that comes nearest to `baud`. Raises UserError if it is more than 2 % off, or below 4."""
         if _error(clock_mhz, baud) > _LARGEST_ERROR:
             good = [rate for rate in _USUAL_RATES if _error(clock_mhz, rate) <= _LARGEST_ERROR]
@@ -74,7 +74,7 @@ def _error(clock_mhz: float, baud: int) -> float:
     return abs(_divider(clock_mhz, baud) * baud / (clock_mhz * 1e6) - 1)
 
 
-def parameters(interface: Interface, timing: Timing, design: str) -> dict[str, str]:
+def parameters(interface: Interface, timing: UartTiming, design: str) -> dict[str, str]:
     """The parameters of `serial_accelerator`, as SystemVerilog literals. `design` is its `design_hash`.
 
     Raises UserError for more packets of weights than can be numbered.
@@ -98,7 +98,7 @@ def parameters(interface: Interface, timing: Timing, design: str) -> dict[str, s
 
 
 def contract_of(
-    network: str, made: Plan, emitted: Path, baud: int, timing: Timing, task: PictureTask | None = None
+    network: str, made: Plan, emitted: Path, baud: int, timing: UartTiming, task: PictureTask | None = None
 ) -> Contract:
     """The contract of a planned and emitted design behind a UART."""
     contract = dma_contract(network, made, emitted, task)

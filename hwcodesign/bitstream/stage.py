@@ -22,13 +22,13 @@ def bitstream_stage(job: Job) -> Stage:
     def work(folder: Path) -> Summary:
         from hwcodesign.bitstream import serial_link
         from hwcodesign.bitstream.build import build
-        from hwcodesign.bitstream.flow import Request
+        from hwcodesign.bitstream.flow import BuildRequest
         from hwcodesign.bitstream.toolchain import toolchain_of
         from hwcodesign.bitstream.xilinx.stage import build_amd, for_vivado
         from hwcodesign.plan import Plan
 
         made, phases = Plan.load(planned), RunFolder(job.run.path / PHASES)
-        request, images = Request(board, emitted, made.clock_mhz, job.seed), images_of(job, made.design).frames
+        request, images = BuildRequest(board, emitted, made.clock_mhz, job.seed), images_of(job, made.design).frames
         task = picture_task(job.run) if described else None
         if for_vivado(board):
             return build_amd(request, made, job.run.path.name, images, phases, folder, task)
@@ -61,16 +61,16 @@ def bitstream_stage(job: Job) -> Stage:
 def require_buildable(job: Job) -> None:
     """Raise UserError before anything is trained if the board's tools, clock or link cannot make the bitstream."""
     from hwcodesign.bitstream import serial_link
-    from hwcodesign.bitstream.flow import Request
+    from hwcodesign.bitstream.flow import BuildRequest
     from hwcodesign.bitstream.toolchain import toolchain_of
     from hwcodesign.bitstream.xilinx.stage import for_vivado
 
     board = job.board
     if not for_vivado(board):
         toolchain_of(board)
-    if board.link and board.link.kind == "uart":
-        request = Request(board, job.run.path, job.hardware.clock_mhz or board.clock_mhz, job.seed)
-        serial_link.Timing.at(request.clock.mhz, request.baud)
+    if board.link and board.link.type == "uart":
+        request = BuildRequest(board, job.run.path, job.hardware.clock_mhz or board.clock_mhz, job.seed)
+        serial_link.UartTiming.at(request.clock.mhz, request.baud)
 
 
 def require_timing(summary: Summary) -> None:

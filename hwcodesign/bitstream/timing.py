@@ -1,4 +1,4 @@
-"""What nextpnr's report says of the clock: how fast it can be, and which layers the longest path goes through."""
+"""What nextpnr's report says of the clock: how fast it can be, and which layers the critical path goes through."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,21 +10,21 @@ from hwcodesign.bitstream.netlist import owner
 
 @dataclass(frozen=True)
 class Timing:
-    """`fmax_mhz` of the design's clock; its longest path in ns, `stops` being the layers it visits, in order."""
+    """`fmax_mhz` of the design's clock; its critical path in ns, `stops` being the layers it visits, in order."""
 
     fmax_mhz: float
     logic_ns: float
-    wires_ns: float
+    routing_ns: float
     start: str
     end: str
     stops: tuple[str, ...]
 
     def in_words(self) -> str:
-        """One sentence about the longest path."""
+        """One sentence about the critical path."""
         where = f"in {self.stops[0]}" if len(self.stops) == 1 else f"through {' -> '.join(self.stops)}"
         return (
-            f"the longest path takes {self.logic_ns + self.wires_ns:.1f} ns ({self.logic_ns:.1f} ns of logic, "
-            f"{self.wires_ns:.1f} ns of wires) {where}, from {self.start} to {self.end}"
+            f"the critical path takes {self.logic_ns + self.routing_ns:.1f} ns ({self.logic_ns:.1f} ns of logic, "
+            f"{self.routing_ns:.1f} ns of routing) {where}, from {self.start} to {self.end}"
         )
 
 
@@ -36,11 +36,11 @@ def read_timing(report: Mapping[str, Any], instances: Mapping[str, str]) -> Timi
     path = next(p["path"] for p in report["critical_paths"] if p["from"] == edge and p["to"] == edge)
     cells = [path[0]["from"]["cell"], *(step["to"]["cell"] for step in path)]
     named = [cell for cell in cells if not cell.startswith("$")]  # what place and route made itself has no name
-    wires = sum(step["delay"] for step in path if step["type"] == "routing")
+    routing = sum(step["delay"] for step in path if step["type"] == "routing")
     return Timing(
         fmax_mhz=round(clocks[clock]["achieved"], 2),
-        logic_ns=round(sum(step["delay"] for step in path) - wires, 2),
-        wires_ns=round(wires, 2),
+        logic_ns=round(sum(step["delay"] for step in path) - routing, 2),
+        routing_ns=round(routing, 2),
         start=_register(path[0]["from"]["cell"]),
         end=_register(path[-1]["to"]["cell"]),
         stops=tuple(layer for layer, _ in groupby(owner(cell, instances) for cell in named)),

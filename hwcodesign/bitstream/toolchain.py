@@ -18,8 +18,8 @@ def toolchain_of(board: Board) -> Toolchain:
             f"no open tools make bitstreams for {board.name} ({board.part}): its toolchain is "
             f"{', '.join(board.toolchain)}. Families that have some: {open_ones}"
         )
-    if board.link is None or board.link.kind != "uart":
-        raise UserError(f"{board.name} has no [link] of kind uart in its file: a host could not talk to the design")
+    if board.link is None or board.link.type != "uart":
+        raise UserError(f"{board.name} has no [link] of type uart in its file: a host could not talk to the design")
     if not board.nextpnr:
         raise UserError(f"{board.name} has no key 'nextpnr' in its file: the arguments that name its part")
     return chain

@@ -49,7 +49,7 @@ def _layers(report: CheckReport) -> Table:
 
 def _link_name(board: Board) -> str:
     """Of the link to the host, what is counted."""
-    return "(link: frames to and from AMD's DMA)" if board.link and board.link.kind == "axi-dma" else "(link, clock)"
+    return "(link: frames to and from AMD's DMA)" if board.link and board.link.type == "axi-dma" else "(link, clock)"
 
 
 def _amounts(report: CheckReport, uses: Sequence[LayerUse], used: Resources) -> list[str]:
@@ -62,8 +62,8 @@ def _amounts(report: CheckReport, uses: Sequence[LayerUse], used: Resources) -> 
 def _totals(report: CheckReport) -> Table:
     board = report.board
     table = Table(title=f"{board.name} ({board.part})")
-    for heading in ("", "used", "usable", "on the chip", "limit", "used is", ""):
-        table.add_column(heading, justify="right" if heading and heading != "used is" else "left")
+    for heading in ("", "used", "usable", "on the chip", "limit", "basis", ""):
+        table.add_column(heading, justify="right" if heading and heading != "basis" else "left")
     for name in RESOURCES:
         if name == "large_ram" and not board.resources.large_ram:
             continue

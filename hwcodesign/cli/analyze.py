@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from hwcodesign.cli.options import Positive
+from hwcodesign.core.terminal import console
 
 
 @click.command()
@@ -60,7 +61,7 @@ def _training(name: str, workers: str, bandwidth: str, rate: float | None, batch
     from hwcodesign.analyze.firecaffe import FITTED, compare
     from hwcodesign.analyze.scaling import parse_bandwidth, parse_workers, scaling
     from hwcodesign.analyze.subject import find_subject
-    from hwcodesign.analyze.tables import console, firecaffe_table, scaling_json, scaling_table
+    from hwcodesign.analyze.tables import firecaffe_table, scaling_json, scaling_table
 
     subject, counts, bytes_per_second = find_subject(name), parse_workers(workers), parse_bandwidth(bandwidth)
     described = subject.network()
@@ -122,7 +123,7 @@ def _analyze_network(
 
 def _compare(subject: Any, changes: str, plot: Path | None, as_json: bool, **_: Any) -> None:
     from hwcodesign.analyze.plot import save_plot
-    from hwcodesign.analyze.tables import console, verdict, what_if_json, what_if_table
+    from hwcodesign.analyze.tables import verdict, what_if_json, what_if_table
     from hwcodesign.analyze.what_if import what_if
 
     result = what_if(subject, changes)
@@ -141,7 +142,7 @@ def _show(
 ) -> None:  # fmt: skip
     from hwcodesign.analyze.metrics import metrics
     from hwcodesign.analyze.plot import save_plot
-    from hwcodesign.analyze.tables import console, costs_json, costs_table, metrics_table
+    from hwcodesign.analyze.tables import costs_json, costs_table, metrics_table
 
     figures = metrics(total, batch, recipe, runs)
     if plot:

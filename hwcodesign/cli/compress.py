@@ -32,7 +32,7 @@ def command(
     from hwcodesign.core.errors import UserError
     from hwcodesign.core.terminal import console
     from hwcodesign.export import deep_compression
-    from hwcodesign.export.float_weights import read_weights
+    from hwcodesign.export.weight_file import read_weights
     from hwcodesign.quantize import compression
     from hwcodesign.quantize.compression_table import is_squeezenet, table
     from hwcodesign.recipe import load_recipe

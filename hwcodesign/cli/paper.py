@@ -19,8 +19,8 @@ def command(number: str | None, as_json: bool) -> None:
       hwcodesign paper --table 4.2
     """
     from hwcodesign.analyze.paper.tables import paper_tables, render, summary, to_json
-    from hwcodesign.analyze.tables import console
     from hwcodesign.core.errors import UserError, did_you_mean
+    from hwcodesign.core.terminal import console
 
     tables = {table.number: table for table in paper_tables()}
     if number is not None and number not in tables:

@@ -60,9 +60,9 @@ def command(
     from dataclasses import replace
 
     from hwcodesign.core.input_file import require_file
-    from hwcodesign.core.quantize_request import Request
     from hwcodesign.core.terminal import console
     from hwcodesign.flow.pipeline import run_job
+    from hwcodesign.job import QuantizeRequest
     from hwcodesign.quantize.from_weights import with_stored_scales
     from hwcodesign.quantize.table import accuracy_table, table
 
@@ -75,7 +75,7 @@ def command(
     require_file(weights)
     quantization = job.recipe.quantization.model_copy(update=changes)
     recipe = with_stored_scales(job.recipe.model_copy(update={"quantization": quantization}))
-    request = Request(weights, calibration, count, equalization)
+    request = QuantizeRequest(weights, calibration, count, equalization)
     if drop is not None:
         recipe = _with_enough_bits(recipe, request, job.data_folder, drop)
     job = replace(job, recipe=recipe, quantize=request)
@@ -93,7 +93,7 @@ def command(
 
 def _with_enough_bits(recipe: Any, request: Any, data_folder: Path | None, drop: float) -> Any:
     """The recipe with the bits that keep the float network's answers; says what was tried."""
-    from hwcodesign.export.float_weights import read_weights
+    from hwcodesign.export.weight_file import read_weights
     from hwcodesign.quantize.accuracy_drop import Round, raised
     from hwcodesign.quantize.from_weights import calibration_images
 

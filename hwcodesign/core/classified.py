@@ -24,3 +24,12 @@ def surest_mistakes(scores: np.ndarray, labels: np.ndarray) -> np.ndarray:
 def score_names(names: Sequence[object], scores: int) -> list[str]:
     """A name for each of `scores`: a family may pad its classes to an even number or a power of two."""
     return [*map(str, names), *(f"({number})" for number in range(len(names), scores))]
+
+
+def top5(scores: np.ndarray, labels: np.ndarray) -> float:
+    """The share of `labels` (images,) among the five highest of `scores` (images, classes); of equals the lower.
+
+    It is how ImageNet's results are given.
+    """
+    best = np.argsort(-scores, axis=1, kind="stable")[:, :5]
+    return float((best == labels[:, None]).any(axis=1).mean())

@@ -26,10 +26,10 @@ class VerificationError(UserError):
     exit_code = 4
 
 
-def did_you_mean(name: str, allowed: Iterable[str]) -> str:
-    """The end of a message about an unknown name: the nearest known one, and all that are allowed."""
+def did_you_mean(name: object, allowed: Iterable[str]) -> str:
+    """The end of a message about an unknown name, whatever stands in its place: the nearest known one, and all."""
     names = sorted(allowed)
-    near = difflib.get_close_matches(name, names, n=1, cutoff=0.4)
+    near = difflib.get_close_matches(str(name), names, n=1, cutoff=0.4)
     hint = f"did you mean {near[0]!r}? " if near else ""
     return f"{hint}(allowed: {', '.join(names)})"
 

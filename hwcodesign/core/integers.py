@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -103,12 +104,18 @@ class IntType:
     @classmethod
     def parse(cls, text: str) -> "IntType":
         """The inverse of `str`. Raises ValueError for any other text."""
-        if text == "bipolar":
-            return cls(1, signed=True)
-        found = re.fullmatch(r"(u?)int(\d+)", text)
-        if not found or not 1 <= int(found[2]) <= MOST_BITS:
-            raise ValueError(f"{text!r} is no integer type of 1 to {MOST_BITS} bits")
-        return cls(int(found[2]), signed=not found[1])
+        return _parsed(text)
+
+
+@cache
+def _parsed(text: str) -> IntType:
+    """Asked for every folding of every layer, and of few texts."""
+    if text == "bipolar":
+        return IntType(1, signed=True)
+    found = re.fullmatch(r"(u?)int(\d+)", text)
+    if not found or not 1 <= int(found[2]) <= MOST_BITS:
+        raise ValueError(f"{text!r} is no integer type of 1 to {MOST_BITS} bits")
+    return IntType(int(found[2]), signed=not found[1])
 
 
 PIXEL = IntType(8, signed=False)  # of an image, unless somebody says otherwise

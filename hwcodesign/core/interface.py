@@ -46,9 +46,9 @@ class Interface:
 
 
 def frame_bytes(
-    frames: np.ndarray, kind: IntType, interface: Interface, order: Literal["big", "little"] = "big"
+    frames: np.ndarray, int_type: IntType, interface: Interface, order: Literal["big", "little"] = "big"
 ) -> Iterator[bytes]:
     """Each frame (H, W, C) as its beats, every beat padded to whole bytes, most significant byte first or last."""
     for frame in frames:
-        beats = pack(kind.encode(frame).reshape(interface.in_beats, interface.in_lanes), kind.bits)
+        beats = pack(int_type.encode(frame).reshape(interface.in_beats, interface.in_lanes), int_type.bits)
         yield b"".join(beat.to_bytes(interface.in_bytes, order) for beat in beats)

@@ -4,13 +4,14 @@ QONNX imports a node's domain as a Python module, and the file's other readers c
 ONNX file comes in through `load_model`, which looks at the plain data of the file and refuses the rest of it by name.
 """
 
-from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from hwcodesign.core.errors import UserError
 from hwcodesign.core.input_file import read_input
 from hwcodesign.core.layer_name import layer_name
+from hwcodesign.core.onnx_nodes import every_node, every_tensor, raise_faults
+from hwcodesign.core.onnx_numbers import require_numbers
 
 # ONNX's own operators, and the Python modules of QONNX and FINN that hold operators (with their former names).
 DOMAINS = (
@@ -29,7 +30,7 @@ DOMAINS = (
 MOST_BYTES = 2**31 - 1  # of a file in Protocol Buffers, and here of its tensors together
 _QUANTIZER_INPUTS = {"Quant": 4, "IntQuant": 4, "BipolarQuant": 2, "Trunc": 4}  # QONNX's, which ONNX has no schema of
 _MOST_VERSION = 1_000
-_SHOWN = 8  # faults in one message
+_SHOWN = 8  # names in one message
 
 
 def load_model(path: Path) -> Any:
@@ -38,8 +39,6 @@ def load_model(path: Path) -> Any:
     Raises UserError, naming layers, if the file is no ONNX, holds no graph, names an operator of another domain or
     functions of its own, keeps tensors outside its folder, or has numbers that no network can have (`onnx_numbers`).
     """
-    from hwcodesign.core.onnx_numbers import require_numbers
-
     model = _parse(path)
     _require_graph(model, path)
     _require_domains(model, path)
@@ -59,42 +58,6 @@ def external_files(path: Path) -> tuple[Path, ...]:
     except UserError:
         return ()
     return tuple(sorted(found))
-
-
-def every_node(graph: Any) -> Iterator[Any]:
-    """The nodes of a graph, and those of the graphs inside its nodes (If, Loop, Scan)."""
-    for node in graph.node:
-        yield node
-        for attribute in node.attribute:
-            for inner in (*([attribute.g] if attribute.HasField("g") else []), *attribute.graphs):
-                yield from every_node(inner)
-
-
-def every_tensor(graph: Any) -> Iterator[Any]:
-    """The constant tensors of a graph, in initializers and attributes, also in the graphs inside."""
-    yield from _initializers(graph)
-    for node in graph.node:
-        for attribute in node.attribute:
-            yield from (*([attribute.t] if attribute.HasField("t") else []), *attribute.tensors)
-            sparse = [attribute.sparse_tensor] if attribute.HasField("sparse_tensor") else []
-            for tensor in (*sparse, *attribute.sparse_tensors):
-                yield from (tensor.values, tensor.indices)
-            for inner in (*([attribute.g] if attribute.HasField("g") else []), *attribute.graphs):
-                yield from every_tensor(inner)
-
-
-def raise_faults(path: Path, faults: Iterable[str]) -> None:
-    """Raise one UserError that lists the `faults` of the file `path`, if there are any."""
-    found = list(dict.fromkeys(faults))
-    if found:
-        more = [f"  ... and {len(found) - _SHOWN} more"] if len(found) > _SHOWN else []
-        raise UserError("\n".join([f"{path} cannot be used:", *(f"  {f}" for f in found[:_SHOWN]), *more]))
-
-
-def _initializers(graph: Any) -> Iterator[Any]:
-    yield from graph.initializer
-    for sparse in graph.sparse_initializer:
-        yield from (sparse.values, sparse.indices)
 
 
 def _parse(path: Path) -> Any:

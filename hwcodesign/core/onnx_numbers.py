@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 
 from hwcodesign.core.layer_name import layer_name
+from hwcodesign.core.onnx_nodes import every_node, raise_faults
 
-MOST_SIDE = 65_536  # of a kernel, a padding, a map, a number of channels
+MOST_SIDE = 65_536  # of a kernel, a padding, a feature map, a number of channels
 MOST_ELEMENTS = 2**30  # in one input
 MOST_BITS = 32
 _QUANTIZERS = {"Quant": 3, "IntQuant": 3, "Trunc": 3, "BipolarQuant": None, "FloatQuant": None}  # which input: bits
@@ -30,8 +31,6 @@ def require_numbers(graph: Any, path: Path) -> None:
 
     Constants that a graph computes are seen only once they are folded: ask again then.
     """
-    from hwcodesign.core.onnx_file import every_node, raise_faults
-
     constants = _constants(graph)
     faults = list(_in_shapes(graph))
     for node in every_node(graph):
@@ -44,8 +43,6 @@ def require_numbers(graph: Any, path: Path) -> None:
 def _constants(graph: Any) -> dict[str, np.ndarray]:
     """The values of initializers and Constant nodes, by the name of the tensor; text left out."""
     from onnx import numpy_helper
-
-    from hwcodesign.core.onnx_file import every_node
 
     found = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
     for node in every_node(graph):

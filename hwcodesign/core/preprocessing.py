@@ -1,4 +1,4 @@
-"""From a picture to the pixels that a network takes: the same for training, for quantization and on the host."""
+"""From an image to the pixels that a network takes: the same for training, for quantization and on the host."""
 
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -14,11 +14,11 @@ Resize = Literal["stretch", "shorter side"]
 
 @dataclass(frozen=True)
 class Preprocessing:
-    """A picture is scaled, its centre cut out, and its channels put in order.
+    """An image is scaled, its centre cut out, and its channels put in order.
 
-    `size` is (height, width) of what comes out. Without `resize_to` the whole picture is stretched to it. With it, the
-    picture is first stretched to a square of that side, or (`resize` = "shorter side") scaled until its shorter side
-    has it, and then the centre is cut out. A picture that has `size` already is taken as it is.
+    `size` is (height, width) of what comes out. Without `resize_to` the whole image is stretched to it. With it, the
+    image is first stretched to a square of that side, or (`resize` = "shorter side") scaled until its shorter side
+    has it, and then the centre is cut out. An image that has `size` already is taken as it is.
     """
 
     size: tuple[int, int]

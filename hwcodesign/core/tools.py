@@ -44,7 +44,7 @@ class Tool:
 
 
 @dataclass(frozen=True)
-class Finding:
+class ToolState:
     """One row of `survey`: what was found of a tool or Python package, and how to mend it if it is not `good`."""
 
     name: str
@@ -205,7 +205,7 @@ def _how_it_ended(code: int, seconds: float) -> str:
     return f"was killed after {seconds:.0f} s (signal {number}{why})"
 
 
-def survey() -> list[Finding]:
+def survey() -> list[ToolState]:
     """What is there of every tool and of the Python packages whose versions matter; imports none of them."""
     return [_survey_tool(tool) for tool in TOOLS] + [_survey_package(name) for name in PACKAGES]
 
@@ -248,27 +248,27 @@ def _started(
         os.close(ours)
 
 
-def _survey_tool(tool: Tool) -> Finding:
+def _survey_tool(tool: Tool) -> ToolState:
     try:
         path = find(tool)
         version = version_of(tool, path)
     except UserError as error:
-        return Finding(tool.name, "", "", False, tool.required, str(error))
+        return ToolState(tool.name, "", "", False, tool.required, str(error))
     good = version >= tool.minimum
     mend = "" if good else f"needs {_dotted(tool.minimum)} or newer: {tool.get}"
-    return Finding(tool.name, _dotted(version), str(path), good, tool.required, mend)
+    return ToolState(tool.name, _dotted(version), str(path), good, tool.required, mend)
 
 
-def _survey_package(name: str) -> Finding:
+def _survey_package(name: str) -> ToolState:
     oldest, beyond = PACKAGES[name]
     wanted = f"{_dotted(oldest)} or newer, below {_dotted(beyond)}"
     try:
         distribution = metadata.distribution(name)
     except metadata.PackageNotFoundError:
-        return Finding(name, "", "", False, True, f"needs {wanted}: make setup")
+        return ToolState(name, "", "", False, True, f"needs {wanted}: make setup")
     good = oldest <= _numbers(distribution.version) < beyond
     folder = str(distribution.locate_file(""))
-    return Finding(name, distribution.version, folder, good, True, "" if good else f"needs {wanted}: make setup")
+    return ToolState(name, distribution.version, folder, good, True, "" if good else f"needs {wanted}: make setup")
 
 
 def _numbers(version: str) -> tuple[int, ...]:

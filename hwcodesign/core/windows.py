@@ -1,4 +1,4 @@
-"""Where the windows of convolutions and pools lie in a map."""
+"""Where the windows of convolutions and pools lie in a feature map."""
 
 
 def window_positions(size: int, kernel: int, stride: int, before: int = 0, after: int = 0) -> int:

@@ -36,7 +36,7 @@ Report = Callable[[str, int, int], None]  # step, finished points, all points
 
 
 @dataclass(frozen=True)
-class Step:
+class SearchStep:
     """One Optuna study: all points (`rung` is the first, or None if nothing is trained), or a later rung's."""
 
     name: str
@@ -57,13 +57,13 @@ class Engine:
         self._opened: dict[str, optuna.Study] = {}
 
     @property
-    def steps(self) -> list[Step]:
+    def steps(self) -> list[SearchStep]:
         every = self.study.search.sampler == "all"
         first = None if every or not self.study.rungs else self.study.rungs[0]
         later = self.study.rungs if every else self.study.rungs[1:]
-        return [Step("search", first), *(Step(rung.name, rung) for rung in later)]
+        return [SearchStep("search", first), *(SearchStep(rung.name, rung) for rung in later)]
 
-    def optuna_study(self, step: Step) -> "optuna.Study":
+    def optuna_study(self, step: SearchStep) -> "optuna.Study":
         """The Optuna study of one step, made if it is not there."""
         import optuna
 
@@ -93,7 +93,7 @@ class Engine:
                 "or take another folder (--out) or storage"
             )
 
-    def finished(self, step: Step) -> list["FrozenTrial"]:
+    def finished(self, step: SearchStep) -> list["FrozenTrial"]:
         """The finished trials of a step."""
         from optuna.trial import TrialState
 
@@ -102,7 +102,7 @@ class Engine:
             lambda: self.optuna_study(step).get_trials(deepcopy=False, states=(TrialState.COMPLETE,)),
         )
 
-    def wanted(self, step: Step, index: int) -> int:
+    def wanted(self, step: SearchStep, index: int) -> int:
         """How many points the step has."""
         return self.study.budget if index == 0 else len(self.promoted(index))
 
@@ -123,7 +123,7 @@ class Engine:
             else:
                 self._work_on(step, self.promoted(index) if index else None, report)
 
-    def _work_on(self, step: Step, points: list[Params] | None, report: Report) -> None:
+    def _work_on(self, step: SearchStep, points: list[Params] | None, report: Report) -> None:
         """Take trials of one step until all are finished: those of `points`, or those that the sampler chooses."""
         opened = self.optuna_study(step)
         for point in points or ():
@@ -147,7 +147,7 @@ class Engine:
         """What `work` gives, patiently: the storage may be down for a while."""
         return patiently(self.url, lambda: work(*arguments))
 
-    def _plan_all(self, step: Step, report: Report, jobs: int) -> None:
+    def _plan_all(self, step: SearchStep, report: Report, jobs: int) -> None:
         """Plan every point of the space, `jobs` processes side by side; only finished chunks are written."""
         opened, space, total = self.optuna_study(step), self.study.space, self.study.count
         known = {json.dumps(t.params, sort_keys=True) for t in self.finished(step)}

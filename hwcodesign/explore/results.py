@@ -4,7 +4,7 @@ import itertools
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from hwcodesign.explore.engine import Engine, Step, feasible
+from hwcodesign.explore.engine import Engine, SearchStep, feasible
 from hwcodesign.explore.front import front
 from hwcodesign.explore.space import Params
 from hwcodesign.explore.study import DIRECTIONS
@@ -58,7 +58,7 @@ def results_of(engine: Engine) -> Results:
     study = engine.study
     steps, progress = engine.steps, {}
     trained: dict[str, dict[str, float]] = {}  # by rung and point
-    last: Step = steps[0]
+    last: SearchStep = steps[0]
     for index, step in enumerate(steps):
         done = engine.finished(step)
         progress[step.name] = (len(done), engine.wanted(step, index))

@@ -1,10 +1,10 @@
-"""Float weights of a network from a file: Deep Compression's, ncnn's, safetensors, or a PyTorch state_dict.
+"""Float weights of a network, matched to the layers that they are for.
 
-The first two and most state_dicts know other names than ours, or none: a file's convolutions are matched to the
-network's in order, by their shapes; those that read the same value (the two halves of a Fire module) in any order.
+Deep Compression, ncnn and most state_dicts know other names than ours, or none: a file's convolutions are matched to
+the network's in order, by their shapes; those that read the same value (the two halves of a Fire module) in any order.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,32 +21,6 @@ class Weights(NamedTuple):
 
     weight: np.ndarray
     bias: np.ndarray
-
-
-def read_weights(path: Path, network: Network) -> dict[str, Weights]:
-    """The weights of every convolution of `network`, by its name.
-
-    `.net` is Deep Compression's format, `.bin` ncnn's with its `.param` beside it, `.safetensors` and `.pt` or `.pth`
-    hold tensors by name. Raises UserError if the file is missing, damaged, or of another network: which tensors.
-    """
-    from hwcodesign.export import deep_compression, ncnn, state_dict
-
-    readers: dict[str, Callable[[Path, Network], dict[str, Weights]]] = {
-        ".net": deep_compression.read,
-        ".bin": lambda path, network: in_order(path, network, ncnn.read(path)),
-        ".safetensors": state_dict.read,
-        ".pt": state_dict.read,
-        ".pth": state_dict.read,
-    }
-    if path.suffix not in readers:
-        raise UserError(f"{path}: weights come from files named {', '.join(f'*{suffix}' for suffix in readers)}")
-    if not path.is_file():
-        raise UserError(f"there is no file {path}")
-    found = readers[path.suffix](path, network)
-    for name, weights in found.items():
-        if not (np.isfinite(weights.weight).all() and np.isfinite(weights.bias).all()):
-            raise UserError(f"{path}: the weights of {name} are not all finite numbers")
-    return found
 
 
 def shape_of(network: Network, conv: Conv) -> tuple[int, int, int, int]:

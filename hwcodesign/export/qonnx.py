@@ -20,8 +20,8 @@ from typing import Any
 import numpy as np
 import torch
 
+from hwcodesign.core.classified import top5
 from hwcodesign.core.progress import frames_bar
-from hwcodesign.core.top5 import top5
 from hwcodesign.data import load_dataset
 from hwcodesign.nets.build import NetworkModule, freeze, score_step
 from hwcodesign.nets.network import Add, Concat, Conv, GlobalAvgPool, MaxPool, Network
@@ -47,7 +47,7 @@ class Exported:
 
 
 @dataclass(frozen=True)
-class Measured:
+class HeldOut:
     """Images (uint8 NHWC) to measure on, their labels if they have any, what they are, and what weights are used.
 
     `classes` are the names that labels stand for.
@@ -66,7 +66,7 @@ class Evaluation:
     """Of every image: integer scores (images, classes), and whether float32 put some activation on another level."""
 
     integer_scores: np.ndarray
-    float32_flips: np.ndarray
+    float32_differs: np.ndarray
 
 
 def export(
@@ -98,13 +98,13 @@ def export(
     return Exported(out_folder / "model.onnx", reference)
 
 
-def _held_out(recipe: Recipe, data_folder: Path | None) -> Measured:
+def _held_out(recipe: Recipe, data_folder: Path | None) -> HeldOut:
     dataset = load_dataset(recipe.data, data_folder, training=False)
-    return Measured(dataset.test_images, dataset.test_labels, dataset.classes, dataset.name, "test", "trained")
+    return HeldOut(dataset.test_images, dataset.test_labels, dataset.classes, dataset.name, "test", "trained")
 
 
-def _untrained(recipe: Recipe) -> Measured:
-    return Measured(
+def _untrained(recipe: Recipe) -> HeldOut:
+    return HeldOut(
         random_weights.reference_images(recipe), None, None, "none", "random", random_weights.describe(recipe)
     )
 
@@ -207,13 +207,13 @@ def _any_differs(left: list[torch.Tensor], right: list[torch.Tensor]) -> np.ndar
     return np.logical_or.reduce(differing)
 
 
-def _top5(recipe: Recipe, measured: Measured, evaluation: Evaluation) -> dict[str, float]:
+def _top5(recipe: Recipe, measured: HeldOut, evaluation: Evaluation) -> dict[str, float]:
     if measured.labels is None or not recipe.data.top5:
         return {}
     return {"top5": top5(evaluation.integer_scores, measured.labels)}
 
 
-def _reference(recipe: Recipe, measured: Measured, evaluation: Evaluation, step: float, model: Path) -> dict[str, Any]:
+def _reference(recipe: Recipe, measured: HeldOut, evaluation: Evaluation, step: float, model: Path) -> dict[str, Any]:
     classes = evaluation.integer_scores.argmax(1)  # of equal scores the lower class wins
     return {
         "dataset": measured.dataset,
@@ -229,5 +229,5 @@ def _reference(recipe: Recipe, measured: Measured, evaluation: Evaluation, step:
         "seed": recipe.train.seed,
         "model_sha256": hashlib.sha256(model.read_bytes()).hexdigest(),
         "contract": dict(zip(("mean", "divisor"), recipe.data.scalars, strict=True)) | {"score_step": step},
-        "float32_flips": int(evaluation.float32_flips.sum()),
+        "float32_differs": int(evaluation.float32_differs.sum()),
     }

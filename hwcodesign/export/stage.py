@@ -28,11 +28,11 @@ def shipped_export(job: Job) -> Stage:
 
     def work(folder: Path) -> Summary:
         from hwcodesign.data import load_dataset
-        from hwcodesign.export.pretrained import unpack
+        from hwcodesign.export.pretrained import restore
 
         at_hand = job.data_folder is not None or recipe.data.dataset == "digits"
         dataset = load_dataset(recipe.data, job.data_folder, training=False) if at_hand else None
-        unpack(shipped, recipe, dataset, folder)
+        restore(shipped, recipe, dataset, folder)
         return {
             "model": "model.onnx",
             "bytes": (folder / "model.onnx").stat().st_size,

@@ -199,7 +199,7 @@ def _reference(reference: dict[str, Any]) -> str:
     count, split = reference["images"], reference["split"]
     if reference["top1"] is None:
         return f"{reference['weights']}: {count} {split} images, no accuracy"
-    flips = f"; float32 flips an activation in {reference['float32_flips']} of them"
+    flips = f"; float32 rounds an activation differently in {reference['float32_differs']} of them"
     return f"{_accuracy(reference)} of {count} {split} images of {reference['dataset']}{flips}"
 
 
@@ -209,8 +209,8 @@ def _accuracy(summary: dict[str, Any]) -> str:
 
 
 def _thresholds(lowered: dict[str, Any]) -> str:
-    quantizers = f"{lowered['uniform_quantizers']} of {lowered['quantizers']} quantizers exactly as base and step"
-    return f"{quantizers}: {lowered['threshold_bits']:,} bits in place of {lowered['threshold_table_bits']:,} in tables"
+    stored = f"{lowered['uniform_quantizers']} of {lowered['quantizers']} quantizers stored as base and step (exact)"
+    return f"{stored}: {lowered['threshold_bits']:,} bits in place of {lowered['threshold_table_bits']:,} in tables"
 
 
 def _agreement(summary: dict[str, Any], other: str) -> str:
@@ -238,9 +238,9 @@ def _placed(resources: dict[str, dict[str, int]]) -> str:
     return "\n".join(rows)
 
 
-def _warnings(kinds: list[dict[str, Any]]) -> str:
-    count = sum(kind["count"] for kind in kinds)
-    return f"{count} of {len(kinds)} kinds, see utilisation.json" if kinds else "none"
+def _warnings(groups: list[dict[str, Any]]) -> str:
+    count = sum(group["count"] for group in groups)
+    return f"{count} of {len(groups)} sorts, see utilisation.json" if groups else "none"
 
 
 def _beside(measured: float | None, planned: float, word: str) -> str:

@@ -13,8 +13,8 @@ _TABLE = {"table.columns.hex": "39\n34\n"}  # thresholds 1, 2, 3 and 0, 1, 3, th
 _LINES = {"lines.columns.hex": "11\n12\n"}  # base 1 step 1 and base 2 step 1
 _WEIGHTS = {"weights.columns.hex": "1\n2\n3\n1\n"}  # 1, -2, -1, 1
 
-# Maps that are small enough, and sizes that still show every corner: more than a row of windows, strides that leave
-# something over, several words.
+# Feature maps that are small enough, and sizes that still show every corner: more than a row of windows, strides that
+# leave something over, several words.
 PROOFS = (
     Proof("fifo", ("fifo", *_RAM), parameters={"DEPTH": 2}, induction=True),
     Proof("fifo", ("fifo", *_RAM), parameters={"DEPTH": 4}, induction=True),
@@ -34,7 +34,7 @@ PROOFS = (
     Proof("loaded_memory", ("loaded_memory", *_RAM), 24, {"WAY": 1}),
     Proof("loaded_memory", ("loaded_memory", *_RAM), 24, {"WAY": 2}),
     Proof("loaded_memory", ("loaded_memory", *_RAM), 24, {"WAY": 3}),
-    Proof("label_select", ("label_select",)),
+    Proof("label_select", ("label_select", "ranking")),
     Proof("global_acc_pool", ("global_acc_pool", *_RAM), parameters={"PIXELS": 2, "FOLDS": 2}),
     Proof("thresholding", ("thresholding", *_THRESHOLDS), images=_TABLE),
     Proof("thresholding", ("thresholding", *_THRESHOLDS), parameters={"STEP_BITS": 2}, images=_LINES),
@@ -74,18 +74,18 @@ FAULTS: Mapping[str, tuple[str, Fault]] = {
     "width_converter": ("width_converter", Fault("!last || !out_valid_o || out_ready_i", "1'b1")),
     "concat": ("concat", Fault("in_ready_o[turn_q] = move;", "in_ready_o[turn_q] = 1'b1;")),
     "add": ("add", Fault("take       = move && (&in_valid_i)", "take       = move && (|in_valid_i)")),
-    "padding": ("padding", Fault("in_picture ? in_data_i : {", "1'b1 ? in_data_i : {")),
+    "padding": ("padding", Fault("inside ? in_data_i : {", "1'b1 ? in_data_i : {")),
     "max_pool": ("max_pool", Fault("take && (first || larger)", "take && larger")),
     "frame_last": ("frame_last", Fault("valid_i && ready_i", "valid_i")),
     "loader": ("loader", Fault("if (take) end_q <= in_last_i;", "end_q <= in_last_i;")),
     "loaded_memory": ("loaded_memory", Fault("take && whole;", "take;")),
-    "label_select": ("label_select", Fault("$signed(score) > $signed(", "$signed(score) >= $signed(")),
+    "label_select": ("ranking", Fault("$signed(key_i) > $signed(", "$signed(key_i) >= $signed(")),
     "global_acc_pool": ("global_acc_pool", Fault("element + (first_q ? '0 :", "element + (1'b0 ? '0 :")),
     "thresholding": ("thresholding", Fault("assign in_ready_o = move;", "assign in_ready_o = 1'b1;")),
     "mvau": ("mvau", Fault("if (step && fresh) fresh_q", "if (fresh) fresh_q")),
     "parallel_window": ("parallel_window", Fault("if (column_last) next_column_q <=", "if (1'b0) next_column_q <=")),
     "crc32": ("crc32", Fault("i < 8; i++", "i < 7; i++")),
-    "link_receiver": ("link_receiver", Fault("!is_frame && kind_q != Identify", "!is_frame && kind_q == Identify")),
+    "link_receiver": ("link_receiver", Fault("!is_frame && type_q != Identify", "!is_frame && type_q == Identify")),
     "link_transmitter": ("link_transmitter", Fault("out_ready_i && (!special || escaped_q)", "out_ready_i")),
     "sliding_window": ("sliding_window", Fault("assign in_ready_o = (kept_q <", "assign in_ready_o = (kept_q <=")),
 }

@@ -1,7 +1,8 @@
 """A board: one short TOML file in `boards/`. Adding a board touches nothing else."""
 
 from collections.abc import Mapping
-from functools import cached_property
+from functools import cached_property, lru_cache
+from pathlib import Path
 from typing import Annotated, Literal, get_args
 
 from pydantic import Field, field_validator, model_validator
@@ -14,6 +15,7 @@ from hwcodesign.fpga.family import Family
 from hwcodesign.fpga.parts import faults_of_pins, most_of
 
 MOST_OF_A_RESOURCE = 100_000_000
+MANY_BOARDS = 256  # kept in memory at most
 Amount = Annotated[int, Field(ge=0, le=MOST_OF_A_RESOURCE)]
 Pin = Annotated[
     str,
@@ -63,7 +65,7 @@ class OscillatorTable(StrictModel):
 class LinkTable(StrictModel):
     """How a host talks to the design: a UART at two pins, seen from the FPGA, or the DMA of a Zynq's processors."""
 
-    kind: Literal["uart", "axi-dma"]
+    type: Literal["uart", "axi-dma"]
     baud: int | None = Field(default=None, ge=300, le=50_000_000)
     rx: Pin | None = None
     tx: Pin | None = None
@@ -71,10 +73,10 @@ class LinkTable(StrictModel):
     @model_validator(mode="after")
     def _whole(self) -> "LinkTable":
         given = [value is not None for value in (self.baud, self.rx, self.tx)]
-        if self.kind == "uart" and not all(given):
+        if self.type == "uart" and not all(given):
             raise ValueError("a uart with baud, rx and tx")
-        if self.kind != "uart" and any(given):
-            raise ValueError(f"{self.kind} without baud, rx and tx")
+        if self.type != "uart" and any(given):
+            raise ValueError(f"{self.type} without baud, rx and tx")
         return self
 
 
@@ -136,6 +138,10 @@ class Board(StrictModel):
             raise ValueError(f"a known family: {did_you_mean(name, FAMILIES)}")
         return name
 
+    def __hash__(self) -> int:
+        """Boards of one name are rarely different ones; tables are no keys."""
+        return hash((self.name, *self.at_most.items()))
+
     @property
     def pins(self) -> Mapping[str, str]:
         """The pin of every port of the top level that a bitstream for this board has."""
@@ -166,7 +172,7 @@ class Board(StrictModel):
 
     def leaving(self, at_most: Mapping[Resource, int]) -> "Board":
         """This board for a design that does with these amounts."""
-        return Board(**{**self.model_dump(), "at_most": dict(at_most)})  # a copy would keep what is cached
+        return self if dict(at_most) == self.at_most else _leaving(self, tuple(at_most.items()))
 
     def unit(self, resource: str) -> str:
         """What a resource is counted in: BRAM18, URAM, LUT, ..."""
@@ -183,6 +189,11 @@ class Board(StrictModel):
         return self.usable["large_ram"] * self.device.large_bits
 
 
+@lru_cache(MANY_BOARDS)
+def _leaving(board: Board, at_most: tuple[tuple[Resource, int], ...]) -> Board:
+    return Board(**{**board.model_dump(), "at_most": dict(at_most)})  # a copy would keep what is cached
+
+
 def board_names() -> list[str]:
     """The names of all boards, sorted."""
     return sorted(path.stem for path in asset_folder("boards").glob("*.toml"))
@@ -193,4 +204,11 @@ def load_board(name: str) -> Board:
     if name not in board_names():
         raise UserError(f"there is no board {name!r}: {did_you_mean(name, board_names())}")
     path = asset_folder("boards") / f"{name}.toml"
+    return _read_board(name, path, path.stat().st_mtime_ns)
+
+
+@lru_cache(MANY_BOARDS)
+def _read_board(name: str, path: Path, changed: int) -> Board:
+    """The board as `path` had it when it was `changed`: the same object each time, so that it is quick to compare."""
+    del changed
     return validated(Board, {"name": name, **read_toml(path)}, str(path))

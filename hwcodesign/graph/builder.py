@@ -42,12 +42,12 @@ class Assembly:
         return self.frame if source == self.graph_input else self._layers[source].output
 
     def padding(self, name: str, source: str, pad: tuple[int, int, int, int], value: int = 0) -> str:
-        """`value` around the map; `pad` is (top, left, bottom, right)."""
+        """`value` around the feature map; `pad` is (top, left, bottom, right)."""
         attributes: dict[str, Attribute] = {"pad": pad, "value": value} if value else {"pad": pad}
         return self.layer(name, "padding", [source], attributes)
 
     def sliding_window(self, name: str, source: str, kernel: Pair, stride: Pair, depthwise: bool = False) -> str:
-        """Every window of the map as one pixel of kernel height x kernel width x channels elements."""
+        """Every window of the feature map as one pixel of kernel height x kernel width x channels elements."""
         attributes: dict[str, Attribute] = {"kernel": kernel, "stride": stride, "depthwise": int(depthwise)}
         return self.layer(name, "sliding_window", [source], attributes)
 
@@ -97,11 +97,11 @@ class Assembly:
         return self.layer(name, "concat", sources)
 
     def add(self, name: str, first: str, second: str) -> str:
-        """The element-wise sum of two maps of one type."""
+        """The element-wise sum of two feature maps of one type."""
         return self.layer(name, "add", [first, second])
 
     def weighted_sum(self, name: str, sources: Sequence[str], factors: Sequence[int]) -> str:
-        """The element-wise sum of maps of one shape, each times its factor; the type holds every sum."""
+        """The element-wise sum of feature maps of one shape, each times its factor; the type holds every sum."""
         return self.layer(name, "weighted_sum", sources, {"factors": tuple(factors)})
 
     def global_acc_pool(self, name: str, source: str) -> str:

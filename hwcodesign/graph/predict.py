@@ -29,7 +29,7 @@ def predict(network: Network, quantization: Quantization) -> Dataflow:
     """The dataflow graph of `network`, without tensors.
 
     Raises UserError, naming the layer, for what has no hardware: the nodes that `require_hardware` refuses, padded
-    bipolar maps, scores of several pixels.
+    bipolar feature maps, scores of several pixels.
     """
     require_hardware(network)
     assembly = Assembly(INPUT, Stream(network.input_shape, PIXEL))
@@ -70,7 +70,7 @@ def _convolution(assembly: Assembly, conv: Conv, source: str, weight: IntType, o
     if conv.pad:
         if assembly.stream(source).type.bipolar:
             raise UserError(
-                f"{conv.name}: a map of {{-1, +1}} cannot be padded with zeros; use pad = 0 or activations of 2 bits"
+                f"{conv.name}: values of -1 and +1 cannot be padded with zeros; use pad = 0 or activations of 2 bits"
             )
         source = assembly.padding(f"{conv.name}.pad", source, (conv.pad,) * 4)
     if conv.kernel > 1 or conv.stride > 1:

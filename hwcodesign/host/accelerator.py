@@ -92,7 +92,7 @@ class Accelerator:
         return len(images)
 
     def close(self) -> None:
-        """Give the port free."""
+        """Release the port."""
         self._line.close()
 
     def __enter__(self) -> "Accelerator":

@@ -10,7 +10,7 @@ VERSION = 1
 FLAG = 0x7E
 ESCAPE = 0x7D
 ESCAPED = 0x20  # what an escaped byte is xored with
-_HEADER = struct.Struct("<BHHB")  # kind, sequence number, length: its lower two bytes and its upper one
+_HEADER = struct.Struct("<BHHB")  # type, sequence number, length: its lower two bytes and its upper one
 _CRC = struct.Struct("<I")
 _IDENTITY = struct.Struct("<BQ")
 _LOADED = struct.Struct("<H")
@@ -30,7 +30,7 @@ class Request(IntEnum):
 class Answer(IntEnum):
     """What the board says; the member's name in words is the reason of a refusal."""
 
-    UNKNOWN_KIND = 0
+    UNKNOWN_TYPE = 0
     RESULT = 1
     IDENTITY = 2
     BAD_CRC = 3
@@ -42,9 +42,9 @@ class Answer(IntEnum):
 
 @dataclass(frozen=True)
 class Packet:
-    """One packet: `kind` is a Request or an Answer by its number, `sequence` is below SEQUENCES."""
+    """One packet: `int_type` is a Request or an Answer by its number, `sequence` is below SEQUENCES."""
 
-    kind: int
+    type: int
     sequence: int
     payload: bytes = b""
 
@@ -73,7 +73,7 @@ class Identity:
 def encode(packet: Packet) -> bytes:
     """The packet as it goes over the line, with a flag at both ends."""
     length = len(packet.payload)
-    body = _HEADER.pack(packet.kind, packet.sequence, length & 0xFFFF, length >> 16) + packet.payload
+    body = _HEADER.pack(packet.type, packet.sequence, length & 0xFFFF, length >> 16) + packet.payload
     body += _CRC.pack(zlib.crc32(body))
     # The escape first: it must not escape the escapes of the flag.
     for special in (ESCAPE, FLAG):
@@ -116,6 +116,6 @@ def _parse(body: bytes) -> Packet | None:
     content, crc = plain[: -_CRC.size], plain[-_CRC.size :]
     if len(content) < _HEADER.size or _CRC.pack(zlib.crc32(content)) != crc:
         return None
-    kind, sequence, low, high = _HEADER.unpack_from(content)
+    packet_type, sequence, low, high = _HEADER.unpack_from(content)
     payload = content[_HEADER.size :]
-    return Packet(kind, sequence, payload) if len(payload) == low | high << 16 else None
+    return Packet(packet_type, sequence, payload) if len(payload) == low | high << 16 else None

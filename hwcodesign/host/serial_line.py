@@ -99,10 +99,10 @@ class SerialLine:
         end = self._end_of_patience(len(self.weights[number]))
         while (packet := self._receive(end)) is not None:
             if packet.sequence == number:
-                identity = Identity.parse(packet.payload) if packet.kind == Answer.IDENTITY else None
+                identity = Identity.parse(packet.payload) if packet.type == Answer.IDENTITY else None
                 if identity and identity.loaded is not None:
                     return identity.loaded
-                self.lost[self._refused(packet.kind)] += 1
+                self.lost[self._refused(packet.type)] += 1
                 return number
         self.lost[_NO_ANSWER] += 1
         return number
@@ -115,7 +115,7 @@ class SerialLine:
         return self._exchange(Request.IMAGE, images, on_done, ATTEMPTS)
 
     def _exchange(
-        self, kind: Request, payloads: Sequence[bytes], on_done: Callable[[int], None], attempts: int
+        self, packet_type: Request, payloads: Sequence[bytes], on_done: Callable[[int], None], attempts: int
     ) -> list[bytes]:
         answers: dict[int, bytes] = {}
         due = deque(range(len(payloads)))
@@ -135,7 +135,7 @@ class SerialLine:
         while len(answers) < len(payloads):
             while due and len(waiting) < self.window:
                 index = due.popleft()
-                waiting[self._send(kind, payloads[index], self._next_number())] = index
+                waiting[self._send(packet_type, payloads[index], self._next_number())] = index
                 heard = True
             if heard:
                 end, heard = self._end_of_patience(len(waiting) * len(payloads[0])), False
@@ -146,24 +146,28 @@ class SerialLine:
                 heard = True
                 order = list(waiting)
                 send_again(order[: order.index(packet.sequence)], _NO_ANSWER)
-                if packet.kind == Answer.RESULT and self.result_bytes not in (None, len(packet.payload)):
+                if packet.type == Answer.RESULT and self.result_bytes not in (None, len(packet.payload)):
                     send_again([packet.sequence], f"a result of {len(packet.payload)} bytes, not {self.result_bytes}")
-                elif packet.kind == _EXPECTED[kind]:
+                elif packet.type == _EXPECTED[packet_type]:
                     answers[waiting.pop(packet.sequence)] = packet.payload
                     on_done(len(answers))
-                elif packet.kind == Answer.IDENTITY:  # it was reset, and so refuses every image on its way
+                elif packet.type == Answer.IDENTITY:  # it was reset, and so refuses every image on its way
                     if not self.weights:
                         raise UserError(f"{self.port}: the board holds no weights, and there are none here to load")
                     send_again(list(waiting), _NO_WEIGHTS)
                     self.load()
                 else:
-                    send_again([packet.sequence], self._refused(packet.kind))
+                    send_again([packet.sequence], self._refused(packet.type))
         return [answers[index] for index in range(len(payloads))]
 
-    def _refused(self, kind: int) -> str:
-        if kind == Answer.OVERRUN:  # the network is slower than the line: from now on one image after the other
+    def _refused(self, packet_type: int) -> str:
+        if packet_type == Answer.OVERRUN:  # the network is slower than the line: from now on one image after the other
             self.window = 1
-        return Answer(kind).name.lower().replace("_", " ") if kind in set(Answer) else f"answer {kind}"
+        return (
+            Answer(packet_type).name.lower().replace("_", " ")
+            if packet_type in set(Answer)
+            else f"answer {packet_type}"
+        )
 
     def _end_of_patience(self, payload_bytes: int) -> float:
         """When no answer means that all was lost: what is on its way takes its time, and then patience ends.
@@ -177,8 +181,8 @@ class SerialLine:
         self._sequence = (self._sequence + 1) % SEQUENCES
         return self._sequence
 
-    def _send(self, kind: Request, payload: bytes, sequence: int) -> int:
-        ports.write(self._serial, encode(Packet(kind, sequence, payload)))
+    def _send(self, packet_type: Request, payload: bytes, sequence: int) -> int:
+        ports.write(self._serial, encode(Packet(packet_type, sequence, payload)))
         return sequence
 
     def _receive(self, end: float) -> Packet | None:

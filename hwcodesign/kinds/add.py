@@ -54,11 +54,11 @@ class Add(Kind):
         return Logic(lut=width + 4, ff=width + 1)
 
     def parameters(self, layer: Layer, folding: Folding) -> Mapping[str, int]:
-        kind = layer.input.type
+        int_type = layer.input.type
         return {
             "LANES": folding.pe,
-            "IN_BITS": kind.bits,
-            "IN_SIGNED": int(kind.signed),
-            "IN_BIPOLAR": int(kind.bipolar),
+            "IN_BITS": int_type.bits,
+            "IN_SIGNED": int(int_type.signed),
+            "IN_BIPOLAR": int(int_type.bipolar),
             "OUT_BITS": layer.output.type.bits,
         }

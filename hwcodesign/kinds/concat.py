@@ -18,13 +18,14 @@ class Concat(Kind):
     name = "concat"
     takes_narrow = True
     finn_operators = ("StreamingConcat",)
+    finn_type = True
 
     def output(self, layer: Layer) -> Stream:
         """The channels of all, side by side."""
         rows, columns, _ = layer.input.shape
         bounds = layer.input.interval.including(*(end for x in layer.inputs for end in (x.low, x.high)))
-        kind = bounds.type if _unlike(layer) else layer.input.type
-        return Stream((rows, columns, sum(source.channels for source in layer.inputs)), kind, bounds)
+        made = bounds.type if _unlike(layer) else layer.input.type
+        return Stream((rows, columns, sum(source.channels for source in layer.inputs)), made, bounds)
 
     def check(self, layer: Layer) -> None:
         if len(layer.inputs) < 2:
@@ -90,10 +91,10 @@ def _unlike(layer: Layer) -> bool:
 
 def _types(layer: Layer, folding: Folding) -> Mapping[str, int]:
     """The parameters of inputs whose types differ."""
-    kinds = [stream.type for stream in layer.inputs]
+    types = [stream.type for stream in layer.inputs]
     return {
         "LANES": folding.pe,
-        "IN_BITS": packed([kind.bits for kind in kinds]),
-        "IN_SIGNED": packed([int(kind.signed) for kind in kinds]),
-        "BEAT_BITS": folding.pe * sum(kind.bits for kind in kinds),
+        "IN_BITS": packed([int_type.bits for int_type in types]),
+        "IN_SIGNED": packed([int(int_type.signed) for int_type in types]),
+        "BEAT_BITS": folding.pe * sum(int_type.bits for int_type in types),
     }

@@ -1,4 +1,4 @@
-"""Sum of every channel over the whole map: global average pooling without the division. No attributes."""
+"""Sum of every channel over the whole feature map: global average pooling without the division. No attributes."""
 
 from collections.abc import Mapping, Sequence
 
@@ -63,11 +63,11 @@ class GlobalAccPool(Kind):
         return Logic(lut, ff=folding.pe * (layer.input.type.bits + sum_bits) + 2 * counter_bits + 4)
 
     def parameters(self, layer: Layer, folding: Folding) -> Mapping[str, int]:
-        kind = layer.input.type
+        int_type = layer.input.type
         return {
             "PE": folding.pe,
-            "IN_BITS": kind.bits,
-            "IN_SIGNED": int(kind.signed),
+            "IN_BITS": int_type.bits,
+            "IN_SIGNED": int(int_type.signed),
             "SUM_BITS": layer.output.type.bits,
             "PIXELS": layer.input.pixels,
             "FOLDS": layer.input.channels // folding.pe,

@@ -23,7 +23,7 @@ from hwcodesign.kinds.motion import Buffer, Motion, Pipeline, turns
 
 @dataclass(frozen=True, order=True)
 class Folding:
-    """How much of a layer works at once. `pe`: outputs at a time; `simd`: inputs at a time of each.
+    """How parallel a layer works. `pe`: outputs at a time; `simd`: inputs at a time of each.
 
     Kinds without a matrix use `pe` alone (elements of a beat) and leave `simd` at 1; but a sliding window may send
     `simd` pixels at a time. `packed`: how many products at most share one hardware multiplier; 0: multipliers, if
@@ -131,6 +131,8 @@ class Kind(ABC):
     takes_narrow: ClassVar[bool] = False  # `run` is exact on arrays of the streams' own types, not on int64 alone
     finn_operators: ClassVar[tuple[str, ...]] = ()  # FINN's nodes that are this kind
     finn_thresholds: ClassVar[int] = 0  # which input of FINN's node the thresholds are
+    finn_shape: ClassVar[bool] = True  # FINN's node has our output's shape
+    finn_type: ClassVar[bool] = False  # and its type, too (bipolar ones aside: FINN joins those as INT2)
     cells: ClassVar[tuple[str, ...]] = ()  # the modules in `hls/` that the kernel is built from, besides its own
     loading_cells: ClassVar[tuple[str, ...]] = ()  # and those that it needs besides where a memory is loaded
 
@@ -285,7 +287,7 @@ class Kind(ABC):
         """The kernel's integer parameters by their SystemVerilog names."""
 
     def histogram(self, layer: Layer) -> tuple[np.ndarray, IntType] | None:
-        """The numbers that a picture of the layer counts, and their type; None if it has none."""
+        """The numbers that a histogram of the layer counts, and their type; None if it has none."""
         del layer
         return None
 

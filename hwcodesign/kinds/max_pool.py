@@ -17,6 +17,7 @@ class MaxPool(WindowPool):
     name = "max_pool"
     takes_narrow = True
     finn_operators = ("Pool",)
+    finn_type = True
     result = "the maximum over {window} of {elements} is"
 
     def output(self, layer: Layer) -> Stream:
@@ -32,10 +33,10 @@ class MaxPool(WindowPool):
         return Logic(lut=folding.pe * (bits // 2 + 1) + counter_bits + 4, ff=folding.pe * bits + counter_bits + 1)
 
     def parameters(self, layer: Layer, folding: Folding) -> Mapping[str, int]:
-        kind = layer.input.type
+        int_type = layer.input.type
         return {
             "PE": folding.pe,
-            "BITS": kind.bits,
-            "SIGNED": int(kind.signed and not kind.bipolar),
+            "BITS": int_type.bits,
+            "SIGNED": int(int_type.signed and not int_type.bipolar),
             "WINDOW": self.window(layer),
         }

@@ -5,7 +5,7 @@ case the output type is `acc_type`; `spacing` as in `thresholding`; `loadable`, 
 reset (see hls/cells/loaded_memory.sv), else missing. Tensors, int64: `weights` (MW, MH); `thresholds`
 (MH, N), rising along each row, within `acc_type`. MW is the input's channels, MH the output's.
 output = out_type.min + #{t : sum >= threshold[t]}; for a bipolar output, -1 or +1. The memory `input` keeps a pixel
-while its rows are worked off `pe` at a time; there is none if all rows are done at once, or all columns.
+while its output folds are worked through `pe` at a time; there is none if all rows are done at once, or all columns.
 
 `packed` rows of a column share a hardware multiplier where the two operands make it wide enough that synthesis takes
 one, and where there are so many weights that they are no constants; not with bipolar operands.
@@ -69,9 +69,11 @@ class Mvau(Kind):
 
     def random_tensors(self, layer: Layer, rng: np.random.Generator, even: bool) -> dict[str, np.ndarray]:
         """Uniformly random weights, and thresholds where the sums of random inputs fall."""
-        kind, middle = _weight_type(layer), (layer.input.type.max + layer.input.type.min) / 2
+        int_type, middle = _weight_type(layer), (layer.input.type.max + layer.input.type.min) / 2
         shape = (_columns(layer), _rows(layer))
-        weights = rng.choice([-1, 1], shape) if kind.bipolar else rng.integers(-kind.max, kind.max + 1, shape)
+        weights = (
+            rng.choice([-1, 1], shape) if int_type.bipolar else rng.integers(-int_type.max, int_type.max + 1, shape)
+        )
         if not _thresholds(layer):
             return {"weights": weights}
         mean, spread = middle * weights.sum(axis=0), middle / 2 * np.sqrt((weights**2).sum(axis=0))
@@ -147,28 +149,28 @@ class Mvau(Kind):
 
     def logic(self, layer: Layer, folding: Folding) -> Logic:
         """Flip-flops as declared. LUTs: see `_lut_multiplier`; an adder takes one a bit."""
-        kind, weight, acc = layer.input.type, _weight_type(layer), _acc_type(layer)
+        int_type, weight, acc = layer.input.type, _weight_type(layer), _acc_type(layer)
         products = folding.pe * folding.simd
-        product_bits = _product_bits(kind, weight)
+        product_bits = _product_bits(int_type, weight)
         sum_bits = product_bits + (folding.simd - 1).bit_length()
-        tables, sums = (0, 0) if folding.packed else _lut_multiplier(kind, weight)
+        tables, sums = (0, 0) if folding.packed else _lut_multiplier(int_type, weight)
         tree = tree_logic(folding.simd, product_bits, sum_bits)
         counter_bits = 2 * self.pixel_cycles(layer, folding).bit_length()
-        operands = 2 * folding.simd * kind.bits + products * (weight.bits + product_bits)
+        operands = 2 * folding.simd * int_type.bits + products * (weight.bits + product_bits)
         ff = operands + folding.pe * (tree.ff + acc.bits) + counter_bits + self.latency(layer, folding)
         if _keeps_pixels(layer, folding):
             ff += 1 + (_columns(layer) // folding.simd - 1).bit_length()
         adders = products * sums + folding.pe * (tree.lut + acc.bits)
         if _shifted(layer, folding):
-            of_inputs = tree_logic(folding.simd, kind.bits, kind.bits + (folding.simd - 1).bit_length())
-            ff += folding.simd * kind.bits + of_inputs.ff + folding.pe * sum_bits
+            of_inputs = tree_logic(folding.simd, int_type.bits, int_type.bits + (folding.simd - 1).bit_length())
+            ff += folding.simd * int_type.bits + of_inputs.ff + folding.pe * sum_bits
             adders += of_inputs.lut + folding.pe * sum_bits
-        if folding.packed > 1 and kind.signed:
+        if folding.packed > 1 and int_type.signed:
             adders += (products - folding.simd * _multipliers(folding)) * product_bits
         parts = {
             "multipliers": products * tables,
             "adders": adders,
-            "control": 2 * counter_bits + (folding.simd * kind.bits if _keeps_pixels(layer, folding) else 0),
+            "control": 2 * counter_bits + (folding.simd * int_type.bits if _keeps_pixels(layer, folding) else 0),
         }
         if _thresholds(layer):
             unit = _unit(layer, folding).logic
@@ -177,14 +179,14 @@ class Mvau(Kind):
         return Logic(sum(parts.values()), ff, dsp=dsp, parts=parts)
 
     def parameters(self, layer: Layer, folding: Folding) -> Mapping[str, int]:
-        kind, weight, acc = layer.input.type, _weight_type(layer), _acc_type(layer)
+        int_type, weight, acc = layer.input.type, _weight_type(layer), _acc_type(layer)
         return {
             "MW": _columns(layer),
             "MH": _rows(layer),
             "PE": folding.pe,
             "SIMD": folding.simd,
-            "IN_BITS": kind.bits,
-            "IN_SIGNED": int(kind.signed),
+            "IN_BITS": int_type.bits,
+            "IN_SIGNED": int(int_type.signed),
             "WEIGHT_BITS": weight.bits,
             "WEIGHT_SIGNED": int(weight.signed),
             "ACC_BITS": acc.bits,
@@ -244,12 +246,12 @@ def worst_reach(columns: int, weight: IntType, source: Interval) -> Interval:
 
 
 def _check_tensors(layer: Layer) -> None:
-    weights, kind, acc = layer.tensors["weights"], _weight_type(layer), _acc_type(layer)
+    weights, int_type, acc = layer.tensors["weights"], _weight_type(layer), _acc_type(layer)
     shape = (_columns(layer), _rows(layer))
     if weights.shape != shape:
         raise UserError(f"{layer.name}: weights must be of shape {shape}, not {weights.shape}")
-    if (kind.decode(kind.encode(weights)) != weights).any():
-        raise UserError(f"{layer.name}: weights from {weights.min()} to {weights.max()} are not all of type {kind}")
+    if (int_type.decode(int_type.encode(weights)) != weights).any():
+        raise UserError(f"{layer.name}: weights from {weights.min()} to {weights.max()} are not all of type {int_type}")
     low, high = _reach(layer)
     if low.min() < acc.min or high.max() > acc.max:
         raise UserError(f"{layer.name}: sums from {low.min()} to {high.max()} do not fit {acc}; widen acc_type")
@@ -273,11 +275,11 @@ def _line(layer: Layer) -> Line | None:
 
 def _weight_image(layer: Layer, folding: Folding) -> MemoryImage:
     """Word nf * SF + sf: the weights of row nf * PE + p and column sf * SIMD + s at element p * SIMD + s."""
-    kind = _weight_type(layer)
+    int_type = _weight_type(layer)
     pe, simd = folding.pe, folding.simd
-    tiles = kind.encode(layer.tensors["weights"]).T.reshape(_rows(layer) // pe, pe, _columns(layer) // simd, simd)
+    tiles = int_type.encode(layer.tensors["weights"]).T.reshape(_rows(layer) // pe, pe, _columns(layer) // simd, simd)
     words = tiles.transpose(0, 2, 1, 3).reshape(-1, pe * simd)
-    return MemoryImage(pack(words, kind.bits), pe * simd * kind.bits)
+    return MemoryImage(pack(words, int_type.bits), pe * simd * int_type.bits)
 
 
 def _packings(layer: Layer, pe: int, simd: int) -> list[int]:
@@ -285,16 +287,16 @@ def _packings(layer: Layer, pe: int, simd: int) -> list[int]:
 
     Each multiplier then has two products or more, or one product is wide enough by itself.
     """
-    kind, weight = layer.input.type, _weight_type(layer)
+    int_type, weight = layer.input.type, _weight_type(layer)
     found = [0]
-    if kind.bipolar or weight.bipolar or _rows(layer) * _columns(layer) < LEAST_DSP_WORDS * pe * simd:
+    if int_type.bipolar or weight.bipolar or _rows(layer) * _columns(layer) < LEAST_DSP_WORDS * pe * simd:
         return found
     for packed in range(1, pe + 1):
         if _operand_bits(layer, packed) > WIDEST_OPERAND_BITS:
             break
         fewest = pe // _multipliers(Folding(pe, simd, packed))  # products of a multiplier
         fewer = packed == 1 or _multipliers(Folding(pe, simd, packed)) < _multipliers(Folding(pe, simd, packed - 1))
-        if fewer and fewest * (kind.bits + weight.bits) >= LEAST_DSP_BITS:
+        if fewer and fewest * (int_type.bits + weight.bits) >= LEAST_DSP_BITS:
             found.append(packed)
     return found
 
@@ -315,23 +317,23 @@ def _shifted(layer: Layer, folding: Folding) -> bool:
     return folding.packed > 1 and _weight_type(layer).signed
 
 
-def _product_bits(kind: IntType, weight: IntType) -> int:
+def _product_bits(int_type: IntType, weight: IntType) -> int:
     """As `ProductBits` in mvau.sv: a bipolar operand changes the other's sign or, if both are, counts equal bits."""
-    if kind.bipolar and weight.bipolar:
+    if int_type.bipolar and weight.bipolar:
         return 1
-    if kind.bipolar or weight.bipolar:
-        return max(kind.bits, weight.bits) + 1
-    return kind.bits + weight.bits
+    if int_type.bipolar or weight.bipolar:
+        return max(int_type.bits, weight.bits) + 1
+    return int_type.bits + weight.bits
 
 
-def _lut_multiplier(kind: IntType, weight: IntType) -> tuple[int, int]:
+def _lut_multiplier(int_type: IntType, weight: IntType) -> tuple[int, int]:
     """LUTs of the tables of one product's digits, and of the adders that join them; see lut_multiplier.sv.
 
     A bit of a table of too many inputs takes two LUTs. XNOR takes one LUT, a sign change one a bit.
     """
-    if kind.bipolar or weight.bipolar:
-        return _product_bits(kind, weight), 0
-    narrow, wide = sorted((kind.bits, weight.bits))
+    if int_type.bipolar or weight.bipolar:
+        return _product_bits(int_type, weight), 0
+    narrow, wide = sorted((int_type.bits, weight.bits))
     cut, bits = (narrow, wide) if narrow <= 2 else (wide, narrow)
     digits = -(-cut // 2)
     tables = (bits * digits + cut) * (1 if bits + min(cut, 2) <= TABLE_INPUTS else 2)

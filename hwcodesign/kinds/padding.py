@@ -1,4 +1,4 @@
-"""One value around every picture.
+"""One value around every feature map.
 
 Attributes: `pad`, (top, left, bottom, right) in pixels; `value`, of the input's type, 0 where it is not given. A max
 pool pads with the lowest value of its type, which is never above another.
@@ -22,6 +22,7 @@ class Padding(Kind):
     name = "padding"
     takes_narrow = True
     finn_operators = ("FMPadding",)
+    finn_type = True
 
     def output(self, layer: Layer) -> Stream:
         """The border is among what leaves."""
@@ -30,15 +31,15 @@ class Padding(Kind):
         return Stream(shape, layer.input.type, layer.input.interval.including(_value(layer)))
 
     def check(self, layer: Layer) -> None:
-        kind, value = layer.input.type, _value(layer)
-        if kind.bipolar and value == 0:
+        int_type, value = layer.input.type, _value(layer)
+        if int_type.bipolar and value == 0:
             raise UserError(
-                f"{layer.name}: a bipolar picture (-1, +1) cannot be padded with zeros: "
+                f"{layer.name}: a bipolar feature map (-1, +1) cannot be padded with zeros: "
                 "set padding to 0, or give the layer before it 2 bits"
             )
-        if not kind.min <= value <= kind.max or (value and kind.bits > _WIDEST):
+        if not int_type.min <= value <= int_type.max or (value and int_type.bits > _WIDEST):
             raise UserError(
-                f"{layer.name}: the border must be of type {kind}, and of no more than {_WIDEST} bits, not {value}"
+                f"{layer.name}: the border must be of type {int_type}, and of no more than {_WIDEST} bits, not {value}"
             )
         pad = layer.numbers("pad")
         if len(pad) != 4 or min(pad) < 0:
@@ -61,12 +62,12 @@ class Padding(Kind):
         return 1
 
     def needs(self, layer: Layer, port: int) -> np.ndarray:
-        """A border pixel needs what the pixel before it needed; before the first picture pixel that is none: -1."""
+        """A border pixel needs what the pixel before it needed; before the first of these that is none: -1."""
         top, left, _, _ = layer.numbers("pad")
         height, width, _ = layer.input.shape
-        picture = np.full(layer.output.shape[:2], -1)
-        picture[top : top + height, left : left + width] = np.arange(height * width).reshape(height, width)
-        return np.maximum.accumulate(picture.ravel())
+        inside = np.full(layer.output.shape[:2], -1)
+        inside[top : top + height, left : left + width] = np.arange(height * width).reshape(height, width)
+        return np.maximum.accumulate(inside.ravel())
 
     def working(self, layer: Layer, folding: Folding) -> tuple[str, ...]:
         """Its border takes no input."""
@@ -106,6 +107,6 @@ def _value(layer: Layer) -> int:
 
 def _border(layer: Layer) -> Mapping[str, int]:
     """The parameters of the border's value; none where its code is 0."""
-    kind = layer.input.type
-    code = int(kind.encode(np.array(_value(layer))))
-    return {"BITS": kind.bits, "VALUE": code} if code else {}
+    int_type = layer.input.type
+    code = int(int_type.encode(np.array(_value(layer))))
+    return {"BITS": int_type.bits, "VALUE": code} if code else {}

@@ -1,4 +1,5 @@
-"""Windows of a map: output pixel (y, x) is the kernel_h x kernel_w input pixels from (y * stride_h, x * stride_w) on.
+"""Windows of a feature map: output pixel (y, x) is the kernel_h x kernel_w input pixels from (y * stride_h, x *
+stride_w) on.
 
 Attributes: `kernel` (height, width), `stride` (height, width), `depthwise` 0 or 1. Elements of an output pixel come in
 the order (kernel row, kernel column, channel). Depthwise, for a max pool: as an array, (channel, kernel row, kernel
@@ -6,8 +7,9 @@ column); on the wire, where a beat is a block of `pe` channels, (block, kernel r
 Rows and columns at the end that no window covers are dropped. `buffer`, if it is there: pixels that the ring buffer of
 the first of these kernels keeps, from `least_pixels` to `buffer_pixels`; without it, the latter.
 
-Two kernels. `simd` = 1: one beat of `pe` channels in and one out a cycle, so that a map of few channels leaves slowly
-whatever its reader could take. `simd` = kernel_h * kernel_w: all channels of a pixel in and a whole window out a cycle.
+Two kernels. `simd` = 1: one beat of `pe` channels in and one out a cycle, so that a feature map of few channels leaves
+slowly whatever its reader could take. `simd` = kernel_h * kernel_w: all channels of a pixel in and a whole window out a
+cycle.
 """
 
 import math
@@ -32,6 +34,7 @@ class SlidingWindow(Kind):
     folded_with_reader = True
     sized_by = "buffer"
     finn_operators = ("ConvolutionInputGenerator",)
+    finn_type = True
     cells = ("parallel_window", "ram", "ram_bank")
 
     def module(self, folding: Folding) -> str:
@@ -47,7 +50,7 @@ class SlidingWindow(Kind):
             raise UserError(f"{layer.name}: kernel and stride must be at least 1")
         if kernel_h > height or kernel_w > width:
             raise UserError(
-                f"{layer.name}: a kernel of {kernel_h}x{kernel_w} is larger than its map of {height}x{width}; "
+                f"{layer.name}: a kernel of {kernel_h}x{kernel_w} is larger than its feature map of {height}x{width}; "
                 "use a smaller kernel, or padding"
             )
         expected = self.output(layer).shape
@@ -74,7 +77,7 @@ class SlidingWindow(Kind):
         return [found.reshape(len(frames), rows, columns, -1)]
 
     def foldings(self, layer: Layer) -> list[Folding]:
-        """A whole window a beat needs all channels at once, and a map of at least two columns."""
+        """A whole window a beat needs all channels at once, and a feature map of at least two columns."""
         found = [Folding(pe) for pe in divisors(layer.input.channels)]
         positions = math.prod(layer.numbers("kernel"))
         if positions > 1 and layer.input.shape[1] > 1 and not layer.number("depthwise"):
@@ -104,7 +107,7 @@ class SlidingWindow(Kind):
     def waiting(self, layer: Layer, frame_cycles: float, pixel_cycles: int) -> int:
         """Whole windows: pixels come evenly, and so complete them faster than on the average in a row and in a frame.
 
-        Those that the reader has not worked off by the end of the row's span, or of the frame's, wait.
+        Those that the reader has not read by the end of the row's span, or of the frame's, wait.
         """
         (_, width, _), (rows, columns) = layer.input.shape, _positions(layer)
         stride_h, stride_w = _pair(layer, "stride")

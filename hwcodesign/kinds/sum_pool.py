@@ -35,11 +35,11 @@ class SumPool(WindowPool):
         return Logic(lut=folding.pe * bits + counter_bits + 4, ff=folding.pe * bits + counter_bits + 2)
 
     def parameters(self, layer: Layer, folding: Folding) -> Mapping[str, int]:
-        kind = layer.input.type
+        int_type = layer.input.type
         return {
             "PE": folding.pe,
-            "IN_BITS": kind.bits,
-            "IN_SIGNED": int(kind.signed),
+            "IN_BITS": int_type.bits,
+            "IN_SIGNED": int(int_type.signed),
             "SUM_BITS": layer.output.type.bits,
             "WINDOW": self.window(layer),
         }

@@ -116,12 +116,12 @@ def spacing_of(layer: Layer) -> Spacing | None:
 
 
 def _unit(layer: Layer, folding: Folding) -> ThresholdUnit:
-    kind = _compared_type(layer)
+    int_type = _compared_type(layer)
     return ThresholdUnit(
         pe=folding.pe,
         channels=layer.input.channels,
         thresholds=layer.number("thresholds"),
-        in_type=kind,
+        in_type=int_type,
         threshold_type=_threshold_type(layer),
         out_type=layer.output.type,
         spacing=spacing_of(layer),

@@ -68,13 +68,13 @@ class WeightedSum(Kind):
         return Logic(lut=width * (ones + len(factors) - 1) + 4, ff=width * (len(factors) + 1) + 2)
 
     def parameters(self, layer: Layer, folding: Folding) -> Mapping[str, int]:
-        kinds = [stream.type for stream in layer.inputs]
+        types = [stream.type for stream in layer.inputs]
         return {
             "LANES": folding.pe,
-            "INPUTS": len(kinds),
-            "IN_BITS": packed([kind.bits for kind in kinds]),
-            "IN_SIGNED": packed([int(kind.signed) for kind in kinds]),
+            "INPUTS": len(types),
+            "IN_BITS": packed([int_type.bits for int_type in types]),
+            "IN_SIGNED": packed([int(int_type.signed) for int_type in types]),
             "FACTORS": packed(layer.numbers("factors")),
-            "BEAT_BITS": folding.pe * sum(kind.bits for kind in kinds),
+            "BEAT_BITS": folding.pe * sum(int_type.bits for int_type in types),
             "OUT_BITS": layer.output.type.bits,
         }

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from hwcodesign.dataflow import IntType
-from hwcodesign.lower.network import Node
+from hwcodesign.lower.file_network import Node
 from hwcodesign.lower.operation import Operation
 from hwcodesign.lower.quantizers import MOST_ACTIVATION_BITS, Quantizer, thresholds
 from hwcodesign.lower.values import Affine, Value, whole_range
@@ -54,7 +54,7 @@ def turned(walk: Walk, value: Value, signs: np.ndarray) -> Value:
 def root(walk: Walk, value: Value) -> Operation | None:
     """The operation whose integers `value` picks from by max pools: itself, if it is none."""
     operation = walk.maker(value.operation)
-    while operation is not None and operation.kind == "max_pool":
+    while operation is not None and operation.operator == "max_pool":
         operation = walk.maker(operation.sources[0])
     return operation
 
@@ -73,7 +73,7 @@ def _fused(walk: Walk, value: Value, quantizer: Quantizer) -> Value:
 def _stand_alone(walk: Walk, node: Node, value: Value, quantizer: Quantizer) -> Value:
     """A layer of its own; after an addition it carries that one's name."""
     maker = walk.maker(value.operation)
-    name = f"{maker.name}.quantizer" if maker is not None and maker.kind in ("add", "weighted_sum") else node.layer
+    name = f"{maker.name}.quantizer" if maker is not None and maker.operator in ("add", "weighted_sum") else node.layer
     levels = thresholds(value, quantizer)
     name = walk.operation(name, "thresholding", value, thresholds=levels, out_type=quantizer.type)
     return result(name, value, quantizer, value.signs * quantizer.signs < 0)
@@ -81,13 +81,13 @@ def _stand_alone(walk: Walk, node: Node, value: Value, quantizer: Quantizer) -> 
 
 def result(operation: str, value: Value, quantizer: Quantizer, falls: np.ndarray) -> Value:
     """The quantizer's integers, which `operation` makes of `value`; in channels that fall, counted from the top."""
-    kind, line = quantizer.type, quantizer.line
-    total = 0 if kind.bipolar else kind.min + kind.max
+    int_type, line = quantizer.type, quantizer.line
+    total = 0 if int_type.bipolar else int_type.min + int_type.max
     if falls.any():
         line = Affine(np.where(falls, -line.scale, line.scale), np.where(falls, line.scale * total, 0) + line.bias)
     low, high = (np.full(value.shape[0], bound, dtype=np.int64) for bound in (quantizer.low, quantizer.high))
     low, high = np.where(falls, total - high, low), np.where(falls, total - low, high)
-    return Value(operation, value.shape, kind, low, high, (line,), value.place, alone=True, known=value.known)
+    return Value(operation, value.shape, int_type, low, high, (line,), value.place, alone=True, known=value.known)
 
 
 def settled(walk: Walk, node: Node, value: Value) -> Value:
@@ -104,19 +104,19 @@ def settled(walk: Walk, node: Node, value: Value) -> Value:
     if clip is None:
         return value
     codes, line = clip
-    kind = IntType.holding(int(codes.min()), int(codes.max()))
-    if kind.bits > MOST_ACTIVATION_BITS:
+    int_type = IntType.holding(int(codes.min()), int(codes.max()))
+    if int_type.bits > MOST_ACTIVATION_BITS:
         return value
-    starts = _starts(codes, integers, np.arange(kind.min + 1, kind.max + 1), value.high + 1)
-    found = replace(value, type=kind, low=codes.min(axis=1), high=codes.max(axis=1), steps=(line,), open=False)
+    starts = _starts(codes, integers, np.arange(int_type.min + 1, int_type.max + 1), value.high + 1)
+    found = replace(value, type=int_type, low=codes.min(axis=1), high=codes.max(axis=1), steps=(line,), open=False)
     return _recoded(walk, node.layer, value, starts, found)
 
 
 def with_zero(walk: Walk, value: Value) -> Value:
-    """A map of -1 and +1 as one of two bits, among whose integers is 0: so it can be padded."""
-    kind = IntType(2, signed=True)
+    """A feature map of -1 and +1 as one of two bits, among whose integers is 0: so it can be padded."""
+    int_type = IntType(2, signed=True)
     starts = np.tile(np.array([-1, 1, 1], dtype=np.int64), (value.shape[0], 1))
-    return _recoded(walk, f"{value.operation}.two_bits", value, starts, replace(value, type=kind))
+    return _recoded(walk, f"{value.operation}.two_bits", value, starts, replace(value, type=int_type))
 
 
 def _recoded(walk: Walk, layer: str, value: Value, starts: np.ndarray, wanted: Value) -> Value:
@@ -175,15 +175,15 @@ def _exact_line(value: Value, scale: np.ndarray, bias: np.ndarray) -> Affine:
 def _composed(maker: Operation, starts: np.ndarray) -> np.ndarray:
     """The thresholds on the maker's sums at which its integers reach `starts` (C, n)."""
     assert maker.thresholds is not None and maker.out_type is not None
-    kind = maker.out_type
+    int_type = maker.out_type
     always, never = maker.low[:, None], maker.high[:, None] + 1
     padded = np.concatenate([always, maker.thresholds, never], axis=1)
-    index = (starts + 2) // 2 if kind.bipolar else starts - kind.min
+    index = (starts + 2) // 2 if int_type.bipolar else starts - int_type.min
     found: np.ndarray = np.take_along_axis(padded, np.clip(index, 0, padded.shape[1] - 1), axis=1)
     return found
 
 
-def clean(value: Value, kind: IntType, line: Affine) -> Value:
-    """What stands in for a quantized tensor behind a problem: all integers of `kind`."""
-    low, high = whole_range(kind, value.shape[0])
-    return replace(value, type=kind, low=low, high=high, steps=(line,), open=False, terms=(), known=False)
+def clean(value: Value, int_type: IntType, line: Affine) -> Value:
+    """What stands in for a quantized tensor behind a problem: all integers of `int_type`."""
+    low, high = whole_range(int_type, value.shape[0])
+    return replace(value, type=int_type, low=low, high=high, steps=(line,), open=False, terms=(), known=False)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from hwcodesign.lower.network import Node
+from hwcodesign.lower.file_network import Node
 from hwcodesign.lower.values import RELU, Affine, Constant, Function, Value
 from hwcodesign.lower.walk import Tensor, Walk
 
@@ -15,7 +15,8 @@ RISING = "use a function that never falls (ReLU, ReLU6, LeakyReLU, Hardtanh, Sig
 
 
 def per_channel(value: Value, constant: Numbers) -> Numbers | None:
-    """A constant as one number for each channel of the tensor's map, (C,) float64; None if it varies inside one.
+    """A constant as one number for each channel of the tensor's feature map, (C,) float64; None if it varies inside
+    one.
 
     So scales and biases may be of any shape that ONNX allows: (), (C,), (1, C), (C, 1, 1), (1, 1, 1, C), ...
     """
@@ -33,15 +34,15 @@ def per_channel(value: Value, constant: Numbers) -> Numbers | None:
 
 
 def scale_or_shift(walk: Walk, node: Node, *inputs: Tensor | None) -> Value | None:
-    """Add, Sub, Mul or Div of a map and a constant: one number, or one per channel."""
+    """Add, Sub, Mul or Div of a feature map and a constant: one number, or one per channel."""
     first, second = inputs
     value, constant = (first, second) if isinstance(first, Value) else (second, first)
     if not isinstance(value, Value) or not isinstance(constant, Constant):
         if isinstance(first, Value) and isinstance(second, Value) and first.operation == second.operation:
-            cause = "it is a map times a function of itself, which falls somewhere: no thresholds can stand for it"
+            cause = "it is a feature map times a function of itself, which falls somewhere: thresholds cannot say that"
             walk.note(node, cause, RISING)
             return None
-        cause = f"it {_VERBS[node.operator]} two computed maps, which has no hardware kind"
+        cause = f"it {_VERBS[node.operator]} two computed feature maps, which has no supported hardware layer"
         walk.note(node, cause, "use a sum (bypass), or a constant in place of one of them")
         return None
     numbers = per_channel(value, constant.exact)
@@ -54,7 +55,7 @@ def scale_or_shift(walk: Walk, node: Node, *inputs: Tensor | None) -> Value | No
         return None
     line = _line(node.operator, value is not first, numbers)
     if line is None:
-        walk.note(node, "it divides a number by the map", "multiply the map by a constant instead")
+        walk.note(node, "it divides a number by the feature map", "multiply the feature map by a constant instead")
         return None
     return value.followed_by(line)
 
@@ -96,7 +97,7 @@ def batch_norm(walk: Walk, node: Node, value: Value, *parameters: Tensor | None)
     numbers = [number for number in found if number is not None]
     if len(numbers) < 4:
         features = np.asarray(getattr(parameters[0], "real", [])).size
-        cause = f"it normalizes {features} features of a map of {value.shape[0]} channels"
+        cause = f"it normalizes {features} features of a feature map of {value.shape[0]} channels"
         walk.note(node, cause, "normalize before flattening (BatchNorm2d)")
         return None
     gamma, beta, mean, variance = numbers
@@ -117,7 +118,7 @@ def function(walk: Walk, node: Node, value: Value, *parameters: Tensor | None) -
     """A function of each number that never falls: with a quantizer behind it, it is thresholds like any other."""
     given = [parameter for parameter in parameters if isinstance(parameter, Constant)]
     if len(given) < sum(parameter is not None for parameter in parameters):
-        cause = f"{node.operator} of two computed maps has no hardware kind"
+        cause = f"{node.operator} of two computed feature maps has no supported hardware layer"
         walk.note(node, cause, "use a constant for one of them")
         return None
     constants = [per_channel(value, p.exact) if isinstance(p, Constant) else None for p in parameters]

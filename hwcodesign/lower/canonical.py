@@ -32,14 +32,14 @@ def canonical_graph(meaning: Meaning, dataflow: Dataflow) -> ModelWrapper:
     for operation in meaning.operations.values():
         written.add(operation)
     scores = dataflow.by_name[meaning.scores.operation].output
-    last, shape, kind = meaning.scores.operation, [1, *scores.shape], TensorProto.FLOAT
+    last, shape, element = meaning.scores.operation, [1, *scores.shape], TensorProto.FLOAT
     if selects:
         written.node(
             "TopK", [last, written.constant("top", np.array([1]))], ["best", CLASSES], axis=-1, largest=1, sorted=1
         )
-        last, shape, kind = CLASSES, [1, 1, 1, 1], TensorProto.INT64
+        last, shape, element = CLASSES, [1, 1, 1, 1], TensorProto.INT64
     frames = helper.make_tensor_value_info(GRAPH_INPUT, TensorProto.FLOAT, [1, *dataflow.input.shape])
-    output = helper.make_tensor_value_info(last, kind, shape)
+    output = helper.make_tensor_value_info(last, element, shape)
     graph = helper.make_graph(written.nodes, "lowered", [frames], [output], written.constants)
     model = ModelWrapper(helper.make_model(graph, opset_imports=[helper.make_opsetid("", _OPSET)]))
     for name, stream in {GRAPH_INPUT: dataflow.input, **written.streams}.items():
@@ -53,9 +53,9 @@ def canonical_graph(meaning: Meaning, dataflow: Dataflow) -> ModelWrapper:
     return model
 
 
-def finn_type(kind: IntType) -> DataType:
+def finn_type(int_type: IntType) -> DataType:
     """Our integer type as QONNX's."""
-    return DataType["BINARY" if kind == IntType(1, signed=False) else str(kind).upper()]
+    return DataType["BINARY" if int_type == IntType(1, signed=False) else str(int_type).upper()]
 
 
 @dataclass
@@ -70,12 +70,12 @@ class _Writer:
         """One node, named by its result."""
         self.nodes.append(helper.make_node(operator, inputs, outputs, name=outputs[0], **attributes))
 
-    def constant(self, name: str, value: np.ndarray, kind: IntType | None = None) -> str:
-        """A constant; integers of a `kind` are kept in float32, as QONNX does."""
-        stored = value if kind is None else value.astype(np.float32)
+    def constant(self, name: str, value: np.ndarray, int_type: IntType | None = None) -> str:
+        """A constant; integers of an `int_type` are kept in float32, as QONNX does."""
+        stored = value if int_type is None else value.astype(np.float32)
         self.constants.append(numpy_helper.from_array(np.ascontiguousarray(stored), name))
-        if kind is not None:
-            self.types[name] = kind
+        if int_type is not None:
+            self.types[name] = int_type
         return name
 
     def add(self, operation: Operation) -> None:
@@ -84,7 +84,7 @@ class _Writer:
         layer = self.dataflow.by_name[name]
         sources = [self._windows(operation)] if operation.window is not None else list(operation.sources)
         self.streams[name] = layer.output
-        match operation.kind:
+        match operation.operator:
             case "mvau":
                 self._matrix(operation, sources[0])
             case "thresholding":
@@ -111,11 +111,11 @@ class _Writer:
                 )  # fmt: skip
 
     def _windows(self, operation: Operation) -> str:
-        """What an operation with a window reads: for a matrix, windows as pixels; for a pool, the padded map."""
+        """What an operation with a window reads: for a matrix, windows as pixels; for a pool, its padded input."""
         window, name = operation.window, operation.name
         assert window is not None
         source, pad = operation.sources[0], window.pad
-        matrix = operation.kind == "mvau"
+        matrix = operation.operator == "mvau"
         if any(pad) and (window.pad_value or not matrix):
             padding = self.dataflow.by_name[f"{name}.pad"]
             value = padding.number("value") if "value" in padding.attributes else 0
@@ -169,8 +169,8 @@ class _Writer:
 
     def _matrix(self, operation: Operation, source: str) -> None:
         layer, name = self.dataflow.by_name[operation.name], operation.name
-        kind = IntType.parse(str(layer.attributes["weight_type"]))
-        weights = self.constant(f"{name}.weights", matrix_of(operation), kind)
+        int_type = IntType.parse(str(layer.attributes["weight_type"]))
+        weights = self.constant(f"{name}.weights", matrix_of(operation), int_type)
         if operation.thresholds is None:
             self.node("MatMul", [source, weights], [name])
             return
@@ -180,12 +180,14 @@ class _Writer:
 
     def _thresholds(self, operation: Operation, source: str, fused: bool) -> None:
         """FINN fuses a bipolar quantizer only as 2 * step - 1, and takes a stand-alone one only as the step itself."""
-        kind, levels = operation.out_type, operation.thresholds
-        assert kind is not None and levels is not None
+        int_type, levels = operation.out_type, operation.thresholds
+        assert int_type is not None and levels is not None
         held = IntType.holding(int(levels.min()), int(levels.max()))
         constant = self.constant(f"{operation.name}.thresholds", levels, held)
-        scale, bias = (2.0, -1.0) if kind.bipolar and fused else (1.0, 0.0 if kind.bipolar else float(kind.min))
+        scale, bias = (
+            (2.0, -1.0) if int_type.bipolar and fused else (1.0, 0.0 if int_type.bipolar else float(int_type.min))
+        )
         self.node(
-            "MultiThreshold", [source, constant], [operation.name], domain=_QONNX, out_dtype=str(finn_type(kind)),
+            "MultiThreshold", [source, constant], [operation.name], domain=_QONNX, out_dtype=str(finn_type(int_type)),
             out_scale=scale, out_bias=bias, data_layout="NHWC",
         )  # fmt: skip

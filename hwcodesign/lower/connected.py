@@ -1,4 +1,4 @@
-"""Is a file's graph one graph, that goes one way? Asked before anything is worked out, of nodes and tensors alone."""
+"""Is a file's graph one graph, and acyclic? Asked before anything is worked out, of nodes and tensors alone."""
 
 from collections.abc import Iterable
 from pathlib import Path

@@ -1,7 +1,7 @@
-"""Convolutions and fully connected layers: a matrix of integers times the integers of a map.
+"""Convolutions and fully connected layers: a matrix of integers times the integers of a feature map.
 
-A fully connected layer is a convolution whose kernel covers its whole map; where its input was reordered on the way,
-its weights are reordered instead.
+A fully connected layer is a convolution whose kernel covers its whole feature map; where its input was reordered on the
+way, its weights are reordered instead.
 """
 
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ import numpy as np
 
 from hwcodesign.graph.builder import signed_holding
 from hwcodesign.lower.activations import settled, with_zero
-from hwcodesign.lower.network import Node
+from hwcodesign.lower.file_network import Node
 from hwcodesign.lower.operation import GRAPH_INPUT, Window
 from hwcodesign.lower.ratios import DECIMAL, EXACT, integer_ratios
 from hwcodesign.lower.values import Affine, Constant, Value, places
@@ -57,11 +57,11 @@ def convolution(walk: Walk, node: Node, *inputs: Tensor | None) -> Value | None:
 
 
 def linear(walk: Walk, node: Node, *inputs: Tensor | None) -> Value | None:
-    """MatMul and Gemm by a constant matrix: of the whole map, or of each pixel's channels."""
+    """MatMul and Gemm by a constant matrix: of the whole feature map, or of each pixel's channels."""
     value, matrix = inputs[:2]
     attributes = node.attributes
     if isinstance(value, Constant) and isinstance(matrix, Value) and node.operator == "MatMul":
-        walk.note(node, "its weights stand on the left of the product", "multiply the map by the weights: x @ W.T")
+        walk.note(node, "its weights stand on the left of the product", "multiply its input by the weights: x @ W.T")
         return None
     if attributes.get("transA", 0):
         walk.note(node, "its input is transposed", "use nn.Linear")
@@ -82,10 +82,10 @@ def linear(walk: Walk, node: Node, *inputs: Tensor | None) -> Value | None:
 
 
 def _reads(walk: Walk, node: Node, value: Value, channels: int) -> bool:
-    """Whether the tensor is a map in its own order, of `channels` channels; if not, that is noted."""
+    """Whether the tensor is a feature map in its own order, of `channels` channels; if not, that is noted."""
     if not value.is_map:
         cause = f"the elements of its input, from {value.operation}, are reordered before it"
-        fix = "convolve maps of (channels, height, width) in the order in which the layer before made them"
+        fix = "convolve feature maps of (channels, height, width) in the order in which the layer before made them"
         walk.note(node, cause, fix, value)
         return False
     if channels != value.shape[0]:
@@ -96,7 +96,7 @@ def _reads(walk: Walk, node: Node, value: Value, channels: int) -> bool:
 
 
 def _covering(walk: Walk, node: Node, value: Value, weights: _Weights) -> tuple[_Weights, Window] | None:
-    """The matrix as a kernel: over the whole map, its columns in the map's order; or over single pixels."""
+    """The matrix as a kernel: over the whole feature map, its columns in that order; or over single pixels."""
     rows, scale = weights.integers[:, :, 0, 0], weights.scale
     if not node.attributes.get("transB", 0):
         rows, scale = rows.T, scale.T
@@ -114,7 +114,7 @@ def _covering(walk: Walk, node: Node, value: Value, weights: _Weights) -> tuple[
         kernel, scales, window = rows, scale, Window((1, 1))
     else:
         cause = f"the elements of its input, from {value.operation}, are reordered or cut before it"
-        walk.note(node, cause, "flatten the whole map directly before the fully connected layer", value)
+        walk.note(node, cause, "flatten the whole feature map directly before the fully connected layer", value)
         return None
     if scales is None:
         walk.note(node, "its weights' scale differs from feature to feature", "use one per tensor or per filter")
@@ -188,9 +188,9 @@ def _matrix(
         node.layer, "mvau", value, window=padded, weights=integers, bipolar=bipolar, low=low, high=high
     )
     shape = (len(integers), *window.slide(*value.shape[1:]))
-    kind = signed_holding(int(low.min()), int(high.max()))
+    int_type = signed_holding(int(low.min()), int(high.max()))
     line = Affine(scale, shift + bias)
-    return Value(name, shape, kind, low, high, (line,), places(shape), open=True, known=value.known)
+    return Value(name, shape, int_type, low, high, (line,), places(shape), open=True, known=value.known)
 
 
 def _factors(weights: np.ndarray, inputs: np.ndarray, precision: float) -> tuple[np.ndarray | None, np.ndarray] | None:
@@ -263,5 +263,5 @@ def one_group(walk: Walk, node: Node, shape: tuple[int, ...]) -> bool:
     if groups == 1:
         return True
     what = "a depthwise convolution (groups = channels)" if shape[1] == 1 else f"a convolution of {groups} groups"
-    walk.note(node, f"it is {what}, which has no hardware kind", "use groups=1")
+    walk.note(node, f"it is {what}, which has no supported hardware layer", "use groups=1")
     return False

@@ -8,8 +8,8 @@ import numpy as np
 from hwcodesign.dataflow import IntType
 from hwcodesign.lower.activations import clean, few_bits
 from hwcodesign.lower.arithmetic import per_channel
-from hwcodesign.lower.folding import quantized
-from hwcodesign.lower.network import Node
+from hwcodesign.lower.constant_folding import quantized
+from hwcodesign.lower.file_network import Node
 from hwcodesign.lower.quantizers import ROUNDINGS, Grid, Quantizer, grid_of
 from hwcodesign.lower.sums import quantize
 from hwcodesign.lower.values import Affine, Constant, Unknown, Value, places
@@ -17,7 +17,7 @@ from hwcodesign.lower.walk import Tensor, Walk
 
 
 def qonnx_quantizer(walk: Walk, node: Node, first: Tensor | None, *parameters: Tensor | None) -> Tensor | None:
-    """Quant, IntQuant and BipolarQuant, of constants (weights, biases) or of a map."""
+    """Quant, IntQuant and BipolarQuant, of constants (weights, biases) or of a feature map."""
     grid = _grid(walk, node, parameters)
     if grid is None or first is None:
         return None
@@ -36,10 +36,10 @@ def linear_quantizer(walk: Walk, node: Node, first: Tensor | None, *parameters: 
     if zero.dtype.kind not in "iu":
         walk.note(node, f"it quantizes to {zero.dtype}", "quantize to int8 or uint8")
         return None
-    kind = IntType(8 * zero.dtype.itemsize, zero.dtype.kind == "i")
+    int_type = IntType(8 * zero.dtype.itemsize, zero.dtype.kind == "i")
     rank = first.real.ndim if isinstance(first, Constant) else len(_shape_of(first) or ())
     scale, zero = (_along(node, part.astype(np.float64), rank) for part in (scale, zero))
-    grid = Grid(kind, kind.min, kind.max, scale, zero, np.round)
+    grid = Grid(int_type, int_type.min, int_type.max, scale, zero, np.round)
     if isinstance(first, Constant):
         made = quantized(first.real, grid)
         assert made.integers is not None
@@ -99,8 +99,8 @@ def truncation(walk: Walk, node: Node, first: Tensor | None, *parameters: Tensor
         out_scale = np.asarray(numbers[3])
         shift = 2.0 ** np.round(np.log2(out_scale / scale))
         narrow = bool(node.attributes.get("narrow", 0))
-        kind = IntType(bits, signed)
-        low, high = (kind.min + narrow, kind.max) if signed else (0, kind.max - narrow)
+        int_type = IntType(bits, signed)
+        low, high = (int_type.min + narrow, int_type.max) if signed else (0, int_type.max - narrow)
 
     def codes(real: np.ndarray) -> np.ndarray:
         y = np.round(real / scale[:, None] + zero[:, None]) / shift[:, None]
@@ -108,8 +108,8 @@ def truncation(walk: Walk, node: Node, first: Tensor | None, *parameters: Tensor
         return found
 
     line = Affine(out_scale, -out_scale * (zero if len(constants) == 4 else zero / shift))
-    kind = IntType.holding(low, high) if len(constants) == 4 else IntType(bits, signed)
-    return quantize(walk, node, first, Quantizer(kind, low, high, codes, np.sign(scale).astype(np.int64), line))
+    int_type = IntType.holding(low, high) if len(constants) == 4 else IntType(bits, signed)
+    return quantize(walk, node, first, Quantizer(int_type, low, high, codes, np.sign(scale).astype(np.int64), line))
 
 
 def _reach(value: Value, function: Callable[[np.ndarray], np.ndarray]) -> tuple[int, int]:
@@ -127,7 +127,7 @@ def multi_threshold(walk: Walk, node: Node, first: Tensor | None, *parameters: T
     scale, bias = float(node.attributes.get("out_scale", 1.0)), float(node.attributes.get("out_bias", 0.0))
     start = round(bias / scale) if bias == round(bias / scale) * scale else 0
     count = steps.shape[1]
-    kind = IntType.holding(start, start + count)
+    int_type = IntType.holding(start, start + count)
 
     def codes(real: np.ndarray) -> np.ndarray:
         found = [np.searchsorted(row, numbers, side="right") for row, numbers in zip(steps, real, strict=True)]
@@ -135,7 +135,9 @@ def multi_threshold(walk: Walk, node: Node, first: Tensor | None, *parameters: T
 
     channels = first.shape[0]
     line = Affine(np.full(channels, scale), np.full(channels, bias - start * scale))
-    return quantize(walk, node, first, Quantizer(kind, start, start + count, codes, np.ones(channels, np.int64), line))
+    return quantize(
+        walk, node, first, Quantizer(int_type, start, start + count, codes, np.ones(channels, np.int64), line)
+    )
 
 
 def _constants(walk: Walk, node: Node, parameters: Sequence[Tensor | None]) -> list[np.ndarray] | None:
@@ -190,7 +192,7 @@ def _shape_of(tensor: Value | Unknown) -> tuple[int, ...] | None:
 
 
 def _of_map(walk: Walk, node: Node, first: Value | Unknown, grid: Grid, itself: bool = False) -> Value | Unknown | None:
-    """A quantized map; its real numbers are the integers `itself` of ONNX's QuantizeLinear."""
+    """A quantized feature map; its real numbers are the integers `itself` of ONNX's QuantizeLinear."""
     value = first if isinstance(first, Value) else _any_map(first, grid)
     if value is None:
         return first
@@ -210,7 +212,7 @@ def _of_map(walk: Walk, node: Node, first: Value | Unknown, grid: Grid, itself: 
 
 
 def _any_map(tensor: Unknown, grid: Grid) -> Value | None:
-    """A map of the shape that the lost tensor has."""
+    """A feature map of the shape that the lost tensor has."""
     if tensor.shape is None or len(tensor.shape) not in (2, 3, 4) or min(tensor.shape) < 1:
         return None
     _, channels, *sides = tensor.shape

@@ -6,8 +6,8 @@ import numpy as np
 
 from hwcodesign.core.score_map import Function
 from hwcodesign.lower.activations import root, settled, turned
+from hwcodesign.lower.file_network import Node
 from hwcodesign.lower.layout import LAYOUTS
-from hwcodesign.lower.network import Node
 from hwcodesign.lower.operation import GRAPH_INPUT
 from hwcodesign.lower.values import Function as Step
 from hwcodesign.lower.values import Value
@@ -60,12 +60,12 @@ def scores_of(walk: Walk, value: Value, ending: str) -> Scores | None:
     if value.operation == GRAPH_INPUT:
         note(last_node.layer, "its scores are the image itself", "put a layer between input and output")
     elif value.shape[1:] != (1, 1):
-        cause = f"the scores are a map of {value.shape[1]} x {value.shape[2]} pixels"
+        cause = f"the scores are a feature map of {value.shape[1]} x {value.shape[2]} pixels"
         note(value.operation, cause, "end in a global average or a fully connected layer")
     elif not np.array_equal(value.place.ravel(), np.arange(value.shape[0])):
         note(value.operation, "its scores are reordered after it", "leave them in the order of the last layer")
     elif value.terms:
-        note(last_node.layer, "its scores are a sum of maps from separate quantizers", "put a quantizer after the sum")
+        note(last_node.layer, "its scores are a sum from separate quantizers", "put a quantizer after the sum")
     elif line is None:
         name = steps[-1].name if isinstance(steps[-1], Step) else "function"
         article = {"Relu": "a ReLU"}.get(name, f"a {name}")

@@ -33,7 +33,7 @@ from hwcodesign.dataflow import Dataflow, IntType, Layer
 from hwcodesign.kinds import kind_of
 
 HARDWARE_DOMAIN = "finn.custom_op.fpgadataflow"
-_AS_THEY_COME = ("max_pool", "concat", "sliding_window", "padding")  # (FINN joins bipolar maps as INT2)
+_SUM = "ElementwiseAdd"
 
 
 class DifferenceError(AssertionError):
@@ -52,7 +52,7 @@ def to_hardware(model: ModelWrapper, ours: Dataflow) -> ModelWrapper:
         InferQuantizedMatrixVectorActivation(), InferThresholdingLayer(), InferPool(), InferConvInpGen(),
         InferConcatLayer(), InferLabelSelectLayer(), InferDuplicateStreamsLayer(),
     ]  # fmt: skip
-    if any(layer.kind == "add" for layer in ours.layers):
+    if any(_SUM in kind_of(layer.kind).finn_operators for layer in ours.layers):
         steps.insert(5, InferElementwiseBinaryOperation())
     model = _apply(model, *steps, MinimizeWeightBitWidth())
     _hold_zeros(model, ours)
@@ -92,7 +92,7 @@ def _hold_zeros(model: ModelWrapper, ours: Dataflow) -> None:
     """FINN takes weights of -1 and 0, and of -1 alone, for bipolar ones, which have no 0: those get our type."""
     for node, layer in _pairs(model, ours):
         wanted = str(layer.attributes.get("weight_type", "")).upper()
-        if layer.kind == "mvau" and getCustomOp(node).get_nodeattr("weightDataType") == "BIPOLAR" != wanted:
+        if "weights" in layer.tensors and getCustomOp(node).get_nodeattr("weightDataType") == "BIPOLAR" != wanted:
             model.set_tensor_datatype(node.input[1], DataType[wanted])
             getCustomOp(node).set_nodeattr("weightDataType", wanted)
 
@@ -119,29 +119,26 @@ def _pairs(model: ModelWrapper, ours: Dataflow) -> Iterator[tuple[NodeProto, Lay
     """FINN's layers and ours. (Behind the padding of a 1x1 convolution FINN has a window of its own.)"""
     makers = {name: node for node in model.graph.node for name in node.output}
     for layer in ours.layers:
-        node = makers.get(layer.name)
-        if layer.kind == "label_select":
-            node = next(iter(model.get_nodes_by_op_type("LabelSelect")), None)
+        node = makers.get(model.graph.output[0].name if layer is ours.layers[-1] else layer.name)
         if node is None or node.op_type not in kind_of(layer.kind).finn_operators:
             continue
         yield node, layer
-        if layer.kind in ("mvau", "max_pool"):
-            window = makers.get(node.input[0])
-            padding = makers.get(window.input[0]) if window is not None and window.input else None
-            for before, suffix in ((window, ".window"), (padding, ".pad")):
-                helper_layer = ours.by_name.get(layer.name + suffix)
-                if before is not None and helper_layer and before.op_type in kind_of(helper_layer.kind).finn_operators:
-                    yield before, helper_layer
+        window = makers.get(node.input[0])
+        padding = makers.get(window.input[0]) if window is not None and window.input else None
+        for before, suffix in ((window, ".window"), (padding, ".pad")):
+            helper_layer = ours.by_name.get(layer.name + suffix)
+            if before is not None and helper_layer and before.op_type in kind_of(helper_layer.kind).finn_operators:
+                yield before, helper_layer
 
 
 def _require_equal(model: ModelWrapper, node: NodeProto, ours: Layer) -> None:
     """FINN agrees on shapes and weights, on thresholds, and on types (its accumulators may be wider than ours)."""
     shape = model.get_tensor_shape(node.output[0])
-    _require(ours.kind == "label_select" or shape == [1, *ours.output.shape], ours, shape)
+    _require(not kind_of(ours.kind).finn_shape or shape == [1, *ours.output.shape], ours, shape)
     finns = _int_type(model.get_tensor_datatype(node.output[0]))
-    exact = ours.attributes.get("thresholds") or (ours.kind in _AS_THEY_COME and not ours.output.type.bipolar)
+    exact = ours.attributes.get("thresholds") or (kind_of(ours.kind).finn_type and not ours.output.type.bipolar)
     _require(not exact or finns == ours.output.type, ours, finns)
-    if ours.kind == "mvau":
+    if "weights" in ours.tensors:
         _require_matrix(model, node, ours)
     if "thresholds" in ours.tensors:
         levels = model.get_initializer(node.input[kind_of(ours.kind).finn_thresholds])
@@ -165,7 +162,7 @@ def _require(agreed: bool, ours: Layer, finns: object) -> None:
         raise DifferenceError(f"FINN's layer differs from {ours}: {finns}")
 
 
-def _int_type(kind: DataType) -> IntType:
+def _int_type(found: DataType) -> IntType:
     """QONNX's integer type as ours (BINARY is uint1)."""
-    assert kind.is_integer(), kind
-    return IntType(kind.bitwidth(), kind.signed())
+    assert found.is_integer(), found
+    return IntType(found.bitwidth(), found.signed())

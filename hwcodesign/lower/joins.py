@@ -1,4 +1,4 @@
-"""Where maps come together: channels side by side, and sums."""
+"""Where feature maps come together: channels side by side, and sums."""
 
 from collections.abc import Sequence
 
@@ -7,7 +7,7 @@ import numpy as np
 from hwcodesign.dataflow import IntType
 from hwcodesign.lower.activations import settled
 from hwcodesign.lower.arithmetic import scale_or_shift
-from hwcodesign.lower.network import Node
+from hwcodesign.lower.file_network import Node
 from hwcodesign.lower.ratios import MOST_FACTOR, integer_ratios
 from hwcodesign.lower.values import Affine, Constant, Value
 from hwcodesign.lower.walk import Tensor, Walk
@@ -16,7 +16,7 @@ _SHARE = "let one shared QuantReLU (or QuantIdentity) instance quantize all its 
 
 
 def concat(walk: Walk, node: Node, *inputs: Tensor | None) -> Value | None:
-    """Maps side by side: their channels in hardware, whatever the axis is that they are joined along."""
+    """Feature maps side by side: their channels in hardware, whatever the axis is that they are joined along."""
     values = _closed(walk, node, inputs)
     if values is None or len(values) == 1:
         return None if values is None else values[0]
@@ -46,7 +46,7 @@ def concat(walk: Walk, node: Node, *inputs: Tensor | None) -> Value | None:
 
 
 def add(walk: Walk, node: Node, *inputs: Tensor | None) -> Value | None:
-    """The sum of maps; of a map and a constant it is a shift."""
+    """The sum of feature maps; of a feature map and a constant it is a shift."""
     if any(isinstance(tensor, Constant) for tensor in inputs):
         return scale_or_shift(walk, node, *inputs)
     values = _closed(walk, node, inputs)
@@ -63,7 +63,7 @@ def add(walk: Walk, node: Node, *inputs: Tensor | None) -> Value | None:
 
 
 def _sum(walk: Walk, node: Node, terms: list[Value]) -> Value | None:
-    """Of maps of one scale, their integers; of others, their multiples by small integers, if that is exact.
+    """Of feature maps of one scale, their integers; of others, their multiples by small integers, if that is exact.
 
     Otherwise which multiples it takes is left open until a quantizer comes.
     """
@@ -87,7 +87,7 @@ def summed(walk: Walk, layer: str, terms: Sequence[Value], factors: tuple[int, .
         np.sort([factor * term.low, factor * term.high], axis=0) for factor, term in zip(factors, terms, strict=True)
     ]
     low, high = (sum((end[side] for end in ends), np.zeros_like(first.low)) for side in (0, 1))
-    kind = IntType.holding(int(low.min()), int(high.max()))
+    int_type = IntType.holding(int(low.min()), int(high.max()))
     if factors == (1, 1) and first.type == terms[1].type:
         name = walk.operation(layer, "add", *terms, low=low, high=high)
     else:
@@ -96,14 +96,14 @@ def summed(walk: Walk, layer: str, terms: Sequence[Value], factors: tuple[int, .
     shift = sum((line.bias for line in lines), np.zeros(first.shape[0]))
     line = Affine(np.full(first.shape[0], scale), shift)
     known = all(term.known for term in terms)
-    return Value(name, first.shape, kind, low, high, (line,), first.place, known=known)
+    return Value(name, first.shape, int_type, low, high, (line,), first.place, known=known)
 
 
 def _closed(walk: Walk, node: Node, inputs: Sequence[Tensor | None]) -> list[Value] | None:
-    """The maps with straight ways to their real numbers; None after noting a problem."""
+    """The feature maps with straight ways to their real numbers; None after noting a problem."""
     values = [tensor for tensor in inputs if isinstance(tensor, Value)]
     if len(values) < len(inputs):
-        walk.note(node, "it joins a constant to a map", "join maps only")
+        walk.note(node, "it joins a constant to a feature map", "join feature maps only")
         return None
     found = [settled(walk, node, value) for value in values]
     if any(value.open or value.affine is None for value in found):

@@ -1,14 +1,14 @@
 """Operators that only move elements about: what they do to any array of the tensor's shape, its first axis the batch.
 
-A `Value` keeps where its elements lie in the hardware's map (`place`), so flattening, transposing and reshaping cost
-nothing; the layer that reads the tensor looks whether it can take the elements in that order.
+A `Value` keeps where its elements lie in the hardware's feature map (`place`), so flattening, transposing and reshaping
+cost nothing; the layer that reads the tensor looks whether it can take the elements in that order.
 """
 
 from collections.abc import Sequence
 
 import numpy as np
 
-from hwcodesign.lower.network import Node
+from hwcodesign.lower.file_network import Node
 
 LAYOUTS = ("Flatten", "Reshape", "Squeeze", "Unsqueeze", "Transpose", "Identity", "Cast", "Dropout")
 
@@ -25,7 +25,8 @@ def moved(node: Node, array: np.ndarray, others: Sequence[np.ndarray | None], ba
     given = next((other for other in others if other is not None), None)
     match node.operator:
         case "Flatten":
-            axis = int(node.attributes.get("axis", 1)) % (array.ndim + 1)
+            axis = int(node.attributes.get("axis", 1))
+            axis += array.ndim if axis < 0 else 0
             return array.reshape(int(np.prod(array.shape[:axis])), -1)
         case "Reshape":
             wanted = node.attributes.get("shape") if given is None else given.ravel().tolist()

@@ -11,10 +11,10 @@ import numpy as np
 
 from hwcodesign.dataflow import IntType
 from hwcodesign.lower import arithmetic, convolutions, dialects, joins, pooling
+from hwcodesign.lower.constant_folding import fold
 from hwcodesign.lower.endings import ENDINGS, Scores, ends, scores_of
-from hwcodesign.lower.folding import fold
+from hwcodesign.lower.file_network import FileNetwork, Node
 from hwcodesign.lower.layout import LAYOUTS, LayoutError, moved
-from hwcodesign.lower.network import Network, Node
 from hwcodesign.lower.operation import GRAPH_INPUT, Operation
 from hwcodesign.lower.problems import Problems
 from hwcodesign.lower.unsupported import why_not
@@ -51,8 +51,8 @@ _LEAVE_ZERO = (*_LAYERS.keys() & {"Conv", "MaxPool", "Relu", "LeakyRelu", "Mul",
 class Meaning:
     """Operations by name, in the order in which they run, only those that lead to the scores; what both ends mean.
 
-    The host sends integers of `input_type` as maps of `frame` (channels, height, width); times `input_scale` they are
-    the real numbers that the network takes.
+    The host sends integers of `input_type` as feature maps of `frame` (channels, height, width); times `input_scale`
+    they are the real numbers that the network takes.
     """
 
     operations: Mapping[str, Operation]
@@ -62,7 +62,7 @@ class Meaning:
     frame: tuple[int, int, int]
 
 
-def meaning(network: Network, input_type: IntType, input_scale: float | None, problems: Problems) -> Meaning | None:
+def meaning(network: FileNetwork, input_type: IntType, input_scale: float | None, problems: Problems) -> Meaning | None:
     """None if something, now in `problems`, has no hardware.
 
     `input_scale` None means 1/255 where the network quantizes its input itself, else 1 (raw pixels).
@@ -98,18 +98,18 @@ def _leading_to(last: str, operations: dict[str, Operation]) -> Mapping[str, Ope
     return {name: operation for name, operation in operations.items() if name in needed}
 
 
-def _frames(network: Network, kind: IntType, scale: float) -> Value:
+def _frames(network: FileNetwork, int_type: IntType, scale: float) -> Value:
     """The network's input."""
     _, *sides = network.input_shape
     if network.channels_last:
         sides = [sides[2], sides[0], sides[1]]
     height, width = (1, 1, *sides[1:])[-2:]
     shape = (sides[0], height, width)
-    low, high = whole_range(kind, shape[0])
+    low, high = whole_range(int_type, shape[0])
     place = places(shape, 1, *sides)
     if network.channels_last:
         place = np.moveaxis(place, 1, -1)
-    return Value(GRAPH_INPUT, shape, kind, low, high, (uniform(scale, shape[0]),), place)
+    return Value(GRAPH_INPUT, shape, int_type, low, high, (uniform(scale, shape[0]),), place)
 
 
 _BEFORE_QUANTIZER = (
@@ -125,7 +125,7 @@ _BEFORE_QUANTIZER = (
 )
 
 
-def _quantizes_input(network: Network) -> bool:
+def _quantizes_input(network: FileNetwork) -> bool:
     """Does the path from the input meet a quantizer before anything but scaling?"""
     tensor, readers = network.input, network.readers()
     while found := readers.get(tensor, ()):
@@ -185,7 +185,7 @@ def _of_maps(walk: Walk, node: Node, inputs: list[Tensor | None]) -> Tensor | No
 
 
 def _in_front(node: Node, inputs: list[Tensor | None]) -> list[Tensor | None]:
-    """The map first, where the order of the inputs does not matter."""
+    """The feature map first, where the order of the inputs does not matter."""
     if node.operator in ("Max", "Min") and isinstance(inputs[0], Constant):
         return [*inputs[1:], inputs[0]]
     return inputs
@@ -216,13 +216,13 @@ def _moved(walk: Walk, node: Node, inputs: list[Tensor | None]) -> Value | None:
     try:
         place = moved(node, value.place, arrays, walk.network.batch)
     except (LayoutError, ValueError, np.exceptions.AxisError) as error:
-        walk.note(node, f"{error}", "flatten the whole map, directly before a fully connected layer")
+        walk.note(node, f"{error}", "flatten the whole feature map, directly before a fully connected layer")
         return None
     return replace(value, place=place)
 
 
 def _padded(walk: Walk, node: Node, value: Value, arrays: list[np.ndarray | None]) -> Value | None:
-    """Zeros around a map, which the layer that reads it takes over."""
+    """Zeros around a feature map, which the layer that reads it takes over."""
     given = node.attributes.get("pads") if not arrays or arrays[0] is None else arrays[0].ravel().tolist()
     fill = float(node.attributes.get("value", 0.0)) if len(arrays) < 2 or arrays[1] is None else float(arrays[1].item())
     if given is None:

@@ -11,7 +11,7 @@ GRAPH_INPUT = "input"
 
 @dataclass(frozen=True)
 class Window:
-    """A window that slides over a map: (rows, columns) and its steps; `pad` is (top, left, bottom, right)."""
+    """A window that slides over a feature map: (rows, columns) and its steps; `pad` is (top, left, bottom, right)."""
 
     kernel: tuple[int, int]
     stride: tuple[int, int] = (1, 1)
@@ -19,7 +19,7 @@ class Window:
     pad_value: int = 0
 
     def slide(self, height: int, width: int) -> tuple[int, int]:
-        """Rows and columns of windows on a map."""
+        """Rows and columns of windows on a feature map."""
         top, left, bottom, right = self.pad
         return (
             (height + top + bottom - self.kernel[0]) // self.stride[0] + 1,
@@ -31,14 +31,15 @@ class Window:
 class Operation:
     """One layer of integer arithmetic, under its PyTorch path. `sources` are operations, or GRAPH_INPUT.
 
-    `kind` is the hardware layer's. `weights`: (O, C, kernel height, kernel width) int64 of an mvau, else None; they
-    are `bipolar` if they are stored as such. `thresholds`: (C, levels - 1) int64 where a quantizer of `out_type` ends
-    the layer. `low` and `high` (C,) int64 bound the integers that the thresholds are compared with, or that the layer
-    puts out without them. `multipliers` are what an add multiplies its inputs by.
+    `operator` is called as the hardware layer that computes it (see to_dataflow.py). `weights`: (O, C, kernel height,
+    kernel width) int64 of an mvau, else None; they are `bipolar` if they are stored as such. `thresholds`: (C, levels
+    - 1) int64 where a quantizer of `out_type` ends the layer. `low` and `high` (C,) int64 bound the integers that the
+    thresholds are compared with, or that the layer puts out without them. `multipliers` are what an add multiplies its
+    inputs by.
     """
 
     name: str
-    kind: str
+    operator: str
     sources: tuple[str, ...]
     low: np.ndarray
     high: np.ndarray

@@ -7,7 +7,7 @@ import numpy as np
 from hwcodesign.dataflow import IntType
 from hwcodesign.lower.activations import root, settled, turned
 from hwcodesign.lower.convolutions import with_zeros
-from hwcodesign.lower.network import Node
+from hwcodesign.lower.file_network import Node
 from hwcodesign.lower.operation import Window
 from hwcodesign.lower.values import Affine, Value, places
 from hwcodesign.lower.walk import Walk
@@ -22,7 +22,7 @@ def max_pool(walk: Walk, node: Node, value: Value) -> Value | None:
         value = replace(value, place=np.moveaxis(value.place, -1, 1))
     value, more = without_padding(value)
     if not value.is_map:
-        walk.note(node, "the elements of its input are reordered before it", "pool maps of (channels, height, width)")
+        walk.note(node, "its input is reordered before it", "pool tensors of (channels, height, width)")
         return None
     kernel = (value.shape[1], value.shape[2]) if node.operator == "GlobalMaxPool" else kernel_of(node)
     window = window_of(walk, node, value.shape, kernel, more)
@@ -51,9 +51,9 @@ def max_pool(walk: Walk, node: Node, value: Value) -> Value | None:
 
 
 def average_pool(walk: Walk, node: Node, value: Value) -> Value | None:
-    """The mean over windows: of the whole map, or of parts of it."""
+    """The mean over windows: of the whole feature map, or of parts of it."""
     if not value.is_map:
-        walk.note(node, "the elements of its input are reordered before it", "pool maps of (channels, height, width)")
+        walk.note(node, "its input is reordered before it", "pool tensors of (channels, height, width)")
         return None
     window = window_of(walk, node, value.shape, kernel_of(node))
     if window is None:
@@ -85,12 +85,12 @@ def _window_mean(walk: Walk, node: Node, value: Value, window: Window) -> Value 
     low, high = value.low * elements, value.high * elements
     if any(window.pad):
         low, high = np.minimum(low, window.pad_value * elements), np.maximum(high, window.pad_value * elements)
-    kind = IntType.holding(int(low.min()), int(high.max()))
+    int_type = IntType.holding(int(low.min()), int(high.max()))
     shape = (value.shape[0], *window.slide(*value.shape[1:]))
     name = walk.operation(node.layer, "sum_pool", value, window=window, low=low, high=high)
     sides = shape if value.place.ndim == 4 else (shape[0], shape[2])
     line = Affine(line.scale / elements, line.bias)
-    return Value(name, shape, kind, low, high, (line,), places(shape, 1, *sides), known=value.known)
+    return Value(name, shape, int_type, low, high, (line,), places(shape, 1, *sides), known=value.known)
 
 
 def _summable(walk: Walk, node: Node, value: Value) -> Value | None:
@@ -103,12 +103,12 @@ def _summable(walk: Walk, node: Node, value: Value) -> Value | None:
 
 
 def global_pool(walk: Walk, node: Node, value: Value) -> Value | None:
-    """The mean of every channel over the whole map."""
+    """The mean of every channel over the whole feature map."""
     return _reduced(walk, node, value, tuple(range(2, value.place.ndim)), keep=True, mean=True)
 
 
 def reduction(walk: Walk, node: Node, value: Value, *more: object) -> Value | None:
-    """ReduceMean and ReduceSum over a whole map; the axes are an attribute, or since opset 18 (13) an input."""
+    """ReduceMean and ReduceSum over a whole feature map; the axes are an attribute, or since opset 18 (13) an input."""
     real = getattr(more[0], "real", None) if more else None
     axes = node.attributes.get("axes") if real is None else np.asarray(real).ravel().tolist()
     found = range(1, value.place.ndim) if axes is None else (int(axis) % value.place.ndim for axis in axes)
@@ -123,8 +123,8 @@ def _reduced(walk: Walk, node: Node, value: Value, axes: tuple[int, ...], keep: 
     pixels = value.place.transpose(*rest, *axes).reshape(-1, int(np.prod([value.place.shape[a] for a in axes])))
     if not np.array_equal(np.sort(pixels, axis=1), places(value.shape).reshape(channels, -1)):
         walk.note(
-            node, f"it averages over the axes {list(axes)}, which are not all pixels of a map",
-            "average over the whole map, x.mean((2, 3)) or AdaptiveAvgPool2d(1)", value,
+            node, f"it averages over the axes {list(axes)}, which are not all pixels of a feature map",
+            "average over the whole feature map, x.mean((2, 3)) or AdaptiveAvgPool2d(1)", value,
         )  # fmt: skip
         return None
     kept = [1 if axis in axes else side for axis, side in enumerate(value.place.shape)]
@@ -144,6 +144,6 @@ def _over_map(walk: Walk, node: Node, value: Value, place: np.ndarray, mean: boo
     if pixels == 1:
         return replace(value, steps=(line,), place=place)
     low, high = value.low * pixels, value.high * pixels
-    kind = IntType.holding(int(low.min()), int(high.max()))
+    int_type = IntType.holding(int(low.min()), int(high.max()))
     name = walk.operation(node.layer, "global_acc_pool", value, low=low, high=high)
-    return Value(name, (channels, 1, 1), kind, low, high, (line,), place, known=value.known)
+    return Value(name, (channels, 1, 1), int_type, low, high, (line,), place, known=value.known)

@@ -89,11 +89,11 @@ class Grid:
 
 def grid_of(bits: int, signed: bool, narrow: bool, scale: Numbers, zero: Numbers, rounding: str) -> Grid:
     """QONNX's Quant. One signed bit is bipolar."""
-    kind = IntType(bits, signed)
-    if kind.bipolar:
-        return Grid(kind, -1, 1, scale, zero, np.round)
-    low, high = (kind.min + narrow, kind.max) if signed else (0, kind.max - narrow)
-    return Grid(kind, low, high, scale, zero, ROUNDINGS[rounding])
+    int_type = IntType(bits, signed)
+    if int_type.bipolar:
+        return Grid(int_type, -1, 1, scale, zero, np.round)
+    low, high = (int_type.min + narrow, int_type.max) if signed else (0, int_type.max - narrow)
+    return Grid(int_type, low, high, scale, zero, ROUNDINGS[rounding])
 
 
 def thresholds(value: Value, quantizer: Quantizer) -> np.ndarray:
@@ -103,10 +103,10 @@ def thresholds(value: Value, quantizer: Quantizer) -> np.ndarray:
     never reached has the threshold high + 1. In a channel where the levels fall as the integers rise, they are counted
     from the top: level k stands for type.min + type.max - k, of a bipolar quantizer for the other sign.
     """
-    kind = quantizer.type
+    int_type = quantizer.type
     falls = (value.signs * quantizer.signs < 0)[:, None]
-    levels = np.array([1]) if kind.bipolar else np.arange(kind.min + 1, kind.max + 1)
-    total = 0 if kind.bipolar else kind.min + kind.max
+    levels = np.array([1]) if int_type.bipolar else np.arange(int_type.min + 1, int_type.max + 1)
+    total = 0 if int_type.bipolar else int_type.min + int_type.max
     shape = (value.shape[0], len(levels))
     low = np.broadcast_to(value.low[:, None], shape).copy()
     high = np.broadcast_to(value.high[:, None] + 1, shape).copy()

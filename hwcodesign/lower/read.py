@@ -1,4 +1,4 @@
-"""Reads an ONNX file into a `Network`: one clear error for what is none, or has nothing quantized in it."""
+"""Reads an ONNX file into a `FileNetwork`: one clear error for what is none, or has nothing quantized in it."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,14 +10,14 @@ from hwcodesign.core.errors import UserError
 from hwcodesign.core.layer_name import layer_name
 from hwcodesign.core.onnx_file import load_model
 from hwcodesign.lower.connected import require_one_part, require_one_way
-from hwcodesign.lower.network import Network, Node, leading_to
+from hwcodesign.lower.file_network import FileNetwork, Node, leading_to
 from hwcodesign.lower.parameter_names import path_by_parameters
 
 QUANTIZERS = ("Quant", "IntQuant", "BipolarQuant", "Trunc", "QuantizeLinear", "DequantizeLinear", "MultiThreshold")
 _EXPORT_HINT = "export it with brevitas.export.export_qonnx"
 
 
-def read_network(path: Path) -> Network:
+def read_network(path: Path) -> FileNetwork:
     """The network in `path`.
 
     Raises UserError if the file is missing, empty, damaged, not ONNX, or without a quantizer; if its graph has a circle
@@ -33,7 +33,7 @@ def read_network(path: Path) -> Network:
     require_one_part(graph, frames.name, scores, path)
     makers = {name: node for node in graph.node for name in node.output}
     nodes = [_node(node, path_by_parameters(node, makers, constants)) for node in graph.node]
-    return Network(
+    return FileNetwork(
         path, leading_to(scores, nodes), constants, frames.name, _frame_shape(frames, path), scores, _batch(frames),
         {tensor.name: tuple(_sides(tensor)) for tensor in graph.value_info}, _opset(model),
     )  # fmt: skip

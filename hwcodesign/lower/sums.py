@@ -1,4 +1,4 @@
-"""A sum of separately quantized maps, and the quantizer behind it: the smallest integer factors that are exact.
+"""A sum of separately quantized feature maps, and the quantizer behind it: the smallest integer factors that are exact.
 
 Two integers and their scales have finitely many combinations. The quantizer's level of each is known, so whether the
 hardware's integer sum, factor times integer and factor times integer, can be cut into the same levels by thresholds is
@@ -15,8 +15,8 @@ import numpy as np
 
 from hwcodesign.lower.activations import quantize as quantize_map
 from hwcodesign.lower.activations import result
+from hwcodesign.lower.file_network import Node
 from hwcodesign.lower.joins import summed
-from hwcodesign.lower.network import Node
 from hwcodesign.lower.quantizers import Quantizer
 from hwcodesign.lower.ratios import MOST_FACTOR
 from hwcodesign.lower.values import Value
@@ -148,8 +148,8 @@ def _differing(factors: tuple[int, ...], tried: _Combinations) -> int:
 
 def _thresholds(factors: tuple[int, ...], tried: _Combinations, made: Value, quantizer: Quantizer) -> np.ndarray:
     """The least sum of a combination that reaches each level, (C, levels - 1); just out of reach if there is none."""
-    sums, kind = tried.sums(factors, tried.axes), quantizer.type
-    steps = [1] if kind.bipolar else range(kind.min + 1, kind.max + 1)
+    sums, int_type = tried.sums(factors, tried.axes), quantizer.type
+    steps = [1] if int_type.bipolar else range(int_type.min + 1, int_type.max + 1)
     never = int(made.high.max()) + 1
     rows = [
         [int(sums[flat >= step].min(initial=never)) for step in steps]

@@ -59,7 +59,7 @@ class _Build:
         sources = [self.made[source] for source in operation.sources]
         if operation.window is not None:
             sources = [self._windows(operation, sources[0], operation.window)]
-        kinds: Mapping[str, Callable[[], str]] = {
+        layers: Mapping[str, Callable[[], str]] = {
             "mvau": lambda: self._mvau(operation, sources[0]),
             "thresholding": lambda: self._thresholding(operation, sources[0]),
             "max_pool": lambda: self.assembly.max_pool(name, sources[0], _elements(operation)),
@@ -69,13 +69,13 @@ class _Build:
             "weighted_sum": lambda: self.assembly.weighted_sum(name, sources, operation.multipliers),
             "global_acc_pool": lambda: self.assembly.global_acc_pool(name, sources[0]),
         }
-        return kinds[operation.kind]()
+        return layers[operation.operator]()
 
     def _windows(self, operation: Operation, source: str, window: Window) -> str:
-        name, depthwise = operation.name, operation.kind != "mvau"
+        name, depthwise = operation.name, operation.operator != "mvau"
         if any(window.pad):
             # Where a quantizer behind a max pool closed the sums in front of it, the lowest is that of its levels.
-            lowest = self.assembly.stream(source).low if operation.kind == "max_pool" else window.pad_value
+            lowest = self.assembly.stream(source).low if operation.operator == "max_pool" else window.pad_value
             source = self.assembly.padding(f"{name}.pad", source, window.pad, lowest)
         if window.kernel == window.stride == (1, 1):
             return source

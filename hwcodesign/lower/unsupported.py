@@ -1,14 +1,14 @@
-"""Operators that no hardware kind computes, each with its reason in the network's own terms, and a way round it."""
+"""Operators that no supported hardware layer computes, each with its reason and a way round it."""
 
 from hwcodesign.lower.arithmetic import RISING
-from hwcodesign.lower.network import Node
+from hwcodesign.lower.file_network import Node
 
 _LEAVE_OUT = "leave it out of the exported model: the order of the scores is the same without it"
 _AT_RUN_TIME = "it normalizes by statistics of each image, which are computed at run time"
 _BATCH_NORM = "use BatchNorm2d, whose statistics are constants"
 _REASONS = {
     **dict.fromkeys(
-        ("Softmax", "LogSoftmax"), ("Softmax stands inside the network, where it has no hardware kind", _LEAVE_OUT)
+        ("Softmax", "LogSoftmax"), ("Softmax inside the network has no supported hardware layer", _LEAVE_OUT)
     ),
     **dict.fromkeys(
         (
@@ -22,13 +22,16 @@ _REASONS = {
         ("its function falls somewhere, so that no thresholds can stand for it", RISING),
     ),
     **dict.fromkeys(
-        ("LSTM", "GRU", "RNN"), ("a recurrent layer has no hardware kind", "use convolutions over time (Conv1d)")
+        ("LSTM", "GRU", "RNN"),
+        ("a recurrent layer has no supported hardware layer", "use convolutions over time (Conv1d)"),
     ),
-    "ConvTranspose": ("a transposed convolution has no hardware kind", "upsample outside the network, or use Conv2d"),
-    **dict.fromkeys(("Resize", "Upsample"), ("upsampling has no hardware kind", "leave it to the host")),
+    "ConvTranspose": (
+        "a transposed convolution has no supported hardware layer", "upsample outside the network, or use Conv2d"
+    ),
+    **dict.fromkeys(("Resize", "Upsample"), ("upsampling has no supported hardware layer", "leave it to the host")),
     **dict.fromkeys(
         ("Slice", "Split", "Gather"),
-        ("it takes a part of a map, which has no hardware kind", "use two layers that read the whole map"),
+        ("it takes a part of a tensor, which has no supported hardware layer", "use two layers that read all of it"),
     ),
 }  # fmt: skip
 
@@ -38,4 +41,5 @@ _ANY_FIX = "use convolutions, fully connected layers, batch norm, ReLU and the l
 
 def why_not(node: Node, known: bool) -> tuple[str, str] | None:
     """Cause and fix, if the operator is one of these, or not `known`."""
-    return _REASONS.get(node.operator, None if known else (f"{node.operator} has no hardware kind", _ANY_FIX))
+    reason = (f"{node.operator} has no supported hardware layer", _ANY_FIX)
+    return _REASONS.get(node.operator, None if known else reason)

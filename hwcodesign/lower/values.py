@@ -44,15 +44,15 @@ Step = Affine | Function
 
 @dataclass(frozen=True)
 class Value:
-    """A tensor: the integers that `operation` puts out as a map of `shape`, taken through `steps` to real numbers.
+    """A tensor: the integers that `operation` puts out as a feature map of `shape`, taken through `steps` to real
+    numbers.
 
-    `place`, of the tensor's own shape, says for each of its elements which element of the map (C, H, W) it is, -1 for a
-    zero that was padded. `low`
-    and `high` bound the integers, per channel (C,). `open` says that they are accumulators which no quantizer has
-    closed yet; `alone`, that nothing else reads them, nor anything on the way from them to this tensor. `steps` starts
-    with an Affine and never has two Affine in a row. `terms`, if there are any, are maps whose real numbers are added
-    first: which integers that takes is open until a quantizer comes. What is not `known` stands in for something that
-    cannot become hardware, so that the layers behind it are looked at, too.
+    `place`, of the tensor's own shape, says for each of its elements which element of the feature map (C, H, W) it is,
+    -1 for a zero that was padded. `low` and `high` bound the integers, per channel (C,). `open` says that they are
+    accumulators which no quantizer has closed yet; `alone`, that nothing else reads them, nor anything on the way from
+    them to this tensor. `steps` starts with an Affine and never has two Affine in a row. `terms`, if there are any, are
+    feature maps whose real numbers are added first: which integers that takes is open until a quantizer comes. What is
+    not `known` stands in for something that cannot become hardware, so that the layers behind it are looked at, too.
     """
 
     operation: str
@@ -92,14 +92,14 @@ class Value:
 
     @property
     def is_map(self) -> bool:
-        """Whether the tensor's axes are (1, channels, height, width), or (1, channels, width) of a map one row high."""
+        """Whether the tensor's axes are (1, channels, height, width), or (1, channels, width), one row high."""
         pixels = (self.shape[1], self.shape[2]) if self.place.ndim == 4 else (self.shape[2],)
         wanted = (1, self.shape[0], *pixels)
         return self.place.shape == wanted and bool(np.all(self.place.ravel() == np.arange(self.place.size)))
 
     @property
     def padded(self) -> bool:
-        """Whether some elements of the tensor are zeros that a Pad put around the map."""
+        """Whether some elements of the tensor are zeros that a Pad put around the feature map."""
         return bool(self.place.min() < 0)
 
     def real(self, integers: np.ndarray) -> np.ndarray:
@@ -141,14 +141,14 @@ def uniform(scale: float, channels: int) -> Affine:
 
 
 def places(shape: Map, *tensor: int) -> np.ndarray:
-    """The `place` of a tensor that is the map itself: of the shape `tensor`, or (1, C, H, W)."""
+    """The `place` of a tensor that is the feature map itself: of the shape `tensor`, or (1, C, H, W)."""
     return np.arange(int(np.prod(shape))).reshape(tensor or (1, *shape))
 
 
-def whole_range(kind: IntType, channels: int) -> tuple[np.ndarray, np.ndarray]:
-    """The least and the largest integer of `kind`, for each channel."""
-    least = -1 if kind.bipolar else kind.min
-    return np.full(channels, least, dtype=np.int64), np.full(channels, kind.max, dtype=np.int64)
+def whole_range(int_type: IntType, channels: int) -> tuple[np.ndarray, np.ndarray]:
+    """The least and the largest integer of `int_type`, for each channel."""
+    least = -1 if int_type.bipolar else int_type.min
+    return np.full(channels, least, dtype=np.int64), np.full(channels, int_type.max, dtype=np.int64)
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from hwcodesign.lower.network import Network, Node
+from hwcodesign.lower.file_network import FileNetwork, Node
 from hwcodesign.lower.operation import GRAPH_INPUT, Operation
 from hwcodesign.lower.problems import Problems
 from hwcodesign.lower.values import Constant, Unknown, Value
@@ -16,7 +16,7 @@ Tensor = Value | Constant | Unknown
 class Walk:
     """The network, the problems found, and by name: tensors, and the operations in the order in which they run."""
 
-    network: Network
+    network: FileNetwork
     problems: Problems
     tensors: dict[str, Tensor] = field(default_factory=dict)
     operations: dict[str, Operation] = field(default_factory=dict)
@@ -35,11 +35,11 @@ class Walk:
             return replace(tensor, alone=False)
         return tensor
 
-    def operation(self, layer: str, kind: str, *values: Value, **details: Any) -> str:
+    def operation(self, layer: str, operator: str, *values: Value, **details: Any) -> str:
         """Add an operation that reads `values`; returns its name, which is `layer` unless that is taken."""
         name = self.unused(layer)
         bounds = {"low": values[0].low, "high": values[0].high} | details
-        self.operations[name] = Operation(name, kind, tuple(value.operation for value in values), **bounds)
+        self.operations[name] = Operation(name, operator, tuple(value.operation for value in values), **bounds)
         return name
 
     def unused(self, name: str) -> str:

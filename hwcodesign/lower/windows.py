@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from hwcodesign.lower.network import Node
+from hwcodesign.lower.file_network import Node
 from hwcodesign.lower.operation import Window
 from hwcodesign.lower.values import Map, Value
 from hwcodesign.lower.walk import Walk
@@ -16,11 +16,9 @@ Pair = tuple[int, int]
 def window_of(
     walk: Walk, node: Node, shape: Map, kernel: Pair, more: tuple[int, int, int, int] = (0, 0, 0, 0)
 ) -> Window | None:
-    """The window of `kernel` over a map of `shape`; None after noting what of it there is no hardware for.
+    """The window of `kernel` over a feature map of `shape`; None after noting what of it there is no hardware for.
 
-    `more` is padding besides its own.
-
-    A window of one axis is one row high.
+    `more` is padding besides its own. A window of one axis is one row high.
     """
     attributes = node.attributes
     before = len(walk.problems.found)
@@ -33,10 +31,10 @@ def window_of(
     rows, columns = window.slide(*shape[1:])
     if attributes.get("ceil_mode", 0) and _cuts(window, shape):
         fix = "use ceil_mode=False, or an input size at which the last window is whole"
-        walk.note(node, f"ceil_mode cuts its last window at a map of {shape[1]} x {shape[2]} pixels", fix)
+        walk.note(node, f"ceil_mode cuts its last window at a feature map of {shape[1]} x {shape[2]} pixels", fix)
     if min(rows, columns) < 1:
         height, width = shape[1] + pad[0] + pad[2], shape[2] + pad[1] + pad[3]
-        cause = f"its window of {kernel[0]} x {kernel[1]} is larger than its map of {height} x {width} pixels"
+        cause = f"its window of {kernel[0]} x {kernel[1]} is larger than its feature map of {height} x {width} pixels"
         walk.note(node, cause, "use a smaller kernel, fewer pools before it, or larger images")
     return window if len(walk.problems.found) == before else None
 
@@ -54,7 +52,7 @@ def _pair(sides: tuple[int, ...], fill: int) -> Pair:
 
 
 def without_padding(value: Value) -> tuple[Value, tuple[int, int, int, int]]:
-    """A value without the zeros that a Pad put around its map, and how many those were: (top, left, bottom, right)."""
+    """A value without the zeros that a Pad put around it, and how many those were: (top, left, bottom, right)."""
     if not value.padded:
         return value, (0, 0, 0, 0)
     rank = value.place.ndim

@@ -17,7 +17,7 @@ from hwcodesign.nets.network import Network
 _NOT_FAMILIES = {"table", "network", "blocks", "build", "fake_quantize", "classifier"}
 
 
-class Family(Protocol):
+class NetworkFamily(Protocol):
     """The metaparameters of a network family: a frozen dataclass whose fields are a recipe's [network] keys."""
 
     def describe(self, input_shape: Shape, classes: int) -> Network:
@@ -36,9 +36,9 @@ class Standard(NamedTuple):
     shrunk_by: str = ""
 
 
-_FAMILIES: dict[str, type[Family]] = {}
+_FAMILIES: dict[str, type[NetworkFamily]] = {}
 _STANDARDS: dict[str, Standard] = {}
-_F = TypeVar("_F", bound=type[Family])
+_F = TypeVar("_F", bound=type[NetworkFamily])
 
 
 def family(
@@ -55,7 +55,7 @@ def family(
 
 
 @cache
-def families() -> dict[str, type[Family]]:
+def families() -> dict[str, type[NetworkFamily]]:
     """Every family by its name."""
     for module in pkgutil.iter_modules(__path__):
         if module.name not in _NOT_FAMILIES:
@@ -68,15 +68,15 @@ def standards() -> dict[str, Standard]:
     return {name: _STANDARDS[name] for name in families()}
 
 
-def family_named(name: str) -> type[Family]:
+def family_named(name: str) -> type[NetworkFamily]:
     """The family `name`. Raises UserError with the nearest known name."""
     if name not in families():
         raise UserError(f"there is no network family {name!r}: {did_you_mean(name, families())}")
     return families()[name]
 
 
-def metaparameters(name: str, values: Mapping[str, Any], where: str = "") -> Family:
-    """Family `name` with the metaparameters `values`; `where` begins each message.
+def metaparameters(name: str, values: Mapping[str, Any], where: str = "") -> NetworkFamily:
+    """NetworkFamily `name` with the metaparameters `values`; `where` begins each message.
 
     Raises UserError for an unknown family or metaparameter, or one of the wrong type.
     """
@@ -97,7 +97,7 @@ def metaparameters(name: str, values: Mapping[str, Any], where: str = "") -> Fam
 
 
 @cache
-def _types(cls: type[Family]) -> Mapping[str, TypeAdapter[Any]]:
+def _types(cls: type[NetworkFamily]) -> Mapping[str, TypeAdapter[Any]]:
     """What checks the value of each metaparameter."""
     config = ConfigDict(allow_inf_nan=False)
     return {key: TypeAdapter(hint, config=config) for key, hint in get_type_hints(cls, include_extras=True).items()}

@@ -1,6 +1,6 @@
 """AlexNet (A. Krizhevsky et al., ImageNet classification with deep convolutional neural networks, 2012, section 3).
 
-For analysis: no hardware kind computes its local response normalisation.
+For analysis: no supported hardware layer computes its local response normalisation.
 """
 
 from dataclasses import dataclass

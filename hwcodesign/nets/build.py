@@ -62,7 +62,7 @@ def quantized_module(
 
     Raises UserError for what hardware could not compute exactly: a mean other than 0 before a convolution that pads
     (a padded pixel would have to hold the mean) or gives raw scores (no threshold can take the mean in), padding of
-    bipolar values (there is no 0), a node of no hardware kind.
+    bipolar values (there is no 0), a node of no supported hardware layer.
     """
     _require_exact(network, quantization, mean)
     bits = network.weight_bits(quantization)

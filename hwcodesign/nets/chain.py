@@ -44,7 +44,7 @@ class PoolLayer(StrictModel):
 
 
 class DenseLayer(StrictModel):
-    """Every unit sees everything: a convolution whose kernel covers the whole map."""
+    """Every unit sees everything: a convolution whose kernel covers the whole feature map."""
 
     layer: Literal["dense"]
     units: Count
@@ -63,8 +63,8 @@ class Chain:
     def describe(self, input_shape: Shape, classes: int) -> Network:
         """The network for images of `input_shape` (height, width, channels).
 
-        Raises UserError naming the layer whose kernel is larger than its input, or the dense one on a map that is
-        not square.
+        Raises UserError naming the layer whose kernel is larger than its input, or the dense one on a feature map that
+        is not square.
         """
         nodes: list[Node] = []
         for number, layer in enumerate(self.layers, 1):

@@ -11,7 +11,8 @@ from hwcodesign.nets.network import Conv, Network, Node
 def fully_connected(input_shape: Shape, nodes: Sequence[Node], neurons: Mapping[str, int]) -> tuple[Conv, ...]:
     """Fully connected layers, by name and number of neurons, behind the last of `nodes`.
 
-    All but the last have ReLU and a quantizer. Raises UserError if the map that the first one covers is not square.
+    All but the last have ReLU and a quantizer. Raises UserError if the feature map that the first one covers is not
+    square.
     """
     kernel = covering_kernel(next(iter(neurons)), Network("", input_shape, 0, tuple(nodes)).shapes[nodes[-1].name])
     source = nodes[-1].name

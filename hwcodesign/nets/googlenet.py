@@ -1,6 +1,6 @@
 """GoogLeNet (C. Szegedy et al., Going deeper with convolutions, 2015, table 1 and section 5).
 
-For analysis: no hardware kind computes its local response normalisation and its padded pools.
+For analysis: no supported hardware layer computes its local response normalisation and its padded pools.
 """
 
 from collections.abc import Iterator

@@ -1,7 +1,7 @@
 """LeNet-5 (Y. LeCun et al., Gradient-based learning applied to document recognition, 1998, figure 2).
 
-With max pooling where the paper has trainable sub-sampling, with every map of pool2 connected to every filter of
-conv3 (the paper leaves some connections out), and with ReLU.
+With max pooling where the paper has trainable sub-sampling, with every feature map of pool2 connected to every filter
+of conv3 (the paper leaves some connections out), and with ReLU.
 """
 
 from dataclasses import dataclass

@@ -1,9 +1,9 @@
 """A network as plain data, without torch: the one description from which everything else comes.
 
 `nets/build.py` makes the float and the quantized PyTorch modules of it, `predict.py` the hardware graph that FINN's
-lowering will give, and `analyze` its costs. Some nodes can only be analysed and run in float: no hardware kind
-computes them, and `require_hardware` says which. A node reads the outputs of earlier nodes by name; its name is its
-PyTorch path (fire2.expand3x3). A fully connected layer is a convolution whose kernel covers its whole input.
+lowering will give, and `analyze` its costs. Some nodes can only be analysed and run in float: no supported hardware
+layer computes them, and `require_hardware` says which. A node reads the outputs of earlier nodes by name; its name is
+its PyTorch path (fire2.expand3x3). A fully connected layer is a convolution whose kernel covers its whole input.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -231,7 +231,7 @@ def _require_moderate(node: Node, before: Shape, shape: Shape) -> None:
     weights = node.filters * before[2] // node.groups * node.kernel**2 if isinstance(node, Conv) else 0
     if max(shape) > MOST_SIDE or prod(shape) > MOST_VALUES or weights > MOST_VALUES:
         height, width, channels = shape
-        raise UserError(f"{node.name}: it would have {weights:,} weights, and a map of {height:,} x {width:,} x "
+        raise UserError(f"{node.name}: it would have {weights:,} weights, and activations of {height:,} x {width:,} x "
                         f"{channels:,}; allowed: {MOST_SIDE:,} along each side, {MOST_VALUES:,} of both")  # fmt: skip
 
 
@@ -285,7 +285,7 @@ def cuts_windows(pool: MaxPool | AvgPool, shape: Shape) -> bool:
 
 
 def require_hardware(network: Network) -> None:
-    """Raise one UserError that names every node which no hardware kind computes."""
+    """Raise one UserError that names every node which no supported hardware layer computes."""
     faults = [f"{node.name}: {fault}" for node in network.nodes if (fault := _hardware_fault(network, node))]
     if faults:
         raise UserError(f"{network.name} can be analysed, but not become hardware:\n" + "\n".join(faults))
@@ -294,11 +294,11 @@ def require_hardware(network: Network) -> None:
 def _hardware_fault(network: Network, node: Node) -> str | None:
     match node:
         case Conv() if node.groups != 1:
-            return f"groups = {node.groups}: no hardware kind computes grouped convolutions; use groups = 1"
+            return f"groups = {node.groups}: no supported hardware layer computes grouped convolutions; use groups = 1"
         case LocalResponseNorm():
-            return "no hardware kind computes local response normalisation; leave the layer out"
+            return "no supported hardware layer computes local response normalisation; leave the layer out"
         case AvgPool():
-            return "no hardware kind computes an average pool; use a max pool, a strided convolution or a global pool"
+            return "no supported hardware layer computes an average pool; use a max pool, a stride or a global pool"
         case MaxPool() if node.pad:
             return f"pad = {node.pad}: a max pool in hardware does not pad; use pad = 0"
         case MaxPool() if cuts_windows(node, network.shapes[node.input]):

@@ -65,11 +65,11 @@ def _draw(levels: Values, types: Mapping[str, IntType], before: Values, title: s
     figure.savefig(path, dpi=110)
 
 
-def _draw_layer(axes: Axes, levels: np.ndarray, kind: IntType, before: np.ndarray | None) -> None:
+def _draw_layer(axes: Axes, levels: np.ndarray, int_type: IntType, before: np.ndarray | None) -> None:
     """Shares of all values: a bar for each level, and the density before rounding, a step being 1 wide."""
     used, counts = np.unique(levels, return_counts=True)
     axes.bar(used, counts / levels.size, width=0.8, color="#9db8d9")
-    low, high = (-kind.max if kind.signed else 0), kind.max  # weights are symmetric
+    low, high = (-int_type.max if int_type.signed else 0), int_type.max  # weights are symmetric
     if before is not None:
         edges = np.arange(low - 1.5, high + 1.5 + 1 / _BINS_A_STEP, 1 / _BINS_A_STEP)
         shares, _ = np.histogram(before, edges)

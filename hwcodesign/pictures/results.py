@@ -1,5 +1,6 @@
 """What the network gets right and wrong on the held-out images: in integers, as the hardware computes it."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,6 @@ from matplotlib.figure import Figure
 from hwcodesign.core.classified import confusion, score_names, surest_mistakes
 from hwcodesign.core.run_folder import RunFolder
 from hwcodesign.export.picture_task import as_seen
-from hwcodesign.pictures import read_reference
 from hwcodesign.verify.images import Images
 
 _MOST_CLASSES_NAMED = 40
@@ -16,7 +16,7 @@ _ROWS, _COLUMNS = 5, 10
 
 
 def draw_confusion(run: RunFolder, path: Path) -> bool:
-    """Rows: what the images are; columns: what they are taken for."""
+    """Rows: the true classes; columns: the predicted ones."""
     images = Images.held_out(run.stage("export") / "reference.npz")
     if images.labels is None or images.scores is None:
         return False
@@ -33,8 +33,8 @@ def draw_confusion(run: RunFolder, path: Path) -> bool:
             if count:
                 colour = "white" if shares[row, column] > 0.5 else "black"
                 axes.text(column, row, str(count), ha="center", va="center", fontsize=7, color=colour)
-    axes.set_xlabel("taken for")
-    axes.set_ylabel("is")
+    axes.set_xlabel("predicted class")
+    axes.set_ylabel("true class")
     right = np.trace(counts) / counts.sum()
     axes.set_title(f"{run.path.name}: {100 * right:.2f} % of {counts.sum():,} held-out images", fontsize=10)
     figure.savefig(path, dpi=120)
@@ -61,11 +61,12 @@ def draw_misclassified(run: RunFolder, path: Path) -> bool:
         frame = as_seen(run, images.frames[index])
         axes.imshow(frame if frame.shape[2] == 3 else frame[:, :, 0], cmap="gray", vmin=0, vmax=255)
         axes.set_title(f"{names[images.labels[index]]}, not {names[taken[index]]}\nno. {index}", fontsize=7)
-    figure.suptitle(f"{run.path.name}: {len(wrong):,} of {len(taken):,} held-out images are taken for another class"
+    figure.suptitle(f"{run.path.name}: {len(wrong):,} of {len(taken):,} held-out images are predicted as another class"
                     f"{'' if len(wrong) == len(shown) else f'; the surest {len(shown)}'}", fontsize=10)  # fmt: skip
     figure.savefig(path, dpi=120)
     return True
 
 
 def _class_names(run: RunFolder, scores: int) -> list[str]:
-    return score_names(read_reference(run).get("classes") or [], scores)
+    described = json.loads((run.stage("export") / "reference.json").read_text())
+    return score_names(described.get("classes") or [], scores)

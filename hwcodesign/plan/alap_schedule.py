@@ -93,7 +93,7 @@ def _taken(layer: Layer, folding: Folding, now: Times, delay: np.ndarray, port: 
 def _takes_what_comes(layer: Layer, folding: Folding) -> bool:
     """Whether the layer takes pixels that no output waits for yet: the schedule has them only taken with one that does.
 
-    A pool over the whole map does, and whole windows do.
+    A pool over the whole feature map does, and whole windows do.
     """
     return kind_of(layer.kind).room(layer, folding) is None and layer.input.pixels > layer.output.pixels
 

@@ -20,7 +20,7 @@ from hwcodesign.dataflow import Dataflow, Layer
 from hwcodesign.fpga.board import Board
 from hwcodesign.kinds import Folding, kind_of
 from hwcodesign.kinds.motion import Buffer
-from hwcodesign.plan.cycle_model import ANY_LAG, Run, Tokens
+from hwcodesign.plan.cycle_model import ANY_LAG, TokenRun, Tokens
 from hwcodesign.plan.draft import Folded
 from hwcodesign.plan.plan import Plan
 
@@ -206,7 +206,7 @@ class _Search:
             self.sizes = before
         return good
 
-    def _run(self, limited: bool = False) -> Run:
+    def _run(self, limited: bool = False) -> TokenRun:
         limits, lag = (self._limits, self._lag) if limited else (None, ANY_LAG)
         run = self._tokens.run(self._capacities(), self._frames, limits, lag)
         self.work -= run.work
@@ -215,7 +215,7 @@ class _Search:
     def _capacities(self) -> dict[str, int]:
         return {layer: size * self._beats[layer] for layer, size in self.sizes.items()}
 
-    def _keeps_pace(self, run: Run) -> bool:
+    def _keeps_pace(self, run: TokenRun) -> bool:
         """Whether neither the output nor any layer takes longer than the interval from one frame to the next."""
         if len(run.ends) < self._frames:
             return False

@@ -33,7 +33,7 @@ ANY_LAG = _FOREVER = np.iinfo(np.int64).max - 1
 
 
 @dataclass(frozen=True)
-class Run:
+class TokenRun:
     """What a run showed: the clock of the first beat in, and of every frame's last beat out that came in time.
 
     `within`: for every layer the clocks in which its frames' last beats left it, int64 (layers, frames). `lag`:
@@ -98,7 +98,7 @@ class Tokens:
         limits: Sequence[int] | None = None,
         lag: int = ANY_LAG,
         shortest: bool = False,
-    ) -> Run:
+    ) -> TokenRun:
         """Send frames back to back, both ends always ready, until all are out or nothing moves any more.
 
         `capacities`, in beats, of FIFOs and ring buffers by layer; the others are as planned. A frame that ends later
@@ -116,7 +116,7 @@ class Tokens:
             int(shortest), 0, self._wires - 1, frames, latest.ctypes, self._pacer, ctypes.c_int64(self.interval),
             ends.ctypes, ctypes.byref(first_in), ctypes.byref(lag_seen), ctypes.byref(work),
         )  # fmt: skip
-        return Run(first_in.value, tuple(ends[-1, :done].tolist()), ends[:-1], lag_seen.value, work.value)
+        return TokenRun(first_in.value, tuple(ends[-1, :done].tolist()), ends[:-1], lag_seen.value, work.value)
 
 
 def _merged(segments: Iterable[Segment]) -> Iterator[Segment]:

@@ -32,7 +32,7 @@ def link_of(board: Board, design: Dataflow, foldings: Mapping[str, Folding]) -> 
     if board.link is None:
         return Resources()
     interface = interface_of(design, foldings)
-    if board.link.kind == "axi-dma":
+    if board.link.type == "axi-dma":
         return dma_resources(interface)
     return serial_resources(board.device, interface) + CLOCK
 

@@ -11,7 +11,7 @@ a layer is idle half of the time, its weights already lie in the depth of a fold
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 
 from hwcodesign.dataflow import Layer
 from hwcodesign.fpga.board import Board
@@ -25,6 +25,7 @@ from hwcodesign.kinds import IN_LUTS, Folding, Logic, Memory, Storage, kind_of
 LUT_MEMORY_WEIGHT = 1.4
 # What a block RAM may be worth, in the LUTs that hold as many bits: in the best design, all memories pay one price.
 PRICES = (4.0, 1.0, 0.5, 0.25, 0.125, 0.0625, 0.0)
+REMEMBERED = 1 << 16  # answers, some hundred bytes each: networks that are planned one after the other share layers
 
 
 @cache
@@ -83,21 +84,28 @@ def _splits(family: Family, memory: Memory) -> Iterator[Storage]:
 
 def logic_resources(family: Family, layer: Layer, folding: Folding) -> Resources:
     """What `layer` takes without its memories (an estimate)."""
-    logic = calibrated(family, layer.kind, kind_of(layer.kind).logic(layer, folding))
+    return _logic_resources(family, layer.bare, folding)
+
+
+@lru_cache(REMEMBERED)
+def _logic_resources(family: Family, bare: Layer, folding: Folding) -> Resources:
+    logic = calibrated(family, bare.kind, kind_of(bare.kind).logic(bare, folding))
     return Resources(lut=logic.lut, ff=logic.ff, dsp=logic.dsp)
 
 
+@lru_cache(REMEMBERED)
 def cheaper_storage(board: Board, memory: Memory) -> tuple[Storage, Resources]:
     """The storage that takes the smallest share of the board (LUTs weighted), and what it takes."""
     return min(options(board, memory), key=lambda option: memory_cost(board, option[1]))
 
 
-def options(board: Board, memory: Memory) -> list[tuple[Storage, Resources]]:
+@lru_cache(REMEMBERED)
+def options(board: Board, memory: Memory) -> tuple[tuple[Storage, Resources], ...]:
     """Every storage to choose between on this board, and what it takes."""
     found = dict.fromkeys(storages(board.device, memory))
     if board.usable["large_ram"]:
         found |= dict.fromkeys(storages(board.device, memory, large=True))
-    return [(storage, memory_resources(board.device, memory, storage)) for storage in found]
+    return tuple((storage, memory_resources(board.device, memory, storage)) for storage in found)
 
 
 def memory_cost(board: Board, taken: Resources) -> float:

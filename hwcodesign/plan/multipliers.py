@@ -1,13 +1,14 @@
 """Moves multipliers from LUTs into hardware multipliers where a design that was folded layer by layer lacks LUTs."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from hwcodesign.dataflow import Layer
 from hwcodesign.fpga.board import Board
 from hwcodesign.fpga.resources import Resources
 from hwcodesign.kinds import Folding
-from hwcodesign.plan.folding import Constraints, possible_foldings
+from hwcodesign.plan.folding import Constraints
+from hwcodesign.plan.groups import possible_foldings
 from hwcodesign.plan.memory import logic_resources
 
 
@@ -42,7 +43,9 @@ def into_hardware(
 
 def _moves(layer: Layer, folding: Folding, board: Board) -> Iterator[_Move]:
     """The move into the fewest hardware multipliers, if there is one and it frees LUTs."""
-    same = [f for f in possible_foldings(layer, board.device) if replace(f, packed=0) == folding]
+    if folding.packed:
+        return
+    same = [f for f in possible_foldings(layer, board.device) if (f.pe, f.simd) == (folding.pe, folding.simd)]
     if same and same[-1].packed:
         before, after = (logic_resources(board.device, layer, f) for f in (folding, same[-1]))
         if after.lut < before.lut:

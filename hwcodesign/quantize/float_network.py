@@ -6,10 +6,11 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from hwcodesign.core.classified import top5
 from hwcodesign.core.progress import frames_bar
-from hwcodesign.core.top5 import top5
 from hwcodesign.data import load_dataset
-from hwcodesign.export.float_weights import Weights, read_weights
+from hwcodesign.export.float_weights import Weights
+from hwcodesign.export.weight_file import read_weights
 from hwcodesign.nets.build import NetworkModule, float_module
 from hwcodesign.recipe import Recipe
 

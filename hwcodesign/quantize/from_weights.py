@@ -8,10 +8,11 @@ import numpy as np
 import torch
 
 from hwcodesign.core.errors import UserError
-from hwcodesign.core.quantize_request import Request
 from hwcodesign.data import load_dataset
 from hwcodesign.data.folder import read_unlabelled
-from hwcodesign.export.float_weights import Weights, read_weights
+from hwcodesign.export.float_weights import Weights
+from hwcodesign.export.weight_file import read_weights
+from hwcodesign.job import QuantizeRequest
 from hwcodesign.nets.build import NetworkModule
 from hwcodesign.nets.network import INPUT, Network
 from hwcodesign.quantize.channel_sizes import channel_sizes
@@ -28,7 +29,7 @@ CHECKPOINT = "best.pt"
 
 def run(
     recipe: Recipe,
-    request: Request,
+    request: QuantizeRequest,
     data_folder: Path | None,
     out_folder: Path,
     on_layer: Callable[[Progress], None] = lambda progress: None,
@@ -93,7 +94,7 @@ def to_module(recipe: Recipe, quantized: Quantized) -> NetworkModule:
     return module.eval()
 
 
-def calibration_images(recipe: Recipe, request: Request, data_folder: Path | None) -> np.ndarray:
+def calibration_images(recipe: Recipe, request: QuantizeRequest, data_folder: Path | None) -> np.ndarray:
     """uint8 (images, H, W, C). Raises UserError if there are too few."""
     if request.images < FEWEST_IMAGES:
         raise UserError(f"--images {request.images}: quantization looks at images to see what a network does with "

@@ -18,7 +18,7 @@ from hwcodesign.dataflow import IntType
 from hwcodesign.emit.top_level import TOP
 from hwcodesign.simulate import simulator
 from hwcodesign.simulate.regimes import FREE, NEVER, Phase, Regime
-from hwcodesign.simulate.stream_files import Results, read_results, weight_bytes
+from hwcodesign.simulate.stream_files import StreamResults, read_results, weight_bytes
 
 BENCH = "network_bench"
 _PORTS = (
@@ -29,17 +29,17 @@ _SHARE = 1 << 24  # of which the bench's stalls are parts
 _AFTER_CYCLES = 20_000  # at most, after the last frame, for beats that should not come
 _WARM_UP_FRAMES = 2  # frames until the pipeline is full, left out of the steady state
 _POLL_SECONDS = 0.5
-_MANY_CYCLES = 500_000
+_OPTIMISE = ((30_000, "-O0"), (500_000, "-O1"))  # up to so many cycles the compiler's time is the larger part; then -O3
 
 
 @dataclass(frozen=True)
-class Measured:
+class Simulated:
     """What the simulation showed. `cycles_per_frame` is the mean in the steady state (None below four frames).
 
     `latency_cycles` runs from the first frame's first beat to its last score; `cycles_per_second` is the simulator's.
     """
 
-    results: Results
+    results: StreamResults
     cycles_per_frame: float | None
     latency_cycles: int
     cycles: int
@@ -73,7 +73,7 @@ def build(
             BENCH,
             sources,
             _PORTS,
-            optimise="-O3" if cycles > _MANY_CYCLES else "-O1",
+            optimise=next((level for most, level in _OPTIMISE if cycles <= most), "-O3"),
             trace=wave,
             parameters=parameters,
             defines=defines,
@@ -92,12 +92,12 @@ def simulate(
     simulation: simulator.Simulation,
     emitted: Path,
     frames: np.ndarray,
-    kind: IntType,
+    int_type: IntType,
     quiet_cycles: int,
     on_frames: Callable[[int], None] = lambda done: None,
     regime: Regime = FREE,
-) -> Measured:
-    """Send `frames` (N, H, W, C) of type `kind` through a built simulation, back to back; first the weights to load.
+) -> Simulated:
+    """Send `frames` (N, H, W, C) through a built simulation, back to back; first the weights to load.
 
     `quiet_cycles` without any beat at either end count as a deadlock. `on_frames` hears how many frames are done.
     Raises HardwareError for a deadlock, for a valid or data that do not wait for ready, a tlast in the wrong place,
@@ -107,7 +107,7 @@ def simulate(
     interface, folder = Interface.load(emitted), simulation.folder
     with (folder / "input.bin").open("wb") as file:
         file.write(weight_bytes(emitted, interface))
-        file.writelines(frame_bytes(frames, kind, interface))
+        file.writelines(frame_bytes(frames, int_type, interface))
     link_images(emitted, folder)
     result = folder / "result.json"
     in_beats = (interface.weight_frames + len(frames)) * interface.in_beats
@@ -192,9 +192,9 @@ def compare(values: np.ndarray, expected: np.ndarray) -> list[int]:
     return [int(i) for i in np.flatnonzero((values != expected).any(axis=1))]
 
 
-def _measured(results: Results, counted: Mapping[str, Any]) -> Measured:
+def _measured(results: StreamResults, counted: Mapping[str, Any]) -> Simulated:
     steady = results.last_cycles[_WARM_UP_FRAMES:]
-    return Measured(
+    return Simulated(
         results=results,
         cycles_per_frame=float(steady[-1] - steady[0]) / (len(steady) - 1) if len(steady) > 1 else None,
         latency_cycles=int(results.last_cycles[0]) - counted["first_beat_cycle"] + 1,

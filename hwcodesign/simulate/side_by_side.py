@@ -29,11 +29,11 @@ def simulate(
     simulation: Simulation,
     emitted: Path,
     frames: np.ndarray,
-    kind: IntType,
+    int_type: IntType,
     quiet_cycles: int,
     cycles_per_frame: int,
     on_frames: Callable[[int], None] = lambda done: None,
-) -> network.Measured:
+) -> network.Simulated:
     """`network.simulate` at full speed, in shares; the clocks are those of the first, the results those of all.
 
     The first runs in the simulation's own folder, the others in folders in it. Raises what `network.simulate` raises,
@@ -42,7 +42,7 @@ def simulate(
     parts = shares(len(frames), cycles_per_frame, len(os.sched_getaffinity(0)))
     done = [0] * len(parts)
 
-    def of_share(number: int) -> network.Measured:
+    def of_share(number: int) -> network.Simulated:
         def hear(count: int) -> None:
             done[number] = count
             on_frames(sum(done))
@@ -50,7 +50,7 @@ def simulate(
         folder = simulation.folder / f"share{number}" if number else simulation.folder
         folder.mkdir(exist_ok=True)
         place = replace(simulation, folder=folder)
-        return network.simulate(place, emitted, frames[parts[number]], kind, quiet_cycles, hear)
+        return network.simulate(place, emitted, frames[parts[number]], int_type, quiet_cycles, hear)
 
     found = run_all([lambda number=number: of_share(number) for number in range(len(parts))])  # type: ignore[misc]
     values = np.concatenate([measured.results.values for measured in found])

@@ -18,7 +18,7 @@ def weight_bytes(emitted: Path, interface: Interface) -> bytes:
 
 
 @dataclass(frozen=True)
-class Results:
+class StreamResults:
     """What left the hardware: `values` (frames, beats of a frame) int64, and the cycle of each frame's last beat.
 
     `beats` counts all beats, also those of an unfinished frame at the end; `wrong_last` is the first beat with a tlast
@@ -31,7 +31,7 @@ class Results:
     wrong_last: int | None
 
 
-def read_results(path: Path, interface: Interface) -> Results:
+def read_results(path: Path, interface: Interface) -> StreamResults:
     """Parse the sink's file of `cycle last hexdata` lines; an unfinished frame at the end is left out."""
     lines = [line.split() for line in path.read_text().splitlines()]
     whole = len(lines) // interface.out_beats * interface.out_beats
@@ -41,4 +41,4 @@ def read_results(path: Path, interface: Interface) -> Results:
     last = interface.out_beats - 1
     wrong = [at for at, (_, tlast, _) in enumerate(lines) if (tlast == "1") != (at % interface.out_beats == last)]
     values = IntType(8 * interface.out_bytes, signed=True).decode(words)
-    return Results(values, cycles[:, -1], len(lines), wrong[0] if wrong else None)
+    return StreamResults(values, cycles[:, -1], len(lines), wrong[0] if wrong else None)

@@ -52,7 +52,7 @@ def first_divergence(
     """
     design, broken = plan.design, False
     try:
-        simulation = network.build(emitted, folder, probes=True)
+        simulation = network.build(emitted, folder, probes=True, cycles=len(frames) * plan.cycles_per_frame)
         network.simulate(simulation, emitted, frames, design.input.type, quiet_cycles, regime=regime)
     except network.HardwareError:
         broken = True  # what was recorded until then says more
@@ -80,9 +80,9 @@ def _recorded(path: Path, design: Dataflow, edge: Edge, foldings: Mapping[str, F
     """The elements (int64, in the order of the wire) that passed along `edge`."""
     source = design.by_name[edge.source]
     _, lanes = kind_of(source.kind).lanes(source, foldings[edge.source])
-    kind = design.stream(edge).type
+    int_type = design.stream(edge).type
     words = [int(line, 16) for line in path.read_text().split()]
-    return kind.decode(unpack(words, lanes, kind.bits)).reshape(-1)
+    return int_type.decode(unpack(words, lanes, int_type.bits)).reshape(-1)
 
 
 def _origin(design: Dataflow, edge: Edge) -> Edge:

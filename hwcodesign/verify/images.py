@@ -66,13 +66,15 @@ class Images:
         if list(arrays) != [""]:
             raise UserError(f"{path} holds several arrays; give an .npy file with the images alone")
         frames = arrays[""]
-        shape, kind = graph.input.shape, graph.input.type
+        shape, int_type = graph.input.shape, graph.input.type
         if frames.ndim != len(shape) + 1 or frames.shape[1:] != shape or not len(frames):
             raise UserError(
                 f"{path} holds {frames.shape}, but the network takes (images, {', '.join(map(str, shape))})"
             )
-        if frames.dtype.kind not in "iu" or frames.min() < kind.min or frames.max() > kind.max:
-            raise UserError(f"{path} must hold integers from {kind.min} to {kind.max} ({kind}), not {frames.dtype}")
+        if frames.dtype.kind not in "iu" or frames.min() < int_type.min or frames.max() > int_type.max:
+            raise UserError(
+                f"{path} must hold integers from {int_type.min} to {int_type.max} ({int_type}), not {frames.dtype}"
+            )
         return cls(frames, str(path))
 
     def to_simulate(self, count: int | None) -> "Images":

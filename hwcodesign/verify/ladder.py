@@ -14,11 +14,11 @@ from typing import Protocol
 
 import numpy as np
 
+from hwcodesign.core.classified import top5
 from hwcodesign.core.errors import UserError, VerificationError
 from hwcodesign.core.progress import frames_bar
 from hwcodesign.core.run_folder import RunFolder, Stage, Summary
 from hwcodesign.core.score_map import INTEGERS, ScoreMap
-from hwcodesign.core.top5 import top5
 from hwcodesign.dataflow import Dataflow
 from hwcodesign.graph import interpreter
 from hwcodesign.verify.chain import proven_by, require_chain
@@ -37,7 +37,7 @@ OnFrames = Callable[[int], None]
 
 
 @dataclass(frozen=True)
-class Rung:
+class LadderRung:
     """One row. `other_scores` and `other_class` count the images that differ from the reference.
 
     `top5` is told where the recipe asks for it.
@@ -58,7 +58,7 @@ class Rung:
     failure: str | None = None
 
 
-class Network(Protocol):
+class Form(Protocol):
     """One form of the network."""
 
     def scores(self, frames: np.ndarray, on_frames: OnFrames) -> np.ndarray:
@@ -80,7 +80,7 @@ class _Step:
     name: str
     arithmetic: str
     needs: tuple[str, ...]
-    load: Callable[[RunFolder], Network]
+    load: Callable[[RunFolder], Form]
     must_equal: bool = False
     classes_only: bool = False
     most: int | None = None
@@ -100,7 +100,7 @@ class IntegerGraph:
         return levels_of(self.graph, frame)
 
 
-def climb(run: RunFolder, count: int | None = None) -> list[Rung]:
+def climb(run: RunFolder, count: int | None = None) -> list[LadderRung]:
     """All rungs of the ladder, from what the run folder holds; each is kept in `verify/` until its inputs change.
 
     `count` bounds the images (a stratified sample; None: all). Writes verify/ladder.json. Raises UserError for a folder
@@ -118,7 +118,7 @@ def climb(run: RunFolder, count: int | None = None) -> list[Rung]:
     return rungs
 
 
-def require_equal(rungs: list[Rung]) -> None:
+def require_equal(rungs: list[LadderRung]) -> None:
     """Raises VerificationError at the first of the rungs that must equal the reference and does not."""
     exact = {step.name for step in _STEPS if step.must_equal} | {_RTL.name}
     for rung in rungs:
@@ -140,12 +140,12 @@ def _images(run: RunFolder, count: int | None) -> Images:
     return images if count is None else images.sample(count)
 
 
-def _rung(run: RunFolder, step: _Step, images: Images, count: int | None) -> Rung:
+def _rung(run: RunFolder, step: _Step, images: Images, count: int | None) -> LadderRung:
     for needed in step.needs:
         if not run.finished(needed) and not (needed == "export" and file_of(run).exists()):
-            return Rung(step.name, step.arithmetic, missing=_command(run, needed))
+            return LadderRung(step.name, step.arithmetic, missing=_command(run, needed))
     if step is _FLOAT and not (run.path / FLOAT_CHECKPOINT).exists():
-        return Rung(step.name, step.arithmetic, missing="a recipe with train.float_epochs")
+        return LadderRung(step.name, step.arithmetic, missing="a recipe with train.float_epochs")
     chosen = images.sample(step.most) if step.most else images
 
     def work(folder: Path) -> Summary:
@@ -163,14 +163,14 @@ def _rung(run: RunFolder, step: _Step, images: Images, count: int | None) -> Run
     kept = RunFolder(run.path / FOLDER)
     summary = dict(kept.summary(stage.name) if kept.is_current(stage) else kept.execute(stage))
     del summary["seconds"]
-    return Rung(**summary)
+    return LadderRung(**summary)
 
 
-def _compared(run: RunFolder, step: _Step, network: Network, images: Images, scores: np.ndarray) -> Rung:
+def _compared(run: RunFolder, step: _Step, network: Form, images: Images, scores: np.ndarray) -> LadderRung:
     assert images.scores is not None
     meaning = _score_map(run)
     classes = meaning.classes(scores)
-    rung = Rung(
+    rung = LadderRung(
         step.name,
         step.arithmetic,
         images=len(scores),
@@ -190,7 +190,7 @@ def _score_map(run: RunFolder) -> ScoreMap:
     return Dataflow.load(run.stage("lower")).score_map if run.finished("lower") else INTEGERS
 
 
-def _first_divergence(run: RunFolder, network: Network, images: Images, scores: np.ndarray, first: int) -> str:
+def _first_divergence(run: RunFolder, network: Form, images: Images, scores: np.ndarray, first: int) -> str:
     """Of the first image that differs, the first layer, pixel and channel; a score if no layer is known to differ."""
     assert images.scores is not None
     image = f"image {images.number(first)}"
@@ -202,7 +202,7 @@ def _first_divergence(run: RunFolder, network: Network, images: Images, scores: 
     return f"{image}: score of class {klass}: {scores[first, klass]}, reference {images.scores[first, klass]}"
 
 
-def _rtl(run: RunFolder) -> Rung:
+def _rtl(run: RunFolder) -> LadderRung:
     """What the stage simulate found; it compares with the same reference."""
     finished = all(run.finished(stage) for stage in ("lower", "emit", "simulate"))
     # A simulation may be of a network before this one.
@@ -221,26 +221,26 @@ def _rtl(run: RunFolder) -> Rung:
     )
 
 
-def _float(run: RunFolder) -> Network:
+def _float(run: RunFolder) -> Form:
     from hwcodesign.export.checkpoint_network import TrainedNetwork
 
     return TrainedNetwork(run.path / FLOAT_CHECKPOINT, quantized=False)
 
 
-def _qat(run: RunFolder) -> Network:
+def _qat(run: RunFolder) -> Form:
     from hwcodesign.export.checkpoint_network import TrainedNetwork
 
     return TrainedNetwork(run.stage("train") / "best.pt")
 
 
-def _qonnx(run: RunFolder) -> Network:
+def _qonnx(run: RunFolder) -> Form:
     from hwcodesign.lower.execute import QonnxFile
 
     at_once = _BATCH if run.finished("export") else 1  # what we export takes batches; of other files nobody knows
     return QonnxFile(file_of(run), *_ends(run), at_once)
 
 
-def _exact(run: RunFolder) -> Network:
+def _exact(run: RunFolder) -> Form:
     return OriginalFile(file_of(run), *_ends(run))
 
 
@@ -253,13 +253,13 @@ def _ends(run: RunFolder) -> tuple[float, ScoreMap]:
     return 1.0, ScoreMap.of(exported["contract"]["score_step"])
 
 
-def _finn(run: RunFolder) -> Network:
+def _finn(run: RunFolder) -> Form:
     from hwcodesign.lower.execute import FinnGraph
 
     return FinnGraph(run.stage("lower") / "lowered.onnx")
 
 
-def _integer(run: RunFolder) -> Network:
+def _integer(run: RunFolder) -> Form:
     return IntegerGraph(Dataflow.load(run.stage("lower")))
 
 
@@ -290,4 +290,4 @@ _STEPS = (
     _Step("lowered", "FINN's own execution", ("lower",), _finn, must_equal=True, most=FINN_IMAGES),
     _Step("integer", "our integer graph", ("lower",), _integer, must_equal=True),
 )
-_RTL = Rung("RTL", "Verilator")
+_RTL = LadderRung("RTL", "Verilator")

@@ -3,10 +3,10 @@
 from rich.markup import escape
 from rich.table import Table
 
-from hwcodesign.verify.ladder import Rung
+from hwcodesign.verify.ladder import LadderRung
 
 
-def table(rungs: list[Rung], origin: str, title: str) -> Table:
+def table(rungs: list[LadderRung], origin: str, title: str) -> Table:
     """A row for every rung. `origin` says in words what the images are."""
     made = Table(
         title=f"[bold]{escape(title)}[/]: {escape(origin)}", title_justify="left", box=None, header_style="bold"
@@ -22,7 +22,7 @@ def table(rungs: list[Rung], origin: str, title: str) -> Table:
     return made
 
 
-def _cells(rung: Rung, five: bool) -> tuple[str, ...]:
+def _cells(rung: LadderRung, five: bool) -> tuple[str, ...]:
     if rung.missing:
         return "-", "", *([""] if five else []), "", "", f"[yellow]not there: {escape(rung.missing)}[/]"
     return (

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from hwcodesign.core.classified import top5
 from hwcodesign.core.interface import Interface
-from hwcodesign.core.top5 import top5
 from hwcodesign.dataflow import Dataflow
 from hwcodesign.graph import interpreter
 from hwcodesign.plan import Plan
@@ -142,16 +142,16 @@ class _Bench:
         """How many frames the regime takes."""
         return min(len(self.images.frames), regime.most or len(self.images.frames))
 
-    def run(self, regime: Regime, on_frames: Callable[[int], None]) -> network.Measured:
+    def run(self, regime: Regime, on_frames: Callable[[int], None]) -> network.Simulated:
         """Run it. Raises HardwareError if the design breaks the rules or stands still."""
         self.regime = regime
-        frames, kind = self.images.frames[: self.count(regime)], self.plan.design.input.type
+        frames, int_type = self.images.frames[: self.count(regime)], self.plan.design.input.type
         if regime is FREE and not self.wave:
             pace = self.plan.cycles_per_frame
             return side_by_side.simulate(
-                self.simulation, self.emitted, frames, kind, self.quiet_cycles, pace, on_frames
+                self.simulation, self.emitted, frames, int_type, self.quiet_cycles, pace, on_frames
             )
-        return network.simulate(self.simulation, self.emitted, frames, kind, self.quiet_cycles, on_frames, regime)
+        return network.simulate(self.simulation, self.emitted, frames, int_type, self.quiet_cycles, on_frames, regime)
 
     def locate(self, regime: Regime, count: int) -> str | None:
         """Where it goes wrong in the first `count` frames: a layer, or a file that is not what the plan gives."""
@@ -161,7 +161,7 @@ class _Bench:
         return found or first_changed(self.emitted, self.plan)
 
 
-def too_slow(plan: Plan, measured: network.Measured, used: list[utilisation.Utilisation]) -> str | None:
+def too_slow(plan: Plan, measured: network.Simulated, used: list[utilisation.Utilisation]) -> str | None:
     """Which of the planned clocks the hardware does not keep; None if it keeps all."""
     pace = measured.cycles_per_frame
     if pace is not None and pace > LARGEST_PACE * plan.cycles_per_frame:
@@ -174,7 +174,7 @@ def too_slow(plan: Plan, measured: network.Measured, used: list[utilisation.Util
     return None
 
 
-def _clocks(measured: network.Measured) -> dict[str, Any]:
+def _clocks(measured: network.Simulated) -> dict[str, Any]:
     return {
         "cycles_per_frame": measured.cycles_per_frame,
         "latency_cycles": measured.latency_cycles,

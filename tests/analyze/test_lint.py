@@ -62,7 +62,7 @@ def test_rule_2_scores_are_never_rounded_down():
 
 def test_rule_2_sides_of_maps():
     found = findings(find_subject("nin").network(), 2)
-    assert found[INPUT].finding == "227x227 pixels and 15 more maps"
+    assert found[INPUT].finding == "227x227 pixels and 15 feature maps"
     assert found[INPUT].price.startswith("with an image of 256x256: +0 parameters (+0.0%), +32.2% operations")
     inside = findings(network(Conv("conv", INPUT, 4, 3), GlobalAvgPool("pool", "conv")), 2)
     assert inside["conv"].finding == "6x6 pixels"

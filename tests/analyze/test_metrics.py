@@ -5,10 +5,8 @@ import json
 import pytest
 
 from hwcodesign.analyze.costs import costs
-from hwcodesign.analyze.energy import arithmetic_joule, memory_joule
 from hwcodesign.analyze.metrics import metrics, si, size
 from hwcodesign.nets import metaparameters
-from hwcodesign.nets.network import Quantization
 
 LENET = metaparameters("lenet", {}).describe((32, 32, 1), 10)
 # The dissertation's table 2.2 and section 2.3.8.
@@ -55,13 +53,6 @@ def test_what_a_run_measured_is_taken_from_its_folder(tmp_path):
     rates = {metric.origin: metric.value for metric in found if metric.name == "frame rate"}
     assert rates["model"] == "1,000 frames/s planned on ulx3s-85f at 50 MHz"
     assert rates["measurement"].startswith("1,250 frames/s: 40,000 cycles per frame in RTL simulation")
-
-
-def test_energy_follows_the_coefficients():
-    total, quantized = costs(LENET), costs(LENET, Quantization())
-    assert arithmetic_joule(total) == pytest.approx(total.operations / 2 * 4.6e-12, rel=1e-12, abs=0)
-    assert arithmetic_joule(quantized) == pytest.approx(total.operations / 2 * 0.3e-12, rel=1e-12, abs=0)
-    assert memory_joule(total, 2.0) == pytest.approx((4 * 61_706 + 8 * total.activations) * 2e-12, rel=1e-12, abs=0)
 
 
 @pytest.mark.parametrize(

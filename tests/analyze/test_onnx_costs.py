@@ -140,41 +140,6 @@ def test_a_dynamic_axis_is_named_and_can_be_given(tmp_path):
         onnx_costs(read_graph(path, (1, 4, 10, 8)))
 
 
-def test_shapes_that_contradict_each_other_are_refused(tmp_path):
-    values = [onnx.helper.make_tensor_value_info(n, onnx.TensorProto.FLOAT, [1, s]) for n, s in (("a", 3), ("c", 3))]
-    weights = onnx.numpy_helper.from_array(torch.zeros(1, 4).numpy(), "b")
-    graph = onnx.helper.make_graph(
-        [onnx.helper.make_node("Add", ["a", "b"], ["c"])], "g", values[:1], values[1:], [weights]
-    )
-    onnx.save(onnx.helper.make_model(graph), tmp_path / "net.onnx")
-    with pytest.raises(UserError, match="its shapes contradict each other"):
-        read_graph(tmp_path / "net.onnx")
-
-
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        (None, "there is no file"),
-        (b"", "is empty"),
-        (b"not onnx at all", "is no ONNX file, or is truncated"),
-    ],
-)
-def test_what_is_no_onnx_is_refused(tmp_path, content, message):
-    path = tmp_path / "net.onnx"
-    if content is not None:
-        path.write_bytes(content)
-    with pytest.raises(UserError, match=message):
-        read_graph(path)
-
-
-def test_a_file_of_two_inputs_is_refused(tmp_path):
-    values = [onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, [1, 2]) for name in "abc"]
-    graph = onnx.helper.make_graph([onnx.helper.make_node("Add", ["a", "b"], ["c"])], "g", values[:2], values[2:])
-    onnx.save(onnx.helper.make_model(graph), tmp_path / "net.onnx")
-    with pytest.raises(UserError, match="one input is needed, but there are 2"):
-        read_graph(tmp_path / "net.onnx")
-
-
 class SequenceFirst(nn.Module):
     """A projection at each of 16 positions, on (positions, batch, features) as transformers compute it."""
 

@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import pytest
 
-from hwcodesign.analyze.paper.row import Row
+from hwcodesign.analyze.paper.row import PaperRow
 from hwcodesign.analyze.paper.tables import paper_tables, summary, to_json
 
 TABLES = {table.number: table for table in paper_tables()}
@@ -72,14 +72,14 @@ def test_ours_are_exact(number, what, unit, exact):
     ],
 )
 def test_agreement_is_to_the_printed_digits(ours, printed, agrees):
-    assert Row("x", ours, printed).agrees is agrees
+    assert PaperRow("x", ours, printed).agrees is agrees
 
 
 def test_a_difference_has_a_size_and_a_reason():
-    assert Row("x", Fraction(200), "150").difference == "-25.0%"
-    assert Row("x", Fraction(200), "150").reason == "no reason found"
-    assert Row("x", Fraction("2.499"), "2.4").reason.startswith("printed with the further digits cut off")
-    assert Row("x", Fraction("2.4"), "2.4", why="never shown").reason == ""
+    assert PaperRow("x", Fraction(200), "150").difference == "-25.0%"
+    assert PaperRow("x", Fraction(200), "150").reason == "no reason found"
+    assert PaperRow("x", Fraction("2.499"), "2.4").reason.startswith("printed with the further digits cut off")
+    assert PaperRow("x", Fraction("2.4"), "2.4", why="never shown").reason == ""
 
 
 def test_the_summary_lists_every_difference():

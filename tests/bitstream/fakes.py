@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from hwcodesign.bitstream.flow import Request
+from hwcodesign.bitstream.flow import BuildRequest
 from hwcodesign.core import tools
 from hwcodesign.core.tools import Tool
 from hwcodesign.emit.top_level import emit
@@ -24,7 +24,7 @@ CELLS = {name: {"type": kind, "connections": {}, "port_directions": {}} for name
 
 
 def report(fmax_mhz: float, constraint: float) -> dict[str, object]:
-    """What nextpnr would report of a design whose longest path lies in conv1."""
+    """What nextpnr would report of a design whose critical path lies in conv1."""
     ends = [{"cell": f"{NETWORK}u_conv1.{register}_TRELLIS_FF_Q"} for register in ("acc_q", "valid_q")]
     path = [{"type": "routing", "delay": 1000 / fmax_mhz, "from": ends[0], "to": ends[1]}]
     return {
@@ -65,8 +65,8 @@ class Workbench:
         text = json.dumps(report(fmax_mhz, 50.0))
         self.tool(tools.NEXTPNR_ECP5, f"{first}\necho placed > placed.config\ncat > report.json <<'END'\n{text}\nEND")
 
-    def request(self, clock_mhz: float = 50.0, seed: int = 1) -> Request:
-        return Request(self.board, self.emitted, clock_mhz, seed)
+    def request(self, clock_mhz: float = 50.0, seed: int = 1) -> BuildRequest:
+        return BuildRequest(self.board, self.emitted, clock_mhz, seed)
 
     @property
     def calls(self) -> list[str]:

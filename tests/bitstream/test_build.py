@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from hwcodesign.bitstream.build import build
-from hwcodesign.bitstream.flow import Request
+from hwcodesign.bitstream.flow import BuildRequest
 from hwcodesign.bitstream.stage import require_timing
 from hwcodesign.core import tools
 from hwcodesign.core.errors import VerificationError
@@ -87,7 +87,7 @@ def test_a_tiny_network_becomes_a_bitstream(tmp_path: Path) -> None:
     made, folder = plan(one_fire_module(), load_board("icebreaker"), frame_rate=100), tmp_path / "bitstream"
     emit(made.design, made.foldings, made.storage, tmp_path / "emitted")
     folder.mkdir()
-    request = Request(load_board("icebreaker"), tmp_path / "emitted", made.clock_mhz, 1)
+    request = BuildRequest(load_board("icebreaker"), tmp_path / "emitted", made.clock_mhz, 1)
     found = build(request, made, RunFolder(tmp_path / "phases"), folder)
     assert found["timing_met"]
     assert bytes.fromhex("7eaa997e") in (folder / "design.bin").read_bytes()[:64], "what an iCE40 waits for"

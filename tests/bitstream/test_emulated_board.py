@@ -71,7 +71,7 @@ def test_images_back_to_back(tiny: Emulated) -> None:
     [
         ({MIDDLE: "lose"}, {"bad crc": 1}),
         ({MIDDLE: "flip"}, {"bad crc": 1}),
-        ({FIRST_IMAGE + 1: "flip"}, {"bad crc": 1}),  # its kind
+        ({FIRST_IMAGE + 1: "flip"}, {"bad crc": 1}),  # its type
         ({FIRST_IMAGE + 2: "flip"}, {"no answer": 1}),  # its number: refused under a wrong one
         ({FIRST_IMAGE + 4: "flip"}, {"bad crc": 1}),  # its length
         ({FIRST_IMAGE: "lose"}, {}),  # its opening flag: the closing one before it does
@@ -115,7 +115,7 @@ def image(size: int) -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("sent", "kind"),
+    ("sent", "answer"),
     [
         (image(IMAGE_BYTES), Answer.RESULT),
         (image(IMAGE_BYTES - 1), Answer.WRONG_LENGTH),
@@ -123,14 +123,14 @@ def image(size: int) -> bytes:
         (image(10 * IMAGE_BYTES), Answer.WRONG_LENGTH),
         (image(0), Answer.WRONG_LENGTH),
         (encode(Packet(Request.IDENTIFY, 5, b"?")), Answer.WRONG_LENGTH),
-        (encode(Packet(9, 5)), Answer.UNKNOWN_KIND),
+        (encode(Packet(9, 5)), Answer.UNKNOWN_TYPE),
         (image(IMAGE_BYTES)[:-3] + bytes([FLAG]), Answer.BAD_CRC),
         (image(IMAGE_BYTES)[:-3], Answer.TIMED_OUT),
         (bytes([FLAG, FLAG, FLAG]), None),
         (b"no packet at all", None),
     ],
 )
-def test_every_request_has_its_answer(port: str, sent: bytes, kind: Answer | None) -> None:
+def test_every_request_has_its_answer(port: str, sent: bytes, answer: Answer | None) -> None:
     farewell = encode(Packet(Request.IDENTIFY, 77))
     line, decoder, found = ports.open_port(port, 115200, 5.0), Decoder(), []
     ports.write(line, sent)
@@ -140,8 +140,8 @@ def test_every_request_has_its_answer(port: str, sent: bytes, kind: Answer | Non
     while (not found or found[-1].sequence != 77) and time.monotonic() < end:
         found += decoder.feed(ports.read(line))
     line.close()
-    assert [(packet.kind, packet.sequence) for packet in found[:-1]] == ([(kind, 5)] if kind is not None else [])
-    assert found[-1].kind == Answer.IDENTITY and decoder.damaged == 0
+    assert [(packet.type, packet.sequence) for packet in found[:-1]] == ([(answer, 5)] if answer is not None else [])
+    assert found[-1].type == Answer.IDENTITY and decoder.damaged == 0
 
 
 def test_the_board_says_which_design_it_holds(tiny: Emulated, port: str) -> None:

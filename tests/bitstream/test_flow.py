@@ -98,7 +98,7 @@ def test_a_board_of_a_vendors_own_tools_names_them() -> None:
 
 def test_a_board_without_a_link_or_a_part_name_is_refused() -> None:
     board = load_board("ulx3s-85f")
-    with pytest.raises(UserError, match=r"ulx3s-85f has no \[link\] of kind uart"):
+    with pytest.raises(UserError, match=r"ulx3s-85f has no \[link\] of type uart"):
         toolchain_of(board.model_copy(update={"link": None}))
     with pytest.raises(UserError, match="ulx3s-85f has no key 'nextpnr'"):
         toolchain_of(board.model_copy(update={"nextpnr": ()}))

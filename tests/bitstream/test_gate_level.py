@@ -1,4 +1,5 @@
-"""A whole small network as Yosys maps it, simulated cell by cell, gives the scores of the design it was made from.
+"""A whole small network as Yosys maps it, simulated cell by cell, gives the scores of the design it was made
+from.
 
 Block RAM and multipliers are black boxes in Yosys, so its memories lie in LUTs. Each mapped cell is replaced by its
 simulation model and the result is compiled in the design's place.

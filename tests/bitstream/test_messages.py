@@ -40,11 +40,11 @@ def test_warnings_of_one_kind_are_counted_together(tmp_path: Path) -> None:
         (
             "ERROR: Unable to find legal placement for all cells, design is probably at utilisation limit.",
             DoesNotFitError,
-            "too large for icebreaker: the cells find no legal places",
+            "too large for icebreaker: there is no legal placement",
         ),
-        ("ERROR: failed to place chain starting at cell 'x$CARRY'", DoesNotFitError, "the cells find no legal places"),
+        ("ERROR: failed to place chain starting at cell 'x$CARRY'", DoesNotFitError, "there is no legal placement"),
         ("terminate called after throwing an instance of 'std::bad_alloc'", UserError, "ran out of memory"),
-        ("ERROR: Failed to route arc 3 of net 'n'", UserError, "cannot be wired on icebreaker: try --seed N"),
+        ("ERROR: Failed to route arc 3 of net 'n'", UserError, "routing failed on icebreaker: try --seed N"),
         ("ERROR: something else", UserError, "^nextpnr failed$"),
     ],
 )

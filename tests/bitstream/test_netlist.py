@@ -1,4 +1,4 @@
-"""Cells go to the layer whose instance they were made in; what place and route says of them goes with them."""
+"""Cells go to the layer whose instance they were made in."""
 
 import json
 from pathlib import Path
@@ -14,7 +14,6 @@ from hwcodesign.bitstream.netlist import (
     resources_by_layer,
     total,
 )
-from hwcodesign.bitstream.timing import read_timing
 from hwcodesign.fpga.board import load_board
 from hwcodesign.fpga.resources import Resources
 from hwcodesign.plan import Plan, plan
@@ -62,31 +61,3 @@ def test_every_cell_is_counted_once(made: Plan, tmp_path: Path) -> None:
     assert found["conv1"] == Resources(lut=1, block_ram=1)
     assert found["conv1.window"] == Resources(lut=2)
     assert total(found.values()) == Resources(lut=4, ff=2, block_ram=1)
-
-
-def step(kind: str, delay: float, start: str, end: str) -> dict[str, object]:
-    return {"type": kind, "delay": delay, "from": {"cell": start}, "to": {"cell": end}}
-
-
-def test_the_longest_path_is_told_by_its_layers(made: Plan) -> None:
-    first, second = f"{NETWORK}u_conv1.acc_q_TRELLIS_FF_Q_3", f"{NETWORK}u_pool1_window.row_q_LUT4_Z"
-    path = [
-        step("clk-to-q", 0.5, first, first),
-        step("routing", 2.0, first, "$nextpnr_CCU2C_4$CIN"),
-        step("logic", 0.25, "$nextpnr_CCU2C_4$CIN", second),
-        step("routing", 1.0, second, second),
-        step("setup", 0.0, second, second),
-    ]
-    report = {
-        "fmax": {"clk": {"achieved": 100.004, "constraint": 80.0}, "slow": {"achieved": 900, "constraint": 25}},
-        "critical_paths": [
-            {"from": "<async>", "to": "posedge clk", "path": []},
-            {"from": "posedge clk", "to": "posedge clk", "path": path},
-        ],
-    }
-    timing = read_timing(report, owners(made.design))
-    assert (timing.fmax_mhz, timing.logic_ns, timing.wires_ns) == (100.0, 0.75, 3.0)
-    assert timing.in_words() == (
-        "the longest path takes 3.8 ns (0.8 ns of logic, 3.0 ns of wires) through conv1 -> pool1.window, "
-        "from acc_q to row_q"
-    )

@@ -17,14 +17,14 @@ from hwcodesign.plan.link_cost import ANSWERS
     [(25.0, 1_000_000, 25), (12.0, 115_200, 104), (80.0, 3_000_000, 27), (12.0, 3_000_000, 4)],
 )
 def test_the_divider_is_the_nearest(clock_mhz: float, baud: int, clocks_per_bit: int) -> None:
-    timing = serial_link.Timing.at(clock_mhz, baud)
-    assert timing == serial_link.Timing(clocks_per_bit, round(clock_mhz * 50_000))
+    timing = serial_link.UartTiming.at(clock_mhz, baud)
+    assert timing == serial_link.UartTiming(clocks_per_bit, round(clock_mhz * 50_000))
 
 
 @pytest.mark.parametrize(("clock_mhz", "baud", "good"), [(8.0, 921_600, "1000000"), (6.0, 3_000_000, "1000000")])
 def test_a_rate_that_the_clock_cannot_make_is_refused(clock_mhz: float, baud: int, good: str) -> None:
     with pytest.raises(UserError, match=rf"{baud} baud cannot be made from a clock of {clock_mhz:g} MHz .*{good}"):
-        serial_link.Timing.at(clock_mhz, baud)
+        serial_link.UartTiming.at(clock_mhz, baud)
 
 
 def test_every_module_of_the_link_is_there() -> None:
@@ -44,7 +44,7 @@ def test_two_designs_have_two_hashes(tmp_path: Path) -> None:
 
 
 def test_weights_are_packets_that_the_link_can_number() -> None:
-    timing, design = serial_link.Timing.at(25.0, 1_000_000), "0123456789abcdef"
+    timing, design = serial_link.UartTiming.at(25.0, 1_000_000), "0123456789abcdef"
     interface = Interface(1, 8, 1, 4, 13, 2, 11, weight_frames=65_535)
     assert serial_link.parameters(interface, timing, design)["WEIGHT_FRAMES"] == "65535"
     with pytest.raises(UserError, match="65536 packets of an image's 4 bytes, the link numbers 65535"):

@@ -23,7 +23,7 @@ INTERFACE = Interface(1, 8, 1, 64, 9, 2, 11)
 
 
 def parameters(clock_mhz: float) -> dict[str, str]:
-    return serial_link.parameters(INTERFACE, serial_link.Timing.at(clock_mhz, 115_200), "0123456789abcdef")
+    return serial_link.parameters(INTERFACE, serial_link.UartTiming.at(clock_mhz, 115_200), "0123456789abcdef")
 
 
 @pytest.mark.needs(tools.YOSYS)

@@ -74,7 +74,7 @@ def test_the_reference_says_what_was_measured(exported):
     reference = json.loads((exported.model.parent / "reference.json").read_text())
     assert reference == exported.reference
     assert {"dataset", "split", "images", "top1", "device", "versions", "seed", "model_sha256"} <= reference.keys()
-    told = {"dataset": "digits", "split": "test", "images": 359, "seed": 1, "float32_flips": 0}
+    told = {"dataset": "digits", "split": "test", "images": 359, "seed": 1, "float32_differs": 0}
     assert told.items() <= reference.items()
     assert reference["model_sha256"] == hashlib.sha256(exported.model.read_bytes()).hexdigest()
     assert reference["contract"]["mean"] == 77.7
@@ -126,7 +126,7 @@ def test_an_activation_on_another_level_in_float32_is_counted():
         real32 = model.get_submodule("c")(torch.from_numpy(images.astype(np.float32))).flatten(1)[:, 0].tolist()
     expected = [min(max(round(a), 0), 15) != min(max(round(b), 0), 15) for a, b in zip(exact, real32, strict=True)]
     assert any(expected) and not all(expected)
-    assert evaluate(model, images).float32_flips.tolist() == expected
+    assert evaluate(model, images).float32_differs.tolist() == expected
 
 
 def test_a_missing_checkpoint(tmp_path):

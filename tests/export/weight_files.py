@@ -66,3 +66,11 @@ def write_safetensors(path, tensors: dict[str, np.ndarray]) -> None:
         data += blob
     text = json.dumps(header).encode()
     path.write_bytes(len(text).to_bytes(8, "little") + text + data)
+
+
+def same(found, wanted) -> bool:
+    """Whether all weights and biases are equal."""
+    return list(found) and all(
+        np.array_equal(found[name].weight, wanted[name].weight) and np.array_equal(found[name].bias, wanted[name].bias)
+        for name in wanted
+    )

@@ -7,20 +7,11 @@ from pathlib import Path
 import pytest
 
 from hwcodesign.core.assets import asset_folder, hls_source
-from hwcodesign.core.errors import UserError
-from hwcodesign.core.tools import SMTBMC, YICES, YOSYS, find
+from hwcodesign.core.tools import SMTBMC, YICES, YOSYS
 from hwcodesign.formal.proofs import FAULTS, PROOFS
 from hwcodesign.formal.prover import Proof, prove
 
-
-def _has_tools() -> bool:
-    try:
-        return all(find(tool) for tool in (YOSYS, SMTBMC, YICES))
-    except UserError:
-        return False
-
-
-pytestmark = pytest.mark.skipif(not _has_tools(), reason="Yosys or Yices is not installed")
+pytestmark = pytest.mark.needs(YOSYS, SMTBMC, YICES)
 
 # The others take minutes.
 QUICK = {"fifo", "stream_fork", "concat", "loader"}

@@ -47,7 +47,7 @@ def test_the_boards_that_ship():
 def test_every_board_has_a_link_whose_pins_two_sources_agree_on(name):
     board = load_board(name)
     assert board.link is not None
-    if board.link.kind == "uart":
+    if board.link.type == "uart":
         assert set(board.pins) >= {"clk_i", "rx_i", "tx_o"}
         assert len(set(board.pins.values())) == len(board.pins), "one pin for one port"
         assert len(board.pins_from) >= 2
@@ -68,9 +68,9 @@ def test_an_unknown_board_names_the_nearest():
         ("block_ram = 9", "bram = 9", "unknown key 'resources.bram'"),
         ("lut = 0.7", "lut = 1.7", r"limits.lut = 1.7: must be less than or equal to 1"),
         ("clock_mhz = 100.0", "", "the key 'clock_mhz' is missing"),
-        ("[limits]", '[link]\nkind = "uart"\nrx = "A1"\n[limits]', "link = .*: must be a uart with baud, rx and tx"),
-        ("[limits]", '[link]\nkind = "axi-dma"\nbaud = 9600\n[limits]', "must be axi-dma without baud, rx and tx"),
-        ("[limits]", '[link]\nkind = "uar"\n[limits]', "link.kind = 'uar': did you mean 'uart'"),
+        ("[limits]", '[link]\ntype = "uart"\nrx = "A1"\n[limits]', "link = .*: must be a uart with baud, rx and tx"),
+        ("[limits]", '[link]\ntype = "axi-dma"\nbaud = 9600\n[limits]', "must be axi-dma without baud, rx and tx"),
+        ("[limits]", '[link]\ntype = "uar"\n[limits]', "link.type = 'uar': did you mean 'uart'"),
         ("[limits]", '[oscillator]\npin = "A1"\nmhz = 25\n[limits]', "name them in pins_from"),
         ("[limits]", '[oscillator]\npn = "A1"\nmhz = 25\n[limits]', "unknown key 'oscillator.pn': did you mean 'pin'"),
     ],

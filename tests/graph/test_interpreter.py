@@ -14,7 +14,7 @@ WEIGHTS = np.random.default_rng(0).integers(-7, 8, (3, 4))
 
 
 def _graph() -> Dataflow:
-    """Pixels through a matrix and beside it, summed over the map and put side by side."""
+    """Pixels through a matrix and beside it, summed over the feature map and put side by side."""
     assembly = Assembly("input", Stream((5, 4, 3), IntType(4, signed=False)))
     kind = IntType(4, signed=True)
     made = assembly.mvau(

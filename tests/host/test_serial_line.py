@@ -1,6 +1,5 @@
 """Ports that are not there, that nobody answers at, or that go away: one clear message, and never an endless wait."""
 
-import builtins
 import os
 import threading
 import time
@@ -27,41 +26,6 @@ def terminal() -> Iterator[tuple[int, str]]:
     tty.setraw(host)
     yield board, os.ttyname(host)
     os.close(host)
-
-
-@pytest.mark.parametrize(
-    ("port", "message"),
-    [
-        ("/dev/ttyUSB99", "there is no port /dev/ttyUSB99"),
-        ("/dev/null", "no serial port"),
-        (__file__, "no serial port"),
-    ],
-)
-def test_a_port_that_is_none(port: str, message: str) -> None:
-    with pytest.raises(UserError, match=message):
-        SerialLine(port, BAUD, PATIENCE_SECONDS)
-
-
-def test_a_port_of_somebody_else(terminal: tuple[int, str], monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: Any, **__: Any) -> int:
-        raise PermissionError(13, "Permission denied")
-
-    monkeypatch.setattr(os, "open", refuse)
-    with pytest.raises(UserError, match="join the group"):
-        SerialLine(terminal[1], BAUD, PATIENCE_SECONDS)
-
-
-def test_pyserial_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    original = builtins.__import__
-
-    def without(name: str, *rest: Any) -> Any:
-        if name == "serial":
-            raise ImportError(name)
-        return original(name, *rest)
-
-    monkeypatch.setattr(builtins, "__import__", without)
-    with pytest.raises(UserError, match="pip install pyserial"):
-        SerialLine("/dev/ttyUSB0", BAUD, PATIENCE_SECONDS)
 
 
 def test_nobody_answers(terminal: tuple[int, str]) -> None:

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from hwcodesign.core.assets import asset_folder
-from hwcodesign.core.errors import UserError
 from hwcodesign.core.tools import ICARUS, VERILATOR, YOSYS, Tool, find
 
 # Of every module and rule one choice of parameters that breaks it.
@@ -31,6 +30,7 @@ BROKEN: Mapping[str, Mapping[str, Mapping[str, int]]] = {
     },
     "ram": {"sizes_are_positive": {"WIDTH": 0}, "block_lies_in_the_memory": {"BLOCK_WIDTH": 1, "BLOCK_WORDS": 2}},
     "ram_bank": {"sizes_are_positive": {"WIDTH": 0}, "place_is_0_to_2": {"PLACE": 3}},
+    "ranking": {"sizes_are_positive": {"TOP": 0}},
     "rom": {"sizes_are_positive": {"WIDTH": 0}, "block_lies_in_the_memory": {"BLOCK_WIDTH": 2, "BLOCK_WORDS": 1}},
     "rom_bank": {"sizes_are_positive": {"WIDTH": 0}},
     "threshold_count": {
@@ -133,14 +133,6 @@ endmodule
 """
 
 
-def _has(tool: Tool) -> bool:
-    try:
-        find(tool)
-    except UserError:
-        return False
-    return True
-
-
 def sources_of(module: str) -> list[str]:
     """The files of `module` and of all that it instantiates."""
     files = {name: path for path in SOURCES for name in re.findall(r"^module (\w+)", path.read_text(), re.M)}
@@ -194,13 +186,13 @@ def test_verilator_stops(module: str, rule: str, tmp_path: Path) -> None:
     stops(VERILATOR, module, rule, tmp_path)
 
 
-@pytest.mark.skipif(not _has(ICARUS), reason="Icarus is not installed")
+@pytest.mark.needs(ICARUS)
 @pytest.mark.parametrize(("module", "rule"), RULES)
 def test_icarus_stops(module: str, rule: str, tmp_path: Path) -> None:
     stops(ICARUS, module, rule, tmp_path)
 
 
-@pytest.mark.skipif(not _has(YOSYS), reason="Yosys is not installed")
+@pytest.mark.needs(YOSYS)
 @pytest.mark.parametrize(
     ("module", "rule"),
     [

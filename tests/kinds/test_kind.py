@@ -13,7 +13,7 @@ from tests.graphs import tiny_lenet, tiny_squeezenet
 
 
 def scored() -> Dataflow:
-    """Layers that no family's network has: sums of unlike maps, a local average, scores of unlike scales."""
+    """Layers that no family's network has: sums of unlike feature maps, a local average, scores of unlike scales."""
     assembly = Assembly("input", Stream((4, 4, 2), IntType(3, signed=False)))
     mean = assembly.sum_pool("mean", assembly.sliding_window("mean.window", "input", (2, 2), (2, 2), True), 4)
     least = assembly.max_pool("most", assembly.sliding_window("most.window", "input", (1, 1), (2, 2), True), 1)

@@ -1,4 +1,4 @@
-"""The max pool behind a depthwise window is the maximum over patches of the map."""
+"""The max pool behind a depthwise window is the maximum over patches of the feature map."""
 
 from dataclasses import replace
 

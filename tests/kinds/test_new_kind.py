@@ -94,7 +94,7 @@ def ceiling(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def graph() -> Dataflow:
-    """The ceiling of a picture, the largest of every window, and the sums of those."""
+    """The ceiling of a frame, the largest of every window, and the sums of those."""
     assembly = Assembly("frames", Stream((6, 6, 2), PIXEL))
     low = assembly.layer("low", "ceiling", ["frames"], {"most": 240})
     window = assembly.sliding_window("pool.window", low, (2, 2), (2, 2), depthwise=True)

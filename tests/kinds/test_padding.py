@@ -31,9 +31,9 @@ def test_order_of_the_sides_is_top_left_bottom_right() -> None:
     width=st.integers(1, 5),
     pad=st.tuples(*[st.integers(0, 3)] * 4),
 )
-def test_an_output_pixel_needs_all_picture_pixels_up_to_it(height: int, width: int, pad: tuple[int, ...]) -> None:
+def test_an_output_pixel_needs_all_pixels_up_to_it(height: int, width: int, pad: tuple[int, ...]) -> None:
     layer = padding(height, width, pad)
-    # A picture whose every pixel is its number plus one: a pixel needs the largest one seen so far.
+    # A feature map whose every pixel is its number plus one: a pixel needs the largest one seen so far.
     numbers = np.arange(1, height * width + 1).reshape(1, height, width, 1).repeat(2, axis=-1)
     (output,) = PADDING.run(layer, [numbers])
     largest = 0
@@ -43,8 +43,8 @@ def test_an_output_pixel_needs_all_picture_pixels_up_to_it(height: int, width: i
     assert PADDING.cycles(layer, Folding(2)) == layer.output.pixels
 
 
-def test_refuses_bipolar_pictures() -> None:
-    with pytest.raises(UserError, match=r"conv1.pad: a bipolar picture .* cannot be padded with zeros"):
+def test_refuses_bipolar_feature_maps() -> None:
+    with pytest.raises(UserError, match=r"conv1.pad: a bipolar feature map .* cannot be padded with zeros"):
         PADDING.check(padding(2, 2, (1, 1, 1, 1), IntType(1, signed=True)))
 
 
@@ -63,7 +63,7 @@ def test_any_value_of_the_type_may_be_the_border() -> None:
         PADDING.check(replace(layer, attributes={**layer.attributes, "value": 8}))
 
 
-def test_a_bipolar_picture_may_be_padded_with_its_lowest_value() -> None:
+def test_a_bipolar_feature_map_may_be_padded_with_its_lowest_value() -> None:
     layer = padding(1, 1, (0, 1, 0, 0), IntType(1, signed=True))
     PADDING.check(replace(layer, attributes={**layer.attributes, "value": -1}))
 

@@ -160,7 +160,7 @@ def test_whole_windows_take_a_pixel_a_cycle_and_wait_for_those_that_have_left(la
     [
         ({"kernel": (0, 1), "stride": (1, 1)}, "at least 1"),
         ({"kernel": (1, 1), "stride": (1, 0)}, "at least 1"),
-        ({"kernel": (3, 6), "stride": (1, 1)}, "3x6 is larger than its map of 5x5"),
+        ({"kernel": (3, 6), "stride": (1, 1)}, "3x6 is larger than its feature map of 5x5"),
         ({"kernel": (2, 2), "stride": (1, 1)}, "the windows are"),
     ],
 )

@@ -161,11 +161,11 @@ NETWORKS: dict[str, Callable[[], nn.Module]] = {
         relu(),
         *average(),
     ),
-    "padded bipolar map": lambda: Chain(conv(2), norm(4), bipolar(), conv(padding=1), relu(), *average()),
-    "bipolar map that is pooled, then padded": lambda: Chain(
+    "padded bipolar feature map": lambda: Chain(conv(2), norm(4), bipolar(), conv(padding=1), relu(), *average()),
+    "bipolar feature map that is pooled, then padded": lambda: Chain(
         conv(2), norm(4), bipolar(), nn.MaxPool2d(2), conv(padding=1), relu(), *average()
     ),
-    "bipolar map that is padded for one of two readers": lambda: Chain(
+    "bipolar feature map that is padded for one of two readers": lambda: Chain(
         conv(2),
         norm(4),
         bipolar(),
@@ -173,7 +173,7 @@ NETWORKS: dict[str, Callable[[], nn.Module]] = {
         relu(),
         *average(),
     ),
-    "the same map twice": lambda: Chain(conv(2), relu(), Does(lambda x: x + x), conv(), relu(), *average()),
+    "the same feature map twice": lambda: Chain(conv(2), relu(), Does(lambda x: x + x), conv(), relu(), *average()),
     "two readers of sums": TwoReaders,
     "a quantizer that changes nothing": lambda: Chain(
         conv(2), relu(), Does(lambda x, q: q(q(x)), signed()), conv(), relu(), *average()

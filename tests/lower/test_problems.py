@@ -65,7 +65,7 @@ PROBLEMS: dict[str, tuple[Callable[[], nn.Module], str, str, str]] = {
     "ceil mode": (
         lambda: ends_in(*start(), nn.MaxPool2d(4, ceil_mode=True), conv(kernel=1)),
         "  2:",
-        "ceil_mode cuts its last window at a map of 6 x 6 pixels",
+        "ceil_mode cuts its last window at a feature map of 6 x 6 pixels",
         "ceil_mode=False",
     ),
     "average pool with a border": (
@@ -76,21 +76,21 @@ PROBLEMS: dict[str, tuple[Callable[[], nn.Module], str, str, str]] = {
     ),
     "group norm": (lambda: ends_in(conv(2), nn.GroupNorm(2, 4)), "  1:", "statistics of each image", "BatchNorm2d"),
     "a function that falls": (lambda: ends_in(conv(2), nn.Hardswish()), "  1:", "falls somewhere", "LeakyReLU"),
-    "a function of two maps": (
+    "a function of two feature maps": (
         lambda: ends_in(*start(), Does(lambda x, s: x * s(x), nn.Sigmoid()), conv()),
         "  2:",
-        "a map times a function of itself",
+        "a feature map times a function of itself",
         "a function that never falls",
     ),
     "softmax inside": (
         lambda: ends_in(*start(), nn.Softmax(1), conv()),
         "  2:",
-        "Softmax stands inside",
+        "Softmax inside",
         "leave it out",
     ),
     "activations over 8 bits": (lambda: ends_in(conv(2), relu(bit_width=10), conv()), "  1:", "10 bits", "at most 8"),
     "groups": (lambda: ends_in(*start(), conv(groups=2)), "  2:", "2 groups", "groups=1"),
-    "depthwise": (lambda: ends_in(*start(), conv(groups=4)), "  2:", "depthwise", "no hardware kind"),
+    "depthwise": (lambda: ends_in(*start(), conv(groups=4)), "  2:", "depthwise", "no supported hardware layer"),
     "dilation": (lambda: ends_in(*start(), conv(dilation=2)), "  2:", "dilation is [2, 2]", "dilation=1"),
     "dilated max pool": (
         lambda: ends_in(*start(), nn.MaxPool2d(2, dilation=2), conv(kernel=1)),
@@ -106,7 +106,7 @@ PROBLEMS: dict[str, tuple[Callable[[], nn.Module], str, str, str]] = {
     ),
     "no quantizer between": (lambda: ends_in(conv(2), conv()), "  1:", "from 0, is not quantized", "QuantReLU"),
     "relu at the end": (lambda: ends_in(*start(), conv(kernel=6), nn.ReLU(), pool=False), "  2:", "ReLU", "QuantReLU"),
-    "a map at the end": (
+    "a feature map at the end": (
         lambda: ends_in(*start(), conv(), relu(), pool=False),
         "  2:",
         "4 x 4 pixels",
@@ -125,7 +125,7 @@ FIXED: dict[str, Callable[[], nn.Module]] = {
     "average pool with a border": lambda: ends_in(*start(), nn.AvgPool2d(2), conv(kernel=1)),
     "group norm": lambda: ends_in(conv(2), nn.BatchNorm2d(4)),
     "a function that falls": lambda: ends_in(conv(2), nn.LeakyReLU()),
-    "a function of two maps": lambda: ends_in(*start(), nn.Sigmoid(), relu(), conv()),
+    "a function of two feature maps": lambda: ends_in(*start(), nn.Sigmoid(), relu(), conv()),
     "softmax inside": lambda: ends_in(*start(), conv()),
     "activations over 8 bits": lambda: ends_in(conv(2), relu(bit_width=8), conv()),
     "groups": lambda: ends_in(*start(), conv(groups=1)),
@@ -135,7 +135,7 @@ FIXED: dict[str, Callable[[], nn.Module]] = {
     "float weights": lambda: ends_in(conv(2), relu(), conv()),
     "no quantizer between": lambda: ends_in(conv(2), relu(), conv()),
     "relu at the end": lambda: ends_in(*start(), conv(kernel=6), relu(), pool=False),
-    "a map at the end": lambda: ends_in(*start(), conv(), relu()),
+    "a feature map at the end": lambda: ends_in(*start(), conv(), relu()),
 }
 
 

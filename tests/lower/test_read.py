@@ -14,7 +14,7 @@ MAP = [1, 2, 4, 4]
 
 
 def _save(path: Path, nodes: list, inputs: list | None = None, outputs: list | None = None) -> Path:
-    """An ONNX file with input x and output y, both maps, and the scale `s` and zero `z` as constants."""
+    """An ONNX file with input x and output y, both feature maps, and the scale `s` and zero `z` as constants."""
     constants = [numpy_helper.from_array(np.float32(0.5), "s"), numpy_helper.from_array(np.uint8(0), "z")]
     ends = [helper.make_tensor_value_info(name, TensorProto.FLOAT, MAP) for name in ("x", "y")]
     graph = helper.make_graph(nodes, "g", inputs or ends[:1], outputs or ends[1:], constants)

@@ -46,7 +46,7 @@ VARIANTS: dict[str, Callable[[], nn.Module]] = {
     "not square": lambda: Chain(
         conv(2, kernel=(1, 3), stride=(2, 1)), relu(), conv(kernel=(3, 1), padding=(1, 0)), relu(), *average()
     ),
-    "matrix after a map that is not square": lambda: Chain(
+    "matrix after a feature map that is not square": lambda: Chain(
         conv(2, kernel=(1, 3)), relu(), nn.Flatten(), linear(4 * 8 * 6, 5)
     ),
     "8 bits": lambda: Chain(

@@ -76,7 +76,7 @@ def test_vgg_refuses_blocks_without_filters():
 @pytest.mark.parametrize(
     ("name", "layers"),
     [
-        ("alexnet", ["norm1: no hardware kind computes local response normalisation", "conv2: groups = 2"]),
+        ("alexnet", ["norm1: no supported hardware layer computes local response normalisation", "conv2: groups = 2"]),
         ("googlenet", ["norm2: no hardware", "inception3a.pool: pad = 1: a max pool in hardware does not pad"]),
     ],
 )

@@ -74,7 +74,7 @@ def test_random_weights_have_no_results(run: RunFolder) -> None:
     assert set(pictures.draw_pictures(run)["missing"]) == {"confusion", "misclassified"}
 
 
-def test_confusion_counts_rows_that_are_and_columns_that_are_taken_for() -> None:
+def test_confusion_counts_true_classes_in_rows_and_predicted_ones_in_columns() -> None:
     found = confusion(np.array([0, 0, 1, 2, 2]), np.array([0, 1, 1, 0, 0]), 3)
     assert found.tolist() == [[1, 1, 0], [0, 1, 0], [2, 0, 0]]
 

@@ -30,7 +30,7 @@ UINT3 = IntType(3, signed=False)
 
 @st.composite
 def small_graphs(draw):
-    """A chain of one or two matrices, with a window in front of the last perhaps, on a map of 4 x 4."""
+    """A chain of one or two matrices, with a window in front of the last perhaps, on a feature map of 4 x 4."""
     channels = st.sampled_from([1, 2, 3, 4, 6])
     graph = Assembly("input", Stream((4, 4, draw(channels)), UINT3))
     made = "input"

@@ -55,7 +55,7 @@ def test_only_whole_windows_have_a_converter_to_their_reader(rate, whole):
 
 
 def test_whole_windows_reach_rates_that_few_channels_forbid():
-    """conv1 reads a map of one channel: its 64 windows of 9 pixels would take 576 cycles, one pixel a cycle."""
+    """conv1 reads a feature map of one channel: its 64 windows of 9 pixels would take 576 cycles, one pixel a cycle."""
     planned = plan(NET, BOARD, frame_rate=490_000)
     assert planned.foldings["conv1.window"] == Folding(1, 9)
     assert planned.cycles_per_frame == 100

@@ -40,7 +40,7 @@ def synthesised(family: str, top: str, parameters: dict[str, str], sources: list
 )
 def test_the_estimate_is_what_synthesis_finds(family: str, tmp_path: Path) -> None:
     sources = [hls_source(module) for module in serial_link.MODULES if module != serial_link.TOP]
-    parameters = serial_link.parameters(COLOUR, serial_link.Timing.at(25.0, 1_000_000), "0123456789abcdef")
+    parameters = serial_link.parameters(COLOUR, serial_link.UartTiming.at(25.0, 1_000_000), "0123456789abcdef")
     found = synthesised(family, "serial_link", parameters, sources, tmp_path)
     estimate = serial_resources(FAMILIES[family], COLOUR)
     assert estimate.block_ram == found.block_ram
@@ -66,7 +66,7 @@ def test_a_plan_and_its_check_count_the_link(name: str) -> None:
     board = load_board(name)
     made = plan(tiny_squeezenet(), board, frame_rate=1000)
     interface = interface_of(made.design, made.foldings)
-    serial = board.link is not None and board.link.kind == "uart"
+    serial = board.link is not None and board.link.type == "uart"
     assert made.link == (serial_resources(board.device, interface) + CLOCK if serial else dma_resources(interface))
     report = measure(made, board)
     assert report.link == made.link

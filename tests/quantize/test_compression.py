@@ -10,9 +10,7 @@ from hwcodesign.cli.compress import command
 from hwcodesign.core.errors import UserError
 from hwcodesign.export.deep_compression import read, write
 from hwcodesign.export.float_weights import Weights
-from hwcodesign.nets.squeezenet import SqueezeNet
 from hwcodesign.quantize.compression import fixed_point, huffman_bits, pruned, shared, size_of
-from hwcodesign.quantize.compression_table import is_squeezenet
 from tests.quantize.small import network, weights
 
 NETWORK = network()
@@ -84,7 +82,3 @@ def test_the_command_writes_what_quantize_reads(tmp_path) -> None:
         CliRunner().invoke(command, [*given, "--bits", "4", "--fixed-point", "4"], catch_exceptions=False)
     with pytest.raises(UserError, match=r"named \*.net"):
         CliRunner().invoke(command, [*given, "--out", "a.bin"], catch_exceptions=False)
-
-
-def test_which_network_the_printed_figures_are_of() -> None:
-    assert is_squeezenet(SqueezeNet(last_pad=1).describe((227, 227, 3), 1000)) and not is_squeezenet(NETWORK)

@@ -1,4 +1,4 @@
-"""The layers that only networks from elsewhere have, in one network: padded pools, sums of unlike maps, score maps."""
+"""The layers that only networks from elsewhere have, in one network: padded pools, unlike summands, score maps."""
 
 from pathlib import Path
 

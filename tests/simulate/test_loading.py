@@ -160,7 +160,7 @@ def test_the_board_says_what_it_has_and_takes_only_what_is_next(built: Emulated,
         Packet(Request.WEIGHTS, 2, pieces[2]),
         Packet(Request.WEIGHTS, 1, pieces[1][:-1]),
     )
-    assert [packet.kind for packet in found] == [Answer.IDENTITY] * 5 + [Answer.WRONG_LENGTH]
+    assert [packet.type for packet in found] == [Answer.IDENTITY] * 5 + [Answer.WRONG_LENGTH]
     loaded = [identity.loaded if (identity := Identity.parse(p.payload)) else None for p in found]
     assert loaded == [0, 0, 1, 1, 1, None]
 

@@ -52,11 +52,11 @@ def built(folder: Path, made: Plan) -> Built:
     return Built(made, folder / "emit", simulation, frames, interpreter.run(made.design, frames))
 
 
-def measured(built: Built, stalls: tuple[int, int]) -> network.Measured:
+def measured(built: Built, stalls: tuple[int, int]) -> network.Simulated:
     return run(built, Regime("stalls", (stalls[0] / 100, stalls[1] / 100)))
 
 
-def run(built: Built, regime: Regime, frames: int = FRAMES) -> network.Measured:
+def run(built: Built, regime: Regime, frames: int = FRAMES) -> network.Simulated:
     kind = built.plan.design.input.type
     return network.simulate(built.simulation, built.emitted, built.frames[:frames], kind, QUIET_CYCLES, regime=regime)
 
@@ -84,7 +84,7 @@ def test_clocks_latency_and_utilisation_are_the_plans(tiny: Built) -> None:
     every_clock_is_the_plans(tiny, measured(tiny, (0, 0)))
 
 
-def every_clock_is_the_plans(built: Built, result: network.Measured) -> None:
+def every_clock_is_the_plans(built: Built, result: network.Simulated) -> None:
     """Exactly: the clock in which every frame ends, and the share of the time that every layer works."""
     assert result.cycles_per_frame == built.plan.cycles_per_frame
     assert result.latency_cycles == built.plan.latency_cycles

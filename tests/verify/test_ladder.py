@@ -48,7 +48,7 @@ def run(lowered: RunFolder, tmp_path: Path) -> RunFolder:
     return RunFolder(tmp_path / "small")
 
 
-def rungs(run: RunFolder) -> dict[str, ladder.Rung]:
+def rungs(run: RunFolder) -> dict[str, ladder.LadderRung]:
     return {rung.name: rung for rung in ladder.climb(run, IMAGES)}
 
 

@@ -11,8 +11,8 @@ from hwcodesign.emit.top_level import emit
 from hwcodesign.fpga.board import load_board
 from hwcodesign.graph import interpreter
 from hwcodesign.plan import Plan, plan
-from hwcodesign.simulate.network import Measured
-from hwcodesign.simulate.stream_files import Results
+from hwcodesign.simulate.network import Simulated
+from hwcodesign.simulate.stream_files import StreamResults
 from hwcodesign.simulate.utilisation import Utilisation
 from hwcodesign.verify import proofs
 from hwcodesign.verify.images import Images
@@ -25,10 +25,10 @@ def planned() -> Plan:
     return plan(tiny_squeezenet(), load_board("ulx3s-85f"), frame_rate=10_000)
 
 
-def measured(planned: Plan, pace: float = 1.0, latency: float = 1.0) -> Measured:
-    results = Results(np.zeros((4, 6)), np.zeros(4), 24, None)
+def measured(planned: Plan, pace: float = 1.0, latency: float = 1.0) -> Simulated:
+    results = StreamResults(np.zeros((4, 6)), np.zeros(4), 24, None)
     latency_cycles = round(planned.latency_cycles * latency)
-    return Measured(results, planned.cycles_per_frame * pace, latency_cycles, 1000, 1.0)
+    return Simulated(results, planned.cycles_per_frame * pace, latency_cycles, 1000, 1.0)
 
 
 def test_what_the_plan_promises_is_kept(planned: Plan) -> None:
@@ -64,8 +64,8 @@ def test_a_changed_file_that_no_image_shows_is_no_proof(
     monkeypatch.setattr("hwcodesign.simulate.utilisation.measured", lambda plan, folder: [])
     monkeypatch.setattr("hwcodesign.simulate.network.tidy", lambda simulation: None)
 
-    def right(bench: proofs._Bench, regime: object, on_frames: object) -> Measured:
-        return replace(measured(planned), results=Results(bench.expected, np.zeros(8), 24, None))
+    def right(bench: proofs._Bench, regime: object, on_frames: object) -> Simulated:
+        return replace(measured(planned), results=StreamResults(bench.expected, np.zeros(8), 24, None))
 
     monkeypatch.setattr(proofs._Bench, "run", right)
     verified = verify_hardware(planned, tmp_path, images, images, tmp_path, False, lambda done: None)

@@ -5,7 +5,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from hwcodesign.analyze.costs import Costs, LayerCost, costs
-from hwcodesign.analyze.paper.row import PaperTable, Row
+from hwcodesign.analyze.paper.row import PaperRow, PaperTable
 from hwcodesign.analyze.paper.volumes import BATCH
 from hwcodesign.analyze.subject import find_subject
 from hwcodesign.analyze.tables import dims
@@ -51,7 +51,8 @@ def tables_4() -> Iterator[PaperTable]:
     subject = find_subject("nin")
     total = costs(subject.network())
     yield PaperTable("4.1", "NiN's layers", "output of every layer for a 227x227 image",
-                     [Row(f"{layer.name} {layer.window}".strip(), dims(layer.out_shape), _LAYERS.get(layer.name, ""))
+                     [PaperRow(f"{layer.name} {layer.window}".strip(), dims(layer.out_shape),
+                               _LAYERS.get(layer.name, ""))
                       for layer in total.layers])  # fmt: skip
     about = f"batch {BATCH}, 32 bits; outputs of every layer, parameters with biases, forward operations"
     yield PaperTable("4.2", "NiN's volumes", about, list(_volumes(total)))
@@ -62,33 +63,37 @@ def tables_4() -> Iterator[PaperTable]:
     yield _section_4_7()
 
 
-def _volumes(total: Costs) -> Iterator[Row]:
+def _volumes(total: Costs) -> Iterator[PaperRow]:
     for layer in total.layers:
-        yield Row(f"{layer.name} output", _bytes(layer.activations) * _MEGA, "", "MB")
+        yield PaperRow(f"{layer.name} output", _bytes(layer.activations) * _MEGA, "", "MB")
         if layer.parameters:
-            yield Row(f"{layer.name} parameters", 4 * layer.parameters * _MEGA, _PARAMETERS.get(layer.name, ""), "MB")
-        yield Row(f"{layer.name} computation", layer.operations * BATCH * _GIGA, _OPERATIONS.get(layer.name, ""), "GF")
+            yield PaperRow(
+                f"{layer.name} parameters", 4 * layer.parameters * _MEGA, _PARAMETERS.get(layer.name, ""), "MB"
+            )
+        yield PaperRow(
+            f"{layer.name} computation", layer.operations * BATCH * _GIGA, _OPERATIONS.get(layer.name, ""), "GF"
+        )
     read = _bytes(sum(layer.inputs for layer in total.layers if layer.parameters)) * _GIGA
     why = f"the printed total is what layers with weights read, the image too ({float(read):.3f} GB), not their outputs"
-    yield Row("total output", _bytes(total.activations) * _GIGA, "5.90", "GB", why)
-    yield Row("total parameters", 4 * total.parameters * _MEGA, "30.4", "MB")
-    yield Row("total computation", total.operations * BATCH * _TERA, "2.27", "TF")
+    yield PaperRow("total output", _bytes(total.activations) * _GIGA, "5.90", "GB", why)
+    yield PaperRow("total parameters", 4 * total.parameters * _MEGA, "30.4", "MB")
+    yield PaperRow("total computation", total.operations * BATCH * _TERA, "2.27", "TF")
 
 
-def _change_rows(change: _Change, result: WhatIf) -> Iterator[Row]:
+def _change_rows(change: _Change, result: WhatIf) -> Iterator[PaperRow]:
     before, after = result.before, result.after
     for old, new in result.pairs:
         layer, text = new or old, _change_text(old, new)
         if layer and text:
-            yield Row(layer.name, text)
-    yield Row("total output", Fraction(after.activations, before.activations), change.outputs, "x")
-    yield Row("total parameters", Fraction(after.parameters, before.parameters), change.parameters, "x")
-    yield Row("total parameters", 4 * after.parameters * _MEGA, change.megabytes, "MB")
-    yield Row("total computation", Fraction(after.operations, before.operations), change.operations, "x")
-    yield Row("total computation", after.operations * BATCH * _TERA, change.teraflops, "TF", _why(change))
+            yield PaperRow(layer.name, text)
+    yield PaperRow("total output", Fraction(after.activations, before.activations), change.outputs, "x")
+    yield PaperRow("total parameters", Fraction(after.parameters, before.parameters), change.parameters, "x")
+    yield PaperRow("total parameters", 4 * after.parameters * _MEGA, change.megabytes, "MB")
+    yield PaperRow("total computation", Fraction(after.operations, before.operations), change.operations, "x")
+    yield PaperRow("total computation", after.operations * BATCH * _TERA, change.teraflops, "TF", _why(change))
     if change.number == "4.8":
         rounded_up = what_if(find_subject("nin"), "input.size=455").after.operations * BATCH * _TERA
-        yield Row("total computation if conv1 rounded up, too (112x112)", rounded_up, "", "TF")
+        yield PaperRow("total computation if conv1 rounded up, too (112x112)", rounded_up, "", "TF")
 
 
 def _change_text(old: LayerCost | None, new: LayerCost | None) -> str:
@@ -111,8 +116,9 @@ def _why(change: _Change) -> str:
 
 
 def _section_4_7() -> PaperTable:
-    row = Row("5^16", Fraction(5**16, 10**9), "30", "billion", f"arithmetic gives {5**16:,}; the text says 30 billion, "
-              "which is 5^15 = 30,517,578,125 in round figures")  # fmt: skip
+    row = PaperRow("5^16", Fraction(5**16, 10**9), "30", "billion",
+                   f"arithmetic gives {5**16:,}; the text says 30 billion, "
+                   "which is 5^15 = 30,517,578,125 in round figures")  # fmt: skip
     return PaperTable("section 4.7", "networks to choose from", "five choices in each of sixteen layers", [row])
 
 

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 
 @dataclass(frozen=True)
-class Row:
+class PaperRow:
     """`ours` in `unit`, exact, or as text; `printed` as it is printed, without its unit, or "" where we quote none.
 
     `why` is the reason for a difference, as far as we know it.
@@ -64,4 +64,4 @@ class PaperTable:
     number: str
     title: str
     about: str
-    rows: Sequence[Row]
+    rows: Sequence[PaperRow]

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from hwcodesign.analyze.costs import costs
-from hwcodesign.analyze.paper.row import PaperTable, Row
+from hwcodesign.analyze.paper.row import PaperRow, PaperTable
 from hwcodesign.analyze.tables import dims
 from hwcodesign.nets import metaparameters
 from hwcodesign.nets.network import Network
@@ -17,7 +17,7 @@ _MIB = Fraction(4, 2**20)
 
 
 def table_5_1() -> PaperTable:
-    """SqueezeNet's first map and its parameters, module by module."""
+    """SqueezeNet's first feature map and its parameters, module by module."""
     network = _squeezenet("none")
     counts: dict[str, int] = {}
     for conv in network.convolutions:
@@ -25,9 +25,9 @@ def table_5_1() -> PaperTable:
         counts[module] = counts.get(module, 0) + network.parameters(conv)
     wider = metaparameters("squeezenet", {}).describe((227, 227, 3), 1000)
     why = f"a 227x227 image gives {dims(wider.shapes['conv1'])}; the table says 224x224"
-    rows = [Row("conv1 output for a 224x224 image", dims(network.shapes["conv1"]), "111x111x96", "", why)]
-    rows += [Row(f"{name} parameters", f"{count:,}", _PARAMETERS[name]) for name, count in counts.items()]
-    rows.append(Row("total parameters", f"{sum(counts.values()):,}", "1,248,424"))
+    rows = [PaperRow("conv1 output for a 224x224 image", dims(network.shapes["conv1"]), "111x111x96", "", why)]
+    rows += [PaperRow(f"{name} parameters", f"{count:,}", _PARAMETERS[name]) for name, count in counts.items()]
+    rows.append(PaperRow("total parameters", f"{sum(counts.values()):,}", "1,248,424"))
     return PaperTable("5.1", "SqueezeNet", "weights and biases", rows)
 
 
@@ -36,10 +36,10 @@ def table_5_3() -> PaperTable:
     return PaperTable("5.3", "SqueezeNet's bypasses", "32 bits; the printed MB are of 2^20 bytes", list(_sizes()))
 
 
-def _sizes() -> Iterator[Row]:
+def _sizes() -> Iterator[PaperRow]:
     for bypass, printed in (("none", "4.8"), ("simple", "4.8"), ("complex", "7.7")):
         parameters = costs(_squeezenet(bypass)).parameters
-        yield Row(f"bypass {bypass}", parameters * _MIB, printed, "MiB", _why_complex(parameters))
+        yield PaperRow(f"bypass {bypass}", parameters * _MIB, printed, "MiB", _why_complex(parameters))
 
 
 def _why_complex(parameters: int) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from rich.table import Table
 
 from hwcodesign.analyze.paper.nin import tables_4
-from hwcodesign.analyze.paper.row import PaperTable, Row
+from hwcodesign.analyze.paper.row import PaperRow, PaperTable
 from hwcodesign.analyze.paper.squeezenet import table_5_1, table_5_3
 from hwcodesign.analyze.paper.volumes import table_3_1
 
@@ -51,7 +51,7 @@ def to_json(table: PaperTable) -> dict[str, Any]:
     return {"table": table.number, "title": table.title, "about": table.about, "rows": rows}
 
 
-def _ours(row: Row) -> str:
+def _ours(row: PaperRow) -> str:
     """To four digits, or to whole units if that is more."""
     if isinstance(row.ours, str):
         return row.ours

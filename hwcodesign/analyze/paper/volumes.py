@@ -5,7 +5,7 @@ from fractions import Fraction
 from typing import Any, NamedTuple
 
 from hwcodesign.analyze.costs import TRAINING_FACTOR, Costs, costs
-from hwcodesign.analyze.paper.row import PaperTable, Row
+from hwcodesign.analyze.paper.row import PaperRow, PaperTable
 from hwcodesign.nets import metaparameters, standards
 
 BATCH = 1024
@@ -39,18 +39,18 @@ def table_3_1() -> PaperTable:
     )  # fmt: skip
 
 
-def _rows(printed: _Printed) -> Iterator[Row]:
+def _rows(printed: _Printed) -> Iterator[PaperRow]:
     title = standards()[printed.family].title
     total = _costs(printed.family, printed.variant)
     weighted = [layer for layer in total.layers if layer.parameters]
     read = sum(layer.inputs for layer in weighted)
-    yield Row(f"{title} activations", 4 * BATCH * read * _MEGA, printed.activations, "MB")
-    yield Row(f"{title} weights", 4 * total.parameters * _MEGA, printed.weights, "MB", _why_weights(printed))
+    yield PaperRow(f"{title} activations", 4 * BATCH * read * _MEGA, printed.activations, "MB")
+    yield PaperRow(f"{title} weights", 4 * total.parameters * _MEGA, printed.weights, "MB", _why_weights(printed))
     convolutions = TRAINING_FACTOR * BATCH * sum(layer.operations for layer in weighted)
-    ours = Row(f"{title} computation", BATCH * total.training_operations * _TERA, printed.operations, "TF")
-    without = Row("", convolutions * _TERA, printed.operations)
+    ours = PaperRow(f"{title} computation", BATCH * total.training_operations * _TERA, printed.operations, "TF")
+    without = PaperRow("", convolutions * _TERA, printed.operations)
     pools = f"printed without pools and normalisation: {float(convolutions * _TERA):.2f} TF" if without.agrees else ""
-    yield Row(ours.what, ours.ours, ours.printed, ours.unit, pools)
+    yield PaperRow(ours.what, ours.ours, ours.printed, ours.unit, pools)
 
 
 def _why_weights(printed: _Printed) -> str:

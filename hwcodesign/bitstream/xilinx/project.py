@@ -11,7 +11,7 @@ from pathlib import Path
 
 from hwcodesign.bitstream import serial_link
 from hwcodesign.bitstream.constraints import write_constraints
-from hwcodesign.bitstream.flow import Request
+from hwcodesign.bitstream.flow import BuildRequest
 from hwcodesign.bitstream.top import TOP, board_top
 from hwcodesign.bitstream.xilinx.dma import DMA_TOP, dma_top
 from hwcodesign.core.assets import asset_folder, hls_source
@@ -49,7 +49,7 @@ class Project:
         return self.folder / f"{self.name}.created"
 
 
-def write_project(request: Request, name: str, folder: Path) -> Project:
+def write_project(request: BuildRequest, name: str, folder: Path) -> Project:
     """Write the project of an emitted design, in the empty `folder`.
 
     Raises UserError for a board without a link, a DMA without a processor or for too wide a beat, and a clock that the
@@ -60,7 +60,7 @@ def write_project(request: Request, name: str, folder: Path) -> Project:
         raise UserError(f"{board.name} has no [link] in its file: a host could not talk to the design")
     rtl = folder / "rtl"
     _copy([*(request.emitted / "rtl").iterdir(), *(request.emitted / "memory").iterdir()], rtl)
-    rest, tops, mhz = (_dma if board.link.kind == "axi-dma" else _serial)(request, folder)
+    rest, tops, mhz = (_dma if board.link.type == "axi-dma" else _serial)(request, folder)
     # Memory images lie beside the sources, which name them without a folder.
     files = (*sorted(f"rtl/{file.name}" for file in rtl.iterdir()), *rest)
     project = Project(folder, name, board.part, mhz, files, *tops)
@@ -79,7 +79,7 @@ def processor_of(board: Board) -> str:
 Extra = tuple[list[str], tuple[str, str], float]  # files beside rtl, the two top levels, the clock in MHz
 
 
-def _dma(request: Request, folder: Path) -> Extra:
+def _dma(request: BuildRequest, folder: Path) -> Extra:
     """A Zynq's design: Vivado makes clock, DMA and processor by the Tcl of boards/zynq."""
     board, assets, interface = request.board, asset_folder("boards") / "zynq", Interface.load(request.emitted)
     scripts = [processor_of(board), "block_design.tcl"]
@@ -90,7 +90,7 @@ def _dma(request: Request, folder: Path) -> Extra:
     return ["settings.tcl", *scripts], (DMA_TOP, SYSTEM_TOP), request.clock_mhz
 
 
-def _serial(request: Request, folder: Path) -> Extra:
+def _serial(request: BuildRequest, folder: Path) -> Extra:
     """The design behind a UART: the same top level as with open tools."""
     clock, name_and_text = request.clock, write_constraints(request.board)
     modules = [hls_source(module) for module in serial_link.MODULES]

@@ -12,7 +12,7 @@ import numpy as np
 
 from hwcodesign.bitstream import serial_link
 from hwcodesign.bitstream.build import UTILISATION
-from hwcodesign.bitstream.flow import Request
+from hwcodesign.bitstream.flow import BuildRequest
 from hwcodesign.bitstream.netlist import INSIDE, OVERHEAD, resources_by_layer, total
 from hwcodesign.bitstream.xilinx import vivado
 from hwcodesign.bitstream.xilinx.dma import DMA_TOP
@@ -37,7 +37,7 @@ def for_vivado(board: Board) -> bool:
 
 
 def build_amd(
-    request: Request,
+    request: BuildRequest,
     made: Plan,
     network: str,
     images: np.ndarray,
@@ -98,7 +98,7 @@ def _vivado(project: Project, phases: RunFolder) -> vivado.Built:
     return vivado.built(replace(project, folder=phases.stage(PROJECT)))
 
 
-def _synthesised(request: Request, project: Project, made: Plan, phases: RunFolder) -> Mapping[str, Resources]:
+def _synthesised(request: BuildRequest, project: Project, made: Plan, phases: RunFolder) -> Mapping[str, Resources]:
     """What every layer takes by Yosys' synthesis for the part's family."""
     yosys, family = tools.require(tools.YOSYS), request.board.device
     files = [file for file in project.files if file.startswith("rtl/")]
@@ -122,7 +122,7 @@ def _synthesised(request: Request, project: Project, made: Plan, phases: RunFold
 
 
 def _table(
-    request: Request, made: Plan, layers: Mapping[str, Resources], placed: Resources | None
+    request: BuildRequest, made: Plan, layers: Mapping[str, Resources], placed: Resources | None
 ) -> dict[str, dict[str, int]]:
     """Every resource: used in all (processor, DMA and interconnect count only once placed), the network's, planned."""
     network = total(used for name, used in layers.items() if name not in OVERHEAD)

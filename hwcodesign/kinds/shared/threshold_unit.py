@@ -124,11 +124,11 @@ class ThresholdUnit:
         ]
         return MemoryImage(words, self.memory.width)
 
-    def _image(self, kind: IntType, values: np.ndarray) -> MemoryImage:
+    def _image(self, int_type: IntType, values: np.ndarray) -> MemoryImage:
         """Words for `values` (channels, any number for each)."""
-        codes = kind.encode(values)
-        assert (kind.decode(codes) == values).all(), "a threshold outside its type"
-        return MemoryImage(pack(codes.reshape(self.channels // self.pe, -1), kind.bits), self.memory.width)
+        codes = int_type.encode(values)
+        assert (int_type.decode(codes) == values).all(), "a threshold outside its type"
+        return MemoryImage(pack(codes.reshape(self.channels // self.pe, -1), int_type.bits), self.memory.width)
 
 
 def step_count(out_type: IntType) -> int:

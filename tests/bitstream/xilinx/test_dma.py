@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hwcodesign.bitstream.flow import Request
+from hwcodesign.bitstream.flow import BuildRequest
 from hwcodesign.bitstream.xilinx.project import write_project
 from hwcodesign.core.interface import Interface, frame_bytes
 from hwcodesign.dataflow import Dataflow
@@ -60,7 +60,7 @@ def frames_of(design: Dataflow) -> np.ndarray:
 
 def batches_equal_the_reference(design: Dataflow, interface: Interface, board: str, tmp_path: Path) -> None:
     """The design of `tmp_path`/emit behind its DMA: weights in two packets, if it has any, then batches of frames."""
-    project = write_project(Request(load_board(board), tmp_path / "emit", 100.0, 1), "net", tmp_path / "project")
+    project = write_project(BuildRequest(load_board(board), tmp_path / "emit", 100.0, 1), "net", tmp_path / "project")
     frames, weights = frames_of(design), words_of(weight_bytes(tmp_path / "emit", interface), interface)
     values = interpreter.run(design, frames)
     case = {

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from hwcodesign.bitstream.flow import Request
+from hwcodesign.bitstream.flow import BuildRequest
 from hwcodesign.bitstream.xilinx.project import Project, processor_of, write_project
 from hwcodesign.core import tools
 from hwcodesign.core.errors import UserError
@@ -47,7 +47,7 @@ def run_tcl(project: Project) -> Any:
 @pytest.mark.parametrize("name", zynq_boards())
 def test_every_zynq_boards_project_is_whole(name: str, emitted: Path, tmp_path: Path) -> None:
     board = load_board(name)
-    project = write_project(Request(board, emitted, 87.5, 1), "net", tmp_path)
+    project = write_project(BuildRequest(board, emitted, 87.5, 1), "net", tmp_path)
     tcl = run_tcl(project)
     assert tcl.eval("dict get $settings part") == board.part
     assert tcl.eval("dict get $settings top") == tcl.eval("set wrapper") == "system_wrapper"
@@ -58,7 +58,7 @@ def test_every_zynq_boards_project_is_whole(name: str, emitted: Path, tmp_path: 
 
 
 def test_every_memory_image_that_the_rtl_opens_lies_beside_it(emitted: Path, tmp_path: Path) -> None:
-    project = write_project(Request(load_board("pynq-z1"), emitted, 100.0, 1), "net", tmp_path)
+    project = write_project(BuildRequest(load_board("pynq-z1"), emitted, 100.0, 1), "net", tmp_path)
     opened = set(re.findall(r'_FILE\("(\S+)"\)', (tmp_path / "rtl/accelerator.sv").read_text()))
     images = {Path(file).name for file in project.files if file.endswith(".hex")}
     assert opened
@@ -70,7 +70,7 @@ def test_every_memory_image_that_the_rtl_opens_lies_beside_it(emitted: Path, tmp
 @pytest.mark.parametrize("name", ["pynq-z1", "arty-a7-100"])
 def test_the_sources_go_together(name: str, emitted: Path, tmp_path: Path) -> None:
     """Yosys finds every module and port; at 80 MHz the Arty's clock comes from its MMCM."""
-    project = write_project(Request(load_board(name), emitted, 80.0, 1), "net", tmp_path)
+    project = write_project(BuildRequest(load_board(name), emitted, 80.0, 1), "net", tmp_path)
     sources = " ".join(Path(file).name for file in project.files if file.endswith((".sv", ".v")))
     cells = "read_verilog -lib -sv +/xilinx/cells_sim.v +/xilinx/cells_xtra.v"
     script = f"{cells}; read_verilog -sv {sources}; hierarchy -check -top {project.rtl_top}"
@@ -78,14 +78,14 @@ def test_the_sources_go_together(name: str, emitted: Path, tmp_path: Path) -> No
 
 
 def test_an_artys_project_is_whole(emitted: Path, tmp_path: Path) -> None:
-    project = write_project(Request(load_board("arty-a7-35"), emitted, 80.0, 1), "net", tmp_path)
+    project = write_project(BuildRequest(load_board("arty-a7-35"), emitted, 80.0, 1), "net", tmp_path)
     tcl = run_tcl(project)
     assert tcl.eval("dict get $settings top") == "board_top"
     assert {"rtl/xilinx7.sv", "pins.xdc"} <= set(project.files)
 
 
 def test_a_missing_source_is_noticed(emitted: Path, tmp_path: Path) -> None:
-    project = write_project(Request(load_board("pynq-z1"), emitted, 100.0, 1), "net", tmp_path)
+    project = write_project(BuildRequest(load_board("pynq-z1"), emitted, 100.0, 1), "net", tmp_path)
     (tmp_path / "rtl/fifo.sv").unlink()
     with pytest.raises(tkinter.TclError, match=r"no such file: rtl/fifo\.sv"):
         run_tcl(project)
@@ -103,7 +103,7 @@ def test_a_missing_source_is_noticed(emitted: Path, tmp_path: Path) -> None:
 def test_a_fault_in_the_block_design_is_noticed(
     right: str, wrong: str, message: str, emitted: Path, tmp_path: Path
 ) -> None:
-    project = write_project(Request(load_board("zcu104"), emitted, 100.0, 1), "net", tmp_path)
+    project = write_project(BuildRequest(load_board("zcu104"), emitted, 100.0, 1), "net", tmp_path)
     script = tmp_path / "block_design.tcl"
     assert script.read_text().count(right) == 1
     script.write_text(script.read_text().replace(right, wrong))
@@ -121,4 +121,4 @@ def test_without_edalize_the_message_names_the_cure(
 ) -> None:
     monkeypatch.setitem(__import__("sys").modules, "edalize.flows.vivado", None)
     with pytest.raises(UserError, match="pip install edalize"):
-        write_project(Request(load_board("pynq-z1"), emitted, 100.0, 1), "net", tmp_path)
+        write_project(BuildRequest(load_board("pynq-z1"), emitted, 100.0, 1), "net", tmp_path)

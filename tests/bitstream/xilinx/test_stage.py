@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from hwcodesign.bitstream.build import UTILISATION
-from hwcodesign.bitstream.flow import Request
+from hwcodesign.bitstream.flow import BuildRequest
 from hwcodesign.bitstream.program import Bitstream
 from hwcodesign.bitstream.xilinx.stage import PLACED, SYNTHESISED, build_amd, for_vivado
 from hwcodesign.core import tools
@@ -62,7 +62,7 @@ class Workbench:
     def build(self, board: str, name: str = "out") -> tuple[dict, Path]:
         out = self.folder / name
         out.mkdir()
-        request = Request(load_board(board), self.folder / "emit", 100.0, 1)
+        request = BuildRequest(load_board(board), self.folder / "emit", 100.0, 1)
         return build_amd(request, self.made, "tiny", IMAGES, RunFolder(self.folder / "phases"), out), out
 
 
@@ -142,7 +142,7 @@ def test_counts_are_not_made_again_for_the_same_design(bench: Workbench) -> None
 )  # fmt: skip
 def test_a_networks_name_is_never_a_command(bench: Workbench, name: str) -> None:
     """Not in the Makefile, nor in Tcl, nor in the driver's Python; the host is told the name as it is."""
-    request = Request(load_board("pynq-z1"), bench.folder / "emit", 100.0, 1)
+    request = BuildRequest(load_board("pynq-z1"), bench.folder / "emit", 100.0, 1)
     build_amd(request, bench.made, name, IMAGES, RunFolder(bench.folder / "phases"), bench.folder)
     written = [path for path in bench.folder.rglob("*") if path.suffix in (".py", ".tcl", ".mk", ".json", "")]
     texts = {path.name: path.read_text(errors="replace") for path in written if path.is_file()}
@@ -153,13 +153,13 @@ def test_a_networks_name_is_never_a_command(bench: Workbench, name: str) -> None
 
 def test_a_board_without_a_link_is_refused(bench: Workbench, monkeypatch: pytest.MonkeyPatch) -> None:
     board = load_board("pynq-z1").model_copy(update={"link": None})
-    request = Request(board, bench.folder / "emit", 100.0, 1)
+    request = BuildRequest(board, bench.folder / "emit", 100.0, 1)
     with pytest.raises(UserError, match=r"pynq-z1 has no \[link\]"):
         build_amd(request, bench.made, "tiny", IMAGES, RunFolder(bench.folder / "phases"), bench.folder)
 
 
 def test_a_clock_that_the_oscillator_cannot_make_is_refused(bench: Workbench) -> None:
-    request = Request(load_board("arty-a7-100"), bench.folder / "emit", 2.0, 1)
+    request = BuildRequest(load_board("arty-a7-100"), bench.folder / "emit", 2.0, 1)
     with pytest.raises(UserError, match="arty-a7-100 makes clocks from"):
         build_amd(request, bench.made, "tiny", IMAGES, RunFolder(bench.folder / "phases"), bench.folder)
     assert replace(request, clock_mhz=60.0).clock.module == "xilinx7"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from hwcodesign.bitstream.flow import Request
+from hwcodesign.bitstream.flow import BuildRequest
 from hwcodesign.bitstream.xilinx.project import Project, write_project
 from hwcodesign.bitstream.xilinx.vivado import (
     LOG,
@@ -40,7 +40,7 @@ ULTRASCALE = """
 def project(tmp_path: Path) -> Project:
     made = plan(tiny_squeezenet(), load_board("pynq-z1"), frame_rate=10_000)
     emit(made.design, made.foldings, made.storage, tmp_path / "emit")
-    return write_project(Request(load_board("pynq-z1"), tmp_path / "emit", 100.0, 1), "net", tmp_path / "project")
+    return write_project(BuildRequest(load_board("pynq-z1"), tmp_path / "emit", 100.0, 1), "net", tmp_path / "project")
 
 
 @pytest.fixture

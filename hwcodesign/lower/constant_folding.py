@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 from onnx.reference import ReferenceEvaluator
 
+from hwcodesign.lower.file_network import Node
 from hwcodesign.lower.layout import LAYOUTS, moved
-from hwcodesign.lower.network import Node
 from hwcodesign.lower.quantizers import Grid
 from hwcodesign.lower.values import Constant
 

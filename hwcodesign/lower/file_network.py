@@ -26,7 +26,7 @@ class Node:
 
 
 @dataclass(frozen=True)
-class Network:
+class FileNetwork:
     """`nodes` in the order in which they run, only those that lead to the output; batch axes are 1, where the file has
     `batch`.
 

@@ -1,0 +1,49 @@
+"""The commands: a search writes its page and points, is shown again, and a point becomes a recipe."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from hwcodesign.core.errors import UserError
+from hwcodesign.explore import command
+from tests.explore.studies import PLANNED, TRAINED, write
+
+
+def test_searched_shown_and_picked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    study, out = write(PLANNED.replace('"all"', '"random"\npoints = 2'), tmp_path), tmp_path / "out"
+    command.search(study, None, out, None, jobs=1, worker=None)
+    assert {command.PAGE, command.POINTS} <= {item.name for item in out.iterdir()}
+    command.show_results(study, out, None, tmp_path / "again.json")
+    found = json.loads((tmp_path / "again.json").read_text())
+    assert found == json.loads((out / command.POINTS).read_text()) and len(found["points"]) == 2
+    number = found["points"][0]["number"]
+    command.pick_point(study, number, out, None, tmp_path / "picked.toml")
+    assert (tmp_path / "picked.toml").exists()
+    printed = "".join(capsys.readouterr().out.split())
+    assert "2totry" in printed and f"hwcodesignrun{tmp_path}/picked.toml" in printed
+
+
+def test_without_a_search_the_message_says_what_makes_one(tmp_path: Path) -> None:
+    study = write(PLANNED, tmp_path)
+    with pytest.raises(UserError, match=f"holds no search of planned: hwcodesign explore {study} makes it"):
+        command.show_results(study, tmp_path / "out", None, None)
+
+
+@pytest.mark.parametrize(
+    ("recipe", "data", "message"),
+    [
+        ("cifar10-squeezenet", None, "rungs train on cifar10: say --data FOLDER"),
+        ("digits-squeezenet", "nowhere", "there is no such folder"),
+    ],
+)
+def test_data_are_asked_for_before_the_first_point(tmp_path: Path, recipe: str, data: str | None, message: str) -> None:
+    study = write(TRAINED.replace("digits-squeezenet", recipe), tmp_path)
+    with pytest.raises(UserError, match=message):
+        command.search(study, tmp_path / data if data else None, tmp_path / "out", None, 1, None)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_proxy_of_a_proxy_is_refused() -> None:
+    with pytest.raises(UserError, match="grpc://h:1 is a proxy already"):
+        command.serve_storage("grpc://h:1", "localhost", 0)

@@ -1,0 +1,54 @@
+"""Where trials are kept: bad URLs are refused, outages are waited for, and nothing waits for ever."""
+
+from pathlib import Path
+
+import pytest
+
+from hwcodesign.core.errors import UserError
+from hwcodesign.explore import storage
+
+
+def test_without_a_url_trials_go_into_a_journal_of_the_study(tmp_path: Path) -> None:
+    import optuna
+
+    kept = storage.open_storage(None, tmp_path)
+    optuna.create_study(study_name="s", storage=kept)
+    assert (tmp_path / "journal.log").stat().st_size > 0
+    assert [study.study_name for study in storage.open_storage(None, tmp_path).get_all_studies()] == ["s"]
+
+
+@pytest.mark.parametrize(
+    ("url", "message"),
+    [("somewhere", "must be a URL, such as postgresql"), ("grpc://host", "say grpc://HOST:PORT"),
+     ("grpc://:13000", "say grpc://HOST:PORT")],
+)  # fmt: skip
+def test_what_is_no_storage_is_refused(url: str, message: str, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=message):
+        storage.open_storage(url, tmp_path)
+
+
+def test_an_outage_is_waited_for_with_growing_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    pauses: list[float] = []
+    monkeypatch.setattr(storage.time, "sleep", pauses.append)
+    answers = iter([ConnectionError("down"), ConnectionError("down"), 7])
+
+    def work() -> int:
+        answer = next(answers)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    assert storage.patiently("postgresql://h/d", work) == 7
+    assert pauses == list(storage.PAUSES[:2])
+
+
+def test_at_the_end_the_message_says_that_nothing_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(storage.time, "sleep", lambda seconds: None)
+
+    def down() -> None:
+        raise ConnectionError("refused\nmore")
+
+    with pytest.raises(UserError, match=r"grpc://h:1 does not answer \(refused\); nothing is lost"):
+        storage.patiently("grpc://h:1", down)
+    with pytest.raises(ZeroDivisionError):  # no outage: at once
+        storage.patiently(None, lambda: 1 // 0)

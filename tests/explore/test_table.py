@@ -1,0 +1,48 @@
+"""A search's results for a terminal: the front in order, and what was left out, counted."""
+
+import io
+from types import SimpleNamespace
+
+from rich.console import Console
+
+from hwcodesign.explore.results import Point, Results
+from hwcodesign.explore.table import figure, table
+
+STUDY = SimpleNamespace(name="s", objectives=("accuracy", "lut"), space={"network.SR": 0, "quantization.SR": 0})
+
+
+def point(number: int, accuracy: float, excluded: str = "", in_front: bool = True) -> Point:
+    params = {"network.SR": 0.5, "quantization.SR": "[red]"}
+    return Point(number, params, {"accuracy": accuracy, "lut": 1234.0}, "long", excluded, in_front)
+
+
+RESULTS = Results(
+    (point(1, 0.5), point(2, 0.9), point(3, 0.1, "does not fit: lut at 120% of its limit", False),
+     point(4, 0.2, "outside the study's bounds: lut 50", False), point(5, 0.3, "diverged", False)),
+    {"search": (5, 8)}, {"short and long": (0.75, 4)},
+)  # fmt: skip
+
+
+def shown() -> str:
+    screen = Console(file=io.StringIO(), width=140)
+    screen.print(table(STUDY, RESULTS))  # type: ignore[arg-type]
+    return screen.file.getvalue()  # type: ignore[attr-defined]
+
+
+def test_the_front_alone_is_listed_the_best_first() -> None:
+    text = shown()
+    assert text.index("90.00 %") < text.index("50.00 %") and "30.00 %" not in text
+    assert "network.SR" in text and "quantization.SR" in text and "[red]" in text  # ambiguous keys in full
+
+
+def test_what_was_left_out_is_counted_by_reason() -> None:
+    text = shown()
+    assert "left out: 1 do not fit, 1 are outside the study's bounds, 1 for other reasons" in text
+    assert "search: 5 of 8 points" in text and "short and long: 0.75 over 4 points" in text
+
+
+def test_figures_are_read_as_what_they_are() -> None:
+    made = Point(0, {}, {"accuracy": 0.98765, "latency_ms": 0.12345, "lut": 12345.6}, "", "", True)
+    assert [figure(name, made) for name in ("accuracy", "latency_ms", "lut", "dsp")] == [
+        "98.77 %", "0.123", "12,346", "-",
+    ]  # fmt: skip

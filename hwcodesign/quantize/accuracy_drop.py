@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -59,16 +60,16 @@ def raised(
 
 def _higher(recipe: Recipe, bits: Mapping[str, int], rounding: Mapping[str, float]) -> Recipe | None:
     """With the next bits; None if there are none."""
-    quantization = recipe.quantization
+    quantization, changes = recipe.quantization, dict[str, Any]()
     low = sorted((name for name in bits if bits[name] < MOST_BITS), key=lambda name: -rounding[name])
     if low:
         layers = dict(quantization.layers)
         for name in low[: -(-len(bits) // _AT_ONCE)]:
             activations = layers.get(name, LayerBitsTable()).activation_bits
             layers[name] = LayerBitsTable(weight_bits=bits[name] + 1, activation_bits=activations)
-        changes = {"layers": layers}
+        changes["layers"] = layers
     elif quantization.activation_bits < MOST_BITS:
-        changes = {"activation_bits": quantization.activation_bits + 1}
+        changes["activation_bits"] = quantization.activation_bits + 1
     else:
         return None
     return recipe.model_copy(update={"quantization": quantization.model_copy(update=changes)})

@@ -11,7 +11,7 @@ help:
 	@echo "make test      lint, types and the default tests"
 	@echo "make test-all  the slow tests too"
 	@echo "make docs      the documentation site, in site/; its links are checked"
-	@echo "make bench     the benchmarks, with their figures"
+	@echo "make bench     the benchmarks, with their figures, and how these went over time"
 	@echo "make calibrate fit the cost estimates to Yosys anew (half an hour)"
 	@echo "make setup     only create $(VENV) and install the locked tools"
 
@@ -55,10 +55,11 @@ docs: setup
 	  .venv-docs/bin/mkdocs build --quiet --site-dir site
 
 # Those that need a data set, or half an hour.
-CALLED_BY_NAME := $(addprefix benchmarks/,mutants.py calibrate.py short_trainings.py seeds.py kill.py door.py random_networks.py)
+CALLED_BY_NAME := $(addprefix benchmarks/,history.py mutants.py calibrate.py short_trainings.py seeds.py kill.py door.py random_networks.py)
 
 bench: setup
 	for script in $(filter-out $(CALLED_BY_NAME),$(wildcard benchmarks/*.py)); do $(BIN)/python $$script || exit 1; done
+	$(BIN)/python benchmarks/history.py
 
 calibrate: setup
 	$(BIN)/python -m benchmarks.calibrate

@@ -11,6 +11,8 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from benchmarks.history import record
+
 PACKAGE = "hwcodesign"
 Graph = Mapping[str, set[str]]
 
@@ -22,6 +24,12 @@ def modules_of(root: Path) -> dict[str, Path]:
         parts = file.relative_to(root).with_suffix("").parts
         found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = file
     return found
+
+
+def graph_of(root: Path) -> Graph:
+    """Which module imports which others of the package."""
+    modules = modules_of(root)
+    return {name: imports(file, modules) - {name} for name, file in modules.items()}
 
 
 def imports(file: Path, known: Mapping[str, Path]) -> set[str]:
@@ -69,37 +77,38 @@ def _reachable(graph: Graph, start: str) -> set[str]:
     return seen
 
 
-def figures(root: Path) -> dict[str, str]:
+def figures(root: Path) -> dict[str, float]:
     """What is printed, by its name."""
-    modules = modules_of(root)
-    graph = {name: imports(file, modules) - {name} for name, file in modules.items()}
+    modules, graph = modules_of(root), graph_of(root)
     rooms = between_rooms(graph)
     lines = [len(file.read_text().splitlines()) for file in modules.values()]
     loose = [n for n, f in modules.items() if f.parent == root / PACKAGE and not f.stem.startswith("__")]
     arrows = sum(map(len, graph.values()))
     return {
-        "loose modules": str(len(loose)),
-        "modules": str(len(modules)),
-        "imports of each, on average": f"{arrows / len(modules):.2f}",
-        "rooms": str(len(rooms)),
-        "arrows between rooms": str(sum(map(len, rooms.values()))),
-        "circles between rooms": _in_words(circles(rooms)),
-        "circles between modules": _in_words(circles(graph)),
-        "lines": f"{sum(lines):,}",
-        "lines of a module, median and largest": f"{sorted(lines)[len(lines) // 2]}, {max(lines)}",
+        "loose modules": len(loose),
+        "modules": len(modules),
+        "imports of each, on average": round(arrows / len(modules), 2),
+        "rooms": len(rooms),
+        "arrows between rooms": sum(map(len, rooms.values())),
+        "circles between rooms": len(circles(rooms)),
+        "circles between modules": len(circles(graph)),
+        "lines": sum(lines),
+        "lines of a module, median": sorted(lines)[len(lines) // 2],
+        "lines of a module, largest": max(lines),
     }
 
 
-def _in_words(found: list[list[str]]) -> str:
-    return "; ".join(", ".join(name.removeprefix(f"{PACKAGE}.") for name in circle) for circle in found) or "0"
-
-
 def main() -> None:
-    """Print the figures of every checkout that is named; of this one if none is."""
+    """Print the figures of every checkout that is named; of this one if none is, and record them."""
     for root in map(Path, sys.argv[1:] or ["."]):
         print(root.resolve())
         for name, value in figures(root).items():
-            print(f"  {name:40} {value}")
+            print(f"  {name:40} {value:,}")
+        graph = graph_of(root)
+        for circle in (*circles(between_rooms(graph)), *circles(graph)):
+            print(f"  a circle: {', '.join(circle)}")
+    if not sys.argv[1:]:
+        record("structure", figures(Path()))
 
 
 if __name__ == "__main__":

@@ -110,7 +110,9 @@ def _place_and_route(request: BuildRequest, phases: RunFolder) -> Stage:
 
     def work(folder: Path) -> Summary:
         (folder / pins).write_text(text)
-        shutil.copyfile(netlist, folder / NETLIST)  # programs in WebAssembly see their own folder alone
+        mended = json.loads(netlist.read_text())
+        chain.mend(mended)
+        (folder / NETLIST).write_text(json.dumps(mended))  # programs in WebAssembly see their own folder alone
         _run(request, "place and route", [*command, "--json", NETLIST], folder, _PLACED_LOG)
         (folder / NETLIST).unlink()
         return _versions(chain.place_and_route, nextpnr)

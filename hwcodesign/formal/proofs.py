@@ -74,7 +74,7 @@ FAULTS: Mapping[str, tuple[str, Fault]] = {
     "width_converter": ("width_converter", Fault("!last || !out_valid_o || out_ready_i", "1'b1")),
     "concat": ("concat", Fault("in_ready_o[turn_q] = move;", "in_ready_o[turn_q] = 1'b1;")),
     "add": ("add", Fault("take       = move && (&in_valid_i)", "take       = move && (|in_valid_i)")),
-    "padding": ("padding", Fault("inside ? in_data_i : {", "1'b1 ? in_data_i : {")),
+    "padding": ("padding", Fault("in_frame ? in_data_i : {", "1'b1 ? in_data_i : {")),
     "max_pool": ("max_pool", Fault("take && (first || larger)", "take && larger")),
     "frame_last": ("frame_last", Fault("valid_i && ready_i", "valid_i")),
     "loader": ("loader", Fault("if (take) end_q <= in_last_i;", "end_q <= in_last_i;")),

@@ -19,7 +19,7 @@ from hwcodesign.core.score_map import ScoreMap
 
 CONTRACT = "contract.json"
 SELFTEST = "selftest.npz"
-_FORMAT = 3
+FORMAT = 3  # of the file: a change of its meaning raises it
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class Contract:
 
     def save(self, folder: Path) -> None:
         """Write `contract.json` into `folder`."""
-        document = {"format": _FORMAT} | asdict(self) | {"in_type": str(self.in_type)}
+        document = {"format": FORMAT} | asdict(self) | {"in_type": str(self.in_type)}
         (folder / CONTRACT).write_text(json.dumps(document, indent=1) + "\n")
 
     @classmethod
@@ -82,8 +82,14 @@ class Contract:
         path = folder / CONTRACT
         try:
             document = json.loads(path.read_text())
-            if document.pop("format") != _FORMAT:
-                raise UserError(f"{path} was written by another version of hwcodesign: build the bitstream again")
+            version = document.pop("format")
+            if version != FORMAT:
+                newer = isinstance(version, int) and version > FORMAT
+                age, update = ("a newer", "update hwcodesign, or ") if newer else ("an earlier", "")
+                raise UserError(
+                    f"{path} was written by {age} version of hwcodesign (it is of format {version!r}; this one reads "
+                    f"format {FORMAT}): {update}build the bitstream again"
+                )
             return cls(**document | _typed(document))
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise UserError(f"{path} is not the contract of a design: {error!r}") from None

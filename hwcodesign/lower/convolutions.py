@@ -221,7 +221,7 @@ def _uneven(value: Value) -> tuple[str, str]:
 
 
 def with_zeros(walk: Walk, node: Node, value: Value, window: Window, line: Affine) -> tuple[Value, Window] | None:
-    """The window with the integer that stands for the real number 0 in its padding, and a map that has this integer."""
+    """The window with the integer that stands for the real number 0 in its padding, and a value that has it."""
     if not any(window.pad):
         return value, window
     if value.type.bipolar:

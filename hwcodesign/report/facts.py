@@ -11,6 +11,8 @@ from hwcodesign.core.classified import score_names
 from hwcodesign.core.errors import UserError
 from hwcodesign.core.run_folder import RunFolder
 from hwcodesign.export.picture_task import as_seen
+from hwcodesign.flow.report import ReportDocument
+from hwcodesign.plan.plan import PlanDocument
 
 Document = dict[str, Any]
 
@@ -40,10 +42,11 @@ class Facts:
 
 
 def facts_of(run: RunFolder) -> Facts:
-    """Read them. Raises UserError if a file is damaged: which, and what makes it anew."""
-    report = _json(run.path / "report.json", "run") or {}
+    """Read them. Raises UserError if a file is damaged or of another version: which, and what makes it anew."""
+    report, plan = run.path / "report.json", run.stage("plan") / "plan.json"
+    reported = ReportDocument.read(report).model_dump(exclude_unset=True) if report.exists() else {}
+    planned = PlanDocument.read(plan).model_dump() if run.finished("plan") else {}
     check = _json(run.stage("check") / "check.json", "check") if run.finished("check") else None
-    plan = _json(run.stage("plan") / "plan.json", "plan") if run.finished("plan") else None
     pictures = tuple(sorted((run.path / "pictures").glob("*.png"))) if run.finished("pictures") else ()
     frames = labels = scores = None
     held_out = run.stage("export") / "reference.npz"
@@ -54,7 +57,7 @@ def facts_of(run: RunFolder) -> Facts:
                 labels = arrays.get("labels", None)
         except (OSError, ValueError, KeyError, EOFError) as error:
             raise UserError(f"{held_out} is damaged ({error}): hwcodesign export makes it anew") from None
-    return Facts(run.path.name, report, check or {}, plan or {}, pictures, frames, labels, scores)
+    return Facts(run.path.name, reported, check or {}, planned, pictures, frames, labels, scores)
 
 
 def _json(path: Path, stage: str) -> Document | None:

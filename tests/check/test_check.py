@@ -16,6 +16,7 @@ from hwcodesign.kinds import kind_of
 from hwcodesign.plan import plan
 from hwcodesign.plan.memory import memory_resources
 from hwcodesign.recipe import Recipe, load_recipe
+from tests.finn_rule import finn_bram18
 from tests.graphs import tiny_squeezenet
 
 
@@ -79,15 +80,6 @@ def test_block_ram_is_at_least_what_the_bits_take(on_zcu104):
             if memory.name == "weights":
                 taken = memory_resources(on_zcu104.board.device, memory, planned.storage[layer.name][memory.name])
                 assert taken.block_ram <= finn_bram18(memory.words, memory.width), layer.name
-
-
-def finn_bram18(words: int, width: int) -> int:
-    """FINN's rule for the weights of an MVAU (MVAU.bram_estimation of finn-plus 1.6.1)."""
-    for widest, depth, columns in ((1, 16384, 1), (2, 8192, 2), (4, 4096, 4), (9, 2048, 9)):
-        if width <= widest:
-            return -(-words // depth) * -(-width // columns)
-    depth, columns = (1024, 18) if width <= 18 or words > 512 else (512, 36)
-    return -(-words // depth) * -(-width // columns)
 
 
 def test_how_full_the_blocks_are(on_zcu104):

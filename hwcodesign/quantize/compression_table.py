@@ -15,7 +15,7 @@ PRINTED = {"parameters left": 421_098.0, 8: 0.66, 6: 0.47}
 
 def is_squeezenet(network: Network) -> bool:
     """Whether it has the convolutions of SqueezeNet as the dissertation describes it, whatever its images' size."""
-    described = SqueezeNet().describe(network.input_shape, 1000)
+    described = SqueezeNet().describe((224, 224, 3), 1000)
     mine, theirs = (
         [(conv.name, conv.filters, conv.kernel, net.shapes[conv.input][2]) for conv in net.convolutions]
         for net in (network, described)

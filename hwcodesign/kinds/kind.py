@@ -210,6 +210,14 @@ class Kind(ABC):
         del layer, folding
         return False
 
+    def takes_whole_windows(self, layer: Layer, folding: Folding) -> bool:
+        """Whether a window in front of it may send all channels of all its elements at once, one element after another.
+
+        What it does not take at once waits in front of a width converter.
+        """
+        del layer, folding
+        return False
+
     def waiting(self, layer: Layer, frame_cycles: float, pixel_cycles: int) -> int:
         """Output pixels that wait behind it at most, where a frame takes `frame_cycles` and its reader `pixel_cycles`.
 

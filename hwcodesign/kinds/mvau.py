@@ -121,10 +121,13 @@ class Mvau(Kind):
     def takes_bursts(self, layer: Layer, folding: Folding) -> bool:
         return self.input_slot(layer, folding, 0)[1] < self.pixel_cycles(layer, folding)
 
+    def takes_whole_windows(self, layer: Layer, folding: Folding) -> bool:
+        return True
+
     def latency(self, layer: Layer, folding: Folding) -> int:
         """Memories, operands, products, adder tree, what shifted weights added, accumulator; then the thresholds."""
         accumulated = 4 + tree_stages(folding.simd) + int(_shifted(layer, folding))
-        return accumulated + (_unit(layer, folding).latency if _thresholds(layer) else 0)
+        return accumulated + (threshold_unit(layer, folding).latency if _thresholds(layer) else 0)
 
     def pixel_cycles(self, layer: Layer, folding: Folding) -> int:
         return (_rows(layer) // folding.pe) * (_columns(layer) // folding.simd)
@@ -141,19 +144,19 @@ class Mvau(Kind):
         loadable = "loadable" in layer.attributes
         found = [Memory("weights", self.pixel_cycles(layer, folding), width, loadable=loadable)]
         if _thresholds(layer):
-            found.append(_unit(layer, folding).memory)
+            found.append(threshold_unit(layer, folding).memory)
         if _keeps_pixels(layer, folding):
             beats = _columns(layer) // folding.simd
             found.append(Memory("input", beats, folding.simd * layer.input.type.bits, writable=True))
         return found
 
     def logic(self, layer: Layer, folding: Folding) -> Logic:
-        """Flip-flops as declared. LUTs: see `_lut_multiplier`; an adder takes one a bit."""
+        """Flip-flops as declared. LUTs: see `lut_multiplier`; an adder takes one a bit."""
         int_type, weight, acc = layer.input.type, _weight_type(layer), _acc_type(layer)
         products = folding.pe * folding.simd
         product_bits = _product_bits(int_type, weight)
         sum_bits = product_bits + (folding.simd - 1).bit_length()
-        tables, sums = (0, 0) if folding.packed else _lut_multiplier(int_type, weight)
+        tables, sums = (0, 0) if folding.packed else lut_multiplier(int_type, weight)
         tree = tree_logic(folding.simd, product_bits, sum_bits)
         counter_bits = 2 * self.pixel_cycles(layer, folding).bit_length()
         operands = 2 * folding.simd * int_type.bits + products * (weight.bits + product_bits)
@@ -173,7 +176,7 @@ class Mvau(Kind):
             "control": 2 * counter_bits + (folding.simd * int_type.bits if _keeps_pixels(layer, folding) else 0),
         }
         if _thresholds(layer):
-            unit = _unit(layer, folding).logic
+            unit = threshold_unit(layer, folding).logic
             parts, ff = {**parts, **unit.parts}, ff + unit.ff
         dsp = folding.simd * _multipliers(folding) if folding.packed else 0
         return Logic(sum(parts.values()), ff, dsp=dsp, parts=parts)
@@ -192,8 +195,8 @@ class Mvau(Kind):
             "ACC_BITS": acc.bits,
             "ACC_SIGNED": int(acc.signed),
             "OUT_BITS": layer.output.type.bits,
-            "OFFSET": _unit(layer, folding).offset if _thresholds(layer) else 0,
-            **(_unit(layer, folding).parameters if _thresholds(layer) else {}),
+            "OFFSET": threshold_unit(layer, folding).offset if _thresholds(layer) else 0,
+            **(threshold_unit(layer, folding).parameters if _thresholds(layer) else {}),
             "PACKED": folding.packed,
         }
 
@@ -215,7 +218,7 @@ class Mvau(Kind):
     def images(self, layer: Layer, folding: Folding) -> Mapping[str, MemoryImage]:
         found = {"weights": _weight_image(layer, folding)}
         if _thresholds(layer):
-            unit = _unit(layer, folding)
+            unit = threshold_unit(layer, folding)
             found["thresholds"] = unit.image(layer.tensors["thresholds"], _line(layer) if unit.spacing else None)
         return found
 
@@ -326,7 +329,7 @@ def _product_bits(int_type: IntType, weight: IntType) -> int:
     return int_type.bits + weight.bits
 
 
-def _lut_multiplier(int_type: IntType, weight: IntType) -> tuple[int, int]:
+def lut_multiplier(int_type: IntType, weight: IntType) -> tuple[int, int]:
     """LUTs of the tables of one product's digits, and of the adders that join them; see lut_multiplier.sv.
 
     A bit of a table of too many inputs takes two LUTs. XNOR takes one LUT, a sign change one a bit.
@@ -340,7 +343,8 @@ def _lut_multiplier(int_type: IntType, weight: IntType) -> tuple[int, int]:
     return tables, sum(cut + bits - 2 * digit for digit in range(1, digits))
 
 
-def _unit(layer: Layer, folding: Folding) -> ThresholdUnit:
+def threshold_unit(layer: Layer, folding: Folding) -> ThresholdUnit:
+    """The unit that ends its rows, for one that has thresholds."""
     acc = _acc_type(layer)
     return ThresholdUnit(folding.pe, _rows(layer), _thresholds(layer), acc, acc, layer.output.type, spacing_of(layer))
 

@@ -9,7 +9,7 @@ the first of these kernels keeps, from `least_pixels` to `buffer_pixels`; withou
 
 Two kernels. `simd` = 1: one beat of `pe` channels in and one out a cycle, so that a feature map of few channels leaves
 slowly whatever its reader could take. `simd` = kernel_h * kernel_w: all channels of a pixel in and a whole window out a
-cycle.
+cycle, in the same order depthwise or not, since the block is then all channels.
 """
 
 import math
@@ -80,7 +80,7 @@ class SlidingWindow(Kind):
         """A whole window a beat needs all channels at once, and a feature map of at least two columns."""
         found = [Folding(pe) for pe in divisors(layer.input.channels)]
         positions = math.prod(layer.numbers("kernel"))
-        if positions > 1 and layer.input.shape[1] > 1 and not layer.number("depthwise"):
+        if positions > 1 and layer.input.shape[1] > 1:
             found.append(Folding(layer.input.channels, positions))
         return found
 

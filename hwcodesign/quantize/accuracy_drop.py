@@ -10,7 +10,7 @@ import torch
 from hwcodesign.core.errors import UserError
 from hwcodesign.export.float_weights import Weights
 from hwcodesign.quantize.float_network import scores, with_weights
-from hwcodesign.quantize.from_weights import quantize_network, require_folded
+from hwcodesign.quantize.from_weights import quantize_network, require_quantizable
 from hwcodesign.quantize.quantized import Quantized, forward
 from hwcodesign.recipe import LayerBitsTable, Recipe
 
@@ -42,7 +42,7 @@ def raised(
     eight, all activations do. Raises UserError if eight bits do not keep so many, and as
     quantization does.
     """
-    require_folded(recipe.describe(), recipe)
+    require_quantizable(recipe.describe(), recipe)
     wanted = scores(with_weights(recipe, weights), images).argmax(1)
     while True:
         quantized = quantize_network(recipe, dict(weights), images, equalization)

@@ -41,7 +41,7 @@ def run(
     """
     recipe = with_stored_scales(recipe)
     network = recipe.describe()
-    require_folded(network, recipe)
+    require_quantizable(network, recipe)
     weights = read_weights(request.weights, network)
     images = calibration_images(recipe, request, data_folder)
     quantized = quantize_network(recipe, weights, images, request.equalization, on_layer)
@@ -111,8 +111,19 @@ def calibration_images(recipe: Recipe, request: QuantizeRequest, data_folder: Pa
     return images[np.arange(request.images) * len(images) // request.images]
 
 
-def require_folded(network: Network, recipe: Recipe) -> None:
-    """Raise UserError for a bias or a mean that no quantizer and no first convolution can take in."""
+def _require_plain(network: Network) -> None:
+    """Errors are measured behind ReLU, between filters that all see the same channels."""
+    others = [c.name for c in network.convolutions if c.groups > 1 or c.quantizer in network.signed_quantizers]
+    if others:
+        raise UserError(
+            f"{', '.join(others)}: convolutions of several groups, or without ReLU, are not quantized without training "
+            "yet; train the network with hwcodesign train, or quantize it in Brevitas and bring the QONNX file"
+        )
+
+
+def require_quantizable(network: Network, recipe: Recipe) -> None:
+    """Raise UserError for layers that are not quantized yet, and for a bias or a mean that nothing can take in."""
+    _require_plain(network)
     for conv in network.convolutions:
         if conv.quantizer is None:
             raise UserError(f"{conv.name} gives raw scores, which have no quantizer to take its bias in: this network "

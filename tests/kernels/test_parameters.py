@@ -89,6 +89,12 @@ BROKEN: Mapping[str, Mapping[str, Mapping[str, int]]] = {
         "buffer_holds_a_window": {"HEIGHT": 3, "WIDTH": 3, "KERNEL_H": 2, "KERNEL_W": 2, "BUFFER_WORDS": 4},
     },
     "sum_pool": {"sizes_are_positive": {"WINDOW": 0}, "sum_bits_hold_an_element": {"IN_BITS": 2}},
+    "vvau": {
+        "simd_divides_window": {"WINDOW": 5, "SIMD": 2},
+        "pe_divides_channels": {"CHANNELS": 4, "PE": 3},
+        "sizes_are_positive": {"WEIGHT_BITS": 0},
+        "out_bits_are_acc_bits_without_thresholds": {"ACC_BITS": 4},
+    },
     "weighted_sum": {
         "sizes_are_positive": {"OUT_BITS": 0},
         "beat_bits_are_those_of_all_inputs": {"BEAT_BITS": 3},

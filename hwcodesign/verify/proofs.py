@@ -113,6 +113,11 @@ def verify_hardware(
     return summary
 
 
+def quiet_cycles(plan: Plan) -> int:
+    """So many cycles without a beat at either end are a deadlock."""
+    return _QUIET_FRAMES * (plan.cycles_per_frame + plan.latency_cycles) + 1000
+
+
 @dataclass
 class _Bench:
     """One emitted design, and how its regimes are run on the first of `images`."""
@@ -127,7 +132,7 @@ class _Bench:
 
     @property
     def quiet_cycles(self) -> int:
-        return _QUIET_FRAMES * (self.plan.cycles_per_frame + self.plan.latency_cycles) + 1000
+        return quiet_cycles(self.plan)
 
     def build(self) -> float:
         """Compile; returns the seconds."""

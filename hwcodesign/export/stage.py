@@ -1,7 +1,9 @@
 """The stage export."""
 
+from functools import partial
 from pathlib import Path
 
+from hwcodesign.core import packages
 from hwcodesign.core.run_folder import Stage, Summary
 from hwcodesign.job import Job
 
@@ -18,7 +20,9 @@ def export_stage(job: Job) -> Stage:
         exported = export(recipe, checkpoint, folder, job.data_folder, job.untrained)
         return {"model": exported.model.name, "bytes": exported.model.stat().st_size}
 
-    return Stage("export", (checkpoint,), [recipe.data.model_dump(), job.data, job.untrained], work, code=CODE)
+    settings = [recipe.data.model_dump(), job.data, job.untrained]
+    ready = partial(packages.require, "torch", "brevitas", "onnx", "onnxoptimizer")
+    return Stage("export", (checkpoint,), settings, work, ready=ready, code=CODE)
 
 
 def shipped_export(job: Job) -> Stage:

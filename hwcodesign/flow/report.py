@@ -1,7 +1,7 @@
 """report.json and the table at the end of a run."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -88,6 +88,13 @@ def write_report(run: RunFolder) -> Report:
     header = {"format": ReportDocument.FORMAT, "version": ReportDocument.VERSION}
     write_whole(run.path / "report.json", json.dumps({**header, **report}, indent=1) + "\n")
     return report
+
+
+def of_stages(report: Report, stages: Iterable[str]) -> Report:
+    """What a report says of these stages alone, and of what they have measured."""
+    kept = set(stages)
+    kept |= {"reference"} if "export" in kept else set()
+    return {key: value for key, value in report.items() if key in kept}
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -111,7 +111,8 @@ def _is_number(pin: str, last: int) -> bool:
 
 
 def _ecp5_faults(nextpnr: tuple[str, ...], part: str, package: str, pins: Iterable[str]) -> list[str]:
-    size = next((option[2:] for option in nextpnr if option[2:] in ECP5_PACKAGES), "")
+    named = (option.removeprefix("--").removeprefix("um5g-").removeprefix("um-") for option in nextpnr)
+    size = next((option for option in named if option in ECP5_PACKAGES), "")
     if size and f"-{size[:-1]}f" not in part.lower():
         return [f"--{size}: the part is {part}"]
     if size and package not in ECP5_PACKAGES[size]:

@@ -14,6 +14,7 @@ from typing import Protocol
 
 import numpy as np
 
+from hwcodesign.core import packages
 from hwcodesign.core.classified import top5
 from hwcodesign.core.errors import UserError, VerificationError
 from hwcodesign.core.progress import frames_bar
@@ -74,7 +75,8 @@ class Form(Protocol):
 class _Step:
     """How a rung is computed: by `load` from the folders of the stages in `needs`; on at most `most` images.
 
-    `classes_only`: a network of other weights, whose classes alone can be compared.
+    `classes_only`: a network of other weights, whose classes alone can be compared. `package`: who computes it, if that
+    need not be installed.
     """
 
     name: str
@@ -84,6 +86,7 @@ class _Step:
     must_equal: bool = False
     classes_only: bool = False
     most: int | None = None
+    package: str = ""
 
 
 class IntegerGraph:
@@ -144,6 +147,9 @@ def _rung(run: RunFolder, step: _Step, images: Images, count: int | None) -> Lad
     for needed in step.needs:
         if not run.finished(needed) and not (needed == "export" and file_of(run).exists()):
             return LadderRung(step.name, step.arithmetic, missing=_command(run, needed))
+    if step.package and not packages.installed(step.package):
+        brings = f"pip install 'hwcodesign[{packages.EXTRAS[step.package]}]'"
+        return LadderRung(step.name, step.arithmetic, missing=brings)
     if step is _FLOAT and not (run.path / FLOAT_CHECKPOINT).exists():
         return LadderRung(step.name, step.arithmetic, missing="a recipe with train.float_epochs")
     chosen = images.sample(step.most) if step.most else images
@@ -287,7 +293,7 @@ _STEPS = (
     _Step("QAT", "Brevitas, float32", ("train", "export"), _qat),
     _Step("QONNX", "its own executor, float32", ("export",), _qonnx),
     _Step("file", "ONNX and QONNX, float64", ("export",), _exact, must_equal=True, most=EXACT_IMAGES),
-    _Step("lowered", "FINN's own execution", ("lower",), _finn, must_equal=True, most=FINN_IMAGES),
+    _Step("lowered", "FINN's own execution", ("lower",), _finn, must_equal=True, most=FINN_IMAGES, package="finn"),
     _Step("integer", "our integer graph", ("lower",), _integer, must_equal=True),
 )
 _RTL = LadderRung("RTL", "Verilator")

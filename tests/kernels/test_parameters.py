@@ -9,6 +9,7 @@ import pytest
 
 from hwcodesign.core.assets import asset_folder
 from hwcodesign.core.tools import ICARUS, VERILATOR, YOSYS, Tool, find
+from hwcodesign.simulate.verilator_setup import verilator
 
 # Of every module and rule one choice of parameters that breaks it.
 BROKEN: Mapping[str, Mapping[str, Mapping[str, int]]] = {
@@ -55,6 +56,8 @@ BROKEN: Mapping[str, Mapping[str, Mapping[str, int]]] = {
         "out_bits_hold_a_score": {"IN_SIGNED": 0},
     },
     "concat": {
+        "lanes_divide_width": {"LANES": 3},
+        "beat_bits_are_those_of_all_inputs": {"BEAT_BITS": 5},
         "width_is_positive": {"WIDTH": 0},
         "inputs_are_two_or_more": {"INPUTS": 1},
         "count_bits_hold_the_beats": {"COUNT_BITS": 0},
@@ -156,7 +159,7 @@ def elaborate(tool: Tool, module: str, parameters: Mapping[str, int], folder: Pa
     """What `tool` says when it elaborates `module` so; empty if it has no objection."""
     (folder / "accelerator.sv").write_text(ACCELERATOR)
     sources = [*sources_of(module), "accelerator.sv"]
-    program = str(find(tool))
+    program = str(verilator() if tool is VERILATOR else find(tool))
     if tool is VERILATOR:
         values = [f"-G{key}={value}" for key, value in parameters.items()]
         command = [program, "--lint-only", "-Wno-fatal", "--top-module", module, *values, *sources]

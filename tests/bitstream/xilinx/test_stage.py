@@ -124,7 +124,7 @@ def test_an_arty_gets_the_serial_top_level_and_its_pins(bench: Workbench) -> Non
     assert summary["clock_mhz"] == 100
     assert not summary["host"]
     assert not (out / "driver").exists()
-    assert (Contract.load(out).link, Contract.load(out).baud) == ("uart", 1_000_000)
+    assert (Contract.load(out).link, Contract.load(out).baud) == ("uart", 4_000_000)
     pins = (out / "vivado/pins.xdc").read_text()
     assert "set_property -dict {PACKAGE_PIN E3 IOSTANDARD LVCMOS33} [get_ports {clk_i}]" in pins
     assert "create_clock -period 10.000 [get_ports clk_i]" in pins

@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -15,6 +16,7 @@ from importlib import metadata
 from pathlib import Path
 
 from hwcodesign.core import run_lock
+from hwcodesign.core.crew import Worker
 from hwcodesign.core.errors import UserError
 
 _SUPERVISOR = Path(__file__).with_name("supervisor.py")
@@ -238,6 +240,9 @@ def _started(
             )
         finally:
             os.close(lifeline)
+        worker = threading.current_thread()
+        if isinstance(worker, Worker):
+            worker.has_started(process)
         with process:
             try:
                 yield process

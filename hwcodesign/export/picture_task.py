@@ -2,6 +2,8 @@
 
 import json
 
+import numpy as np
+
 from hwcodesign.core.document import reading
 from hwcodesign.core.picture_task import PictureTask
 from hwcodesign.core.run_folder import RunFolder
@@ -19,6 +21,12 @@ def picture_task(run: RunFolder) -> PictureTask | None:
     with reading(path):
         reference = json.loads(path.read_text())
         return task_of(validated(DataTable, reference["recipe"]["data"], str(path)), reference["classes"] or ())
+
+
+def as_seen(run: RunFolder, frames: np.ndarray) -> np.ndarray:
+    """Frames (frames, H, W, C) of a run's network in a person's order of channels: red first."""
+    task = picture_task(run)
+    return frames if task is None else task.preprocessing.ordered(frames)  # reversed twice is as before
 
 
 def task_of(data: DataTable, class_names: tuple[str, ...]) -> PictureTask:

@@ -41,8 +41,7 @@ def run(
     """
     recipe = with_stored_scales(recipe)
     network = recipe.describe()
-    _require_plain(network)
-    _require_folded(network, recipe)
+    require_quantizable(network, recipe)
     weights = read_weights(request.weights, network)
     images = calibration_images(recipe, request, data_folder)
     quantized = quantize_network(recipe, weights, images, request.equalization, on_layer)
@@ -122,7 +121,9 @@ def _require_plain(network: Network) -> None:
         )
 
 
-def _require_folded(network: Network, recipe: Recipe) -> None:
+def require_quantizable(network: Network, recipe: Recipe) -> None:
+    """Raise UserError for layers that are not quantized yet, and for a bias or a mean that nothing can take in."""
+    _require_plain(network)
     for conv in network.convolutions:
         if conv.quantizer is None:
             raise UserError(f"{conv.name} gives raw scores, which have no quantizer to take its bias in: this network "

@@ -20,7 +20,7 @@ from hwcodesign.core.errors import UserError
 from hwcodesign.export.float_weights import Weights
 from hwcodesign.nets.network import INPUT, Add, Conv, Network, Node
 from hwcodesign.quantize.quantized import Quantized, QuantizedLayer, apply, rounded
-from hwcodesign.quantize.rounding import integers_for, refitted
+from hwcodesign.quantize.rounding import errors, integers_for, refitted
 
 _WINDOWS = 60_000  # inputs of a layer that are looked at, spread over all images
 _VALUES = 400_000  # of an activation, likewise
@@ -153,8 +153,10 @@ class _Work:
         made = integers * scales[:, None]
         corrected = bias + flat @ mean_a - made @ mean_b
         wanted = flat @ a.T
-        error = float(((wanted - made @ b.T) ** 2).mean() / (wanted**2).mean().clamp(min=1e-30))
-        layer = QuantizedLayer(integers.reshape(weight.shape).cpu(), scales.cpu(), corrected.cpu(), error)
+        energy = (wanted**2).mean().clamp(min=1e-30)
+        error = float(((wanted - made @ b.T) ** 2).mean() / energy)
+        rounding = float(errors(fitted - made, covariance).mean() / energy)
+        layer = QuantizedLayer(integers.reshape(weight.shape).cpu(), scales.cpu(), corrected.cpu(), error, rounding)
         self.result.layers[conv.name] = layer
         return _convolve(conv, x, weight, bias), _convolve(conv, u, made.reshape(weight.shape), corrected)
 

@@ -75,7 +75,7 @@ def integers_for(weight: Tensor, covariance: Tensor, bits: int) -> tuple[Tensor,
     integers, scales = torch.zeros_like(weight), start.clone()
     for factor in _FACTORS:
         made = gptq(weight, covariance, start * factor, bits)
-        error = _errors(weight - made * (start * factor)[:, None], covariance)
+        error = errors(weight - made * (start * factor)[:, None], covariance)
         better = error < best
         best = torch.where(better, error, best)
         integers = torch.where(better[:, None], made, integers)
@@ -97,7 +97,7 @@ def descended(weight: Tensor, covariance: Tensor, integers: Tensor, scales: Tens
             moved = wanted.round().clamp(-most, most) - integers[:, j]
             integers[:, j] += moved
             slope -= (moved * scales)[:, None] * damped[j][None]
-        energy = _errors(integers, damped)
+        energy = errors(integers, damped)
         fitted = ((weight @ damped) * integers).sum(1) / energy.clamp(min=torch.finfo(weight.dtype).tiny)
         scales = torch.where((energy > 0) & (fitted > 0), fitted, scales)
         if torch.equal(before, integers):
@@ -105,6 +105,6 @@ def descended(weight: Tensor, covariance: Tensor, integers: Tensor, scales: Tens
     return integers, scales
 
 
-def _errors(difference: Tensor, covariance: Tensor) -> Tensor:
+def errors(difference: Tensor, covariance: Tensor) -> Tensor:
     """The energy (O,) that each row of `difference` (O, K) gives to the sums."""
     return ((difference @ covariance) * difference).sum(1)

@@ -10,6 +10,7 @@ import numpy as np
 from hwcodesign.core.classified import score_names
 from hwcodesign.core.errors import UserError
 from hwcodesign.core.run_folder import RunFolder
+from hwcodesign.export.picture_task import as_seen
 from hwcodesign.flow.report import ReportDocument
 from hwcodesign.plan.plan import PlanDocument
 
@@ -20,7 +21,8 @@ Document = dict[str, Any]
 class Facts:
     """`report` is report.json; `check`, `plan` and `pictures` are {} or empty where the run has none.
 
-    `frames` (images, H, W, C), `labels` and `scores` are the held-out images of a recipe, None of a foreign model.
+    `frames` (images, H, W, C), `labels` and `scores` are the held-out images of a recipe (red first), None of a
+    foreign model.
     """
 
     name: str
@@ -51,7 +53,7 @@ def facts_of(run: RunFolder) -> Facts:
     if run.finished("export") and held_out.exists():
         try:
             with np.load(held_out, allow_pickle=False) as arrays:
-                frames, scores = arrays["images"], arrays["integer_scores"]
+                frames, scores = as_seen(run, arrays["images"]), arrays["integer_scores"]
                 labels = arrays.get("labels", None)
         except (OSError, ValueError, KeyError, EOFError) as error:
             raise UserError(f"{held_out} is damaged ({error}): hwcodesign export makes it anew") from None

@@ -3,11 +3,12 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from hwcodesign.core.errors import UserError
 from hwcodesign.core.run_folder import RunFolder
-from hwcodesign.export.picture_task import picture_task
+from hwcodesign.export.picture_task import as_seen, picture_task
 from hwcodesign.recipe import load_recipe
 
 
@@ -26,6 +27,12 @@ def test_all_that_the_recipe_says_goes_to_the_host(tmp_path: Path) -> None:
     made = task.preprocessing
     assert (made.size, made.channel_order, made.resize, made.resize_to) == ((227, 227), "bgr", "stretch", 256)
     assert picture_task(written(tmp_path, classes=None)).class_names == ()  # type: ignore[union-attr]
+
+
+def test_people_see_red_first(tmp_path: Path) -> None:
+    frames = np.arange(12, dtype=np.uint8).reshape(1, 2, 2, 3)
+    assert np.array_equal(as_seen(written(tmp_path), frames), frames[..., ::-1])  # a recipe in B G R
+    assert as_seen(RunFolder(tmp_path / "other"), frames) is frames
 
 
 def test_somebodys_model_has_none_and_damage_is_said(tmp_path: Path) -> None:

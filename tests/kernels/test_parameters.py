@@ -56,6 +56,8 @@ BROKEN: Mapping[str, Mapping[str, Mapping[str, int]]] = {
         "out_bits_hold_a_score": {"IN_SIGNED": 0},
     },
     "concat": {
+        "lanes_divide_width": {"LANES": 3},
+        "beat_bits_are_those_of_all_inputs": {"BEAT_BITS": 5},
         "width_is_positive": {"WIDTH": 0},
         "inputs_are_two_or_more": {"INPUTS": 1},
         "count_bits_hold_the_beats": {"COUNT_BITS": 0},

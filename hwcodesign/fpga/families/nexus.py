@@ -55,7 +55,8 @@ FAMILIES = (
             pack=tools.PRJOXIDE,
             placed="placed.fasm",
             bitstream="design.bit",
-            place_files=lambda pins, placed: ["--pdc", pins, "--fasm", placed],
+            # Its other router, the default, finds no way from the clock's pin to the buffer of the global net.
+            place_files=lambda pins, placed: ["--router", "router1", "--pdc", pins, "--fasm", placed],
             pack_files=lambda placed, bitstream: ["pack", placed, bitstream],
             cells={
                 "lut": {"OXIDE_COMB": 1, "RAMW": 2},

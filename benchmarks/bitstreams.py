@@ -1,24 +1,28 @@
 """Bitstreams of the digits networks: the clock reached, and what place and route took of each resource beside the plan.
 
-    python benchmarks/bitstreams.py [RUNS]
+    python benchmarks/bitstreams.py [RUNS [BOARD ...]]
 
-Every design is trained, compiled, proven and built with open tools (half an hour on two cores; what RUNS already holds
-is not made again). `network` is everything but the link, the clock and the reset, which have columns of their own. LUTs
-are the places that are taken, so the ends of carry chains and the write ports of LUT RAMs count.
+Every design is trained, compiled, proven and built with open tools (an hour on two cores; what RUNS already holds is
+not made again), or those for the BOARDs alone. `network` is everything but the link, the clock and the reset, which
+have columns of their own. LUTs are the places that are taken, so the ends of carry chains and the write ports of LUT
+RAMs count.
 """
 
 import json
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
-# The recipe and the options of each: the demo at its clock, with DSPs, and at other boards' clocks; and the largest on
-# two small boards (largest_digits.py).
+from benchmarks.history import record
+from hwcodesign.recipe import load_recipe
+
+# The recipe and the options of each: the demo at its clock, with DSPs, and at other boards' clocks; the largest on two
+# small boards (largest_digits.py); and small networks for families whose place and route takes long.
 DESIGNS: Sequence[tuple[str, ...]] = (
     ("digits-squeezenet", "--clock-mhz", "80"),
     (str(Path(__file__).parent / "digits-dsp.toml"),),
@@ -27,6 +31,8 @@ DESIGNS: Sequence[tuple[str, ...]] = (
     ("digits-icebreaker",),
     ("digits-icebreaker-loaded",),
     ("digits-tang-nano",),
+    ("digits-icebreaker", "--board", "gatemate-a1-evb", "--frame-rate", "30", "--frames", "4"),
+    ("digits-icebreaker", "--board", "crosslink-nx-evn", "--frame-rate", "30", "--frames", "4"),
 )
 COLUMNS = ("design", "board", "bitstream", "clock reached", "resource", "placed", "link, clock", "planned", "network",
            "planned", "off", "time")  # fmt: skip
@@ -62,11 +68,29 @@ def rows(design: Sequence[str], report: dict[str, Any]) -> list[list[str]]:
     return found
 
 
+def board_of(design: Sequence[str]) -> str:
+    """The board that the options name, or the recipe."""
+    return design[design.index("--board") + 1] if "--board" in design else load_recipe(design[0]).hardware.board
+
+
+def figures(design: Sequence[str], report: dict[str, Any]) -> Iterator[tuple[str, float]]:
+    """What is kept of a bitstream: its clock, and of each resource what the network takes and what was planned."""
+    made, name = report["bitstream"], f"{Path(design[0]).stem} on {report['bitstream']['board']}"
+    yield f"{name} at {made['clock_mhz']:g} MHz: clock reached, MHz", made["fmax_mhz"]
+    for resource, amount in made["resources"].items():
+        yield f"{name} at {made['clock_mhz']:g} MHz: {resource.upper()}", amount["network"]
+        yield f"{name} at {made['clock_mhz']:g} MHz: {resource.upper()} planned", amount["planned"]
+
+
 if __name__ == "__main__":
-    folder = Path(sys.argv[1] if len(sys.argv) > 1 else "runs/bitstreams")
-    table = Table(*COLUMNS, title="Placed and routed, beside the plan")
+    folder, boards = Path(sys.argv[1] if len(sys.argv) > 1 else "runs/bitstreams"), sys.argv[2:]
+    table, found = Table(*COLUMNS, title="Placed and routed, beside the plan"), dict[str, float]()
     for design in DESIGNS:
-        for row in rows(design, built(design, folder)):
-            table.add_row(*row)
-        table.add_section()
+        if not boards or board_of(design) in boards:
+            report = built(design, folder)
+            for row in rows(design, report):
+                table.add_row(*row)
+            table.add_section()
+            found |= figures(design, report)
     Console(width=200).print(table)
+    record("bitstreams", found)

@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 from scipy.optimize import nnls
 
+from benchmarks.history import record
 from hwcodesign.bitstream.yosys import Kernel, synthesize_design, synthesize_kernels
 from hwcodesign.dataflow import Dataflow, Shape
 from hwcodesign.emit.top_level import emit
@@ -126,7 +127,7 @@ def kernels(design: Plan) -> Iterator[Kernel]:
 def packed(family: Family, found: Sequence[Kernel]) -> list[Kernel]:
     """The kernels whose multipliers can be hardware, with as many products in each as the family allows."""
     variants = []
-    for kernel in found:
+    for kernel in found if family.cells.multipliers else ():
         kind = kind_of(kernel.layer.kind)
         same = (f for f in kind.foldings(kernel.layer) if replace(f, packed=kernel.folding.packed) == kernel.folding)
         most = max(f for f in same if kind.operand_bits(kernel.layer, f) <= family.multiplier_bits)
@@ -261,6 +262,7 @@ def predicted(family: Family, design: Plan) -> Resources:
 
 def write_costs(family: Family, costs: dict[str, Any]) -> None:
     """Replace the family's part of the file of coefficients."""
+    calibration.costs.cache_clear()  # another run may have written it meanwhile
     everything = {**calibration.costs(), family.name: costs}
     calibration.COSTS.write_text(json.dumps(everything, indent=1, sort_keys=True) + "\n")
     calibration.costs.cache_clear()
@@ -312,3 +314,5 @@ if __name__ == "__main__":
         parser.error(f"no family {', '.join(sorted(unknown))}; there are {', '.join(BOARDS)}")
     for name in asked.families or BOARDS:
         calibrate(FAMILIES[name], asked.kinds)
+        found = calibration.costs()[name]["error"]
+        record("calibrate", {f"{name}: error of {resource.upper()}": value for resource, value in found.items()})

@@ -10,6 +10,8 @@ import subprocess
 import sys
 import time
 
+from benchmarks.history import record
+
 RUNS = 7
 COMMANDS = (["--help"], ["check", "squeezenet-v1.0"], ["check", "squeezenet-v1.0", "--board", "pynq-z1"])
 
@@ -22,6 +24,9 @@ def seconds(arguments: list[str]) -> float:
 
 
 if __name__ == "__main__":
+    figures = {}
     for arguments in COMMANDS:
         times = [seconds(arguments) for _ in range(RUNS)]
         print(f"hwcodesign {' '.join(arguments):40} {statistics.median(times):6.3f} s (worst {max(times):.3f} s)")
+        figures[f"hwcodesign {' '.join(arguments)}, s"] = round(statistics.median(times), 3)
+    record("check_time", figures)

@@ -20,7 +20,8 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.networks.exactness import Result, commit, compared, is_right, simulated
+from benchmarks.history import commit, record
+from benchmarks.networks.exactness import Result, compared, is_right, simulated
 from benchmarks.networks.published import Model, models
 from hwcodesign.core.errors import UserError
 
@@ -40,6 +41,15 @@ def main() -> None:
         document = {"date": date.today().isoformat(), "models": {n: kept[n] for n in every if n in kept}}
         RESULTS.write_text(json.dumps(document, indent=1) + "\n")
     Console(width=150).print(_table(kept))
+    record("door", _figures(kept))
+
+
+def _figures(kept: dict[str, Result]) -> dict[str, float]:
+    """How many models there are, how many came as far as each stage, and how many are wrong."""
+    reached = {f"as far as {stage}": sum(STAGES.index(r["stage"]) >= i for r in kept.values() if r["stage"] in STAGES)
+               for i, stage in enumerate(STAGES)}  # fmt: skip
+    wrong = sum(bool(r.get("differing_frames")) or not is_right(r.get("rtl", {})) for r in kept.values())
+    return {"models": len(kept), **reached, "wrong": wrong}
 
 
 def _tried(name: str, model: Model) -> Result:

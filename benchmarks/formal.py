@@ -15,6 +15,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.history import record
 from hwcodesign.formal.proofs import PROOFS
 from hwcodesign.formal.prover import prove
 
@@ -22,7 +23,7 @@ from hwcodesign.formal.prover import prove
 def main(modules: list[str]) -> int:
     """Print the table; 1 if a property does not hold."""
     table = Table("module", "parameters", "clocks", "bounded", "always", "reached", "seconds")
-    wrong = 0
+    wrong, seconds = 0, dict[str, float]()
     for proof in PROOFS:
         if modules and proof.module not in modules:
             continue
@@ -39,7 +40,10 @@ def main(modules: list[str]) -> int:
             "yes" if verdict.reached else "no",
             f"{time.monotonic() - start:.1f}",
         )
+        key = f"{proof.module}, s"
+        seconds[key] = round(seconds.get(key, 0) + time.monotonic() - start, 1)
     Console().print(table)
+    record("formal", seconds | {"proofs that fail": wrong})
     return 1 if wrong else 0
 
 

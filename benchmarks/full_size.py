@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.history import record
 from hwcodesign.recipe import find_recipe
 
 RECIPES = ("squeezenet-v1.1", "squeezenet-v1.0-bypass", "zynqnet")
@@ -46,13 +47,13 @@ def hwcodesign(*arguments: str | Path) -> Usage:
     return Usage(time.monotonic() - start, used.ru_maxrss / 1e6)
 
 
-def measure(recipe: Path, runs: Path) -> list[str]:
-    """One row of the table."""
+def measure(recipe: Path, runs: Path) -> tuple[Usage, dict[str, Any]]:
+    """What compiling it took, and the report of its run."""
     common: list[str | Path] = [recipe, "--untrained", "--force", "--frames", "1", "--runs", runs]
     hwcodesign("run", *common, "--to", "export")
     compiled = hwcodesign("run", *common, "--from", "lower", "--to", "emit")
     hwcodesign("run", *common, "--from", "simulate")
-    return row(recipe.stem, compiled, json.loads((runs / f"{recipe.stem}-untrained" / "report.json").read_text()))
+    return compiled, json.loads((runs / f"{recipe.stem}-untrained" / "report.json").read_text())
 
 
 def row(name: str, compiled: Usage, report: dict[str, Any]) -> list[str]:
@@ -71,6 +72,18 @@ def row(name: str, compiled: Usage, report: dict[str, Any]) -> list[str]:
     ]  # fmt: skip
 
 
+def figures(name: str, compiled: Usage, report: dict[str, Any]) -> dict[str, float]:
+    """What is kept of a run."""
+    simulated = report["simulate"]
+    return {
+        f"{name}: compiled in s": round(compiled.seconds, 1),
+        f"{name}: GB of memory": round(compiled.gigabytes, 2),
+        f"{name}: cycles/s": simulated["cycles_per_second"],
+        f"{name}: latency over the plan's": round(simulated["latency_cycles"] / simulated["latency_predicted"], 6),
+        f"{name}: frames that differ": report["lower"]["mismatches"] + simulated["mismatches"],
+    }
+
+
 def with_weight_bits(name: str, bits: int, folder: Path) -> Path:
     """A copy of the recipe `name` with `bits` for all weights."""
     path = folder / f"{name}-w{bits}a4.toml"
@@ -80,8 +93,13 @@ def with_weight_bits(name: str, bits: int, folder: Path) -> Path:
 
 if __name__ == "__main__":
     table = Table(*COLUMNS, title="Untrained networks (random weights)")
+    found: dict[str, float] = {}
     with tempfile.TemporaryDirectory() as scratch:
         for name in sys.argv[1:] or RECIPES:
             for bits in WEIGHT_BITS:
-                table.add_row(*measure(with_weight_bits(name, bits, Path(scratch)), Path(scratch) / "runs"))
+                recipe = with_weight_bits(name, bits, Path(scratch))
+                measured = measure(recipe, Path(scratch) / "runs")
+                table.add_row(*row(recipe.stem, *measured))
+                found |= figures(recipe.stem, *measured)
     Console(width=200).print(table)
+    record("full_size", found)

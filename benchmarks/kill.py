@@ -4,27 +4,25 @@
 
 A chain is one run folder: its run is killed (SIGKILL) at a random moment of a stage, started again by the same command,
 killed again, and so on through all stages; then it must end with the report of a run that nobody disturbed, but for
-times. After every kill all processes that it had started must be gone within SECONDS. What came out is written to
-benchmarks/kill.json.
+times. After every kill all processes that it had started must be gone within SECONDS.
 """
 
 import json
-import os
 import random
 import signal
 import subprocess
 import sys
 import tempfile
 import time
-from datetime import date
 from pathlib import Path
 from typing import Any
+
+from benchmarks.history import record
 
 SECONDS = 5.0
 STAGES = ("train", "export", "lower", "plan", "check", "emit", "simulate", "bitstream")
 TARGETS = (*STAGES, "place and route")  # the second of the bitstream's phases
 LONGEST_WAIT = 30.0  # seconds into a stage
-RESULTS = Path(__file__).with_suffix(".json")
 RECIPE = """
 [network]
 family = "squeezenet"
@@ -166,22 +164,13 @@ def killed(folder: Path, count: int, chains: int, durations: dict[str, float]) -
     return moments, reports
 
 
-def written(moments: list[Any], reports: list[Any], expected: Any, durations: dict[str, float]) -> str:
-    """Compare and write RESULTS; the outcome in words. Raises AssertionError if a report differs."""
+def judged(moments: list[Any], reports: list[Any], expected: Any, durations: dict[str, float]) -> str:
+    """Compare and record; the outcome in words. Raises AssertionError if a report differs."""
     for number, report in enumerate(reports):
         assert without_times(report) == without_times(expected), f"chain {number} ended with another report"
     longest = max(moment["gone_after"] for moment in moments)
-    document = {
-        "date": date.today().isoformat(),
-        "processors": os.cpu_count(),
-        "moments": len(moments),
-        "went_on_to_the_same_report": len(moments),  # an AssertionError otherwise
-        "run_folders": len(reports),
-        "longest_survivor_seconds": longest,
-        "undisturbed_seconds": durations,
-        "kills": moments,
-    }
-    RESULTS.write_text(json.dumps(document, indent=1) + "\n")
+    stages = {f"{stage} undisturbed, s": round(seconds, 3) for stage, seconds in durations.items()}
+    record("kill", {"kills": len(moments), "run folders": len(reports), "longest survivor, s": longest} | stages)
     return f"{len(moments)} of {len(moments)} went on to the same report; the last process was gone after {longest} s"
 
 
@@ -193,7 +182,7 @@ def main(count: int, chains: int) -> None:
         expected = finished(folder, "undisturbed")
         durations = {stage: expected[stage]["seconds"] for stage in STAGES}
         print(f"undisturbed: {durations}", flush=True)
-        print(written(*killed(folder, count, chains, durations), expected, durations))
+        print(judged(*killed(folder, count, chains, durations), expected, durations))
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.history import record
 from hwcodesign.core.errors import UserError
 from hwcodesign.fpga.board import Board, load_board
 from hwcodesign.graph.predict import predict
@@ -116,6 +117,10 @@ def show(board: Board, found: list[tuple[Candidate, Plan | None]]) -> Table:
 
 
 if __name__ == "__main__":
+    weights: dict[str, float] = {}
     for name in sys.argv[1:] or BOARDS:
         board = load_board(name)
-        Console(width=180).print(show(board, search(board)))
+        found = search(board)
+        Console(width=180).print(show(board, found))
+        weights[f"{name}: weights"] = next(candidate.weights for candidate, made in found if fits(made, board))
+    record("largest_digits", weights)

@@ -27,6 +27,8 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.history import record
+
 RESULTS = Path(__file__).with_suffix(".json")
 BOARD = "ulx3s-85f"
 SEED = 2
@@ -393,6 +395,8 @@ def main() -> None:
             verdict = "caught" if result["caught"] else "PASSED"
             print(f"{verdict} {result['network']}, {result['class']}: {result['said']}", flush=True)
     report(results)
+    outcomes = Counter(f"caught by {result['by']}" if result["by"] else "not caught" for result in results)
+    record("mutants", {"planted": len(results), **outcomes})
 
 
 def report(results: list[dict[str, object]]) -> None:

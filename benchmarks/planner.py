@@ -13,21 +13,21 @@ less block RAM than the board has (at_most), to show what the rest costs. LUTs a
 design: FINN's is 0 for its matrix-vector units and lacks FIFOs. FIFO bits are ours alone, since FINN finds depths by
 simulating the RTL.
 
-Writes planner.json and planner.png next to itself, and prints the table.
+Draws planner.png next to itself, and prints the table.
 """
 
-import json
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from math import ceil
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.history import record
 from hwcodesign.dataflow import Dataflow
 from hwcodesign.fpga.board import Board, load_board
 from hwcodesign.fpga.resources import Resources
@@ -194,6 +194,15 @@ def plot(rows: list[Row], path: Path) -> None:
     figure.savefig(path, dpi=120)
 
 
+def figures(rows: list[Row]) -> dict[str, float]:
+    """Of every plan the axes of the plot, and the seconds that it took."""
+    return {
+        f"{row.network} at {row.frame_rate}/s by {row.planner}: {label}": round(getattr(row, field), 2)
+        for row in rows
+        for field, label in (*AXES, ("seconds", "s"))
+    }
+
+
 def lowered(network: str) -> Path:
     """The folder of the network's lowered graph, made now unless it is there and current."""
     command = [sys.executable, "-m", "hwcodesign", "run", RECIPES[network], "--untrained", "--to", "lower"]
@@ -211,10 +220,9 @@ def main() -> None:
         rows += [our_row(network, graph, load_board(name), rate) for name in BOARDS for rate in rates]
         for name, rate, blocks in LEFT.get(network, ()):
             rows.append(our_row(network, graph, load_board(name).leaving({"block_ram": blocks}), rate))
-    here = Path(__file__).parent
-    (here / "planner.json").write_text(json.dumps([asdict(row) for row in rows], indent=1) + "\n")
-    plot(rows, here / "planner.png")
+    plot(rows, Path(__file__).with_suffix(".png"))
     Console(width=170).print(table(rows))
+    record("planner", figures(rows))
 
 
 if __name__ == "__main__":

@@ -26,7 +26,8 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.networks.exactness import Result, commit, compared, is_right, simulated
+from benchmarks.history import commit, record
+from benchmarks.networks.exactness import Result, compared, is_right, simulated
 from benchmarks.networks.random_brevitas import Genes, build, genes_brightest, random_genes
 from hwcodesign.core.errors import UserError
 from hwcodesign.dataflow import Dataflow
@@ -61,7 +62,10 @@ def main() -> None:
             kept[str(seed)] = result | {"commit": version}
             print(seed, {key: value for key, value in result.items() if key != "trace"}, flush=True)
             _write(given.results, kept)
-    print(json.dumps(_summary(kept), indent=1))
+    found = _summary(kept)
+    print(json.dumps(found, indent=1))
+    counts = {name: found[name] for name in ("networks", "rtl", "rtl_failures")}
+    record("random_networks", {**counts, **found["outcomes"]})
 
 
 def _tried(task: tuple[int, bool]) -> tuple[int, Result]:

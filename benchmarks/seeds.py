@@ -18,6 +18,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.history import record
 from hwcodesign.core.run_folder import RunFolder
 from hwcodesign.export.pretrained import shipped_with
 from hwcodesign.flow.pipeline import run_job
@@ -95,6 +96,10 @@ def main() -> None:
     for seed in given.seeds:
         found = keep(measured(given.recipe, seed, given.data, given.runs, console))
     console.print(table(found))
+    top1 = [100 * result.top1 for result in found]
+    figures = {"seeds": len(top1), "mean test accuracy, %": round(statistics.mean(top1), 2)}
+    spread = {"standard deviation, points": round(statistics.stdev(top1), 2)} if len(top1) > 1 else {}
+    record("seeds", {f"{found[0].recipe}: {name}": value for name, value in (figures | spread).items()})
 
 
 if __name__ == "__main__":

@@ -25,6 +25,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.history import record
 from hwcodesign.analyze.costs import costs
 from hwcodesign.check.check import check_recipe
 from hwcodesign.core.strict_toml import read_toml, validated
@@ -140,6 +141,12 @@ def plot(found: list[Variant], path: Path) -> None:
     figure.savefig(path, dpi=120)
 
 
+def _name(variant: Variant) -> str:
+    """By which its accuracy (in %) is kept."""
+    changes = ", ".join(f"{key} {_short(value)}" for key, value in variant.changes.items()) or "as it is"
+    return f"{variant.group}: {changes}, seed {variant.seed}"
+
+
 def _short(value: Any) -> str:
     return "+".join(value) if isinstance(value, list | tuple) else str(value)
 
@@ -168,6 +175,7 @@ def main() -> None:
     if given.sweep == "metaparameters":
         plot(found, results.with_suffix(".png"))
     Console(width=150).print(table(found))
+    record(given.sweep, {_name(variant): round(100 * variant.top1, 2) for variant in found})
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from benchmarks.history import record
 from hwcodesign.plan import Plan
 from hwcodesign.simulate import network
 from hwcodesign.verify.images import Images
@@ -29,3 +30,4 @@ if __name__ == "__main__":
             for _ in range(RUNS)
         ]
     print(f"{folder.name}: {statistics.median(speeds):,.0f} cycles per second (from {min(speeds):,.0f})")
+    record("simulation_speed", {f"{folder.name}, cycles/s": round(statistics.median(speeds))})

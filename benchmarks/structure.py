@@ -11,6 +11,8 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from benchmarks.history import record
+
 PACKAGE = "hwcodesign"
 Graph = Mapping[str, set[str]]
 
@@ -24,18 +26,24 @@ def modules_of(root: Path) -> dict[str, Path]:
     return found
 
 
+def graph_of(root: Path) -> Graph:
+    """Which module imports which others of the package."""
+    modules = modules_of(root)
+    return {name: imports(file, modules) - {name} for name, file in modules.items()}
+
+
 def imports(file: Path, known: Mapping[str, Path]) -> set[str]:
-    """The modules of the package that this one imports, wherever in it."""
-    return {name for name in _imported(ast.parse(file.read_text())) if name in known}
+    """The modules of the package that this one imports, wherever in it; a module of a package, not the package."""
+    return {name for name in _imported(ast.parse(file.read_text()), known) if name in known}
 
 
-def _imported(tree: ast.AST) -> Iterator[str]:
+def _imported(tree: ast.AST, known: Mapping[str, Path]) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            yield node.module
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+            inside = (f"{node.module}.{alias.name}" for alias in node.names)
+            yield from (name if name in known else node.module for name in inside)
 
 
 def room_of(module: str) -> str:
@@ -53,7 +61,7 @@ def between_rooms(graph: Graph) -> dict[str, set[str]]:
 
 
 def circles(graph: Graph) -> list[list[str]]:
-    """Rooms that all reach each other by imports: the strongly connected components of more than one."""
+    """Rooms or modules that all reach each other by imports: the strongly connected components of more than one."""
     reach = {room: _reachable(graph, room) for room in graph}
     found = {tuple(sorted(other for other in reach[room] if room in reach[other])) for room in graph}
     return sorted(list(circle) for circle in found if len(circle) > 1)
@@ -69,36 +77,38 @@ def _reachable(graph: Graph, start: str) -> set[str]:
     return seen
 
 
-def figures(root: Path) -> dict[str, str]:
+def figures(root: Path) -> dict[str, float]:
     """What is printed, by its name."""
-    modules = modules_of(root)
-    graph = {name: imports(file, modules) - {name} for name, file in modules.items()}
+    modules, graph = modules_of(root), graph_of(root)
     rooms = between_rooms(graph)
     lines = [len(file.read_text().splitlines()) for file in modules.values()]
     loose = [n for n, f in modules.items() if f.parent == root / PACKAGE and not f.stem.startswith("__")]
     arrows = sum(map(len, graph.values()))
     return {
-        "loose modules": str(len(loose)),
-        "modules": str(len(modules)),
-        "imports of each, on average": f"{arrows / len(modules):.2f}",
-        "rooms": str(len(rooms)),
-        "arrows between rooms": str(sum(map(len, rooms.values()))),
-        "circles between rooms": "; ".join(", ".join(map(_short, circle)) for circle in circles(rooms)) or "0",
-        "lines": f"{sum(lines):,}",
-        "lines of a module, median and largest": f"{sorted(lines)[len(lines) // 2]}, {max(lines)}",
+        "loose modules": len(loose),
+        "modules": len(modules),
+        "imports of each, on average": round(arrows / len(modules), 2),
+        "rooms": len(rooms),
+        "arrows between rooms": sum(map(len, rooms.values())),
+        "circles between rooms": len(circles(rooms)),
+        "circles between modules": len(circles(graph)),
+        "lines": sum(lines),
+        "lines of a module, median": sorted(lines)[len(lines) // 2],
+        "lines of a module, largest": max(lines),
     }
 
 
-def _short(room: str) -> str:
-    return room.removeprefix(f"{PACKAGE}.")
-
-
 def main() -> None:
-    """Print the figures of every checkout that is named; of this one if none is."""
+    """Print the figures of every checkout that is named; of this one if none is, and record them."""
     for root in map(Path, sys.argv[1:] or ["."]):
         print(root.resolve())
         for name, value in figures(root).items():
-            print(f"  {name:40} {value}")
+            print(f"  {name:40} {value:,}")
+        graph = graph_of(root)
+        for circle in (*circles(between_rooms(graph)), *circles(graph)):
+            print(f"  a circle: {', '.join(circle)}")
+    if not sys.argv[1:]:
+        record("structure", figures(Path()))
 
 
 if __name__ == "__main__":

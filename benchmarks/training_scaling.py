@@ -22,6 +22,7 @@ import torch.distributed as dist
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.history import record
 from hwcodesign.analyze.scaling import GRADIENT_BYTES, parse_workers, scaling
 from hwcodesign.recipe import load_recipe
 from hwcodesign.training import workers
@@ -90,6 +91,10 @@ def compare(name: str, batch: int, counts: tuple[int, ...]) -> None:
         speedups = (alone["seconds"] / seconds, model.speedup(step, "ring"), model.speedup(step, "overlapped"))
         table.add_row(str(step.workers), f"{batch / seconds:,.0f}", *(f"{value:.2f}" for value in speedups))
     Console(width=160).print(table)
+    measured_speedups = {n: alone["seconds"] / found["seconds"] for n, found in measured.items() if n > 1}
+    record(
+        "training_scaling", {f"{n} workers, batch {batch}: speed-up": round(s, 3) for n, s in measured_speedups.items()}
+    )
 
 
 def main() -> None:

@@ -16,6 +16,7 @@ import torch
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.history import record
 from hwcodesign.nets.blocks import Activation, set_quantized
 from hwcodesign.recipe import load_recipe
 from hwcodesign.training.loop import build
@@ -92,6 +93,8 @@ def main() -> None:
     Console().print(table)
     ratio = speeds["4 bits, learned scales"] / speeds["float32"]
     print(f"quantized / float: {ratio:.2f} (goal: {GOAL})")
+    rates = {f"{name}, images/s": round(speed, 1) for name, speed in speeds.items()}
+    record("training_speed", rates | {"quantized / float": round(ratio, 3)})
 
 
 if __name__ == "__main__":

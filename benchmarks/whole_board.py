@@ -15,6 +15,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.history import record
 from hwcodesign.bitstream import emulated_board, serial_link
 from hwcodesign.core.errors import VerificationError
 from hwcodesign.host import Accelerator
@@ -45,6 +46,7 @@ if __name__ == "__main__":
     made, images = Plan.load(run / "plan"), Images.held_out(run / "export" / "reference.npz").first(IMAGES)
     assert images.scores is not None and images.labels is not None, "the network is trained"
     table = Table("faults on the line", "exact", "right", "sent again", "seconds", title=f"{run.name}, {IMAGES} images")
+    found: dict[str, float] = {}
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         board = emulated_board.build(run / "emit", folder / "simulation", made)
@@ -57,6 +59,8 @@ if __name__ == "__main__":
                 seconds = time.monotonic() - start
                 exact, right = (scores == images.scores).all(axis=1), classes[:, 0] == images.labels
             table.add_row(name, str(exact.sum()), str(right.sum()), str(accelerator.retries), f"{seconds:.1f}")
+            found |= {f"{name}: exact": int(exact.sum()), f"{name}: s": round(seconds, 1)}
             if not exact.all():
                 raise VerificationError(f"{name}: the scores of {(~exact).sum()} images are wrong")
     Console(width=140).print(table)
+    record("whole_board", found)

@@ -1,4 +1,4 @@
-"""Pages that are made from the code while the site is built: commands, recipe keys, networks, boards and models.
+"""Pages that are made from the code while the site is built: commands, recipe keys, networks, boards, models, files.
 
 A hook of MkDocs (mkdocs.yml). `python docs/generated.py PAGE` prints one.
 """
@@ -15,6 +15,7 @@ from pydantic import BaseModel
 
 from hwcodesign.cli import cli
 from hwcodesign.core.assets import asset_folder
+from hwcodesign.flow.schemas import schemas
 from hwcodesign.fpga.board import board_names, load_board
 from hwcodesign.nets import families, standards
 from hwcodesign.recipe import Recipe
@@ -116,12 +117,28 @@ def models() -> Iterator[str]:
         )
 
 
+def files() -> Iterator[str]:
+    """Every file with a schema, with its keys."""
+    yield "# Files\n\nThe JSON files of a run that others may read. Each says its format and version; a reader of "
+    yield "another version refuses it with a message that says what makes it anew. The schemas are linked here, and "
+    yield "`python -m hwcodesign.flow.schemas FOLDER` writes them.\n"
+    for name, schema in schemas().items():
+        yield f"## {name}.json\n\n[Schema]({SCHEMAS}/{name}.schema.json). {' '.join(schema['description'].split())}\n"
+        yield "| key | type | |\n|---|---|---|"
+        for key, value in schema["properties"].items():
+            known = json.dumps(value.get("const", value.get("type", value.get("enum", "object"))))
+            yield f"| `{key}` | `{known}` | {'' if key in schema['required'] else 'may be left out'} |"
+        yield ""
+
+
+SCHEMAS = "schemas"  # their folder, beside the page
 PAGES: dict[str, Callable[[], Iterator[str]]] = {
     "reference/commands.md": commands,
     "reference/recipe.md": recipe,
     "reference/networks.md": networks,
     "reference/boards.md": boards,
     "reference/models.md": models,
+    "reference/files.md": files,
 }
 
 
@@ -129,6 +146,9 @@ def on_files(files: Files, config: Any) -> Files:
     """Add the pages to the site's files."""
     for name, page in PAGES.items():
         files.append(File.generated(config, name, content="\n".join(page()) + "\n"))
+    for name, schema in schemas().items():
+        path = f"reference/{SCHEMAS}/{name}.schema.json"
+        files.append(File.generated(config, path, content=json.dumps(schema, indent=1) + "\n"))
     return files
 
 

@@ -15,6 +15,7 @@ from pydantic import (
     field_validator,
 )
 
+from hwcodesign import __version__
 from hwcodesign.core.assets import asset_folder
 from hwcodesign.core.errors import UserError, did_you_mean
 from hwcodesign.core.names import RULE, is_legal
@@ -82,11 +83,11 @@ class QuantizationTable(StrictModel):
     `layers` overrules them by the name of a layer or a module: layers = { conv10 = { activation_bits = 8 } }.
     """
 
-    weight_bits: int = Field(default=4, ge=1, le=8)
-    activation_bits: int = Field(default=4, ge=1, le=8)
-    first_weight_bits: int | None = Bits
-    last_weight_bits: int | None = Bits
-    layers: dict[str, LayerBitsTable] = Field(default_factory=dict)
+    weight_bits: int = Field(default=4, ge=1, le=8, description="of every layer but where another key says so")
+    activation_bits: int = Field(default=4, ge=1, le=8, description="behind every layer, unsigned after ReLU")
+    first_weight_bits: int | None = Field(default=None, ge=1, le=8, description="of the first convolution's weights")
+    last_weight_bits: int | None = Field(default=None, ge=1, le=8, description="of the last convolution's weights")
+    layers: dict[str, LayerBitsTable] = Field(default_factory=dict, description="bits of single layers or modules")
     stored_scales: bool = Field(default=False, description="of weights, apart from the weights: hwcodesign quantize")
 
     def to_quantization(self) -> Quantization:
@@ -102,15 +103,17 @@ class DataTable(StrictModel):
     scaled so that both sides (`resize` = "stretch") or the shorter one have so many pixels; their centre is cut out.
     """
 
-    dataset: Literal["digits", "idx", "cifar10", "folder", "none"]
+    dataset: Literal["digits", "idx", "cifar10", "folder", "none"] = Field(
+        description="digits come with scikit-learn; idx, cifar10 and folder are read from --data FOLDER"
+    )
     size: tuple[Side, Side] = Field(description="(height, width) in pixels; images are scaled to it")
-    channels: Annotated[int, AfterValidator(_grey_or_colour)] = 1
-    classes: int = Field(ge=2, le=MOST_SIDE)
-    mean: Levels = 0.0
-    divisor: Divisors = 255.0
-    channel_order: ChannelOrder = "rgb"
-    resize: Resize = "stretch"
-    resize_to: Side | None = None
+    channels: Annotated[int, AfterValidator(_grey_or_colour)] = Field(default=1, description="1 grey, 3 colour")
+    classes: int = Field(ge=2, le=MOST_SIDE, description="as many as the images have; the network gives a score each")
+    mean: Levels = Field(default=0.0, description="taken off every raw pixel of 0 to 255")
+    divisor: Divisors = Field(default=255.0, description="what remains is divided by it")
+    channel_order: ChannelOrder = Field(default="rgb", description="of the pixels that the network takes")
+    resize: Resize = Field(default="stretch", description="both sides to resize_to, or the shorter one")
+    resize_to: Side | None = Field(default=None, description="before the centre is cut out; left out: nothing is cut")
     top5: bool = Field(default=False, description="count, too, how often the label is among the five best classes")
 
     @field_validator("resize_to")
@@ -140,23 +143,25 @@ class DataTable(StrictModel):
 class TrainTable(StrictModel):
     """The training schedule: `float_epochs` with the quantizers off, then `epochs` with them on."""
 
-    epochs: int = Field(default=30, ge=1, le=MOST_EPOCHS)
-    float_epochs: int = Field(default=0, ge=0, le=MOST_EPOCHS)
-    batch_size: int = Field(default=64, ge=2, le=2**24)
-    optimizer: Literal["sgd", "nesterov", "rmsprop", "adagrad", "adam"] = "sgd"
-    schedule: Literal["linear", "cosine"] = "linear"
-    learning_rate: float = Field(default=0.04, gt=0.0, le=1e6)
+    epochs: int = Field(default=30, ge=1, le=MOST_EPOCHS, description="with quantizers on")
+    float_epochs: int = Field(default=0, ge=0, le=MOST_EPOCHS, description="before them, with quantizers off")
+    batch_size: int = Field(default=64, ge=2, le=2**24, description="images in one step")
+    optimizer: Literal["sgd", "nesterov", "rmsprop", "adagrad", "adam"] = Field(
+        default="sgd", description="what a step makes of the gradients"
+    )
+    schedule: Literal["linear", "cosine"] = Field(default="linear", description="how the learning rate falls to zero")
+    learning_rate: float = Field(default=0.04, gt=0.0, le=1e6, description="the highest")
     quantized_rate: float = Field(
         default=0.1, gt=0.0, le=1e6, description="learning rate behind float_epochs, a fraction"
     )
     warmup_epochs: float = Field(
         default=0.0, ge=0.0, le=MOST_EPOCHS, description="in which the learning rate rises, in each phase"
     )
-    momentum: float = Field(default=0.9, ge=0.0, lt=1.0)
-    weight_decay: float = Field(default=0.0002, ge=0.0, le=1e6)
-    initial: Literal["pytorch", "gaussian", "xavier", "msra"] = "pytorch"
+    momentum: float = Field(default=0.9, ge=0.0, lt=1.0, description="of sgd, nesterov, rmsprop")
+    weight_decay: float = Field(default=0.0002, ge=0.0, le=1e6, description="share of each weight taken off a step")
+    initial: Literal["pytorch", "gaussian", "xavier", "msra"] = Field(default="pytorch", description="random weights")
     start_from: str | None = Field(default=None, description="another run's checkpoint, to take its weights from")
-    label_smoothing: float = Field(default=0.0, ge=0.0, lt=1.0)
+    label_smoothing: float = Field(default=0.0, ge=0.0, lt=1.0, description="share given to all classes alike")
     mixup: float = Field(
         default=0.0, ge=0.0, le=1e6, description="alpha of the Beta distribution of shares; 0 mixes nothing"
     )
@@ -168,8 +173,8 @@ class TrainTable(StrictModel):
     shift: Pixels = Field(default=0, description="pixels that a training image is moved by at most")
     flip: bool = Field(default=False, description="mirror half of the training images left to right")
     cutout: Pixels = Field(default=0, description="side in pixels of a black square in every training image")
-    float_precision: Literal["float32", "bfloat16"] = "float32"
-    seed: int = Field(default=1, ge=0, lt=2**32)
+    float_precision: Literal["float32", "bfloat16"] = Field(default="float32", description="of float_epochs")
+    seed: int = Field(default=1, ge=0, lt=2**32, description="of weights, order and augmentation")
     threads: int = Field(
         default=1, ge=1, le=1024, description="of the CPU; another number rounds otherwise, so it is fixed"
     )
@@ -194,16 +199,18 @@ class HardwareTable(StrictModel):
     `at_most` leaves resources to the rest of a user's design: {block_ram = 40} in the board's unit, lut, ff, dsp.
     """
 
-    board: str
+    board: str = Field(description="a name of hwcodesign boards, or a TOML file of your own")
     clock_mhz: Megahertz | None = Field(default=None, description="None means the board's own")
-    frame_rate: FrameRate = 30.0
-    exact: bool = False
+    frame_rate: FrameRate = Field(default=30.0, description="per second, at least; max: as many as fit")
+    exact: bool = Field(default=False, description="a solver finds the cheapest design, with a proof")
     solver_seconds: float = Field(default=10.0, gt=0.0, le=1e6, description="after so long the best found is taken")
     load_weights: bool = Field(default=False, description="large RAM may hold weights, which the host loads")
     fold: dict[str, dict[Literal["pe", "simd", "packed"], Annotated[int, Field(ge=0, le=MOST_SIDE)]]] = Field(
-        default_factory=dict
+        default_factory=dict, description="parallelism of single layers, by name: {pe = 8, simd = 4}"
     )
-    at_most: dict[Resource, Annotated[int, Field(ge=0, le=MOST_OF_A_RESOURCE)]] = Field(default_factory=dict)
+    at_most: dict[Resource, Annotated[int, Field(ge=0, le=MOST_OF_A_RESOURCE)]] = Field(
+        default_factory=dict, description="what this design may use of the board: {block_ram = 40}"
+    )
 
     def load_board(self) -> Board:
         """The board, with what a design shall not use taken off. Raises UserError if there is none of that name."""
@@ -266,7 +273,12 @@ def load_recipe(name_or_path: str, changes: Mapping[str, Any] = MappingProxyType
     """
     path = find_recipe(name_or_path)
     values = {"name": path.stem, **with_keys(read_toml(path), changes)}
-    return validated(Recipe, values, str(path))
+    try:
+        return validated(Recipe, values, str(path))
+    except UserError as error:
+        if "unknown key" not in str(error):
+            raise
+        raise UserError(f"{error}\n(this is hwcodesign {__version__}: another version may have other keys)") from None
 
 
 def with_keys(tables: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:

@@ -20,9 +20,9 @@ def cases(rng: np.random.Generator) -> list[tuple[Layer, Folding]]:
 
 def _with_value(rng: np.random.Generator, layer: Layer, folding: Folding, name: str) -> tuple[Layer, Folding]:
     """The lowest value of the type, or of some types any."""
-    kind = IntType.parse(name)
-    value = kind.min if rng.integers(2) or kind.bipolar else int(rng.integers(kind.min, kind.max + 1))
-    inputs, outputs = ((replace(side[0], type=kind),) for side in (layer.inputs, layer.outputs))
+    int_type = IntType.parse(name)
+    value = int_type.min if rng.integers(2) or int_type.bipolar else int(rng.integers(int_type.min, int_type.max + 1))
+    inputs, outputs = ((replace(side[0], type=int_type),) for side in (layer.inputs, layer.outputs))
     return replace(layer, inputs=inputs, outputs=outputs, attributes={**layer.attributes, "value": value}), folding
 
 
@@ -30,7 +30,7 @@ def _case(rng: np.random.Generator, pad: tuple[int, int, int, int], one_pixel: b
     top, left, bottom, right = pad
     height, width = (1, 1) if one_pixel else (int(rng.integers(1, 6)), int(rng.integers(1, 6)))
     pe, folds = int(rng.integers(1, 6)), int(rng.integers(1, 4))
-    kind = random_type(rng, bipolar=False)
-    source = Stream((height, width, pe * folds), kind)
-    padded = Stream((top + height + bottom, left + width + right, pe * folds), kind)
+    int_type = random_type(rng, bipolar=False)
+    source = Stream((height, width, pe * folds), int_type)
+    padded = Stream((top + height + bottom, left + width + right, pe * folds), int_type)
     return Layer("pad", "padding", (source,), (padded,), {"pad": pad}), Folding(pe)

@@ -74,10 +74,10 @@ def _case(
     depthwise: int,
     whole: bool = False,
 ) -> tuple[Layer, Folding]:
-    pe, kind = int(rng.integers(1, 5)), random_type(rng)
+    pe, int_type = int(rng.integers(1, 5)), random_type(rng)
     channels = pe * words
     rows, columns = ((n - k) // s + 1 for n, k, s in zip(size, kernel, stride, strict=True))
-    output = Stream((rows, columns, kernel[0] * kernel[1] * channels), kind)
+    output = Stream((rows, columns, kernel[0] * kernel[1] * channels), int_type)
     attributes: dict[str, Attribute] = {"kernel": kernel, "stride": stride, "depthwise": depthwise}
-    layer = Layer("window", "sliding_window", (Stream((*size, channels), kind),), (output,), attributes)
+    layer = Layer("window", "sliding_window", (Stream((*size, channels), int_type),), (output,), attributes)
     return layer, Folding(pe, kernel[0] * kernel[1] if whole else 1)

@@ -91,6 +91,11 @@ def test_a_fault_is_named_with_what_is_allowed(tmp_path: Path, old: str, new: st
     assert "mine" in str(error.value) or "squeezenet" in str(error.value)
 
 
+def test_a_recipe_of_another_version_hears_which_one_this_is(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"unknown key 'data.colour'(.|\n)*this is hwcodesign \d+\.\d+\.\d+"):
+        load_recipe(written(tmp_path, GOOD.replace("[data]", "[data]\ncolour = true")))
+
+
 def test_a_network_of_a_size_that_nothing_is_made_of(tmp_path: Path) -> None:
     recipe = load_recipe(written(tmp_path, GOOD.replace("32, 32", "16384, 16384")))
     with pytest.raises(UserError, match="conv1: it would have 4,704 weights, and activations of 8,189 x 8,189 x 96"):

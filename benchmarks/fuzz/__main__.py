@@ -14,6 +14,7 @@ from typing import Any
 
 import click
 
+from benchmarks import history
 from benchmarks.fuzz.kinds import KINDS
 from benchmarks.fuzz.runner import Counts, one, run
 
@@ -29,6 +30,7 @@ _PIECE = 500  # cases between two times that the counts are written
 @click.option("--json", "file", default=FILE, type=click.Path(path_type=Path), show_default=True)
 def main(kinds: tuple[str, ...], count: int | None, seed: int, only: int | None, file: Path) -> None:
     """Damage inputs of the KINDS (all of them if none is named)."""
+    figures: dict[str, float] = {}
     for kind in kinds or tuple(KINDS):
         make, usual, batch = KINDS[kind]
         case = make()
@@ -48,6 +50,9 @@ def main(kinds: tuple[str, ...], count: int | None, seed: int, only: int | None,
             _keep(file, kind, record)
         found = len(record["findings"])
         click.echo(f"{kind}: {record['cases']:,} cases, {record['refused']:,} refused, {found} findings")
+        figures |= {f"{kind}: cases": record["cases"], f"{kind}: findings": found}
+    if figures:
+        history.record("fuzz", figures)
 
 
 def _record(file: Path, kind: str, seed: int) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """A network from elsewhere against its own file: every score and class, and every score and class again in RTL."""
 
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -103,9 +102,3 @@ def _classes_differ(values: np.ndarray, real: np.ndarray) -> np.ndarray:
     chosen, best = np.take_along_axis(real, values[:, count : count + 1], axis=1)[:, 0], real.max(axis=1)
     differs: np.ndarray = best - chosen > 1e-6 * np.maximum(1, np.abs(best))
     return differs
-
-
-def commit() -> str:
-    """The checked-out commit, so that a result says what it is a result of."""
-    command = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--dirty"]
-    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()

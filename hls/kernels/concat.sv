@@ -39,6 +39,9 @@ module concat #(
   if (WIDTH < 1) begin : gen_unmet_width_is_positive
     concat_requires_that_width_is_positive violated ();
   end
+  if (LANES < 1 || WIDTH % LANES != 0) begin : gen_unmet_lanes_divide_width
+    concat_requires_that_lanes_divide_width violated ();
+  end
   if (INPUTS < 2) begin : gen_unmet_inputs_are_two_or_more
     concat_requires_that_inputs_are_two_or_more violated ();
   end

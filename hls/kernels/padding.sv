@@ -48,14 +48,14 @@ module padding #(
   logic [RowBits-1:0]    row_q, rows_after_top;
   logic [ColumnBits-1:0] column_q, columns_after_left;
   logic [BeatBits-1:0]   beat_q;
-  logic                  inside, move, step, last_beat, last_column, last_row;
+  logic                  in_frame, move, step, last_beat, last_column, last_row;
 
   assign rows_after_top     = row_q - RowBits'(TOP);
   assign columns_after_left = column_q - ColumnBits'(LEFT);
-  assign inside         = rows_after_top < RowBits'(IN_HEIGHT) && columns_after_left < ColumnBits'(IN_WIDTH);
+  assign in_frame           = rows_after_top < RowBits'(IN_HEIGHT) && columns_after_left < ColumnBits'(IN_WIDTH);
   assign move               = !out_valid_o || out_ready_i;
-  assign step               = move && (in_valid_i || !inside);
-  assign in_ready_o         = move && inside;
+  assign step               = move && (in_valid_i || !in_frame);
+  assign in_ready_o         = move && in_frame;
   assign last_beat          = beat_q == BeatBits'(BEATS - 1);
   assign last_column        = column_q == ColumnBits'(Columns - 1);
   assign last_row           = row_q == RowBits'(Rows - 1);
@@ -74,7 +74,7 @@ module padding #(
         if (last_beat && last_column) row_q <= last_row ? '0 : row_q + 1'b1;
       end
     end
-    if (step) out_data_o <= inside ? in_data_i : {(WIDTH / BITS) {BITS'(VALUE)}};
+    if (step) out_data_o <= in_frame ? in_data_i : {(WIDTH / BITS) {BITS'(VALUE)}};
   end
 
 endmodule

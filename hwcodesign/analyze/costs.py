@@ -22,6 +22,7 @@ from hwcodesign.nets.network import (
     Network,
     Node,
     Quantization,
+    Requantize,
 )
 
 FLOAT_BITS = 32
@@ -127,7 +128,7 @@ def _value_bits(network: Network, quantization: Quantization | None) -> dict[str
     bits, of_quantizers = {INPUT: PIXEL_BITS}, network.activation_bits(quantization)
     for node in network.nodes:
         match node:
-            case Conv() | Add():
+            case Conv() | Requantize() | Add():
                 bits[node.name] = of_quantizers[node.quantizer] if node.quantizer else FLOAT_BITS
             case GlobalAvgPool():
                 bits[node.name] = FLOAT_BITS
@@ -146,7 +147,7 @@ def _layer_cost(network: Network, node: Node, weight_bits: int, value_bits: Mapp
         window=_window(node),
         parameters=network.parameters(node) if isinstance(node, Conv) else 0,
         operations=_operations(network, node),
-        activations=0 if isinstance(node, Concat) else math.prod(out),
+        activations=0 if isinstance(node, Concat | Requantize) else math.prod(out),
         parameter_bits=weight_bits,
         activation_bits=value_bits[node.name],
         input_bits=value_bits[node.inputs[0]],
@@ -155,6 +156,7 @@ def _layer_cost(network: Network, node: Node, weight_bits: int, value_bits: Mapp
 
 _KINDS = {
     Conv: "conv",
+    Requantize: "requantize",
     MaxPool: "max pool",
     AvgPool: "avg pool",
     GlobalAvgPool: "global pool",
@@ -178,7 +180,7 @@ def _operations(network: Network, node: Node) -> int:
             return outputs * node.size
         case Add():
             return outputs
-        case Concat():
+        case Concat() | Requantize():
             return 0
 
 

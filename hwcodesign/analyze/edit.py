@@ -14,7 +14,7 @@ from hwcodesign.analyze.subject import Subject
 from hwcodesign.core.errors import UserError, did_you_mean
 from hwcodesign.nets import family_named
 from hwcodesign.nets.classifier import refitted
-from hwcodesign.nets.network import INPUT, Conv, Network, Node
+from hwcodesign.nets.network import INPUT, Network, Node
 
 GRAMMAR = """a what-if is a list of changes, separated by commas or semicolons:
   input.channels=12          input.size=454             input.size=128x64          classes=4000
@@ -168,15 +168,7 @@ def _with_attribute(network: Network, edit: Edit) -> Network:
         raise UserError(f"--what-if: {edit.layer} has no {edit.key!r} to change: {allowed}")
     value = _count(edit, getattr(node, edit.key), least=0 if edit.key == "pad" else 1)
     changed = replace(node, **{edit.key: value})  # type: ignore[arg-type]
-    if isinstance(changed, Conv):
-        _require_whole_groups(network, changed)
     return replace(network, nodes=tuple(changed if n is node else n for n in network.nodes))
-
-
-def _require_whole_groups(network: Network, conv: Conv) -> None:
-    if conv.filters % conv.groups or network.shapes[conv.input][2] % conv.groups:
-        raise UserError(f"--what-if: {conv.name}: {conv.groups} groups must divide its {conv.filters} filters and its "
-                        f"{network.shapes[conv.input][2]} input channels")  # fmt: skip
 
 
 def _without(network: Network, edit: Edit) -> Network:

@@ -15,7 +15,9 @@ from hwcodesign.bitstream import serial_link
 from hwcodesign.core.assets import asset_folder, hls_source
 from hwcodesign.core.errors import UserError
 from hwcodesign.core.interface import Interface
+from hwcodesign.core.picture_task import PictureTask
 from hwcodesign.core.run_folder import RunFolder
+from hwcodesign.export.picture_task import picture_task
 from hwcodesign.host.contract import Contract
 from hwcodesign.plan import Plan
 from hwcodesign.simulate import network, simulator
@@ -59,14 +61,20 @@ def prepare(run: RunFolder) -> "Emulation":
         Images.held_out(held_out) if held_out.exists() else Images.random(made.design, serial_link.SELFTEST_IMAGES, 1)
     )
     serial_link.hand_over(
-        folder, contract_of(run.path.name, made, emitted, emulation), made.design, emitted, images.frames
+        folder,
+        contract_of(run.path.name, made, emitted, emulation, picture_task(run)),
+        made.design,
+        emitted,
+        images.frames,
     )
     return emulation
 
 
-def contract_of(network: str, made: Plan, emitted: Path, emulation: "Emulation") -> Contract:
+def contract_of(
+    network: str, made: Plan, emitted: Path, emulation: "Emulation", task: PictureTask | None = None
+) -> Contract:
     """The contract of an emulated board."""
-    contract = serial_link.contract_of(network, made, emitted, BAUD, emulation.timing)
+    contract = serial_link.contract_of(network, made, emitted, BAUD, emulation.timing, task)
     return replace(contract, patience=PATIENCE_SECONDS)
 
 

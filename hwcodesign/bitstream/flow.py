@@ -27,6 +27,7 @@ from hwcodesign.core.run_folder import RunFolder, Stage, Summary
 from hwcodesign.core.tools import Tool
 from hwcodesign.fpga.board import Board
 from hwcodesign.fpga.family import Clock, Toolchain
+from hwcodesign.fpga.uart_rate import fastest
 
 NETLIST, REPORT = "netlist.json", "report.json"
 _PLACED_LOG = "nextpnr.log"
@@ -53,8 +54,9 @@ class BuildRequest:
 
     @property
     def baud(self) -> int:
+        """The serial line's rate: the highest that board and clock can do."""
         assert self.board.link and self.board.link.baud, "a toolchain asks for a uart first"
-        return self.board.link.baud
+        return fastest(self.clock.mhz, self.board.link.baud)
 
     @property
     def toolchain(self) -> Toolchain:
@@ -110,7 +112,9 @@ def _place_and_route(request: BuildRequest, phases: RunFolder) -> Stage:
 
     def work(folder: Path) -> Summary:
         (folder / pins).write_text(text)
-        shutil.copyfile(netlist, folder / NETLIST)  # programs in WebAssembly see their own folder alone
+        mended = json.loads(netlist.read_text())
+        chain.mend(mended)
+        (folder / NETLIST).write_text(json.dumps(mended))  # programs in WebAssembly see their own folder alone
         _run(request, "place and route", [*command, "--json", NETLIST], folder, _PLACED_LOG)
         (folder / NETLIST).unlink()
         return _versions(chain.place_and_route, nextpnr)

@@ -6,21 +6,28 @@ cells of their own, as do the ends of carry chains: one where a chain starts fro
 
 A Gowin ALU takes a LUT's place. nextpnr begins every chain of them with one more, ends it with one where a carry leaves
 it, and fills it up to a whole number of pairs.
+
+GateMate's rules stand in gatemate_packing.py.
 """
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from hwcodesign.fpga.family import LOGIC_CELL
+from hwcodesign.bitstream.gatemate_packing import halves
+from hwcodesign.fpga.family import ABSORBED, LOGIC_CELL
 
 Module = Mapping[str, Any]  # of Yosys' JSON
 _Pins = Mapping[str, int | str]  # a cell's ports of one bit
 _CONSTANTS = ("0", "1", "x", "z")
+_GATEMATE = ("CC_DFF", "CC_ADDF", "CC_BRAM_20K", "CC_BRAM_40K")  # one of them is in every netlist that packs otherwise
 
 
 def cell_types(module: Module) -> Iterator[tuple[str, str]]:
-    """The name and the type of every cell; and with LOGIC_CELL as often as it takes a place without being a LUT."""
+    """The name and the type of every cell; and with LOGIC_CELL as often as it takes a place without being a LUT.
+
+    With ABSORBED, where it is a LUT and takes none.
+    """
     kinds: dict[str, dict[str, _Pins]] = {"SB_LUT4": {}, "SB_DFF": {}, "SB_CARRY": {}, "ALU": {}}
     for name, cell in module["cells"].items():
         yield name, cell["type"]
@@ -35,6 +42,9 @@ def cell_types(module: Module) -> Iterator[tuple[str, str]]:
             *_ends_of_chains(kinds["ALU"], readers),
         )
         yield from ((name, LOGIC_CELL) for name in without)
+    if any(cell["type"] in _GATEMATE for cell in module["cells"].values()):
+        for name, more in halves(module):
+            yield from ((name, LOGIC_CELL if more > 0 else ABSORBED) for _ in range(abs(more)))
 
 
 def _bits_read(module: Module) -> Iterator[int | str]:

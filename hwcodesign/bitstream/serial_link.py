@@ -9,10 +9,12 @@ from pathlib import Path
 
 import numpy as np
 
-from hwcodesign.core.errors import UserError, nearest_numbers
+from hwcodesign.core.errors import UserError
 from hwcodesign.core.interface import WEIGHTS, Interface
+from hwcodesign.core.picture_task import PictureTask
 from hwcodesign.core.run_folder import digest
 from hwcodesign.dataflow import Dataflow
+from hwcodesign.fpga import uart_rate
 from hwcodesign.graph import interpreter
 from hwcodesign.host.contract import SELFTEST, Contract, digest_of
 from hwcodesign.host.packets import OVERHEAD_BYTES, SEQUENCES
@@ -37,9 +39,6 @@ MODULES = (
 SELFTEST_IMAGES = 16
 _STALL_SECONDS = 0.05  # operating systems pause in the middle of what they send
 _BITS_PER_BYTE = 10
-_LARGEST_ERROR = 0.02  # of the baud rate: what uart_rx is tested for
-_FEWEST_CLOCKS_PER_BIT = 4
-_USUAL_RATES = (9600, 19200, 38400, 57600, 115200, 230400, 460800, 500000, 921600, 1000000, 2000000, 3000000)
 
 
 def design_hash(emitted: Path) -> str:
@@ -57,20 +56,8 @@ class UartTiming:
     @classmethod
     def at(cls, clock_mhz: float, baud: int) -> "UartTiming":
         """The divider that comes nearest to `baud`. Raises UserError if it is more than 2 % off, or below 4."""
-        if _error(clock_mhz, baud) > _LARGEST_ERROR:
-            good = [rate for rate in _USUAL_RATES if _error(clock_mhz, rate) <= _LARGEST_ERROR]
-            near = " or ".join(map(str, nearest_numbers(baud, good)))
-            advice = f"{near} baud, or another clock" if good else "a faster clock"
-            raise UserError(f"{baud} baud cannot be made from a clock of {clock_mhz:g} MHz within 2 %: use {advice}")
-        return cls(_divider(clock_mhz, baud), round(_STALL_SECONDS * clock_mhz * 1e6))
-
-
-def _divider(clock_mhz: float, baud: int) -> int:
-    return max(_FEWEST_CLOCKS_PER_BIT, round(clock_mhz * 1e6 / baud))
-
-
-def _error(clock_mhz: float, baud: int) -> float:
-    return abs(_divider(clock_mhz, baud) * baud / (clock_mhz * 1e6) - 1)
+        uart_rate.require(clock_mhz, baud)
+        return cls(uart_rate.divider(clock_mhz, baud), round(_STALL_SECONDS * clock_mhz * 1e6))
 
 
 def parameters(interface: Interface, timing: UartTiming, design: str) -> dict[str, str]:
@@ -96,17 +83,19 @@ def parameters(interface: Interface, timing: UartTiming, design: str) -> dict[st
     }
 
 
-def contract_of(network: str, made: Plan, emitted: Path, baud: int, timing: UartTiming) -> Contract:
+def contract_of(
+    network: str, made: Plan, emitted: Path, baud: int, timing: UartTiming, task: PictureTask | None = None
+) -> Contract:
     """The contract of a planned and emitted design behind a UART."""
-    contract = dma_contract(network, made, emitted)
+    contract = dma_contract(network, made, emitted, task)
     line_cycles = _BITS_PER_BYTE * timing.clocks_per_bit * (contract.image_bytes + OVERHEAD_BYTES)
     # A network that keeps up with the line has read an image before the next can overtake it.
     window = ANSWERS if made.cycles_per_frame <= line_cycles else 1
     return replace(contract, link="uart", baud=baud, window=window)
 
 
-def dma_contract(network: str, made: Plan, emitted: Path) -> Contract:
-    """The contract of a planned and emitted design behind the DMA of a Zynq."""
+def dma_contract(network: str, made: Plan, emitted: Path, task: PictureTask | None = None) -> Contract:
+    """The contract of a planned and emitted design behind the DMA of a Zynq. `task`: what pictures mean to it."""
     design, last = made.design, made.design.layers[-1]
     top = last.number("top") if "top" in last.attributes else 0
     return Contract(
@@ -121,6 +110,7 @@ def dma_contract(network: str, made: Plan, emitted: Path) -> Contract:
         interface=Interface.load(emitted),
         link="axi-dma",
         weights_sha256=digest_of(weights.read_bytes()) if (weights := emitted / WEIGHTS).exists() else "",
+        task=task,
     )
 
 

@@ -1,10 +1,13 @@
 """The stage bitstream."""
 
+from functools import partial
 from pathlib import Path
 
+from hwcodesign.core import packages, tools
 from hwcodesign.core.assets import asset_folder
 from hwcodesign.core.errors import VerificationError
 from hwcodesign.core.run_folder import RunFolder, Stage, Summary
+from hwcodesign.export.picture_task import REFERENCE, picture_task
 from hwcodesign.job import Job
 from hwcodesign.verify.stage import images_of
 
@@ -15,6 +18,8 @@ CODE = ("bitstream", "host", "fpga", "plan/link_cost.py", "plan/plan.py", "core/
 def bitstream_stage(job: Job) -> Stage:
     """Writes the bitstream and what a host needs, or the project or the build that makes it."""
     planned, emitted, board = job.run.stage("plan"), job.run.stage("emit"), job.board
+    reference = job.run.stage("export") / REFERENCE
+    described = (reference,) if job.model is None and reference.exists() else ()
 
     def work(folder: Path) -> Summary:
         from hwcodesign.bitstream import serial_link
@@ -26,10 +31,11 @@ def bitstream_stage(job: Job) -> Stage:
 
         made, phases = Plan.load(planned), RunFolder(job.run.path / PHASES)
         request, images = BuildRequest(board, emitted, made.clock_mhz, job.seed), images_of(job, made.design).frames
+        task = picture_task(job.run) if described else None
         if for_vivado(board):
-            return build_amd(request, made, job.run.path.name, images, phases, folder)
+            return build_amd(request, made, job.run.path.name, images, phases, folder, task)
         toolchain_of(board)
-        contract = serial_link.contract_of(job.run.path.name, made, emitted, request.baud, request.line)
+        contract = serial_link.contract_of(job.run.path.name, made, emitted, request.baud, request.line, task)
         serial_link.hand_over(folder, contract, made.design, emitted, images)
         return build(request, made, phases, folder)
 
@@ -40,22 +46,23 @@ def bitstream_stage(job: Job) -> Stage:
         return finn.hand_over(job.run.stage("lower"), Plan.load(planned), board, folder)
 
     if job.backend == "finn":
-        return Stage(
-            "bitstream", (planned, job.run.stage("lower")), [board.model_dump(), "finn"], hand_to_finn, code=CODE
-        )
-    inputs = (planned, emitted, asset_folder("hls"), asset_folder("boards"), *job.reference_files)
+        inputs, settings = (planned, job.run.stage("lower")), [board.model_dump(), "finn"]
+        ready = partial(packages.require, "finn")
+        return Stage("bitstream", inputs, settings, hand_to_finn, ready=ready, code=CODE)
+    needed = (planned, emitted, asset_folder("hls"), asset_folder("boards"), *job.reference_files, *described)
     return Stage(
         "bitstream",
-        inputs,
+        needed,
         [board.model_dump(), job.seed, job.frames, _vivado()],
         work,
+        ready=partial(require_buildable, job),
         verdict=require_timing,
         code=CODE,
     )
 
 
 def require_buildable(job: Job) -> None:
-    """Raise UserError before anything is trained if the board's tools, clock or link cannot make the bitstream."""
+    """Raise UserError if the board's tools are missing, or its clock or link cannot make the bitstream."""
     from hwcodesign.bitstream import serial_link
     from hwcodesign.bitstream.flow import BuildRequest
     from hwcodesign.bitstream.toolchain import toolchain_of
@@ -63,7 +70,11 @@ def require_buildable(job: Job) -> None:
 
     board = job.board
     if not for_vivado(board):
-        toolchain_of(board)
+        chain = toolchain_of(board)
+        for tool in (tools.YOSYS, chain.place_and_route, chain.pack):
+            tools.require(tool)
+    else:
+        packages.require("edalize")
     if board.link and board.link.type == "uart":
         request = BuildRequest(board, job.run.path, job.hardware.clock_mhz or board.clock_mhz, job.seed)
         serial_link.UartTiming.at(request.clock.mhz, request.baud)

@@ -36,11 +36,11 @@ def read_timing(report: Mapping[str, Any], instances: Mapping[str, str]) -> Timi
     path = next(p["path"] for p in report["critical_paths"] if p["from"] == edge and p["to"] == edge)
     cells = [path[0]["from"]["cell"], *(step["to"]["cell"] for step in path)]
     named = [cell for cell in cells if not cell.startswith("$")]  # what place and route made itself has no name
-    wires = sum(step["delay"] for step in path if step["type"] == "routing")
+    routing = sum(step["delay"] for step in path if step["type"] == "routing")
     return Timing(
         fmax_mhz=round(clocks[clock]["achieved"], 2),
-        logic_ns=round(sum(step["delay"] for step in path) - wires, 2),
-        routing_ns=round(wires, 2),
+        logic_ns=round(sum(step["delay"] for step in path) - routing, 2),
+        routing_ns=round(routing, 2),
         start=_register(path[0]["from"]["cell"]),
         end=_register(path[-1]["to"]["cell"]),
         stops=tuple(layer for layer, _ in groupby(owner(cell, instances) for cell in named)),

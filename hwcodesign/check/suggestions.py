@@ -1,7 +1,7 @@
-"""The smallest changes that make a design fit: fewer bits, a smaller network, a lower frame rate, another board.
+"""The smallest changes that make a design fit: fewer bits, smaller networks and images, lower rates, other boards.
 
-Every change that is offered was planned and fits. The size of a change is the fraction by which numbers fall; a board
-is the largest change (it is other hardware), larger the more memory it has.
+Every change that is offered was planned and fits. The size of a change is the fraction by which numbers fall; another
+board is a larger change than any of these, for it is to be bought, and the larger the more memory it has.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -20,7 +20,8 @@ from hwcodesign.plan.memory import logic_resources
 from hwcodesign.recipe import Recipe
 
 OFFERED = 3
-FRACTIONS = (0.75, 0.5, 0.25)  # of a metaparameter or a frame rate, tried in this order
+FRACTIONS = (0.75, 0.5, 0.25)  # of a metaparameter, an image's side or a frame rate, tried in this order
+_TO_BE_BOUGHT = 10.0  # more than numbers can fall
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ def changes_to_recipe(recipe: Recipe, frame_rate: float) -> tuple[Change, ...]:
 
     asked = _Design(lambda: graph(recipe), hardware.load_board(), hardware.clock_mhz, frame_rate, hardware.fold)
     bits = (("weight_bits",), ("activation_bits",), ("weight_bits", "activation_bits"))
-    networks = [*(_fewer_bits(recipe, keys) for keys in bits), _smaller_network(recipe)]
+    networks = [*(_fewer_bits(recipe, keys) for keys in bits), _smaller_network(recipe), _smaller_images(recipe)]
     sorts = [[variant(change, changed) for change, changed in sort] for sort in networks]
     return _smallest([*sorts, *_other_hardware(asked)])
 
@@ -131,6 +132,14 @@ def _smaller_network(recipe: Recipe) -> Iterator[tuple[Change, Recipe]]:
         yield change, _with(recipe, network={**recipe.network, key: old * fraction})
 
 
+def _smaller_images(recipe: Recipe) -> Iterator[tuple[Change, Recipe]]:
+    height, width = recipe.data.size
+    for fraction in FRACTIONS:
+        size = (max(1, round(height * fraction)), max(1, round(width * fraction)))
+        change = Change(f"data.size = {list(size)} instead of {[height, width]}", 1 - fraction)
+        yield change, _with(recipe, data=recipe.data.model_copy(update={"size": size}))
+
+
 def _with(recipe: Recipe, **tables: Any) -> Recipe:
     return recipe.model_copy(update=tables)
 
@@ -156,7 +165,10 @@ def _other_hardware(asked: _Design) -> list[list[_Variant]]:
     others = sorted((load_board(name) for name in board_names()), key=lambda other: other.memory_bits)
     larger = [
         (
-            Change(f"hardware.board = {other.name!r} ({other.title})", other.memory_bits / board.memory_bits),
+            Change(
+                f"hardware.board = {other.name!r} ({other.title})",
+                _TO_BE_BOUGHT + other.memory_bits / board.memory_bits,
+            ),
             replace(asked, board=other.leaving(asked.board.at_most)),
         )
         for other in others

@@ -12,6 +12,7 @@ import sys
 import click
 
 from hwcodesign import __version__
+from hwcodesign.core import packages
 from hwcodesign.core.errors import UserError
 
 INTERRUPTED = 130  # what a shell reports for a program ended by Ctrl-C
@@ -57,6 +58,11 @@ def main() -> None:
         cli.main(standalone_mode=False)
     except UserError as error:
         _fail(str(error), error.exit_code)
+    except ModuleNotFoundError as error:
+        known = packages.explained(error)
+        if known is None:
+            raise
+        _fail(str(known), known.exit_code)
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message())
         sys.exit(2)

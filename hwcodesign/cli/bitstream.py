@@ -26,11 +26,7 @@ def command(**options: Any) -> None:
       hwcodesign bitstream digits-squeezenet --board pynq-z1
       hwcodesign bitstream digits-squeezenet --board zcu104 --backend finn
     """
-    from hwcodesign.bitstream.stage import require_buildable
     from hwcodesign.core.terminal import console
     from hwcodesign.flow.pipeline import run_job
 
-    job = make_job(**options)
-    if job.backend == "own":
-        require_buildable(job)
-    run_job(job, console(), last="bitstream")
+    run_job(make_job(**options), console(), last="bitstream")

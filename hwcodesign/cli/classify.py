@@ -10,11 +10,12 @@ from hwcodesign.cli.options import board_options, designs_folder
 @click.command()
 @click.argument("images", nargs=-1, required=True, type=click.Path(path_type=Path))
 @board_options
-@click.option("--resize", is_flag=True, help="Scale images of another size.")
+@click.option("--resize", is_flag=True, help="Take images of another size where training knew one size alone.")
 def command(images: tuple[Path, ...], port: str, run: str | None, runs: Path, resize: bool) -> None:
     """Classify IMAGES on the board at a serial port.
 
-    The board is asked which design it holds, and images are prepared as that design was trained.
+    The board is asked which design it holds, and images are prepared as that design was trained, to the byte. Classes
+    have the names of the data set that it was trained on.
 
     \b
     Examples:
@@ -27,16 +28,16 @@ def command(images: tuple[Path, ...], port: str, run: str | None, runs: Path, re
     from hwcodesign.core.progress import frames_bar
     from hwcodesign.core.terminal import console
     from hwcodesign.host import Accelerator
+    from hwcodesign.host.answers import answers
     from hwcodesign.host.images import read_images
 
     with Accelerator(port, designs_folder(run, runs)) as board:
         pixels = read_images(images, board.contract, resize)
         with frames_bar("classify", len(pixels)) as on_frames:
-            scores, classes = board.predict(pixels, on_frames)
-    contract = board.contract
-    table = Table("image", *(["class"] if contract.names_classes else []), "score", box=None, header_style="bold")
-    for path, row, best in zip(images, contract.score_map.real(scores), classes, strict=True):
-        shown = row[best] if contract.classes > 1 else row
-        named = [" ".join(map(str, best))] if contract.names_classes else []
-        table.add_row(escape(str(path)), *named, " ".join(f"{score:.4g}" for score in shown))
+            predictions = board.predict(pixels, on_frames)
+    named = board.contract.names_classes
+    table = Table("image", *(["class"] if named else []), "score", box=None, header_style="bold")
+    for path, best in zip(images, answers(board.contract, predictions), strict=True):
+        for rank, (name, score) in enumerate(best):
+            table.add_row("" if rank else escape(str(path)), *([escape(name)] if named else []), f"{score:.4g}")
     console().print(table)

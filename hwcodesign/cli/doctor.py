@@ -1,6 +1,10 @@
 """`hwcodesign doctor`: the tools, their versions, and how to mend what is wrong."""
 
+from contextlib import suppress
+
 import click
+
+from hwcodesign.core.errors import UserError
 
 
 @click.command()
@@ -14,7 +18,10 @@ def command() -> None:
 
     from hwcodesign.core.terminal import console
     from hwcodesign.core.tools import survey
+    from hwcodesign.simulate.verilator_setup import verilator
 
+    with suppress(UserError):  # the table tells what is missing
+        verilator()
     table = Table(box=None, header_style="bold")
     for heading in ("tool", "version", "", "where", "how to mend"):
         table.add_column(heading, overflow="fold")

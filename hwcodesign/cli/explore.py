@@ -44,15 +44,29 @@ def command() -> None:
 @OUT
 @STORAGE
 @click.option("--jobs", type=click.IntRange(1), default=os.cpu_count() or 1, show_default="cores", help="Processes.")
+@click.option("--what-if", multiple=True, metavar="KEY=VALUE,...", help="Of a recipe: plan every combination at once.")
+@click.option("--json", "json_file", type=click.Path(path_type=Path), help="With --what-if: write the points, too.")
 @click.option("--worker", type=int, hidden=True, help="The process that this one helps.")
-def run(study: Path, data: Path | None, out: Path | None, storage: str | None, jobs: int, worker: int | None) -> None:
+def run(
+    study: Path, data: Path | None, out: Path | None, storage: str | None, jobs: int, worker: int | None,
+    what_if: tuple[str, ...], json_file: Path | None,
+) -> None:  # fmt: skip
     """Search until the study's points are all tried. After Ctrl-C, a kill or a crash the same command goes on.
 
-    Examples: hwcodesign explore study.toml --data ~/images    (run may be left out)
+    \b
+    Examples (run may be left out):
+      hwcodesign explore study.toml --data ~/images
+      hwcodesign explore digits-squeezenet --what-if SR=0.25,0.5 --what-if weight_bits=2,3,4
     """
-    from hwcodesign.explore.command import search
+    from hwcodesign.core.errors import UserError
+    from hwcodesign.explore.command import answer, search
 
-    search(study, data, out, storage, jobs, worker)
+    if json_file and not what_if:
+        raise UserError("--json goes with --what-if here; of a search: hwcodesign explore show STUDY.toml --json FILE")
+    if what_if:
+        answer(str(study), what_if, json_file)
+    else:
+        search(study, data, out, storage, jobs, worker)
 
 
 @command.command("show")

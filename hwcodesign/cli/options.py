@@ -50,6 +50,8 @@ class Amounts(click.ParamType[Any]):
                 self.fail(f"{name!r}: {did_you_mean(name, RESOURCES)}", param, ctx)
             if not amount.isdecimal():
                 self.fail(f"{part!r}: a whole number of them, such as {name}=40", param, ctx)
+            if name in found:
+                self.fail(f"{name} is there twice: say which amount is meant", param, ctx)
             found[name] = int(amount)
         return found
 

@@ -28,9 +28,21 @@ _BITS = click.IntRange(2, 8)
 @click.option(
     "--equalization", type=click.FloatRange(0, 1), default=0.5, show_default=True, help="0: channels stay as they are."
 )
+@click.option(
+    "--accuracy-drop",
+    "drop",
+    type=click.FloatRange(0, 100, max_open=True),
+    help="Raise bits until all but so many percent of the calibration images keep the float network's class.",
+)
 @click.option("--float/--no-float", "measure_float", default=True, help="Measure the float network, too.")
 def command(
-    weights: Path, calibration: Path | None, count: int, equalization: float, measure_float: bool, **options: Any
+    weights: Path,
+    calibration: Path | None,
+    count: int,
+    equalization: float,
+    drop: float | None,
+    measure_float: bool,
+    **options: Any,
 ) -> None:
     """Quantize a recipe's network from float weights, layer by layer, with some unlabelled images.
 
@@ -43,6 +55,7 @@ def command(
       hwcodesign quantize squeezenet-v1.0-imagenet --weights squeezenet-v1.0.net --data FOLDER
       hwcodesign quantize squeezenet-v1.1-imagenet --weights v11.ncnn.bin --data FOLDER --weight-bits 8
       hwcodesign quantize my-recipe.toml --weights my.safetensors --data FOLDER --layer conv1=8 --layer conv10=4,8
+      hwcodesign quantize my-recipe.toml --weights my.safetensors --data FOLDER --weight-bits 3 --accuracy-drop 5
     """
     from dataclasses import replace
 
@@ -63,6 +76,8 @@ def command(
     quantization = job.recipe.quantization.model_copy(update=changes)
     recipe = with_stored_scales(job.recipe.model_copy(update={"quantization": quantization}))
     request = QuantizeRequest(weights, calibration, count, equalization)
+    if drop is not None:
+        recipe = _with_enough_bits(recipe, request, job.data_folder, drop)
     job = replace(job, recipe=recipe, quantize=request)
     report = run_job(job, console(), last="export")
     bits = recipe.describe().weight_bits(recipe.quantization.to_quantization())
@@ -74,6 +89,22 @@ def command(
 
             rows = {"float": accuracy(recipe, weights, job.data_folder)} | rows
         console().print(accuracy_table(rows, report["reference"]["images"]))
+
+
+def _with_enough_bits(recipe: Any, request: Any, data_folder: Path | None, drop: float) -> Any:
+    """The recipe with the bits that keep the float network's answers; says what was tried."""
+    from hwcodesign.export.weight_file import read_weights
+    from hwcodesign.quantize.accuracy_drop import Round, raised
+    from hwcodesign.quantize.from_weights import calibration_images
+
+    def say(tried: Round) -> None:
+        bits = sorted(tried.weight_bits.values())
+        of_weights = f"weights of {bits[0]} to {bits[-1]} bits, {sum(bits) / len(bits):.1f} on average"
+        kept = f"{100 * tried.kept:.1f} % of the calibration images keep their class"
+        click.echo(f"{of_weights}, activations of {tried.activation_bits}: {kept}")
+
+    weights, images = read_weights(request.weights, recipe.describe()), calibration_images(recipe, request, data_folder)
+    return raised(recipe, weights, images, drop, request.equalization, say)
 
 
 def _changes(options: dict[str, Any]) -> dict[str, Any]:

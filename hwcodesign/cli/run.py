@@ -15,7 +15,8 @@ def command(first: str | None, last: str | None, **options: Any) -> None:
     """Run all stages: train, export, lower, plan, check, emit, simulate.
 
     What is up to date is not run again; after Ctrl-C the same command goes on. Results lie in runs/NAME/, the whole in
-    runs/NAME/report.json. Exit code: 2 bad input, 3 does not fit the board, 4 a verification failed.
+    runs/NAME/report.json and, as a page to show, report.html. Exit code: 2 bad input, 3 does not fit the board, 4 a
+    verification failed.
 
     \b
     Examples:
@@ -27,5 +28,8 @@ def command(first: str | None, last: str | None, **options: Any) -> None:
     """
     from hwcodesign.core.terminal import console
     from hwcodesign.flow.pipeline import run_job
+    from hwcodesign.report.page import write_page
 
-    run_job(make_job(**options), console(), first, last)
+    job = make_job(**options)
+    run_job(job, console(), first, last)
+    click.echo(f"the run as a page: {write_page(job.run)}")

@@ -15,11 +15,15 @@ from hwcodesign.core.errors import UserError
 
 
 class Document(BaseModel):
-    """Base of such a file's content. A change of its meaning raises `VERSION`."""
+    """Base of such a file's content. A change of its meaning raises `VERSION`.
+
+    `REMEDY` says in words what makes such a file anew; "": the stage in whose folder it lies.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     FORMAT: ClassVar[str]
     VERSION: ClassVar[int] = 1
+    REMEDY: ClassVar[str] = ""
 
     format: str
     version: int
@@ -32,16 +36,18 @@ class Document(BaseModel):
     @classmethod
     def read(cls, path: Path) -> Self:
         """What is in the file. Raises UserError if it is missing, damaged, or of another format or version."""
-        with reading(path):
+        with reading(path, cls.REMEDY):
             found = json.loads(path.read_text())
             if not isinstance(found, dict):
                 raise ValueError(f"it holds no object but {str(found)[:20]!r}")
             kind, version = found.get("format"), found.get("version")
             if (kind, version) != (cls.FORMAT, cls.VERSION):
-                age = "a newer" if isinstance(version, int) and version > cls.VERSION else "an earlier"
+                newer = isinstance(version, int) and version > cls.VERSION
+                age, update = ("a newer", "update hwcodesign, or ") if newer else ("an earlier", "")
                 raise UserError(
                     f"{path} was written by {age} version of hwcodesign, or is no {cls.FORMAT} (it says {kind!r}, "
-                    f"version {version!r}; this one reads version {cls.VERSION}): {_remedy(path)}"
+                    f"version {version!r}; this one reads version {cls.VERSION}): "
+                    f"{update}{cls.REMEDY or _remedy(path)}"
                 )
             try:
                 return cls.model_validate(found)
@@ -67,13 +73,16 @@ _BY_CONTENTS = (
 
 
 @contextmanager
-def reading(path: Path) -> Iterator[None]:
-    """Around what reads a file of ours: whatever it raises because of the contents becomes a UserError."""
+def reading(path: Path, remedy: str = "") -> Iterator[None]:
+    """Around what reads a file of ours: whatever it raises because of the contents becomes a UserError.
+
+    `remedy`: what makes the file anew, if that is not the stage in whose folder it lies.
+    """
     try:
         yield
     except _BY_CONTENTS as error:
         cause = error.strerror if isinstance(error, OSError) and error.strerror else str(error) or "it ends too early"
-        raise UserError(f"{path} is damaged ({cause}): {_remedy(path)}") from None
+        raise UserError(f"{path} is damaged ({cause}): {remedy or _remedy(path)}") from None
 
 
 def _remedy(path: Path) -> str:

@@ -69,6 +69,12 @@ class IntType:
         """What its bits can hold; what a value can be may be less."""
         return Interval(self.min, self.max)
 
+    @property
+    def dtype(self) -> np.dtype:
+        """The narrowest of numpy's integers that holds every one."""
+        width = next(width for width in (8, 16, 32, 64) if self.bits <= width)
+        return np.dtype(f"{'int' if self.signed or width == 64 else 'uint'}{width}")
+
     @classmethod
     def holding(cls, low: int, high: int) -> "IntType":
         """The narrowest type (never bipolar) that holds every integer from `low` to `high`."""

@@ -121,10 +121,22 @@ def _quantizer_faults(operator: str, inputs: list[np.ndarray | None]) -> Iterato
     bits = inputs[port] if port is not None and port < len(inputs) else None
     # QONNX divides by the scale: a negative one turns the levels round. What only looks at signs has no such reading.
     turns = operator in ("Quant", "IntQuant") and bits is not None and np.all(bits > 1)
-    if scale is not None and (scale.size == 0 or np.any(scale == 0 if turns else scale <= 0)):
+    if scale is not None and scale.size:
+        alive = _of_weights_other_than_0(scale, inputs[0])
+        wrong = np.any(alive == 0 if turns else alive <= 0)
+    if scale is not None and (scale.size == 0 or wrong):
         yield f"its scale is {_shown(scale)}; a scale must be above 0"
     if bits is not None and (bits.size == 0 or not np.all((bits >= 1) & (bits <= MOST_BITS))):
         yield f"its bit width is {_shown(bits)}; allowed: 1 to {MOST_BITS}"
+
+
+def _of_weights_other_than_0(scale: np.ndarray, weights: np.ndarray | None) -> np.ndarray:
+    """Of a filter that is 0 throughout, exporters write a scale of 0; all scales if they are not of constants."""
+    try:
+        found: np.ndarray = scale if weights is None else np.broadcast_to(scale, weights.shape)[weights != 0]
+    except ValueError:  # of another shape, which lowering tells
+        return scale
+    return found
 
 
 def _shown(values: Any) -> str:

@@ -46,7 +46,8 @@ class Stage:
     folders it reads; `settings` is anything else its result depends on. A stage of hours (`resumable`) keeps its
     unfinished folder, to go on after Ctrl-C, and its result is laid aside when one of other inputs comes.
 
-    `gate()` is asked before it is run and `verdict(summary)` when it is there; they raise UserErrors. `code` are the
+    `ready()` is asked before the first stage of a run: it raises UserError if a tool or a package is missing. `gate()`
+    is asked before it is run and `verdict(summary)` when it is there; they raise UserErrors. `code` are the
     rooms and modules of this package (paths in it) that make the result; when they change, so does the fingerprint, but
     that of a resumable stage, whose result `by_earlier_code` then tells of: hours are not spent again unasked.
     """
@@ -56,6 +57,7 @@ class Stage:
     settings: Any
     function: Callable[[Path], Summary]
     resumable: bool = False
+    ready: Callable[[], None] = _nothing
     gate: Callable[[], None] = _nothing
     verdict: Callable[[Summary], None] = _nothing
     code: tuple[str, ...] = ()

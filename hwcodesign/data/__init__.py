@@ -6,6 +6,7 @@ from pathlib import Path
 from hwcodesign.core.errors import UserError
 from hwcodesign.data import cifar10, digits, folder, idx
 from hwcodesign.data.dataset import Dataset, stratified_split
+from hwcodesign.data.survey import require_grey
 from hwcodesign.recipe import DataTable
 
 __all__ = ["Dataset", "load_dataset", "stratified_split"]
@@ -17,6 +18,8 @@ def load_dataset(table: DataTable, data_folder: Path | None, training: bool = Tr
     `training` False: the training images are not needed. Raises UserError if it is missing, damaged, or has another
     number of channels or classes than the recipe.
     """
+    if table.dataset == "folder" and data_folder is not None and "channels" not in table.model_fields_set:
+        require_grey(data_folder)
     dataset = _read(table, data_folder, training)
     if training and not len(dataset.train_images):
         raise UserError(f"{data_folder} has no folder train: there is nothing to train with")

@@ -5,6 +5,8 @@ images/val/0001.jpg     images/val.txt: "0001.jpg 65" on each line  a labels fil
 images/classes.txt: one name on each line                           the classes, in order, if they are not the
                                                                     subfolders' in alphabetical order
 images/calibration/1.jpg                                            unlabelled, to quantize with
+
+Hidden files and folders (.thumbnails, ._1.jpg, __MACOSX) are no part of it.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -25,8 +27,8 @@ CLASSES = "classes.txt"
 _SHOWN = 10  # of the images that cannot be read
 
 
-class _Part(NamedTuple):
-    """The images of train or of test: their files, their classes' names, the names of all classes, what is wrong."""
+class Part(NamedTuple):
+    """The images of one split: their files, their classes' names, the names of all classes, what is wrong."""
 
     paths: list[Path]
     names: list[str]
@@ -41,19 +43,17 @@ def read(folder: Path, preprocessing: Preprocessing, training: bool = True) -> D
     training images. Raises UserError if a class has no images, if train and test have different classes, if a labels
     file names an image or a class that is not there, or if images cannot be read: which.
     """
-    held_out = next((folder / name for name in HELD_OUT_FOLDERS if (folder / name).is_dir()), None)
-    if held_out is None and (folder / "train").is_dir():
-        raise UserError(f"there is no folder {' or '.join(str(folder / name) for name in HELD_OUT_FOLDERS)}")
+    held_out = held_out_folder(folder)
     if held_out is None:
-        part = _part(folder, folder)
+        part = part_of(folder, folder)
         images, labels = _images(part, preprocessing)
         train, test = stratified_split(labels, HELD_OUT, SPLIT_SEED)
         return Dataset(folder.name, part.classes, images[train], labels[train], images[test], labels[test])
-    tested = _part(folder, held_out)
+    tested = part_of(folder, held_out)
     images, labels = _images(tested, preprocessing)
     train_images, train_labels = images[:0], labels[:0]
     if training and (folder / "train").is_dir():
-        trained = _part(folder, folder / "train")
+        trained = part_of(folder, folder / "train")
         if trained.classes != tested.classes:
             odd = ", ".join(sorted(set(trained.classes) ^ set(tested.classes)))
             raise UserError(
@@ -77,12 +77,32 @@ def read_unlabelled(
     return _read_all(chosen, preprocessing, on_images)
 
 
-def _part(folder: Path, part: Path) -> _Part:
+def held_out_folder(folder: Path) -> Path | None:
+    """The subfolder with the held-out images; None if a part of all images is held out.
+
+    Raises UserError if there is one for training alone.
+    """
+    found = next((folder / name for name in HELD_OUT_FOLDERS if (folder / name).is_dir()), None)
+    if found is None and (folder / "train").is_dir():
+        raise UserError(f"there is no folder {' or '.join(str(folder / name) for name in HELD_OUT_FOLDERS)}")
+    return found
+
+
+def hidden(path: Path) -> bool:
+    """Whether a system has put it there, and no person."""
+    return path.name.startswith(".") or path.name == "__MACOSX"
+
+
+def part_of(folder: Path, part: Path) -> Part:
+    """The images of `part`, a subfolder of the data set's `folder`, or that folder itself; what is wrong is told too.
+
+    Raises UserError if it has neither subfolders nor a labels file.
+    """
     names = _class_names(folder / CLASSES)
-    labels = part.with_suffix(".txt")
+    labels = folder / f"{part.name}.txt"
     if labels.is_file() and part != folder:
         return _by_labels_file(part, labels, names)
-    subfolders = sorted(p for p in part.iterdir() if p.is_dir())
+    subfolders = sorted(p for p in part.iterdir() if p.is_dir() and not hidden(p))
     if not subfolders:
         where = "" if part == folder else f", or a file {labels} with an image and its class on each line"
         raise UserError(f"{part} has no subfolders; it needs one for each class, with that class's images{where}")
@@ -91,10 +111,10 @@ def _part(folder: Path, part: Path) -> _Part:
     files = {p.name: _image_files(p.iterdir()) for p in subfolders}
     faults += [f"{part / name} holds no images ({', '.join(SUFFIXES)})" for name in files if not files[name]]
     paths = [(path, name) for name, found in files.items() if name in classes for path in found]
-    return _Part([path for path, _ in paths], [name for _, name in paths], classes, faults)
+    return Part([path for path, _ in paths], [name for _, name in paths], classes, faults)
 
 
-def _by_labels_file(part: Path, labels: Path, names: tuple[str, ...]) -> _Part:
+def _by_labels_file(part: Path, labels: Path, names: tuple[str, ...]) -> Part:
     lines = [line.rsplit(maxsplit=1) for line in _lines(labels)]
     bad = next((i for i, line in enumerate(lines) if len(line) != 2), None)
     if bad is not None:
@@ -113,7 +133,7 @@ def _by_labels_file(part: Path, labels: Path, names: tuple[str, ...]) -> _Part:
             found.append((part / image, known))
     if not lines:
         raise UserError(f"{labels} names no images")
-    return _Part([path for path, _ in found], [name for _, name in found], classes, faults)
+    return Part([path for path, _ in found], [name for _, name in found], classes, faults)
 
 
 def _class_names(path: Path) -> tuple[str, ...]:
@@ -131,14 +151,14 @@ def _lines(path: Path) -> list[str]:
         raise UserError(f"cannot read {path}: {error}") from None
 
 
-def _images(part: _Part, preprocessing: Preprocessing) -> tuple[np.ndarray, np.ndarray]:
+def _images(part: Part, preprocessing: Preprocessing) -> tuple[np.ndarray, np.ndarray]:
     index = {name: label for label, name in enumerate(part.classes)}
     labels = np.array([index[name] for name in part.names], np.int64)
     return _read_all(part.paths, preprocessing, faults=part.faults), labels
 
 
 def _image_files(paths: Iterable[Path]) -> list[Path]:
-    return sorted(p for p in paths if p.suffix.lower() in SUFFIXES)
+    return sorted(p for p in paths if p.suffix.lower() in SUFFIXES and not hidden(p))
 
 
 def _read_all(

@@ -6,11 +6,12 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from hwcodesign.core.errors import UserError
+from hwcodesign.core.run_folder import write_whole
 from hwcodesign.core.terminal import console
 from hwcodesign.explore.engine import MARKER, Engine, Report
 from hwcodesign.explore.page import write_page
@@ -18,6 +19,7 @@ from hwcodesign.explore.pick import point_numbered, write_recipe
 from hwcodesign.explore.results import Results, results_of
 from hwcodesign.explore.study import Study, load_study
 from hwcodesign.explore.table import table
+from hwcodesign.explore.what_if import planned, what_if_study
 
 PAGE, POINTS = "explore.html", "points.json"
 QUIET_SECONDS = 10.0  # between lines of progress where there is no terminal
@@ -34,12 +36,21 @@ def search(path: Path, data: Path | None, out: Path | None, storage: str | None,
     engine = Engine(study, folder, storage, data)
     if worker:
         _end_with(worker)
-        engine.work(lambda *_: None)
+        engine.work(lambda *_: None, helps=True)
         return
-    several = jobs if study.search.sampler != "all" or study.trains else 1
+    several = jobs if study.search.sampler not in ("all", "random") or study.trains or storage else 1
     with _helpers(path, folder, data, storage, several - 1), _progress() as report:
         engine.work(report, jobs)
     _show(engine, results_of(engine))
+
+
+def answer(recipe: str, wishes: Sequence[str], json_file: Path | None) -> None:
+    """Plan every combination of the `wishes`, and show all of them."""
+    study = what_if_study(recipe, wishes)
+    results = planned(study)
+    console().print(table(study, results, everything=True))
+    if json_file:
+        write_whole(json_file, json.dumps(results.document(), indent=1) + "\n")
 
 
 def show_results(path: Path, out: Path | None, storage: str | None, json_file: Path | None) -> None:

@@ -10,7 +10,7 @@ Each step is an Optuna study of its own in one storage, so any number of workers
 import json
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +20,7 @@ from hwcodesign.core.errors import DivergedError, UserError
 from hwcodesign.core.run_folder import write_whole
 from hwcodesign.explore.cost import Cost, cost_at, violations, worst
 from hwcodesign.explore.front import best_fronts
-from hwcodesign.explore.space import Params, choices, point_at
+from hwcodesign.explore.space import Params, choices, drawn, point_at
 from hwcodesign.explore.storage import open_storage, patiently
 from hwcodesign.explore.study import DIRECTIONS, Rung, Study
 from hwcodesign.explore.trials import Trials
@@ -115,13 +115,30 @@ class Engine:
         order = best_fronts([t.values for t in before], [DIRECTIONS[o] for o in self.study.objectives])
         return [before[i].params for i in order[:keep]]
 
-    def work(self, report: Report, jobs: int = 1) -> None:
-        """Work on the study until every step is finished. `jobs`: processes that plan where all points are planned."""
+    def work(self, report: Report, jobs: int = 1, helps: bool = False) -> None:
+        """Work on the study until every step is finished.
+
+        `jobs`: processes that plan where nothing that was found decides what comes next; `helps`: another process of
+        this machine searches, and does that.
+        """
         for index, step in enumerate(self.steps):
-            if index == 0 and self.study.search.sampler == "all":
-                self._plan_all(step, report, jobs)
+            if index == 0 and self._known_beforehand:
+                if helps:
+                    self._wait_for(step)
+                else:
+                    self._plan_all(step, report, jobs)
             else:
                 self._work_on(step, self.promoted(index) if index else None, report)
+
+    @property
+    def _known_beforehand(self) -> bool:
+        """Whether the first step's points are: then they are planned in chunks, which workers elsewhere cannot."""
+        plans_only = self.steps[0].rung is None
+        return self.url is None and plans_only and self.study.search.sampler in ("all", "random")
+
+    def _wait_for(self, step: SearchStep) -> None:
+        while len(self.finished(step)) < self.study.budget:
+            time.sleep(WAIT)
 
     def _work_on(self, step: SearchStep, points: list[Params] | None, report: Report) -> None:
         """Take trials of one step until all are finished: those of `points`, or those that the sampler chooses."""
@@ -148,10 +165,13 @@ class Engine:
         return patiently(self.url, lambda: work(*arguments))
 
     def _plan_all(self, step: SearchStep, report: Report, jobs: int) -> None:
-        """Plan every point of the space, `jobs` processes side by side; only finished chunks are written."""
-        opened, space, total = self.optuna_study(step), self.study.space, self.study.count
+        """Plan every point that is to be tried, `jobs` processes side by side; only finished chunks are written."""
+        opened, space, total = self.optuna_study(step), self.study.space, self.study.budget
         known = {json.dumps(t.params, sort_keys=True) for t in self.finished(step)}
-        todo = (i for i in range(total) if json.dumps(point_at(space, i), sort_keys=True) not in known)
+        wanted: Iterable[int] = range(total)
+        if total < self.study.count:  # in their order: the planner remembers the layers of points that lie near
+            wanted = sorted(drawn(self.study.count, total, self.study.search.seed))
+        todo = (i for i in wanted if json.dumps(point_at(space, i), sort_keys=True) not in known)
         done = len(known)
         report(step.name, done, total)
         with ProcessPoolExecutor(jobs, initializer=_quiet) as pool:

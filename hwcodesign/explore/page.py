@@ -58,8 +58,9 @@ def _summary(study: Study, results: Results) -> str:
     )
     tried = ", ".join(f"{step}: {done:,} of {wanted:,}" for step, (done, wanted) in results.progress.items())
     agreement = "".join(
-        f"<p>Rank correlation of {html.escape(pair)}: {rho:.2f} over {count} points.</p>"
-        for pair, (rho, count) in results.agreement.items()
+        f"<p>Rank correlation of {html.escape(pair)}: {agreed.spearman:.2f} (Spearman), {agreed.kendall:.2f} (Kendall) "
+        f"over {agreed.points} points.</p>"
+        for pair, agreed in results.agreement.items()
     )
     return (
         f"<p>{study.count:,} points in the space; tried: {html.escape(tried)}.</p>{agreement}"

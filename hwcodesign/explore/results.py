@@ -1,8 +1,9 @@
 """What a search has found: its points with all their figures, the front among them, and how the rungs agree."""
 
 import itertools
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hwcodesign.explore.engine import Engine, SearchStep, feasible
 from hwcodesign.explore.front import front
@@ -28,13 +29,21 @@ class Point:
     in_front: bool
 
 
+class Agreement(NamedTuple):
+    """How alike two rungs rank the points that both have trained: Spearman's rho and Kendall's tau-b of accuracies."""
+
+    spearman: float
+    kendall: float
+    points: int
+
+
 @dataclass(frozen=True)
 class Results:
     """All points by number, the search's progress by step (finished, wanted), and the rungs' rank correlations."""
 
     points: tuple[Point, ...]
     progress: dict[str, tuple[int, int]]
-    agreement: dict[str, tuple[float, int]]  # "RUNG and RUNG": Spearman's rho of the accuracies, and of how many points
+    agreement: dict[str, Agreement]  # by "RUNG and RUNG"
 
     @property
     def front(self) -> list[Point]:
@@ -46,7 +55,7 @@ class Results:
         return {
             "points": [asdict(point) for point in self.points],
             "progress": self.progress,
-            "rank_correlation": self.agreement,
+            "rank_correlation": {pair: agreed._asdict() for pair, agreed in self.agreement.items()},
         }
 
 
@@ -86,27 +95,33 @@ def results_of(engine: Engine) -> Results:
 
 
 def _excluded(trial: "FrozenTrial") -> str:
-    cost = trial.user_attrs["cost"]
+    attributes = trial.user_attrs
+    return str(attributes.get("failed") or excluded_by(attributes["cost"], trial.constraints))
+
+
+def excluded_by(cost: Mapping[str, Any], constraints: Mapping[str, float]) -> str:
+    """Why a point is no candidate, from its cost's document and its constraints; "" if it is one."""
     if cost["refused"]:
         return str(cost["refused"])
-    if "failed" in trial.user_attrs:
-        return str(trial.user_attrs["failed"])
-    over = [name for name, value in trial.constraints.items() if value > 0]
+    over = [name for name, value in constraints.items() if value > 0]
     if "fits" in over:
         worst = max(cost["excess"], key=cost["excess"].get)
         return f"does not fit: {worst} at {1 + cost['excess'][worst]:.0%} of its limit"
     return f"outside the study's bounds: {', '.join(over)}" if over else ""
 
 
-def _agreement(trained: dict[str, dict[str, float]]) -> dict[str, tuple[float, int]]:
-    from scipy.stats import spearmanr
+def _agreement(trained: dict[str, dict[str, float]]) -> dict[str, Agreement]:
+    """Of each rung with the one before; none of fewer than three points, or where all have one accuracy."""
+    from scipy.stats import kendalltau, spearmanr
 
     names, found = list(trained), {}
     for before, after in itertools.pairwise(names):
         both = sorted(trained[before].keys() & trained[after].keys())
         if len(both) >= 3:
             pairs = [trained[before][key] for key in both], [trained[after][key] for key in both]
-            found[f"{before} and {after}"] = (float(spearmanr(*pairs).statistic), len(both))
+            if all(len(set(accuracies)) > 1 for accuracies in pairs):
+                rho, tau = (float(correlated(*pairs).statistic) for correlated in (spearmanr, kendalltau))
+                found[f"{before} and {after}"] = Agreement(rho, tau, len(both))
     return found
 
 

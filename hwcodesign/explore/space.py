@@ -4,6 +4,7 @@ import itertools
 import json
 import math
 from collections.abc import Iterator, Mapping
+from random import Random
 from typing import Annotated, Any
 
 from pydantic import Field, model_validator
@@ -61,6 +62,14 @@ def points(space: Space) -> Iterator[Params]:
     """Every point, the last key's values first."""
     for values in itertools.product(*(choices(varied) for varied in space.values())):
         yield dict(zip(space, values, strict=True))
+
+
+def drawn(total: int, wanted: int, seed: int) -> list[int]:
+    """Places of `wanted` different points out of `total`, at random."""
+    random, found = Random(seed), dict[int, None]()
+    while len(found) < wanted:
+        found.setdefault(random.randrange(total))
+    return list(found)
 
 
 def point_at(space: Space, index: int) -> Params:

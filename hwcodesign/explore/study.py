@@ -8,10 +8,12 @@ from pydantic import Field, field_validator, model_validator
 
 from hwcodesign.core.errors import UserError, did_you_mean
 from hwcodesign.core.strict_toml import StrictModel, read_toml, validated
-from hwcodesign.explore.space import Params, Space, choices, count, merged
+from hwcodesign.explore.space import Params, Space, choices, count, merged, points
 from hwcodesign.recipe import Recipe, find_recipe
 
 VERSION = 1
+MOST_LOOKED_AT = 64  # points, before a search: a millisecond each
+MOST_FAULTS = 3  # that are shown
 Objective = Literal[
     "accuracy", "frame_rate", "latency_ms", "block_ram", "lut", "ff", "dsp", "parameters", "operations", "energy_uj"
 ]
@@ -110,16 +112,39 @@ class Study(StrictModel):
 
 def load_study(path: Path) -> Study:
     """Read a study and its base recipe. Raises UserError on any fault: which key, what is allowed."""
-    values = read_toml(path)
-    study = validated(Study, {"name": path.stem, **values}, str(path))
-    beside = path.parent / study.recipe
+    return study_from({"name": path.stem, **read_toml(path)}, str(path), path.parent)
+
+
+def study_from(values: dict[str, Any], where: str, folder: Path) -> Study:
+    """The study of these tables, which stand in `where`; the base recipe may be in `folder`. UserError on any fault."""
+    study = validated(Study, values, where)
+    beside = folder / study.recipe
     tables = read_toml(beside if beside.is_file() else find_recipe(study.recipe))
     study = study.model_copy(update={"tables": tables})
-    _require_known_keys(path, study)
+    _require_known_keys(where, study)
+    _require_a_network(where, study)
     return study
 
 
-def _require_known_keys(path: Path, study: Study) -> None:
+def _require_a_network(where: str, study: Study) -> None:
+    """Of a small space, where every point can be looked at: at least one is a network."""
+    if study.count > MOST_LOOKED_AT:
+        return
+    faults = set()
+    for params in points(study.space):
+        try:
+            study.recipe_at(params).describe()
+            return
+        except UserError as error:
+            faults.add(str(error))
+    first = "\n".join(sorted(faults)[:MOST_FAULTS])
+    raise UserError(
+        f"{where}: none of the {study.count} points of the space is a network; {', '.join(study.space)} contradict "
+        f"each other or the base recipe:\n{first}"
+    )
+
+
+def _require_known_keys(path: str, study: Study) -> None:
     """Every key of the space is one of a recipe: told now, and not as thousands of points that are refused."""
     for key, varied in study.space.items():
         table = key.split(".")[0]
@@ -138,7 +163,7 @@ def _require_known_keys(path: Path, study: Study) -> None:
                 raise UserError(f"{path}: no value of space.{key} is possible: {faults[0]}")
 
 
-def _require_network_key(path: Path, study: Study, key: str) -> None:
+def _require_network_key(path: str, study: Study, key: str) -> None:
     import dataclasses
 
     from hwcodesign.nets import family_named
@@ -151,9 +176,9 @@ def _require_network_key(path: Path, study: Study, key: str) -> None:
         raise UserError(f"{path}: space.{key}: {did_you_mean(last, sorted(known))}")
 
 
-def _faults(study: Study, points: Any) -> list[str]:
+def _faults(study: Study, tried: Any) -> list[str]:
     found = []
-    for params in points:
+    for params in tried:
         try:
             study.recipe_at(params)
         except UserError as error:

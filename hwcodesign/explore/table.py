@@ -1,5 +1,6 @@
 """A search's results for a terminal."""
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from hwcodesign.explore.results import Point, Results
@@ -11,8 +12,11 @@ if TYPE_CHECKING:
 SHOWN = 40
 
 
-def table(study: Study, results: Results) -> "Group":
-    """The front with all figures, and below it how far the search is, what was left out and how the rungs agree."""
+def table(study: Study, results: Results, everything: bool = False) -> "Group":
+    """The front with all figures, and below it how far the search is, what was left out and how the rungs agree.
+
+    `everything`: all points, each with why it is not in the front.
+    """
     from rich.box import SIMPLE_HEAD
     from rich.console import Group
     from rich.markup import escape
@@ -20,7 +24,8 @@ def table(study: Study, results: Results) -> "Group":
 
     names = list(dict.fromkeys([*study.objectives, "accuracy", "frame_rate", "latency_ms", "block_ram", "lut", "dsp"]))
     names = [name for name in names if any(name in point.figures for point in results.points)]
-    shown = Table(title=f"{study.name}: the front", title_justify="left", box=SIMPLE_HEAD)
+    title = f"{study.name}: {'every point' if everything else 'the front'}"
+    shown = Table(title=title, title_justify="left", box=SIMPLE_HEAD)
     shown.add_column("point", justify="right")
     keys = list(study.space)
     short = {key: key.split(".", 1)[1] for key in keys}
@@ -29,11 +34,16 @@ def table(study: Study, results: Results) -> "Group":
         shown.add_column(escape(key if twice else short[key]), justify="right", overflow="fold")
     for name in names:
         shown.add_column(f"[bold]{name}[/]" if name in study.objectives else name, justify="right")
-    ordered = sorted(results.front, key=lambda point: _order(study, point))
-    for point in ordered[:SHOWN]:
+    if everything:
+        shown.add_column("", overflow="fold")
+        ordered = list(results.points)
+    else:
+        ordered = sorted(results.front, key=lambda point: _order(study, point))[:SHOWN]
+    for point in ordered:
         cells = [escape(str(point.params[key])) for key in keys]
-        shown.add_row(str(point.number), *cells, *(figure(name, point) for name in names))
-    return Group(shown, *_lines(results, len(ordered)))
+        verdict = [escape(point.excluded) or ("front" if point.in_front else "")] if everything else []
+        shown.add_row(str(point.number), *cells, *(figure(name, point) for name in names), *verdict)
+    return Group(shown, *_lines(results, 0 if everything else len(results.front)))
 
 
 def figure(name: str, point: Point) -> str:
@@ -67,8 +77,12 @@ def _lines(results: Results, front: int) -> list[str]:
     lines.append(
         f"left out: {unfit:,} do not fit, {bounds:,} are outside the study's bounds, {rest:,} for other reasons"
     )
-    for pair, (rho, count) in results.agreement.items():
-        lines.append(f"rank correlation of {pair}: {rho:.2f} over {count} points (Spearman)")
+    if out and not results.front:
+        reason, often = Counter(point.excluded for point in out).most_common(1)[0]
+        lines.append(f"no point is left; what most of them lack ({often:,} of {len(out):,}): {reason}")
+    for pair, agreed in results.agreement.items():
+        both = f"{agreed.spearman:.2f} (Spearman), {agreed.kendall:.2f} (Kendall)"
+        lines.append(f"rank correlation of {pair}: {both} over {agreed.points} points")
     if any("energy_uj" in point.figures for point in results.points):
         lines.append("energy is a model for comparing networks, not a measurement")
     return lines

@@ -9,7 +9,6 @@ import torch
 from hwcodesign.export.qonnx import with_levels
 from hwcodesign.nets.blocks import set_quantized
 from hwcodesign.nets.build import freeze, score_step
-from hwcodesign.nets.network import Add, Conv
 from hwcodesign.training.checkpoint import fill, read_checkpoint, recipe_of
 from hwcodesign.training.loop import build
 
@@ -45,7 +44,7 @@ class TrainedNetwork:
 
     def levels(self, frame: np.ndarray) -> Mapping[str, np.ndarray]:
         """Of one frame (H, W, C), what every quantizer gives, as integers (H, W, C), by the layer's name."""
-        names = [node.name for node in self._model.network.nodes if isinstance(node, Conv | Add) and node.quantizer]
+        names = list(self._model.network.quantizers)
         with torch.no_grad():
             _, levels = with_levels(self._model, _raw(frame[None]), self._exact)
         return {
@@ -63,13 +62,13 @@ class TrainedNetwork:
 
     def activations_in_steps(self, frames: np.ndarray) -> Mapping[str, np.ndarray]:
         """What quantizers get for `frames` (frames, H, W, C), divided by their scales, flat, by the layer's name."""
-        nodes = [node for node in self._model.network.nodes if isinstance(node, Conv | Add) and node.quantizer]
+        of_node = self._model.network.quantizers
         values: list[np.ndarray] = []
 
         def keep(scale: torch.Tensor) -> Callable[..., None]:
             return lambda module, inputs: values.append((inputs[0].double() / scale).flatten().numpy())
 
-        quantizers = {node.quantizer: self._exact.get_submodule(node.quantizer).scale for node in nodes}
+        quantizers = {name: self._exact.get_submodule(name).scale for name in of_node.values()}
         hooks = [
             self._model.get_submodule(name).register_forward_pre_hook(keep(scale)) for name, scale in quantizers.items()
         ]
@@ -77,7 +76,7 @@ class TrainedNetwork:
             self._model(_raw(frames))
         for hook in hooks:
             hook.remove()
-        return {node.name: value for node, value in zip(nodes, values, strict=True)}
+        return dict(zip(of_node, values, strict=True))
 
 
 def _raw(frames: np.ndarray) -> torch.Tensor:

@@ -29,7 +29,7 @@ def shipped_with(name_or_path: str) -> Path | None:
     return folder if (folder / "model.onnx").is_file() else None
 
 
-def pack(run: Path, folder: Path) -> None:
+def ship(run: Path, folder: Path) -> None:
     """Make the folder of trained files `folder` from the finished run `run`."""
     exported = run / "export"
     folder.mkdir(parents=True, exist_ok=True)
@@ -41,7 +41,7 @@ def pack(run: Path, folder: Path) -> None:
     np.savez_compressed(folder / "scores.npz", digests=_digests(images), integer_scores=scores.astype(np.int32))
 
 
-def unpack(folder: Path, recipe: Recipe, dataset: Dataset | None, out_folder: Path) -> None:
+def restore(folder: Path, recipe: Recipe, dataset: Dataset | None, out_folder: Path) -> None:
     """Write what `export` would have, into `out_folder`: without `dataset`, no reference.npz.
 
     Raises UserError if `recipe` describes another network than the one that was trained, or if the test images of
@@ -86,4 +86,4 @@ def _digests(images: np.ndarray) -> np.ndarray:
 
 
 if __name__ == "__main__":
-    pack(Path(sys.argv[1]), Path(sys.argv[2]))
+    ship(Path(sys.argv[1]), Path(sys.argv[2]))

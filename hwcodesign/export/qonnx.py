@@ -35,6 +35,7 @@ _BATCH = 256
 _MOST_ELEMENTS = 1 << 25  # of a layer's output, in a batch: it bounds the memory
 _OPSET = 13
 _ONNX_OPERATORS = {"Conv": Conv, "MaxPool": MaxPool, "GlobalAveragePool": GlobalAvgPool, "Concat": Concat, "Add": Add}
+_ONNX_QUANTIZERS = ("Quant", "BipolarQuant")
 _PACKAGES = ("hwcodesign", "torch", "brevitas", "qonnx", "onnx", "numpy")
 
 
@@ -129,18 +130,23 @@ def name_by_path(graph: Any, network: Network) -> None:
     """Name every ONNX node and tensor after the layer that it belongs to.
 
     Both lists run in the order of execution, so the k-th convolution here is the k-th there; what follows an operator
-    (batch norm, ReLU, quantizer) is part of its layer, and a quantizer of weights knows its layer by their name.
+    (batch norm, ReLU, quantizer) is part of its layer, and a quantizer of weights knows its layer by their name. Behind
+    a layer's quantizer, one more is a layer of its own: it quantizes again.
     """
     layers = iter(network.nodes)
     weights = {tensor.name for tensor in graph.initializer if tensor.name.endswith(".weight")}
     renamed = {graph.input[0].name: "pixels", graph.output[0].name: "scores"}
-    owner = "normalize"
+    owner, quantized = "normalize", False
     for node in graph.node:
         if node.op_type in _ONNX_OPERATORS:
             layer = next(layers)
             assert isinstance(layer, _ONNX_OPERATORS[node.op_type]), f"{node.name} is not {layer.name}"
-            owner = layer.name
+            owner, quantized = layer.name, False
         of_weights = node.input[0] in weights
+        if node.op_type in _ONNX_QUANTIZERS and not of_weights:
+            if quantized:
+                owner = next(layers).name
+            quantized = True
         path = node.input[0] if of_weights else owner
         node.name = f"/{path.replace('.', '/')}/{node.op_type}"
         renamed.setdefault(node.output[0], f"{node.name}.output")

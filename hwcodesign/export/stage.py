@@ -1,7 +1,9 @@
 """The stage export."""
 
+from functools import partial
 from pathlib import Path
 
+from hwcodesign.core import packages
 from hwcodesign.core.run_folder import Stage, Summary
 from hwcodesign.job import Job
 
@@ -18,7 +20,9 @@ def export_stage(job: Job) -> Stage:
         exported = export(recipe, checkpoint, folder, job.data_folder, job.untrained)
         return {"model": exported.model.name, "bytes": exported.model.stat().st_size}
 
-    return Stage("export", (checkpoint,), [recipe.data.model_dump(), job.data, job.untrained], work, code=CODE)
+    settings = [recipe.data.model_dump(), job.data, job.untrained]
+    ready = partial(packages.require, "torch", "brevitas", "onnx", "onnxoptimizer")
+    return Stage("export", (checkpoint,), settings, work, ready=ready, code=CODE)
 
 
 def shipped_export(job: Job) -> Stage:
@@ -28,11 +32,11 @@ def shipped_export(job: Job) -> Stage:
 
     def work(folder: Path) -> Summary:
         from hwcodesign.data import load_dataset
-        from hwcodesign.export.pretrained import unpack
+        from hwcodesign.export.pretrained import restore
 
         at_hand = job.data_folder is not None or recipe.data.dataset == "digits"
         dataset = load_dataset(recipe.data, job.data_folder, training=False) if at_hand else None
-        unpack(shipped, recipe, dataset, folder)
+        restore(shipped, recipe, dataset, folder)
         return {
             "model": "model.onnx",
             "bytes": (folder / "model.onnx").stat().st_size,

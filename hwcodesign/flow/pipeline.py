@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from rich.markup import escape
 
 from hwcodesign.core.errors import UserError, VerificationError, did_you_mean
-from hwcodesign.core.run_folder import Stage
+from hwcodesign.core.run_folder import Stage, Summary
 from hwcodesign.core.terminal import plainly
 from hwcodesign.export.stage import shipped_export
-from hwcodesign.flow.report import Report, report_table, write_report
+from hwcodesign.flow.report import Report, of_stages, report_table, write_report
 from hwcodesign.flow.stages import PROVEN, stage_names, stage_of
 from hwcodesign.job import Job
 
@@ -25,8 +25,9 @@ def run_job(job: Job, console: "Console", first: str | None = None, last: str | 
 
     `first` and what follows it are run again in any case. A job that starts at lower without a training of its own
     takes the trained files that come with its recipe, if there are some. The report is written and shown whatever
-    happens. Raises DoesNotFitError before any training if the recipe does not fit its board (unless the job is
-    forced), and VerificationError at the first stage whose result differs from the one before it, or misses its clock.
+    happens; where a stage fails, nothing of those behind it is shown, for it is an earlier run's. Raises
+    DoesNotFitError before any training if the recipe does not fit its board (unless the job is forced), and
+    VerificationError at the first stage whose result differs from the one before it, or misses its clock.
     """
     names = _selected(job, first, last)
     if int(os.environ.get("WORLD_SIZE", "1")) > 1:  # torchrun started several of us
@@ -36,45 +37,69 @@ def run_job(job: Job, console: "Console", first: str | None = None, last: str | 
             _help_to_train(job)
             return {}
     with job.run.opened("recipe" if job.model is None else "model", plainly(console), job.wait):
+        _require_ready(job, names, again=first is not None)
+        reached = list(stage_names(job))[: stage_names(job).index(names[0])]  # those before are what it begins from
         try:
             if names[0] == "lower" and _takes_shipped(job):
                 _run_stage(job, shipped_export(job), console, again=False)
             for name in names:
-                _run_stage(job, stage_of(job, name), console, again=first is not None)
+                stage = stage_of(job, name)
+                summary = _run_stage(job, stage, console, again=first is not None)
+                reached.append(name)
+                _judge(stage, summary)
         except BaseException:
             with suppress(UserError):  # what failed first is what is told
-                _report(job, console)
+                _report(job, console, reached)
             raise
-        return _report(job, console)
+        return _report(job, console, None)
 
 
-def _report(job: Job, console: "Console") -> Report:
+def _report(job: Job, console: "Console", stages: list[str] | None) -> Report:
+    """Write the report; show it, or what it says of some `stages`."""
     report = write_report(job.run)
-    if report:
-        console.print(report_table(report, f"[bold]{escape(str(job.run.path))}/report.json[/]"))
+    shown = report if stages is None else of_stages(report, stages)
+    if shown:
+        console.print(report_table(shown, f"[bold]{escape(str(job.run.path))}/report.json[/]"))
     return report
+
+
+def _require_ready(job: Job, names: tuple[str, ...], again: bool) -> None:
+    """Hours of training are not begun for a simulation that has no simulator: ask every stage that is to come."""
+    faults = []
+    for stage in (stage_of(job, name) for name in names):
+        if again or not job.run.is_current(stage):
+            try:
+                stage.ready()
+            except UserError as error:
+                faults.append(str(error))
+    if faults:
+        raise UserError("\n".join(dict.fromkeys(faults)))
 
 
 def _takes_shipped(job: Job) -> bool:
     return job.shipped is not None and not job.run.finished("train")
 
 
-def _run_stage(job: Job, stage: Stage, console: "Console", again: bool) -> None:
+def _run_stage(job: Job, stage: Stage, console: "Console", again: bool) -> Summary:
     name = stage.name
     if not again and job.run.is_current(stage):
         summary = job.run.summary(name)
         earlier = job.run.by_earlier_code(stage)
         note = f" (by an earlier version of its code; --from {name} makes it anew)" if earlier else ""
         console.print(f"[dim]{name}: up to date{note}[/]")
-    else:
-        stage.gate()
-        console.print(f"[bold]{name}[/] ...")
-        summary = job.run.execute(stage, plainly(console))
-        console.print(f"{name}: {summary['seconds']:.1f} s")
+        return summary
+    stage.gate()
+    console.print(f"[bold]{name}[/] ...")
+    summary = job.run.execute(stage, plainly(console))
+    console.print(f"{name}: {summary['seconds']:.1f} s")
+    return summary
+
+
+def _judge(stage: Stage, summary: Summary) -> None:
     try:
         stage.verdict(summary)
     except VerificationError as error:
-        raise VerificationError(f"{name}: {error}") from None
+        raise VerificationError(f"{stage.name}: {error}") from None
 
 
 def _help_to_train(job: Job) -> None:

@@ -1,30 +1,7 @@
-"""report.json and the table at the end of a run.
-
-report.json is a documented interface. Beside `format` and `version`, its top-level keys are the stages that have run
-(train, export, lower, plan, check, emit, simulate, bitstream), each with what it reported and its `seconds`,
-`reference` (the exported reference.json), `ladder` (verify/ladder.json, after `hwcodesign verify`) and `pictures`
-(`files` in the run folder, after `hwcodesign pictures`). Among them: `reference.top1` (null for random weights),
-`top5` beside it where the recipe asks for that, `reference.images`, `reference.weights`; `lower.mismatches` (integer
-graph against exported network),
-`lower.threshold_bits` and `lower.threshold_table_bits` (as they are stored, and if all were tables);
-`plan.cycles_per_frame`, `plan.latency_cycles`, `plan.resources` (the network's), `plan.link` (link and clock),
-`plan.buffers` (whether the FIFOs and line buffers are the smallest); `check.fits`, `check.used` (network and link) and
-`check.link`, `check.rates` (frames per second: `core`, `link`, `user`); `simulate.images`, `simulate.extremes` (frames
-of our own choice), `simulate.mismatches` (of all frames in all regimes), `simulate.regimes` (of each the `regime` by
-name, its `frames`, `mismatches` and `resets`), `simulate.failure` (in words, where hardware failed the proof),
-`simulate.top1`, `simulate.cycles_per_frame` (measured), `simulate.cycles_bound` (planned), `simulate.latency_cycles`,
-`simulate.latency_predicted`, `simulate.build_seconds`, `simulate.cycles`, `simulate.cycles_per_second`,
-`simulate.utilisation` (of every `layer`: its `cycles` of work a frame, and the share of the time that it works,
-`planned` and `measured`; empty below four frames); `bitstream.fmax_mhz` (reached) and `bitstream.clock_mhz` (planned),
-`bitstream.timing_met`, `bitstream.sha256`, and for every resource `bitstream.resources.NAME`: `used` after place and
-route, `network` of it (without link, clock and reset), `planned` for the network, `link_planned` for the rest,
-`available`. For AMD's boards and for FINN `bitstream.state` says in words what there is: without the vendor's tools a
-project, and no `bitstream.bitstream`. All figures are of one network: `left_out` names the stages that were made from
-other results of the stages before them.
-"""
+"""report.json and the table at the end of a run."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -46,9 +23,33 @@ _PART: Any = Field(default_factory=dict)
 
 
 class ReportDocument(Document):
-    """report.json, as the docstring of this module says."""
+    """report.json: what every stage of a run found.
+
+    A documented interface. Beside `format` and `version`, its top-level keys are the stages that have run (train,
+    export, lower, plan, check, emit, simulate, bitstream), each with what it reported and its `seconds`, `reference`
+    (the exported reference.json), `ladder` (verify/ladder.json, after `hwcodesign verify`) and `pictures` (`files` in
+    the run folder, after `hwcodesign pictures`). Among them: `reference.top1` (null for random weights), `top5` beside
+    it where the recipe asks for that, `reference.images`, `reference.weights`; `lower.mismatches` (integer graph
+    against exported network), `lower.threshold_bits` and `lower.threshold_table_bits` (as they are stored, and if all
+    were tables); `plan.cycles_per_frame`, `plan.latency_cycles`, `plan.resources` (the network's), `plan.link` (link
+    and clock), `plan.buffers` (whether the FIFOs and line buffers are the smallest); `check.fits`, `check.used`
+    (network and link) and `check.link`, `check.rates` (frames per second: `core`, `link`, `user`); `simulate.images`,
+    `simulate.extremes` (frames of our own choice), `simulate.mismatches` (of all frames in all regimes),
+    `simulate.regimes` (of each the `regime` by name, its `frames`, `mismatches` and `resets`), `simulate.failure` (in
+    words, where hardware failed the proof), `simulate.top1`, `simulate.cycles_per_frame` (measured),
+    `simulate.cycles_bound` (planned), `simulate.latency_cycles`, `simulate.latency_predicted`,
+    `simulate.build_seconds`, `simulate.cycles`, `simulate.cycles_per_second`, `simulate.utilisation` (of every
+    `layer`: its `cycles` of work a frame, and the share of the time that it works, `planned` and `measured`; empty
+    below four frames); `bitstream.fmax_mhz` (reached) and `bitstream.clock_mhz` (planned), `bitstream.timing_met`,
+    `bitstream.sha256`, and for every resource `bitstream.resources.NAME`: `used` after place and route, `network` of
+    it (without link, clock and reset), `planned` for the network, `link_planned` for the rest, `available`. For AMD's
+    boards and for FINN `bitstream.state` says in words what there is: without the vendor's tools a project, and no
+    `bitstream.bitstream`. All figures are of one network: `left_out` names the stages that were made from other
+    results of the stages before them.
+    """
 
     FORMAT = "hwcodesign report"
+    REMEDY = "every run of a stage writes it anew, such as hwcodesign run"
 
     train: dict[str, Any] = _PART
     export: dict[str, Any] = _PART
@@ -87,6 +88,13 @@ def write_report(run: RunFolder) -> Report:
     header = {"format": ReportDocument.FORMAT, "version": ReportDocument.VERSION}
     write_whole(run.path / "report.json", json.dumps({**header, **report}, indent=1) + "\n")
     return report
+
+
+def of_stages(report: Report, stages: Iterable[str]) -> Report:
+    """What a report says of these stages alone, and of what they have measured."""
+    kept = set(stages)
+    kept |= {"reference"} if "export" in kept else set()
+    return {key: value for key, value in report.items() if key in kept}
 
 
 def _read(path: Path) -> dict[str, Any]:

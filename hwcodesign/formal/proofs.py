@@ -39,6 +39,7 @@ PROOFS = (
     Proof("thresholding", ("thresholding", *_THRESHOLDS), images=_TABLE),
     Proof("thresholding", ("thresholding", *_THRESHOLDS), parameters={"STEP_BITS": 2}, images=_LINES),
     Proof("mvau", ("mvau", *_MULTIPLIERS, *_THRESHOLDS, *_RAM), images=_WEIGHTS),
+    Proof("vvau", ("vvau", "lut_multiplier", *_THRESHOLDS), images=_WEIGHTS),
     Proof("parallel_window", ("parallel_window", *_RAM), parameters={"HEIGHT": 2, "WIDTH": 3}),
     Proof(
         "sliding_window", ("sliding_window", *_RAM), 20, {"HEIGHT": 2, "WIDTH": 3, "BUFFER_WORDS": 5}, induction=True
@@ -74,7 +75,7 @@ FAULTS: Mapping[str, tuple[str, Fault]] = {
     "width_converter": ("width_converter", Fault("!last || !out_valid_o || out_ready_i", "1'b1")),
     "concat": ("concat", Fault("in_ready_o[turn_q] = move;", "in_ready_o[turn_q] = 1'b1;")),
     "add": ("add", Fault("take       = move && (&in_valid_i)", "take       = move && (|in_valid_i)")),
-    "padding": ("padding", Fault("inside ? in_data_i : {", "1'b1 ? in_data_i : {")),
+    "padding": ("padding", Fault("in_frame ? in_data_i : {", "1'b1 ? in_data_i : {")),
     "max_pool": ("max_pool", Fault("take && (first || larger)", "take && larger")),
     "frame_last": ("frame_last", Fault("valid_i && ready_i", "valid_i")),
     "loader": ("loader", Fault("if (take) end_q <= in_last_i;", "end_q <= in_last_i;")),
@@ -83,6 +84,7 @@ FAULTS: Mapping[str, tuple[str, Fault]] = {
     "global_acc_pool": ("global_acc_pool", Fault("element + (first_q ? '0 :", "element + (1'b0 ? '0 :")),
     "thresholding": ("thresholding", Fault("assign in_ready_o = move;", "assign in_ready_o = 1'b1;")),
     "mvau": ("mvau", Fault("if (step && fresh) fresh_q", "if (fresh) fresh_q")),
+    "vvau": ("vvau", Fault("if (in_valid_i) word_q", "word_q")),
     "parallel_window": ("parallel_window", Fault("if (column_last) next_column_q <=", "if (1'b0) next_column_q <=")),
     "crc32": ("crc32", Fault("i < 8; i++", "i < 7; i++")),
     "link_receiver": ("link_receiver", Fault("!is_frame && type_q != Identify", "!is_frame && type_q == Identify")),

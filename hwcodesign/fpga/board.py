@@ -16,6 +16,7 @@ from hwcodesign.fpga.parts import faults_of_pins, most_of
 
 MOST_OF_A_RESOURCE = 100_000_000
 MANY_BOARDS = 256  # kept in memory at most
+_SUFFIX = ".toml"
 Amount = Annotated[int, Field(ge=0, le=MOST_OF_A_RESOURCE)]
 Pin = Annotated[
     str,
@@ -63,7 +64,10 @@ class OscillatorTable(StrictModel):
 
 
 class LinkTable(StrictModel):
-    """How a host talks to the design: a UART at two pins, seen from the FPGA, or the DMA of a Zynq's processors."""
+    """How a host talks to the design: a UART at two pins, seen from the FPGA, or the DMA of a Zynq's processors.
+
+    `baud` is the highest rate that the board's bridge takes; a design has the highest below that its clock can make.
+    """
 
     type: Literal["uart", "axi-dma"]
     baud: int | None = Field(default=None, ge=300, le=50_000_000)
@@ -127,8 +131,10 @@ class Board(StrictModel):
 
     @model_validator(mode="after")
     def _pins_are_checked(self) -> "Board":
-        if self.pins and len(self.pins_from) < 2:
-            raise ValueError("a board whose pins were looked up in two independent sources: name them in pins_from")
+        least = 1 if self.is_a_users else 2
+        if self.pins and len(self.pins_from) < least:
+            sources = "a source or more" if self.is_a_users else "two independent sources"
+            raise ValueError(f"a board whose pins were looked up in {sources}: name them in pins_from")
         return self
 
     @field_validator("family")
@@ -151,6 +157,11 @@ class Board(StrictModel):
         if self.link and self.link.rx and self.link.tx:
             pins |= {"rx_i": self.link.rx, "tx_o": self.link.tx}
         return pins
+
+    @property
+    def is_a_users(self) -> bool:
+        """Whether it comes from a file of somebody's own, whose path is its name, and not with us."""
+        return self.name.endswith(_SUFFIX)
 
     @property
     def device(self) -> Family:
@@ -200,9 +211,15 @@ def board_names() -> list[str]:
 
 
 def load_board(name: str) -> Board:
-    """Read `boards/<name>.toml` strictly. Raises UserError for an unknown board (with the nearest) or a bad file."""
+    """Read `boards/<name>.toml`, or the TOML file `name` of a user, strictly.
+
+    Raises UserError for an unknown board (with the nearest) or a bad file.
+    """
+    if name.endswith(_SUFFIX):
+        own = Path(name).expanduser().resolve()
+        return validated(Board, {"name": str(own), **read_toml(own)}, name)
     if name not in board_names():
-        raise UserError(f"there is no board {name!r}: {did_you_mean(name, board_names())}")
+        raise UserError(f"there is no board {name!r}: {did_you_mean(name, board_names())}; or the path of a TOML file")
     path = asset_folder("boards") / f"{name}.toml"
     return _read_board(name, path, path.stat().st_mtime_ns)
 

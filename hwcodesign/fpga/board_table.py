@@ -52,4 +52,4 @@ def board_table(board: Board) -> "Table":
 def _link(board: Board) -> str:
     if board.link is None:
         return ""
-    return f"UART, {board.link.baud:,} baud" if board.link.baud else board.link.type
+    return f"UART, up to {board.link.baud:,} baud" if board.link.baud else board.link.type

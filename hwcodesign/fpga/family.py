@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from hwcodesign.core.tools import Tool
 
 # Stands among the types of cells for a place that is taken without a LUT: see bitstream/nextpnr_packing.py.
 LOGIC_CELL = "(logic cell without a LUT)"
+ABSORBED = "(LUT that takes no place)"
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,8 @@ class Toolchain:
     `place_files` and `pack_files` give the arguments for files, after those for the part. `cells` are the cell types
     of nextpnr's report that make up each resource, with how many of it a cell is; flip-flops have no entry where the
     report does not count them. Of the types in `placeholders`, nextpnr's log has the number of places that are taken;
-    its report lacks some that hold no cell, but can hold none.
+    its report lacks some that hold no cell, but can hold none. `mend` changes Yosys' netlist (JSON) in place, where
+    nextpnr does not take it as it is.
     """
 
     place_and_route: Tool
@@ -67,6 +70,7 @@ class Toolchain:
     pack_files: Callable[[str, str], list[str]]
     cells: Mapping[str, Mapping[str, int]]
     placeholders: tuple[str, ...] = ()
+    mend: Callable[[dict[str, Any]], None] = lambda _netlist: None
 
 
 @dataclass(frozen=True)

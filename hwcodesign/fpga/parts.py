@@ -51,7 +51,7 @@ PARTS: Mapping[str, Most] = {
     "ice40up3k": Most(2_800, 2_800, 4, 20, 4),
     "ice40hx1k": Most(1_280, 1_280, 0, 16),
     "ice40hx8k": Most(7_680, 7_680, 0, 32),
-    "lifcl-40": Most(32_256, 32_256, 56, 84, 5),
+    "lifcl-40": Most(32_256, 32_256, 56, 84, 2),
     "ccgm1a1": Most(40_960, 40_960, 0, 64),
     "gw1nr-lv9": Most(8_640, 6_480, 20, 26),
     "gw1n-lv9": Most(8_640, 6_480, 20, 26),
@@ -111,7 +111,8 @@ def _is_number(pin: str, last: int) -> bool:
 
 
 def _ecp5_faults(nextpnr: tuple[str, ...], part: str, package: str, pins: Iterable[str]) -> list[str]:
-    size = next((option[2:] for option in nextpnr if option[2:] in ECP5_PACKAGES), "")
+    named = (option.removeprefix("--").removeprefix("um5g-").removeprefix("um-") for option in nextpnr)
+    size = next((option for option in named if option in ECP5_PACKAGES), "")
     if size and f"-{size[:-1]}f" not in part.lower():
         return [f"--{size}: the part is {part}"]
     if size and package not in ECP5_PACKAGES[size]:

@@ -67,10 +67,7 @@ class Assembly:
         `acc_type` may rest on bounds of each channel; it is widened to what the whole stream's bounds can come to.
         """
         height, width, _ = self.stream(source).shape
-        if "weights" in tensors:
-            low, high = reach(tensors["weights"], self.stream(source).low, self.stream(source).high)
-            widest = acc_type.reach.including(int(low.min()), int(high.max()))
-            acc_type = acc_type if widest == acc_type.reach else widest.signed_type
+        acc_type = self._widened(source, acc_type, tensors)
         attributes: dict[str, Attribute] = {
             "weight_type": str(weight_type),
             "acc_type": str(acc_type),
@@ -78,6 +75,41 @@ class Assembly:
         }
         output = Stream((height, width, rows), out_type or acc_type)
         return self.layer(name, "mvau", [source], attributes, tensors, output)
+
+    def vvau(
+        self,
+        name: str,
+        source: str,
+        window: int,
+        multiplier: int = 1,
+        *,
+        out_type: IntType | None,
+        weight_type: IntType,
+        acc_type: IntType,
+        tensors: Tensors = NO_TENSORS,
+    ) -> str:
+        """The `window` elements that a depthwise sliding window lays side by side, times the channel's own weights.
+
+        `multiplier` outputs for each channel; the rest as in `mvau`.
+        """
+        height, width, elements = self.stream(source).shape
+        acc_type = self._widened(source, acc_type, tensors)
+        attributes: dict[str, Attribute] = {
+            "window": window,
+            "weight_type": str(weight_type),
+            "acc_type": str(acc_type),
+            "thresholds": step_count(out_type) if out_type else 0,
+        }
+        output = Stream((height, width, elements // window * multiplier), out_type or acc_type)
+        return self.layer(name, "vvau", [source], attributes, tensors, output)
+
+    def _widened(self, source: str, acc_type: IntType, tensors: Tensors) -> IntType:
+        """`acc_type`, which may rest on bounds of each channel, as wide as what the whole stream's can come to."""
+        if "weights" not in tensors:
+            return acc_type
+        low, high = reach(tensors["weights"], self.stream(source).low, self.stream(source).high)
+        widest = acc_type.reach.including(int(low.min()), int(high.max()))
+        return acc_type if widest == acc_type.reach else widest.signed_type
 
     def thresholding(self, name: str, source: str, out_type: IntType, tensors: Tensors = NO_TENSORS) -> str:
         """Re-quantizes each element to `out_type` by comparing it with its channel's thresholds."""

@@ -1,7 +1,8 @@
 """The integer reference: the kinds' own arithmetic over a whole dataflow graph. What the hardware must equal.
 
-Whole test sets run through it: every kind works on batches of frames, and only the matrix products leave int64, for
-floating-point BLAS where that is exact (see `product` in kinds/mvau.py).
+Whole test sets run through it: every kind works on batches of frames, each stream lies in the narrowest of numpy's
+integers that holds its type, and matrix products are floating-point BLAS's where that is exact (see `largest_sum` in
+kinds/mvau.py) and are quantized in the cache (kinds/shared/steps.py).
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -9,10 +10,10 @@ from collections.abc import Callable, Iterable, Mapping
 import numpy as np
 
 from hwcodesign.core.errors import UserError
-from hwcodesign.dataflow import Dataflow
+from hwcodesign.dataflow import Dataflow, Layer, Stream
 from hwcodesign.kinds import kind_of
 
-BATCH_BYTES = 1 << 26  # of a batch's largest stream, as int64: it bounds the memory
+BATCH_BYTES = 1 << 26  # of a batch's largest stream: it bounds the memory
 MOST_FRAMES_AT_ONCE = 64
 
 
@@ -26,7 +27,7 @@ def run(
 
     Behind a label select these are the scores and then the classes, highest score first. `frames_at_once` None lets
     the memory decide; `on_frames` hears how many frames are done. Raises UserError if the frames do not have the
-    graph's input shape.
+    graph's input shape, or lie outside of its type.
     """
     last = dataflow.layers[-1].name
     found = trace(dataflow, frames, [last], frames_at_once, on_frames)[last][0]
@@ -42,35 +43,52 @@ def trace(
 ) -> Mapping[str, list[np.ndarray]]:
     """Every output, by port, of the layers `names`: (frames, H, W, C) int64 each.
 
-    Raises UserError if the frames do not have the graph's input shape.
+    Raises UserError if the frames do not have the graph's input shape, or lie outside of its type.
     """
     if frames.shape[1:] != dataflow.input.shape:
         raise UserError(f"the frames have the shape {frames.shape[1:]}; this network takes {dataflow.input.shape}")
+    reach = dataflow.input.type.reach
+    if frames.size and not (reach.low <= frames.min() and frames.max() <= reach.high):
+        raise UserError(
+            f"the frames hold {frames.min()} to {frames.max()}; this network takes {reach.low} to {reach.high}"
+        )
     wanted, step = set(names), frames_at_once or _frames_at_once(dataflow)
     batches = []
     for start in range(0, max(1, len(frames)), step):
-        batches.append(_run_batch(dataflow, frames[start : start + step].astype(np.int64), wanted))
+        batches.append(_run_batch(dataflow, frames[start : start + step], wanted))
         on_frames(min(start + step, len(frames)))
     return {
-        name: [np.concatenate(parts) for parts in zip(*(batch[name] for batch in batches), strict=True)]
+        name: [np.concatenate(parts, dtype=np.int64) for parts in zip(*(batch[name] for batch in batches), strict=True)]
         for name in wanted
     }
 
 
 def _frames_at_once(dataflow: Dataflow) -> int:
-    largest = max(stream.elements for layer in dataflow.layers for stream in (*layer.inputs, *layer.outputs))
-    return min(MOST_FRAMES_AT_ONCE, max(1, BATCH_BYTES // (8 * largest)))
+    streams = [stream for layer in dataflow.layers for stream in (*layer.inputs, *layer.outputs)]
+    largest = max(stream.elements * stream.type.dtype.itemsize for stream in streams)
+    return min(MOST_FRAMES_AT_ONCE, max(1, BATCH_BYTES // largest))
 
 
 def _run_batch(dataflow: Dataflow, frames: np.ndarray, wanted: set[str]) -> dict[str, list[np.ndarray]]:
     """The outputs of the wanted layers; a stream is freed as soon as its one reader has run."""
     streams: dict[tuple[str, int], np.ndarray] = {}
-    found = {}
+    found, pixels = {}, frames.astype(dataflow.input.type.dtype)
     for layer in dataflow.layers:
         edges = dataflow.edges_into(layer.name)
-        inputs = [streams.pop((edge.source, edge.source_port)) for edge in edges] or [frames]
-        outputs = kind_of(layer.kind).run(layer, inputs)
+        inputs = [streams.pop((edge.source, edge.source_port)) for edge in edges] or [pixels]
+        kind = kind_of(layer.kind)
+        made = kind.run(layer, inputs if kind.takes_narrow else [values.astype(np.int64) for values in inputs])
+        outputs = [_narrowed(layer, *pair) for pair in zip(layer.outputs, made, strict=True)]
         streams |= {(layer.name, port): output for port, output in enumerate(outputs)}
         if layer.name in wanted:
             found[layer.name] = outputs
     return found
+
+
+def _narrowed(layer: Layer, stream: Stream, values: np.ndarray) -> np.ndarray:
+    """In the stream's own narrow type: nothing is lost, or a bound of ours is wrong."""
+    if values.dtype == stream.type.dtype:
+        return values
+    inside = not values.size or (stream.type.min <= values.min() and values.max() <= stream.type.max)
+    assert inside, f"{layer.name}: {values.min()} to {values.max()} leave it as {stream.type}"
+    return values.astype(stream.type.dtype)

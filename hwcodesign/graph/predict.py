@@ -21,6 +21,7 @@ from hwcodesign.nets.network import (
     MaxPool,
     Network,
     Quantization,
+    Requantize,
     require_hardware,
 )
 
@@ -33,7 +34,8 @@ def predict(network: Network, quantization: Quantization) -> Dataflow:
     """
     require_hardware(network)
     assembly = Assembly(INPUT, Stream(network.input_shape, PIXEL))
-    activations = {name: _activation(bits) for name, bits in network.activation_bits(quantization).items()}
+    bits_of = network.activation_bits(quantization)
+    activations = {n: IntType(b, signed=b == 1 or n in network.signed_quantizers) for n, b in bits_of.items()}
     weights = {name: IntType(bits, signed=True) for name, bits in network.weight_bits(quantization).items()}
     made = {INPUT: INPUT}
     for node in network.nodes:
@@ -52,6 +54,8 @@ def predict(network: Network, quantization: Quantization) -> Dataflow:
                 made[node.name] = assembly.global_acc_pool(node.name, sources[0])
             case Concat():
                 made[node.name] = assembly.concat(node.name, sources)
+            case Requantize():
+                made[node.name] = assembly.thresholding(node.name, sources[0], activations[node.quantizer])
             case Add():
                 total = assembly.add(node.name, sources[0], sources[1])
                 made[node.name] = assembly.thresholding(f"{node.name}.quantizer", total, activations[node.quantizer])
@@ -62,10 +66,6 @@ def predict(network: Network, quantization: Quantization) -> Dataflow:
     return assembly.finish({})
 
 
-def _activation(bits: int) -> IntType:
-    return IntType(bits, signed=bits == 1)
-
-
 def _convolution(assembly: Assembly, conv: Conv, source: str, weight: IntType, out_type: IntType | None) -> str:
     if conv.pad:
         if assembly.stream(source).type.bipolar:
@@ -73,10 +73,20 @@ def _convolution(assembly: Assembly, conv: Conv, source: str, weight: IntType, o
                 f"{conv.name}: values of -1 and +1 cannot be padded with zeros; use pad = 0 or activations of 2 bits"
             )
         source = assembly.padding(f"{conv.name}.pad", source, (conv.pad,) * 4)
+    channels = assembly.stream(source).channels
+    depthwise = conv.groups == channels > 1
     if conv.kernel > 1 or conv.stride > 1:
         pair = (conv.kernel, conv.kernel)
-        source = assembly.sliding_window(f"{conv.name}.window", source, pair, (conv.stride, conv.stride))
+        source = assembly.sliding_window(f"{conv.name}.window", source, pair, (conv.stride, conv.stride), depthwise)
+    if 1 < conv.groups < channels and weight.bipolar:
+        weight = IntType(2, signed=True)  # of the channels of other groups the weights are 0
     stream, quantized = assembly.stream(source), out_type is not None
-    sums = worst_reach(stream.channels, weight, stream.interval)
+    window = conv.kernel**2 if depthwise else stream.channels
+    sums = worst_reach(window, weight, stream.interval)
     acc_type = sums.including(sums.high + quantized).signed_type  # a threshold that is never reached lies one above
+    if depthwise:
+        multiplier = conv.filters // channels
+        return assembly.vvau(
+            conv.name, source, window, multiplier, out_type=out_type, weight_type=weight, acc_type=acc_type
+        )
     return assembly.mvau(conv.name, source, conv.filters, out_type=out_type, weight_type=weight, acc_type=acc_type)

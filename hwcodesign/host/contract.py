@@ -13,11 +13,13 @@ from hwcodesign.core.array_file import read_arrays
 from hwcodesign.core.errors import UserError
 from hwcodesign.core.integers import IntType
 from hwcodesign.core.interface import WEIGHTS, Interface, frame_bytes
+from hwcodesign.core.picture_task import PictureTask
+from hwcodesign.core.preprocessing import Preprocessing
 from hwcodesign.core.score_map import ScoreMap
 
 CONTRACT = "contract.json"
 SELFTEST = "selftest.npz"
-_FORMAT = 2
+FORMAT = 3  # of the file: a change of its meaning raises it
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,8 @@ class Contract:
     mean what `score_map` says, and then the `top` best classes. `design_hash` (16 hexadecimal digits) is what the board
     answers when it is asked what it is. `window` images may be on their way at once, and `patience`
     seconds without an answer mean that they were lost. `weights_sha256` is that of the file WEIGHTS beside the
-    contract, which a design with loaded memories is sent after every reset; "" where there are none.
+    contract, which a design with loaded memories is sent after every reset; "" where there are none. `task` says how
+    pictures were prepared in training and what the classes are called; None for a model of which nobody knows.
     """
 
     network: str
@@ -46,6 +49,7 @@ class Contract:
     window: int = 1
     patience: float = 1.0
     weights_sha256: str = ""
+    task: PictureTask | None = None
 
     @property
     def image_bytes(self) -> int:
@@ -62,9 +66,14 @@ class Contract:
         """Whether a class can be told: one score without a sigmoid may just as well be a value."""
         return self.classes > 1 or self.score_map.function == "sigmoid"
 
+    @property
+    def pictures(self) -> PictureTask:
+        """`task`; where nobody knows it, whole pictures in RGB and classes without names."""
+        return self.task or PictureTask(Preprocessing(self.in_shape[:2], self.in_shape[2]))
+
     def save(self, folder: Path) -> None:
         """Write `contract.json` into `folder`."""
-        document = {"format": _FORMAT} | asdict(self) | {"in_type": str(self.in_type)}
+        document = {"format": FORMAT} | asdict(self) | {"in_type": str(self.in_type)}
         (folder / CONTRACT).write_text(json.dumps(document, indent=1) + "\n")
 
     @classmethod
@@ -73,8 +82,14 @@ class Contract:
         path = folder / CONTRACT
         try:
             document = json.loads(path.read_text())
-            if document.pop("format") != _FORMAT:
-                raise UserError(f"{path} was written by another version of hwcodesign: build the bitstream again")
+            version = document.pop("format")
+            if version != FORMAT:
+                newer = isinstance(version, int) and version > FORMAT
+                age, update = ("a newer", "update hwcodesign, or ") if newer else ("an earlier", "")
+                raise UserError(
+                    f"{path} was written by {age} version of hwcodesign (it is of format {version!r}; this one reads "
+                    f"format {FORMAT}): {update}build the bitstream again"
+                )
             return cls(**document | _typed(document))
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise UserError(f"{path} is not the contract of a design: {error!r}") from None
@@ -192,4 +207,5 @@ def _typed(document: dict[str, Any]) -> dict[str, Any]:
         "in_type": IntType.parse(document["in_type"]),
         "score_map": ScoreMap.parse(document["score_map"]),
         "interface": Interface(**document["interface"]),
+        "task": PictureTask.from_json(document["task"]) if document["task"] else None,
     }

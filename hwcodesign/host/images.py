@@ -1,4 +1,4 @@
-"""Image files as the arrays that a network takes."""
+"""Image files as the arrays that a network takes: prepared exactly as it was trained."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,10 +12,10 @@ from hwcodesign.host.contract import Contract
 
 
 def read_images(paths: Sequence[Path], contract: Contract, resize: bool = False) -> np.ndarray:
-    """The files as (N, H, W, C) uint8, in grey for a network of one channel and in RGB for one of three.
+    """The files as (N, H, W, C) uint8, the same to the byte as in training, channels in the network's own order.
 
-    `resize` scales what has another size (bilinear, as in training). Raises UserError if a file is no image or has
-    another size, and if the network takes no pixels.
+    `resize` takes pictures of another size where the network was trained on one size alone. Raises UserError if a file
+    is no image or has another size, and if the network takes no pixels.
     """
     if contract.in_type != PIXEL or contract.in_shape[2] not in (1, 3):
         raise UserError(f"{contract.network} takes {contract.in_type} in {contract.in_shape[2]} channels, no files: "
@@ -24,13 +24,9 @@ def read_images(paths: Sequence[Path], contract: Contract, resize: bool = False)
 
 
 def _read(path: Path, contract: Contract, resize: bool) -> np.ndarray:
-    from PIL import Image
-
     height, width, channels = contract.in_shape
-    image = read_image(path, channels)
-    if image.size != (width, height):
-        if not resize:
-            raise UserError(f"{path} has {image.size[0]} x {image.size[1]} pixels; {contract.network} takes "
-                            f"{width} x {height}: scale it, or add --resize")  # fmt: skip
-        image = image.resize((width, height), Image.Resampling.BILINEAR)
-    return np.asarray(image, dtype=np.uint8).reshape(contract.in_shape)
+    task, image = contract.pictures, read_image(path, channels)
+    if image.size != (width, height) and not (resize or task.any_size):
+        raise UserError(f"{path} has {image.size[0]} x {image.size[1]} pixels; {contract.network} takes "
+                        f"{width} x {height}: scale it, or add --resize")  # fmt: skip
+    return task.preprocessing.pixels(image)

@@ -1,6 +1,7 @@
 """Serial ports through pyserial: opened, written and read with errors in words. Nothing here waits without an end."""
 
 import errno
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -67,9 +68,23 @@ def _why_not(port: str, baud: int, error: Exception) -> str:
         case errno.EBUSY | errno.EAGAIN:
             return f"{port} is busy: another program has it open; end it (a terminal program? fuser {port} names it)"
         case errno.EACCES | errno.EPERM:
-            return f"{port} may not be opened by you: join the group that it belongs to (Debian: adduser $USER dialout)"
+            group = _group_of(port)
+            return (
+                f"{port} may not be opened by you: join the group {group} that it belongs to (sudo usermod -aG {group} "
+                "$USER), then log out and in again"
+            )
         case _:
             return f"{port} is no serial port that runs at {baud} baud: {error}"
+
+
+def _group_of(port: str) -> str:
+    """The group that a device belongs to; where that cannot be found out, the one that Debian gives serial ports."""
+    try:
+        import grp
+
+        return grp.getgrgid(os.stat(port).st_gid).gr_name
+    except (ImportError, OSError, KeyError):
+        return "dialout"
 
 
 def _there_are(port: str) -> str:

@@ -11,25 +11,22 @@ import numpy as np
 
 from hwcodesign.core.errors import UserError
 from hwcodesign.core.integers import MOST_BITS
-from hwcodesign.dataflow import Layer, Stream
-from hwcodesign.kinds import label_select
-from hwcodesign.kinds.kind import Folding, Kind, Logic, Memory, MemoryImage
-from hwcodesign.kinds.motion import Motion, Pipeline
+from hwcodesign.dataflow import Layer
+from hwcodesign.kinds.kind import Folding, Logic, Memory, MemoryImage
+from hwcodesign.kinds.label_select import LabelSelect, with_best
 
 _STAGES = 3  # the class's numbers, the product, the key
 
 
-class AffineLabelSelect(Kind):
+class AffineLabelSelect(LabelSelect):
     """One score or index a cycle."""
 
     name = "affine_label_select"
+    finn_operators = ()
     cells = ("lut_multiplier", "ranking", "rom", "rom_bank")
 
-    def output(self, layer: Layer) -> Stream:
-        return label_select.output(layer)
-
     def check(self, layer: Layer) -> None:
-        label_select.check(layer)
+        super().check(layer)
         classes, found = layer.input.channels, [len(layer.numbers(name)) for name in ("factors", "offsets")]
         if found != [classes, classes]:
             raise UserError(f"{layer.name}: {classes} classes take as many factors and offsets, not {found}")
@@ -38,34 +35,11 @@ class AffineLabelSelect(Kind):
         scores, wide = inputs[0], layer.number("key_bits") > MOST_BITS
         factors, offsets = (np.array(layer.numbers(name), dtype=object) for name in ("factors", "offsets"))
         keys = scores.astype(object) * factors + offsets
-        return [label_select.with_best(scores, keys if wide else keys.astype(np.int64), layer.number("top"))]
-
-    def foldings(self, layer: Layer) -> list[Folding]:
-        return [Folding(1)]
-
-    def lanes(self, layer: Layer, folding: Folding) -> tuple[int, int]:
-        return 1, 1
-
-    def cycles(self, layer: Layer, folding: Folding) -> int:
-        return layer.output.channels
-
-    def motion(self, layer: Layer, folding: Folding) -> Motion:
-        """A score in, a score out; then the indices."""
-        return Pipeline(((1, 1, layer.input.channels), (0, 1, layer.output.channels - layer.input.channels)))
+        return [with_best(scores, keys if wide else keys.astype(np.int64), layer.number("top"))]
 
     def latency(self, layer: Layer, folding: Folding) -> int:
         """From a score in to the same score out, so never later than this after the last score."""
         return _STAGES + 1
-
-    def pixel_cycles(self, layer: Layer, folding: Folding) -> int:
-        return layer.output.channels
-
-    def input_slot(self, layer: Layer, folding: Folding, port: int) -> tuple[int, int]:
-        """The indices follow after all scores."""
-        return 0, layer.input.channels
-
-    def working(self, layer: Layer, folding: Folding) -> tuple[str, ...]:
-        return ("step",)
 
     def memories(self, layer: Layer, folding: Folding) -> list[Memory]:
         return [Memory("classes", layer.input.channels, sum(_widths(layer)))]
@@ -86,7 +60,7 @@ class AffineLabelSelect(Kind):
     def parameters(self, layer: Layer, folding: Folding) -> Mapping[str, int]:
         factor_bits, offset_bits = _widths(layer)
         return {
-            **label_select.parameters(layer),
+            **super().parameters(layer, folding),
             "FACTOR_BITS": factor_bits,
             "OFFSET_BITS": offset_bits,
             "KEY_BITS": layer.number("key_bits"),

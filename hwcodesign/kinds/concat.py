@@ -16,6 +16,7 @@ class Concat(Kind):
     """Each output pixel is input 0's channels, then input 1's, and so on; one beat of `pe` elements a cycle."""
 
     name = "concat"
+    takes_narrow = True
     finn_operators = ("StreamingConcat",)
     finn_type = True
 

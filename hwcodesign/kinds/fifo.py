@@ -16,6 +16,7 @@ class Fifo(Kind):
     """The output is the input. One beat of `pe` elements a cycle, up to `depth` beats waiting."""
 
     name = "fifo"
+    takes_narrow = True
     role = Role.FIFO
     sized_by = "depth"
     finn_operators = ("StreamingFIFO",)

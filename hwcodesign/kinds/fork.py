@@ -14,6 +14,7 @@ class Fork(Kind):
     """Every output is the input. One beat of `pe` elements a cycle."""
 
     name = "fork"
+    takes_narrow = True
     finn_operators = ("DuplicateStreams",)
 
     def module(self, folding: Folding) -> str:

@@ -14,6 +14,7 @@ class GlobalAccPool(Kind):
     """One beat of `pe` channels a cycle; the memory `sums` holds the running sums of all but one beat's channels."""
 
     name = "global_acc_pool"
+    takes_narrow = True
     finn_operators = ("GlobalAccPool",)
     cells = ("ram", "ram_bank")
 
@@ -31,7 +32,7 @@ class GlobalAccPool(Kind):
             )
 
     def run(self, layer: Layer, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
-        return [inputs[0].sum(axis=(1, 2), keepdims=True)]
+        return [inputs[0].sum(axis=(1, 2), keepdims=True, dtype=np.int64)]
 
     def motion(self, layer: Layer, folding: Folding) -> Motion:
         """The sums leave with the last pixel."""

@@ -128,6 +128,7 @@ class Kind(ABC):
     folded_with_reader: ClassVar[bool] = False  # its beats must be its reader's, so that both are folded together
     sized_by: ClassVar[str] = ""  # the attribute that says how deep its buffer is, if it has one
     sources: ClassVar[Path | None] = None  # the folder of its SystemVerilog, if that is not `hls/`
+    takes_narrow: ClassVar[bool] = False  # `run` is exact on arrays of the streams' own types, not on int64 alone
     finn_operators: ClassVar[tuple[str, ...]] = ()  # FINN's nodes that are this kind
     finn_thresholds: ClassVar[int] = 0  # which input of FINN's node the thresholds are
     finn_shape: ClassVar[bool] = True  # FINN's node has our output's shape
@@ -165,7 +166,11 @@ class Kind(ABC):
 
     @abstractmethod
     def run(self, layer: Layer, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
-        """The integer reference: int64 arrays (frames, H, W, C), one per input, to one per output. Exact."""
+        """The integer reference: arrays (frames, H, W, C), one per input, to one per output. Exact.
+
+        They are int64, or of any of numpy's integers where the kind `takes_narrow`: a sum of uint8 must not wrap. What
+        it returns may be of any that holds the output's type.
+        """
 
     def foldings(self, layer: Layer) -> list[Folding]:
         """Every legal folding, sorted."""
@@ -202,6 +207,14 @@ class Kind(ABC):
 
     def takes_bursts(self, layer: Layer, folding: Folding) -> bool:
         """Whether it takes a pixel in less than its turn, so that the next one had better wait in front of it."""
+        del layer, folding
+        return False
+
+    def takes_whole_windows(self, layer: Layer, folding: Folding) -> bool:
+        """Whether a window in front of it may send all channels of all its elements at once, one element after another.
+
+        What it does not take at once waits in front of a width converter.
+        """
         del layer, folding
         return False
 

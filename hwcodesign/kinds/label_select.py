@@ -5,6 +5,7 @@ always the highest: what it says (its value, its sign) is for the host to tell.
 """
 
 from collections.abc import Mapping, Sequence
+from typing import ClassVar
 
 import numpy as np
 
@@ -20,15 +21,28 @@ class LabelSelect(Kind):
     """One score or index a cycle."""
 
     name = "label_select"
-    cells = ("ranking",)
-    finn_operators = ("LabelSelect",)
+    cells: ClassVar[tuple[str, ...]] = ("ranking",)
+    finn_operators: ClassVar[tuple[str, ...]] = ("LabelSelect",)
     finn_shape = False  # it gives the best class alone
 
     def output(self, layer: Layer) -> Stream:
-        return output(layer)
+        """Scores and indices, in one signed type."""
+        bounds = layer.input.interval.including(0, layer.input.channels - 1)
+        return Stream((1, 1, layer.input.channels + _top(layer)), bounds.signed_type, bounds)
 
     def check(self, layer: Layer) -> None:
-        check(layer)
+        """Raises UserError unless the input is one pixel of scores and the output holds them and `top` indices."""
+        channels, top, int_type = layer.input.channels, _top(layer), layer.output.type
+        if layer.input.pixels != 1:
+            raise UserError(f"{layer.name}: the scores must be one pixel, not {layer.input.shape[:2]}; pool them first")
+        most = min(channels, LARGEST_TOP)
+        if not 1 <= top <= most:
+            raise UserError(f"{layer.name}: top = {top}, but 1 to {most} of {channels} classes are possible")
+        if layer.output.shape != (1, 1, channels + top):
+            raise UserError(f"{layer.name}: the output is {(1, 1, channels + top)}, not {layer.output.shape}")
+        low, high = layer.input.low, max(layer.input.high, channels - 1)
+        if not int_type.signed or int_type.min > low or int_type.max < high:
+            raise UserError(f"{layer.name}: scores and indices from {low} to {high} do not fit a signed {int_type}")
 
     def run(self, layer: Layer, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         return [with_best(inputs[0], inputs[0], _top(layer))]
@@ -73,46 +87,21 @@ class LabelSelect(Kind):
         )
 
     def parameters(self, layer: Layer, folding: Folding) -> Mapping[str, int]:
-        return parameters(layer)
-
-
-def output(layer: Layer) -> Stream:
-    """Scores and indices, in one signed type."""
-    bounds = layer.input.interval.including(0, layer.input.channels - 1)
-    return Stream((1, 1, layer.input.channels + _top(layer)), bounds.signed_type, bounds)
-
-
-def check(layer: Layer) -> None:
-    """Raise UserError unless the layer's input is one pixel of scores and its output holds them and `top` indices."""
-    channels, top, int_type = layer.input.channels, _top(layer), layer.output.type
-    if layer.input.pixels != 1:
-        raise UserError(f"{layer.name}: the scores must be one pixel, not {layer.input.shape[:2]}; pool them first")
-    most = min(channels, LARGEST_TOP)
-    if not 1 <= top <= most:
-        raise UserError(f"{layer.name}: top = {top}, but 1 to {most} of {channels} classes are possible")
-    if layer.output.shape != (1, 1, channels + top):
-        raise UserError(f"{layer.name}: the output is {(1, 1, channels + top)}, not {layer.output.shape}")
-    low, high = layer.input.low, max(layer.input.high, channels - 1)
-    if not int_type.signed or int_type.min > low or int_type.max < high:
-        raise UserError(f"{layer.name}: scores and indices from {low} to {high} do not fit a signed {int_type}")
+        """The parameters that every kernel of this form has."""
+        int_type = layer.input.type
+        return {
+            "CHANNELS": layer.input.channels,
+            "TOP": _top(layer),
+            "IN_BITS": int_type.bits,
+            "IN_SIGNED": int(int_type.signed),
+            "OUT_BITS": layer.output.type.bits,
+        }
 
 
 def with_best(scores: np.ndarray, keys: np.ndarray, top: int) -> np.ndarray:
     """The scores (..., classes), then the classes of the `top` highest keys, of equal ones the lower first; int64."""
     best = np.argsort(-keys, axis=-1, kind="stable")[..., :top]
     return np.concatenate([scores, best], axis=-1)
-
-
-def parameters(layer: Layer) -> Mapping[str, int]:
-    """The parameters that every kernel of this form has."""
-    int_type = layer.input.type
-    return {
-        "CHANNELS": layer.input.channels,
-        "TOP": _top(layer),
-        "IN_BITS": int_type.bits,
-        "IN_SIGNED": int(int_type.signed),
-        "OUT_BITS": layer.output.type.bits,
-    }
 
 
 def _top(layer: Layer) -> int:

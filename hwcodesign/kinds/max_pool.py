@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import reduce
 
 import numpy as np
 
@@ -14,6 +15,7 @@ class MaxPool(WindowPool):
     """One beat of `pe` channels a cycle."""
 
     name = "max_pool"
+    takes_narrow = True
     finn_operators = ("Pool",)
     finn_type = True
     result = "the maximum over {window} of {elements} is"
@@ -23,8 +25,7 @@ class MaxPool(WindowPool):
         return replace(layer.input, shape=(rows, columns, elements // self.window(layer)))
 
     def pooled(self, windows: np.ndarray) -> np.ndarray:
-        maxima: np.ndarray = windows.max(axis=-1)
-        return maxima
+        return reduce(np.maximum, np.moveaxis(windows, -1, 0))  # faster than along a short axis
 
     def logic(self, layer: Layer, folding: Folding) -> Logic:
         """Estimate: a comparator of one LUT for two bits; the maxima's registers and a counter."""

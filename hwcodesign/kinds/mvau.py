@@ -20,10 +20,10 @@ from hwcodesign.core.errors import UserError
 from hwcodesign.dataflow import Interval, IntType, Layer
 from hwcodesign.kinds.kind import Folding, Kind, Logic, Memory, MemoryImage, Storage, divisors
 from hwcodesign.kinds.motion import Motion, Pipeline
+from hwcodesign.kinds.shared.steps import NUMBERS_AT_ONCE, Steps, exact_type
 from hwcodesign.kinds.shared.threshold_unit import (
     THRESHOLD_CELLS,
     ThresholdUnit,
-    quantize,
     random_thresholds,
     tree_logic,
     tree_stages,
@@ -42,6 +42,7 @@ class Mvau(Kind):
     """`simd` columns of `pe` rows a cycle."""
 
     name = "mvau"
+    takes_narrow = True
     finn_operators = ("MVAU",)
     finn_thresholds = 2
     cells = ("packed_multiplier", "lut_multiplier", *THRESHOLD_CELLS, "ram", "ram_bank")
@@ -79,12 +80,20 @@ class Mvau(Kind):
         return {"weights": weights, "thresholds": random_thresholds(mean, spread, _thresholds(layer), rng, even)}
 
     def run(self, layer: Layer, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
-        """Exact: see `product`."""
-        pixels = inputs[0].reshape(-1, _columns(layer))
-        sums = product(layer.tensors["weights"].T, pixels.T)
+        """Exact: see `largest_sum`. Some pixels at a time, so that sums are quantized while they are in the cache."""
+        weights, pixels = layer.tensors["weights"], inputs[0].reshape(-1, _columns(layer))
+        low, high = int(pixels.min(initial=0)), int(pixels.max(initial=0))
+        exact = exact_type(largest_sum(weights, max(-low, high)))
+        matrix, target = weights.astype(exact), layer.output.type.dtype if _thresholds(layer) else np.dtype(np.int64)
+        steps = None
         if _thresholds(layer):
-            sums = quantize(sums, layer.tensors["thresholds"], layer.output.type)
-        return [np.ascontiguousarray(sums.T).reshape(*inputs[0].shape[:-1], _rows(layer))]
+            steps = Steps(layer.tensors["thresholds"], *reach(weights, low, high), exact, layer.output.type)
+        outputs = np.empty((len(pixels), _rows(layer)), target)
+        at_once = max(1, NUMBERS_AT_ONCE // sum(weights.shape))
+        for start in range(0, len(pixels), at_once):
+            sums = pixels[start : start + at_once].astype(exact) @ matrix
+            outputs[start : start + at_once] = steps.quantized(sums) if steps else sums
+        return [outputs.reshape(*inputs[0].shape[:-1], _rows(layer))]
 
     def foldings(self, layer: Layer) -> list[Folding]:
         return [
@@ -112,10 +121,13 @@ class Mvau(Kind):
     def takes_bursts(self, layer: Layer, folding: Folding) -> bool:
         return self.input_slot(layer, folding, 0)[1] < self.pixel_cycles(layer, folding)
 
+    def takes_whole_windows(self, layer: Layer, folding: Folding) -> bool:
+        return True
+
     def latency(self, layer: Layer, folding: Folding) -> int:
         """Memories, operands, products, adder tree, what shifted weights added, accumulator; then the thresholds."""
         accumulated = 4 + tree_stages(folding.simd) + int(_shifted(layer, folding))
-        return accumulated + (_unit(layer, folding).latency if _thresholds(layer) else 0)
+        return accumulated + (threshold_unit(layer, folding).latency if _thresholds(layer) else 0)
 
     def pixel_cycles(self, layer: Layer, folding: Folding) -> int:
         return (_rows(layer) // folding.pe) * (_columns(layer) // folding.simd)
@@ -132,19 +144,19 @@ class Mvau(Kind):
         loadable = "loadable" in layer.attributes
         found = [Memory("weights", self.pixel_cycles(layer, folding), width, loadable=loadable)]
         if _thresholds(layer):
-            found.append(_unit(layer, folding).memory)
+            found.append(threshold_unit(layer, folding).memory)
         if _keeps_pixels(layer, folding):
             beats = _columns(layer) // folding.simd
             found.append(Memory("input", beats, folding.simd * layer.input.type.bits, writable=True))
         return found
 
     def logic(self, layer: Layer, folding: Folding) -> Logic:
-        """Flip-flops as declared. LUTs: see `_lut_multiplier`; an adder takes one a bit."""
+        """Flip-flops as declared. LUTs: see `lut_multiplier`; an adder takes one a bit."""
         int_type, weight, acc = layer.input.type, _weight_type(layer), _acc_type(layer)
         products = folding.pe * folding.simd
         product_bits = _product_bits(int_type, weight)
         sum_bits = product_bits + (folding.simd - 1).bit_length()
-        tables, sums = (0, 0) if folding.packed else _lut_multiplier(int_type, weight)
+        tables, sums = (0, 0) if folding.packed else lut_multiplier(int_type, weight)
         tree = tree_logic(folding.simd, product_bits, sum_bits)
         counter_bits = 2 * self.pixel_cycles(layer, folding).bit_length()
         operands = 2 * folding.simd * int_type.bits + products * (weight.bits + product_bits)
@@ -164,7 +176,7 @@ class Mvau(Kind):
             "control": 2 * counter_bits + (folding.simd * int_type.bits if _keeps_pixels(layer, folding) else 0),
         }
         if _thresholds(layer):
-            unit = _unit(layer, folding).logic
+            unit = threshold_unit(layer, folding).logic
             parts, ff = {**parts, **unit.parts}, ff + unit.ff
         dsp = folding.simd * _multipliers(folding) if folding.packed else 0
         return Logic(sum(parts.values()), ff, dsp=dsp, parts=parts)
@@ -183,8 +195,8 @@ class Mvau(Kind):
             "ACC_BITS": acc.bits,
             "ACC_SIGNED": int(acc.signed),
             "OUT_BITS": layer.output.type.bits,
-            "OFFSET": _unit(layer, folding).offset if _thresholds(layer) else 0,
-            **(_unit(layer, folding).parameters if _thresholds(layer) else {}),
+            "OFFSET": threshold_unit(layer, folding).offset if _thresholds(layer) else 0,
+            **(threshold_unit(layer, folding).parameters if _thresholds(layer) else {}),
             "PACKED": folding.packed,
         }
 
@@ -206,21 +218,19 @@ class Mvau(Kind):
     def images(self, layer: Layer, folding: Folding) -> Mapping[str, MemoryImage]:
         found = {"weights": _weight_image(layer, folding)}
         if _thresholds(layer):
-            unit = _unit(layer, folding)
+            unit = threshold_unit(layer, folding)
             found["thresholds"] = unit.image(layer.tensors["thresholds"], _line(layer) if unit.spacing else None)
         return found
 
 
-def product(matrix: np.ndarray, vectors: np.ndarray) -> np.ndarray:
-    """The exact int64 product of integer matrices (m, k) and (k, n), by floating-point BLAS where that is exact.
+def largest_sum(weights: np.ndarray, largest: int) -> int:
+    """What no partial sum of a row of `weights` (MW, MH), in any order, exceeds for inputs of magnitude `largest`.
 
-    Every partial sum, in any order, is an integer of magnitude at most k * max|matrix| * max|vectors|. Below 2**24
-    float32 represents every such integer, below 2**53 float64 does, so no addition rounds. Otherwise int64.
+    As all of them are integers, a type that represents every one up to there adds them without rounding, whichever
+    order BLAS takes.
     """
-    largest = matrix.shape[1] * _magnitude(matrix) * _magnitude(vectors)
-    exact = np.float32 if largest < 1 << 24 else np.float64 if largest < 1 << 53 else np.int64
-    sums: np.ndarray = matrix.astype(exact) @ vectors.astype(exact)
-    return sums.astype(np.int64)
+    magnitudes = np.abs(weights.astype(np.float64)).sum(axis=0).max(initial=0)  # int64 might wrap
+    return (int(magnitudes * (1 + 1e-9)) + 1) * largest
 
 
 def reach(weights: np.ndarray, low: np.ndarray | int, high: np.ndarray | int) -> tuple[np.ndarray, np.ndarray]:
@@ -236,11 +246,6 @@ def worst_reach(columns: int, weight: IntType, source: Interval) -> Interval:
     """What sums of `columns` products can be, of inputs from `source` and any weights of the type, narrow range."""
     largest = columns * weight.max * max(-source.low, source.high)
     return Interval(-largest, largest)
-
-
-def _magnitude(values: np.ndarray) -> int:
-    """The largest absolute value; 0 of nothing. Makes no copy: `values` may be a whole test set."""
-    return max(int(values.max(initial=0)), -int(values.min(initial=0)))
 
 
 def _check_tensors(layer: Layer) -> None:
@@ -324,7 +329,7 @@ def _product_bits(int_type: IntType, weight: IntType) -> int:
     return int_type.bits + weight.bits
 
 
-def _lut_multiplier(int_type: IntType, weight: IntType) -> tuple[int, int]:
+def lut_multiplier(int_type: IntType, weight: IntType) -> tuple[int, int]:
     """LUTs of the tables of one product's digits, and of the adders that join them; see lut_multiplier.sv.
 
     A bit of a table of too many inputs takes two LUTs. XNOR takes one LUT, a sign change one a bit.
@@ -338,7 +343,8 @@ def _lut_multiplier(int_type: IntType, weight: IntType) -> tuple[int, int]:
     return tables, sum(cut + bits - 2 * digit for digit in range(1, digits))
 
 
-def _unit(layer: Layer, folding: Folding) -> ThresholdUnit:
+def threshold_unit(layer: Layer, folding: Folding) -> ThresholdUnit:
+    """The unit that ends its rows, for one that has thresholds."""
     acc = _acc_type(layer)
     return ThresholdUnit(folding.pe, _rows(layer), _thresholds(layer), acc, acc, layer.output.type, spacing_of(layer))
 

@@ -20,6 +20,7 @@ class Padding(Kind):
     """The input in a border; one beat of `pe` elements a cycle."""
 
     name = "padding"
+    takes_narrow = True
     finn_operators = ("FMPadding",)
     finn_type = True
 
@@ -47,7 +48,8 @@ class Padding(Kind):
     def run(self, layer: Layer, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         top, left, bottom, right = layer.numbers("pad")
         border = ((0, 0), (top, bottom), (left, right), (0, 0))
-        return [np.pad(inputs[0], border, constant_values=_value(layer))]
+        frames = inputs[0].astype(np.promote_types(inputs[0].dtype, layer.output.type.dtype), copy=False)
+        return [np.pad(frames, border, constant_values=_value(layer))]
 
     def cycles(self, layer: Layer, folding: Folding) -> int:
         return layer.output.elements // folding.pe

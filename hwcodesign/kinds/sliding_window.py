@@ -9,7 +9,7 @@ the first of these kernels keeps, from `least_pixels` to `buffer_pixels`; withou
 
 Two kernels. `simd` = 1: one beat of `pe` channels in and one out a cycle, so that a feature map of few channels leaves
 slowly whatever its reader could take. `simd` = kernel_h * kernel_w: all channels of a pixel in and a whole window out a
-cycle.
+cycle, in the same order depthwise or not, since the block is then all channels.
 """
 
 import math
@@ -30,6 +30,7 @@ class SlidingWindow(Kind):
     """`pe` channels in and `simd` times as many out a cycle; the memory `buffer` keeps what later windows need."""
 
     name = "sliding_window"
+    takes_narrow = True
     folded_with_reader = True
     sized_by = "buffer"
     finn_operators = ("ConvolutionInputGenerator",)
@@ -63,19 +64,23 @@ class SlidingWindow(Kind):
             raise UserError(f"{layer.name}: the buffer is {least} to {most} pixels, not {kept_pixels(layer)}")
 
     def run(self, layer: Layer, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
-        frames = inputs[0]
-        (stride_h, stride_w), (rows, columns) = _pair(layer, "stride"), _positions(layer)
-        views = np.lib.stride_tricks.sliding_window_view(frames, _pair(layer, "kernel"), axis=(1, 2))
-        windows = views[:, ::stride_h, ::stride_w]  # (frames, rows, columns, channel, kernel row, kernel column)
+        frames, (rows, columns) = inputs[0], _positions(layer)
+        (kernel_h, kernel_w), (stride_h, stride_w) = _pair(layer, "kernel"), _pair(layer, "stride")
         if not layer.attributes["depthwise"]:
-            windows = windows.transpose(0, 1, 2, 4, 5, 3)
-        return [windows.reshape(len(frames), rows, columns, -1)]
+            views = np.lib.stride_tricks.sliding_window_view(frames, (kernel_h, kernel_w), axis=(1, 2))
+            windows = views[:, ::stride_h, ::stride_w].transpose(0, 1, 2, 4, 5, 3)
+            return [windows.reshape(len(frames), rows, columns, -1)]
+        # One position of the kernel after the other: numpy copies long runs of channels faster than short ones.
+        found = np.empty((len(frames), rows, columns, frames.shape[3], kernel_h * kernel_w), frames.dtype)
+        for place, (y, x) in enumerate(np.ndindex(kernel_h, kernel_w)):
+            found[..., place] = frames[:, y::stride_h, x::stride_w][:, :rows, :columns]
+        return [found.reshape(len(frames), rows, columns, -1)]
 
     def foldings(self, layer: Layer) -> list[Folding]:
         """A whole window a beat needs all channels at once, and a feature map of at least two columns."""
         found = [Folding(pe) for pe in divisors(layer.input.channels)]
         positions = math.prod(layer.numbers("kernel"))
-        if positions > 1 and layer.input.shape[1] > 1 and not layer.number("depthwise"):
+        if positions > 1 and layer.input.shape[1] > 1:
             found.append(Folding(layer.input.channels, positions))
         return found
 

@@ -16,6 +16,7 @@ class SumPool(WindowPool):
     """One beat of `pe` channels a cycle."""
 
     name = "sum_pool"
+    takes_narrow = True
     result = "the sums over {window} of {elements} {type} are"
 
     def output(self, layer: Layer) -> Stream:
@@ -25,7 +26,7 @@ class SumPool(WindowPool):
         return Stream((rows, columns, elements // window), bounds.type, bounds)
 
     def pooled(self, windows: np.ndarray) -> np.ndarray:
-        sums: np.ndarray = windows.sum(axis=-1)
+        sums: np.ndarray = windows.sum(axis=-1, dtype=np.int64)
         return sums
 
     def logic(self, layer: Layer, folding: Folding) -> Logic:

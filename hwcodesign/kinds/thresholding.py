@@ -14,10 +14,10 @@ from hwcodesign.core.errors import UserError
 from hwcodesign.dataflow import Interval, IntType, Layer
 from hwcodesign.kinds.kind import Folding, Kind, Logic, Memory, MemoryImage
 from hwcodesign.kinds.motion import Motion
+from hwcodesign.kinds.shared.steps import Steps, exact_type
 from hwcodesign.kinds.shared.threshold_unit import (
     THRESHOLD_CELLS,
     ThresholdUnit,
-    quantize,
     random_thresholds,
     step_count,
 )
@@ -28,6 +28,7 @@ class Thresholding(Kind):
     """Compares `pe` elements at a time with all thresholds of their channels."""
 
     name = "thresholding"
+    takes_narrow = True
     finn_operators = ("Thresholding",)
     finn_thresholds = 1
     cells = THRESHOLD_CELLS
@@ -46,10 +47,11 @@ class Thresholding(Kind):
         return {"thresholds": random_thresholds(middle, middle / 2, layer.number("thresholds"), rng, even)}
 
     def run(self, layer: Layer, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
-        values = inputs[0]
-        rows = values.reshape(-1, values.shape[-1]).T
-        outputs = quantize(rows, layer.tensors["thresholds"], layer.output.type)
-        return [outputs.T.reshape(values.shape)]
+        values = inputs[0].reshape(-1, inputs[0].shape[-1])
+        low, high = (np.full(values.shape[1], int(end)) for end in (values.min(initial=0), values.max(initial=0)))
+        exact = exact_type(max(-int(low[0]), int(high[0])) + 1)
+        steps = Steps(layer.tensors["thresholds"], low, high, exact, layer.output.type)
+        return [steps.quantized(values).reshape(inputs[0].shape)]
 
     def motion(self, layer: Layer, folding: Folding) -> Motion:
         return self.pixel_by_pixel(layer, folding)

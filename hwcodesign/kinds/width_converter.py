@@ -17,6 +17,7 @@ class WidthConverter(Kind):
     """The output is the input, in wider or narrower beats. The attributes say it all, so there is one folding."""
 
     name = "width_converter"
+    takes_narrow = True
     role = Role.CONVERTER
     finn_operators = ("StreamingDataWidthConverter",)
 

@@ -2,7 +2,7 @@
 
 The network's *meaning* (`meaning.py`) is worked out from its file alone: which integers flow, and what they stand for.
 Our graph is that, written down. So is a canonical graph in FINN's terms (`canonical.py`), which FINN converts to its
-own hardware layers (`finn.py`); those are compared with ours, node for node.
+own hardware layers (`finn.py`), where it is installed; those are compared with ours, node for node.
 """
 
 from collections.abc import Callable, Mapping
@@ -10,13 +10,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hwcodesign.core import packages
+from hwcodesign.core.callable_room import make_callable
 from hwcodesign.core.errors import UserError
 from hwcodesign.dataflow import Dataflow, IntType
 from hwcodesign.graph.threshold_bits import threshold_bits
 
 if TYPE_CHECKING:
+    from qonnx.core.modelwrapper import ModelWrapper
+
     from hwcodesign.lower.meaning import Meaning
 
+make_callable(__name__)
 PIXEL = IntType(8, signed=False)
 
 
@@ -24,8 +29,8 @@ PIXEL = IntType(8, signed=False)
 class Lowered:
     """The graph, and what lowering has to report: the number of `thresholds`, and of FINN's layers; and their bits.
 
-    `not_in_finn`: operations that FINN has no hardware layer for. `scale_told`: whether the caller or the file says
-    what one step of the input stands for.
+    `not_in_finn`: operations that FINN has no hardware layer for; without FINN, neither stands there. `scale_told`:
+    whether the caller or the file says what one step of the input stands for.
     """
 
     dataflow: Dataflow
@@ -57,21 +62,32 @@ def lower(
 
     with finn_environment():
         from hwcodesign.lower.canonical import canonical_graph
-        from hwcodesign.lower.finn import DifferenceError, left_over, to_hardware
 
-        try:
-            model = to_hardware(canonical_graph(meant, dataflow), dataflow)
-        except DifferenceError:
-            raise
-        except Exception:  # FINN raises of many kinds; our hardware does not need it, and the graph can be executed
-            model = canonical_graph(meant, dataflow)
+        model, in_finn = canonical_graph(meant, dataflow), dict[str, int]()
+        if packages.installed("finn"):
+            model, in_finn = _converted(model, lambda: canonical_graph(meant, dataflow), dataflow)
         model.save(str(out_folder / "lowered.onnx"))
-        not_in_finn = len(left_over(model))
     dataflow.save(out_folder)
     levels = [layer.tensors["thresholds"].size for layer in dataflow.layers if "thresholds" in layer.tensors]
-    counts = {"thresholds": sum(levels), "finn_layers": len(model.graph.node) - not_in_finn, "not_in_finn": not_in_finn}
+    counts = {"thresholds": sum(levels)} | in_finn
     told = input_scale is not None or meant.input_scale != 1.0 or _takes_integers(model_path)
     return Lowered(dataflow, counts | threshold_bits(dataflow), told)
+
+
+def _converted(
+    model: "ModelWrapper", anew: Callable[[], "ModelWrapper"], dataflow: Dataflow
+) -> tuple["ModelWrapper", dict[str, int]]:
+    """FINN's layers in place of the canonical `model`'s nodes, or the model made `anew`, and how many it has."""
+    from hwcodesign.lower.finn import DifferenceError, left_over, to_hardware
+
+    try:
+        found = to_hardware(model, dataflow)
+    except DifferenceError:
+        raise
+    except Exception:  # FINN raises of many kinds; our hardware does not need it, and the graph can be executed
+        found = anew()  # what FINN has left of the other is not to be trusted
+    not_in_finn = len(left_over(found))
+    return found, {"finn_layers": len(found.graph.node) - not_in_finn, "not_in_finn": not_in_finn}
 
 
 def _takes_integers(model_path: Path) -> bool:

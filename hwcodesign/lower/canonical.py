@@ -20,6 +20,7 @@ from hwcodesign.lower.to_dataflow import matrix_of
 CLASSES = "classes"
 _QONNX, _FINN = "qonnx.custom_op.general", "finn.custom_op.fpgadataflow"
 _OPSET = 13
+_ONE = IntType(1, signed=False)
 
 
 def canonical_graph(meaning: Meaning, dataflow: Dataflow) -> ModelWrapper:
@@ -48,6 +49,8 @@ def canonical_graph(meaning: Meaning, dataflow: Dataflow) -> ModelWrapper:
         model.set_tensor_layout(name, ["N", "H", "W", "C"])
     for name, kind_of_constant in written.types.items():
         model.set_tensor_datatype(name, finn_type(kind_of_constant))
+    for name, kernel in written.kernels.items():
+        model.set_tensor_sparsity(name, {"dw": {"kernel_shape": list(kernel)}})
     if selects:
         model.set_tensor_shape("best", shape)
     return model
@@ -58,6 +61,16 @@ def finn_type(int_type: IntType) -> DataType:
     return DataType["BINARY" if int_type == IntType(1, signed=False) else str(int_type).upper()]
 
 
+def _finn_multiplies(operation: Operation) -> bool:
+    """Whether FINN has a layer for this depthwise convolution: not for several outputs of a channel, nor bipolar ones.
+
+    FINN fuses no bipolar quantizer into it.
+    """
+    bipolar = operation.out_type is not None and operation.out_type.bipolar
+    one = operation.weights is not None and len(operation.weights) == operation.groups
+    return operation.operator == "vvau" and one and not bipolar
+
+
 @dataclass
 class _Writer:
     dataflow: Dataflow
@@ -65,6 +78,7 @@ class _Writer:
     constants: list[TensorProto] = field(default_factory=list)
     streams: dict[str, Stream] = field(default_factory=dict)
     types: dict[str, IntType] = field(default_factory=dict)
+    kernels: dict[str, tuple[int, int]] = field(default_factory=dict)  # of depthwise weights that are sparse matrices
 
     def node(self, operator: str, inputs: list[str], outputs: list[str], **attributes: Any) -> None:
         """One node, named by its result."""
@@ -87,6 +101,8 @@ class _Writer:
         match operation.operator:
             case "mvau":
                 self._matrix(operation, sources[0])
+            case "vvau":
+                self._depthwise(operation, sources[0])
             case "thresholding":
                 self._thresholds(operation, sources[0], fused=False)
             case "max_pool":
@@ -115,7 +131,7 @@ class _Writer:
         window, name = operation.window, operation.name
         assert window is not None
         source, pad = operation.sources[0], window.pad
-        matrix = operation.operator == "mvau"
+        matrix = operation.operator == "mvau" or _finn_multiplies(operation)
         if any(pad) and (window.pad_value or not matrix):
             padding = self.dataflow.by_name[f"{name}.pad"]
             value = padding.number("value") if "value" in padding.attributes else 0
@@ -130,24 +146,51 @@ class _Writer:
         stream = self.dataflow.input if source == GRAPH_INPUT else self.streams[source]
         self.node(
             "Im2Col", [source], [f"{name}.window"], domain=_QONNX, stride=list(window.stride),
-            kernel_size=list(window.kernel), pad_amount=list(pad), pad_value=0, depthwise=0, dilations=[1, 1],
+            kernel_size=list(window.kernel), pad_amount=list(pad), pad_value=0, dilations=[1, 1],
+            depthwise=int(operation.operator == "vvau"),
             input_shape=str((1, *stream.shape)),
         )  # fmt: skip
         self.streams[f"{name}.window"] = self.dataflow.by_name[name].input
         return f"{name}.window"
 
     def _window_sums(self, operation: Operation, source: str) -> None:
-        """A depthwise convolution by ones, channels first: FINN has no layer for it."""
+        """A depthwise convolution by ones: FINN has no layer for it."""
+        assert operation.window is not None
+        channels = self.dataflow.by_name[operation.name].output.channels
+        ones = np.ones((channels, 1, *operation.window.kernel))
+        self._convolution(operation, source, operation.name, self.constant(f"{operation.name}.ones", ones, _ONE))
+
+    def _convolution(self, operation: Operation, source: str, result: str, weights: str) -> None:
+        """A depthwise one, channels first."""
         window, name = operation.window, operation.name
         assert window is not None
-        channels = self.dataflow.by_name[name].output.channels
-        ones = self.constant(f"{name}.ones", np.ones((channels, 1, *window.kernel), dtype=np.float32))
+        channels = self.dataflow.by_name[name].input.channels // (window.kernel[0] * window.kernel[1])
         self.node("Transpose", [source], [f"{name}.channels_first"], perm=[0, 3, 1, 2])
         self.node(
-            "Conv", [f"{name}.channels_first", ones], [f"{name}.sums"], kernel_shape=list(window.kernel),
+            "Conv", [f"{name}.channels_first", weights], [f"{name}.filtered"], kernel_shape=list(window.kernel),
             strides=list(window.stride), group=channels,
         )  # fmt: skip
-        self.node("Transpose", [f"{name}.sums"], [name], perm=[0, 2, 3, 1])
+        self.node("Transpose", [f"{name}.filtered"], [result], perm=[0, 2, 3, 1])
+
+    def _depthwise(self, operation: Operation, source: str) -> None:
+        """What FINN has a layer for is a product by a sparse matrix, which it is told to be one."""
+        layer, name = self.dataflow.by_name[operation.name], operation.name
+        int_type, result = IntType.parse(str(layer.attributes["weight_type"])), name
+        assert operation.weights is not None and operation.window is not None
+        if operation.thresholds is not None:
+            result = f"{name}.sums"
+            self.streams[result] = Stream(layer.output.shape, IntType.parse(str(layer.attributes["acc_type"])))
+        if _finn_multiplies(operation):
+            rows, channels = layer.tensors["weights"], layer.output.channels
+            sparse = np.zeros((*rows.shape, channels), dtype=np.int64)
+            sparse[:, np.arange(channels), np.arange(channels)] = rows
+            weights = self.constant(f"{name}.weights", sparse.reshape(-1, channels), int_type)
+            self.kernels[weights] = operation.window.kernel
+            self.node("MatMul", [source, weights], [result])
+        else:
+            self._convolution(operation, source, result, self.constant(f"{name}.weights", operation.weights, int_type))
+        if operation.thresholds is not None:
+            self._thresholds(operation, result, fused=False)
 
     def _weighted_sum(self, operation: Operation) -> None:
         """Products by constants, and their sum; FINN has layers for both."""

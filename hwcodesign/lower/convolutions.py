@@ -41,14 +41,16 @@ def convolution(walk: Walk, node: Node, *inputs: Tensor | None) -> Value | None:
     if node.channels_last:
         value = replace(value, place=np.moveaxis(value.place, -1, 1))
     value, more = without_padding(value)
-    readable = one_group(walk, node, integers.shape) and _reads(walk, node, value, integers.shape[1])
-    if not readable:
+    groups = groups_of(walk, node, integers.shape)
+    if groups is None or not _reads(walk, node, value, integers.shape[1] * groups):
         note_dilation(walk, node)
         return None
     window = window_of(walk, node, value.shape, integers.shape[2:], more)
     if window is None:
         return None
-    made = _matrix(walk, node, value, weights, window, _bias(inputs[2:]))
+    if 1 < groups < value.shape[0]:
+        weights, groups = _of_one_group(weights, groups), 1
+    made = _matrix(walk, node, value, weights, window, _bias(inputs[2:]), groups)
     if made is None:
         return None
     sides = made.shape if value.place.ndim == 4 else (made.shape[0], made.shape[2])
@@ -154,22 +156,38 @@ def _weights(walk: Walk, node: Node, kernel: Tensor | None, bias: Sequence[Tenso
     return _Weights(integers, per_channel, kernel.bipolar)
 
 
+def _of_one_group(weights: _Weights, groups: int) -> _Weights:
+    """The same convolution as one group, whose filters have weights 0 for the channels of the others.
+
+    Exact, with the hardware of any convolution; it takes `groups` times the weights and products.
+    """
+    filters, channels = weights.integers.shape[:2]
+    whole = np.zeros((filters, groups * channels, *weights.integers.shape[2:]), dtype=np.int64)
+    for group, rows in enumerate(np.split(np.arange(filters), groups)):
+        whole[rows, group * channels : (group + 1) * channels] = weights.integers[rows]
+    return replace(weights, integers=whole, scale=np.tile(weights.scale, groups))
+
+
 def _bias(tensors: Sequence[Tensor | None]) -> np.ndarray | float:
     found = next((tensor for tensor in tensors if isinstance(tensor, Constant)), None)
     return 0.0 if found is None else found.exact.ravel()
 
 
 def _matrix(
-    walk: Walk, node: Node, value: Value, weights: _Weights, window: Window, bias: np.ndarray | float
+    walk: Walk, node: Node, value: Value, weights: _Weights, window: Window, bias: np.ndarray | float, groups: int = 1
 ) -> Value | None:
-    """The layer itself; its accumulators stay open until a quantizer comes."""
+    """The layer itself; its accumulators stay open until a quantizer comes.
+
+    Of several `groups`, each has as many filters, which see its own channels alone.
+    """
     value = settled(walk, node, value)
     line = value.affine
     if value.open or line is None or value.terms:
         walk.note(node, f"its input, from {value.operation}, is not quantized", _QUANTIZE.format(value.operation))
         return None
     # A normalization's mean and deviation are decimal numbers; a quantizer's scale is the float32 that it is.
-    factors = _factors(weights.scale, line.scale, DECIMAL if value.operation == GRAPH_INPUT else EXACT)
+    seen = np.repeat(line.scale.reshape(groups, -1), len(weights.scale) // groups, axis=0)
+    factors = _factors(weights.scale, seen, DECIMAL if value.operation == GRAPH_INPUT else EXACT)
     if factors is None:
         walk.note(node, *_uneven(value))
         return None
@@ -180,13 +198,14 @@ def _matrix(
     value, padded = with_border
     sums = weights.integers.sum(axis=(2, 3))
     even = np.all(weights.scale == weights.scale[:, :1])
-    shift = weights.scale[:, 0] * (sums @ line.bias) if even else (weights.scale * sums) @ line.bias
+    shift = weights.scale[:, 0] * _by_group(sums, line.bias) if even else _by_group(weights.scale * sums, line.bias)
     integers = weights.integers if multipliers is None else weights.integers * multipliers[:, :, None, None]
     bipolar = weights.bipolar and bool(np.all(np.abs(integers) == 1))
     low, high = _bounds(integers, value, padded)
     name = walk.operation(
-        node.layer, "mvau", value, window=padded, weights=integers, bipolar=bipolar, low=low, high=high
-    )
+        node.layer, "vvau" if groups == value.shape[0] > 1 else "mvau", value, window=padded, weights=integers,
+        bipolar=bipolar, groups=groups, low=low, high=high,
+    )  # fmt: skip
     shape = (len(integers), *window.slide(*value.shape[1:]))
     int_type = signed_holding(int(low.min()), int(high.max()))
     line = Affine(scale, shift + bias)
@@ -194,14 +213,17 @@ def _matrix(
 
 
 def _factors(weights: np.ndarray, inputs: np.ndarray, precision: float) -> tuple[np.ndarray | None, np.ndarray] | None:
-    """Integers (O, C) for how scales differ from channel to channel (None: 1), and a scale (O,) for the rest."""
+    """Integers for how scales differ from channel to channel (None: 1), and a scale (O,) for the rest.
+
+    `weights` and `inputs` are the scales of what each filter multiplies; they, and the integers, are (O, C).
+    """
     even = np.all(weights == weights[:, :1])
+    if even and np.all(inputs == inputs[:, :1]):
+        return None, weights[:, 0] * inputs[:, 0]
     if even and np.all(inputs == inputs[0]):
-        return None, weights[:, 0] * inputs[0]
-    if even:
-        ratios = integer_ratios(inputs, precision)
+        ratios = integer_ratios(inputs[0], precision)
         return None if ratios is None else (np.tile(ratios[0], (len(weights), 1)), weights[:, 0] * ratios[1])
-    found = [integer_ratios(row * inputs, precision) for row in weights]
+    found = [integer_ratios(row, precision) for row in weights * inputs]
     if any(ratios is None for ratios in found):
         return None
     rows = [ratios for ratios in found if ratios is not None]
@@ -221,7 +243,7 @@ def _uneven(value: Value) -> tuple[str, str]:
 
 
 def with_zeros(walk: Walk, node: Node, value: Value, window: Window, line: Affine) -> tuple[Value, Window] | None:
-    """The window with the integer that stands for the real number 0 in its padding, and a map that has this integer."""
+    """The window with the integer that stands for the real number 0 in its padding, and a value that has it."""
     if not any(window.pad):
         return value, window
     if value.type.bipolar:
@@ -245,7 +267,17 @@ def _bounds(weights: np.ndarray, value: Value, window: Window) -> tuple[np.ndarr
     if any(window.pad):
         low, high = np.minimum(low, window.pad_value), np.maximum(high, window.pad_value)
     positive, negative = (np.clip(w, 0, None).sum(axis=(2, 3)) for w in (weights, -weights))
-    return positive @ low - negative @ high, positive @ high - negative @ low
+    return (
+        _by_group(positive, low) - _by_group(negative, high),
+        _by_group(positive, high) - _by_group(negative, low),
+    )
+
+
+def _by_group(rows: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """The products (O,) of the rows (O, C) and those of the `values` that each one's group sees: C after C of them."""
+    groups = len(values) // rows.shape[1]
+    parts = zip(np.split(rows, groups), np.split(values, groups), strict=True)
+    return np.concatenate([of_group @ seen for of_group, seen in parts])
 
 
 def check_alone(walk: Walk, node: Node, kernel: Constant) -> None:
@@ -253,15 +285,18 @@ def check_alone(walk: Walk, node: Node, kernel: Constant) -> None:
     weights = _weights(walk, node, kernel, ())
     if node.operator != "Conv" or weights is None:
         return
-    one_group(walk, node, weights.integers.shape)
+    groups_of(walk, node, weights.integers.shape)
     note_dilation(walk, node)
 
 
-def one_group(walk: Walk, node: Node, shape: tuple[int, ...]) -> bool:
-    """Whether every filter of weights of `shape` reads all channels; if not, that is noted."""
+def groups_of(walk: Walk, node: Node, shape: tuple[int, ...]) -> int | None:
+    """The groups of filters whose weights are of `shape`; None after noting that there is no hardware for them.
+
+    There is if all have equally many filters.
+    """
     groups = int(node.attributes.get("group", 1))
-    if groups == 1:
-        return True
-    what = "a depthwise convolution (groups = channels)" if shape[1] == 1 else f"a convolution of {groups} groups"
-    walk.note(node, f"it is {what}, which has no supported hardware layer", "use groups=1")
-    return False
+    if groups > 0 and shape[0] % groups == 0:
+        return groups
+    nearest = min((n for n in range(1, shape[0] + 1) if shape[0] % n == 0), key=lambda n: abs(n - groups))
+    walk.note(node, f"its {shape[0]} filters are no whole number in each of {groups} groups", f"use groups={nearest}")
+    return None

@@ -20,6 +20,7 @@ from finn.transformation.fpgadataflow.convert_to_hw.quantized_matrix_vector_acti
     InferQuantizedMatrixVectorActivation,
 )
 from finn.transformation.fpgadataflow.convert_to_hw.thresholding import InferThresholdingLayer
+from finn.transformation.fpgadataflow.convert_to_hw.vector_vector_activation import InferVectorVectorActivation
 from finn.transformation.fpgadataflow.minimize_weight_bit_width import MinimizeWeightBitWidth
 from onnx import NodeProto
 from qonnx.core.datatype import DataType
@@ -49,11 +50,12 @@ def to_hardware(model: ModelWrapper, ours: Dataflow) -> ModelWrapper:
     Nodes get the names of our layers as their doc strings. Every layer of FINN's has been compared with ours.
     """
     steps: list[Transformation] = [
-        InferQuantizedMatrixVectorActivation(), InferThresholdingLayer(), InferPool(), InferConvInpGen(),
+        InferVectorVectorActivation(), InferQuantizedMatrixVectorActivation(), InferThresholdingLayer(), InferPool(),
+        InferConvInpGen(),
         InferConcatLayer(), InferLabelSelectLayer(), InferDuplicateStreamsLayer(),
     ]  # fmt: skip
     if any(_SUM in kind_of(layer.kind).finn_operators for layer in ours.layers):
-        steps.insert(5, InferElementwiseBinaryOperation())
+        steps.insert(6, InferElementwiseBinaryOperation())
     model = _apply(model, *steps, MinimizeWeightBitWidth())
     _hold_zeros(model, ours)
     model = _apply(_with_narrow_sums(model), InferDataTypes(), SortGraph(), GiveUniqueNodeNames())
@@ -146,7 +148,9 @@ def _require_equal(model: ModelWrapper, node: NodeProto, ours: Layer) -> None:
 
 
 def _require_matrix(model: ModelWrapper, node: NodeProto, ours: Layer) -> None:
-    _require(np.array_equal(model.get_initializer(node.input[1]), ours.tensors["weights"]), ours, "weights")
+    found = model.get_initializer(node.input[1])
+    matrix = found if found.ndim == 2 else found.reshape(len(found), -1).T  # depthwise: (channels, 1, rows, columns)
+    _require(np.array_equal(matrix, ours.tensors["weights"]), ours, "weights")
     attributes = getCustomOp(node)
     weights = _int_type(DataType[attributes.get_nodeattr("weightDataType")])
     bipolar = str(ours.attributes["weight_type"]) == "bipolar"

@@ -6,7 +6,7 @@ import numpy as np
 
 from hwcodesign.dataflow import IntType
 from hwcodesign.lower.activations import settled
-from hwcodesign.lower.arithmetic import scale_or_shift
+from hwcodesign.lower.arithmetic import negative, scale_or_shift
 from hwcodesign.lower.file_network import Node
 from hwcodesign.lower.ratios import MOST_FACTOR, integer_ratios
 from hwcodesign.lower.values import Affine, Constant, Value
@@ -52,7 +52,7 @@ def add(walk: Walk, node: Node, *inputs: Tensor | None) -> Value | None:
     values = _closed(walk, node, inputs)
     if values is None or len(values) == 1:
         return None if values is None else values[0]
-    if len(values) == 2 and node.inputs[0] == node.inputs[1]:
+    if len(values) == 2 and values[0] is values[1]:
         return values[0].followed_by(Affine(np.full(values[0].shape[0], 2.0), np.zeros(values[0].shape[0])))
     first = values[0]
     if any(value.shape != first.shape or not np.array_equal(first.place, value.place) for value in values):
@@ -60,6 +60,14 @@ def add(walk: Walk, node: Node, *inputs: Tensor | None) -> Value | None:
         walk.note(node, cause, "make their shapes equal", *(value for value in values if not value.known))
         return None
     return _sum(walk, node, [term for value in values for term in value.terms or (value,)])
+
+
+def subtract(walk: Walk, node: Node, *inputs: Tensor | None) -> Value | None:
+    """The difference of two maps, as the sum of one and the other times -1; of a map and a constant it is a shift."""
+    first, second = inputs
+    if isinstance(first, Value) and isinstance(second, Value):
+        return add(walk, node, first, negative(walk, node, second))
+    return scale_or_shift(walk, node, *inputs)
 
 
 def _sum(walk: Walk, node: Node, terms: list[Value]) -> Value | None:

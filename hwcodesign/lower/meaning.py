@@ -39,7 +39,8 @@ _LAYERS: Mapping[str, Handler] = {
     **dict.fromkeys(("ReduceMean", "ReduceSum"), pooling.reduction),
     "Concat": joins.concat,
     "Add": joins.add,
-    **dict.fromkeys(("Sub", "Mul", "Div"), arithmetic.scale_or_shift),
+    "Sub": joins.subtract,
+    **dict.fromkeys(("Mul", "Div"), arithmetic.scale_or_shift),
     "Neg": arithmetic.negative,
     "BatchNormalization": arithmetic.batch_norm,
     **dict.fromkeys(arithmetic.FUNCTIONS, arithmetic.function),
@@ -77,7 +78,8 @@ def meaning(network: FileNetwork, input_type: IntType, input_scale: float | None
         if not ending and node.operator in ENDINGS and ends(walk, node):
             ending = node.operator
         if ending:
-            walk.tensors[node.outputs[0]] = walk.tensors.get(node.inputs[0], Unknown(None))
+            scored = walk.tensors.get(node.inputs[0], Unknown(None))
+            walk.tensors |= dict.fromkeys(node.outputs, scored)  # of TopK the scores and their places
         else:
             _visit(walk, node)
     last = walk.read(network.output)

@@ -31,11 +31,11 @@ class Window:
 class Operation:
     """One layer of integer arithmetic, under its PyTorch path. `sources` are operations, or GRAPH_INPUT.
 
-    `operator` is called as the hardware layer that computes it (see to_dataflow.py). `weights`: (O, C, kernel height,
-    kernel width) int64 of an mvau, else None; they are `bipolar` if they are stored as such. `thresholds`: (C, levels
-    - 1) int64 where a quantizer of `out_type` ends the layer. `low` and `high` (C,) int64 bound the integers that the
-    thresholds are compared with, or that the layer puts out without them. `multipliers` are what an add multiplies its
-    inputs by.
+    `operator` is called as the hardware layer that computes it (see to_dataflow.py). `weights`: (O, C / groups, kernel
+    height, kernel width) int64 of an mvau or a vvau, else None; they are `bipolar` if they are stored as such.
+    `thresholds`: (C, levels - 1) int64 where a quantizer of `out_type` ends the layer. `low` and `high` (C,) int64
+    bound the integers that the thresholds are compared with, or that the layer puts out without them. `multipliers`
+    are what an add multiplies its inputs by.
     """
 
     name: str
@@ -46,6 +46,7 @@ class Operation:
     window: Window | None = None
     weights: np.ndarray | None = None
     bipolar: bool = False
+    groups: int = 1
     thresholds: np.ndarray | None = None
     out_type: IntType | None = None
     multipliers: tuple[int, ...] = ()

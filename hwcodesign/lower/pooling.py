@@ -31,11 +31,15 @@ def max_pool(walk: Walk, node: Node, value: Value) -> Value | None:
     maker = root(walk, value)
     if value.open and value.alone and maker is not None and maker.weights is not None:
         value = turned(walk, value, np.where(value.signs == 0, 1, value.signs))
-    if value.terms or np.any(value.signs < 0):
+    if value.terms:
+        walk.note(node, f"its input, from {value.operation}, is not quantized", _QUANTIZE.format(value.operation))
+        return None
+    if np.any(value.signs < 0):
         walk.note(
             node,
-            f"its input, from {value.operation}, falls where the integers of the hardware rise",
-            "put a QuantReLU or QuantIdentity directly before it",
+            f"a factor below 0 (of a batch norm, say) stands between {value.operation} and it: of some channels the "
+            "maximum would be the minimum of their integers",
+            "keep that factor above 0, or use an average pool",
         )
         return None
     if any(window.pad):

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from hwcodesign.core import packages
 from hwcodesign.core.errors import UserError
 from hwcodesign.core.onnx_file import external_files
 from hwcodesign.core.run_folder import Stage, Summary
@@ -35,4 +36,9 @@ def lower_stage(job: Job, prove: Proof) -> Stage:
 
     settings = [str(job.input_type), job.input_scale, job.output]
     beside = external_files(job.model) if job.model else ()  # our own export keeps everything in one file
-    return Stage("lower", (job.qonnx, *beside, *job.reference_files), settings, work, code=CODE)
+    return Stage("lower", (job.qonnx, *beside, *job.reference_files), settings, work, ready=require_packages, code=CODE)
+
+
+def require_packages() -> None:
+    """Raises UserError if one that reads ONNX is not installed."""
+    packages.require("onnx", "onnxruntime", "qonnx")

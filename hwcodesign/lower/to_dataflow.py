@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import TypedDict
 
 import numpy as np
 
@@ -27,7 +28,7 @@ def to_dataflow(meaning: Meaning, contract: Mapping[str, float]) -> Dataflow:
 
 
 def matrix_of(operation: Operation) -> np.ndarray:
-    """The weights as (columns, rows): a window's elements in the order row, column, channel."""
+    """The weights as (columns, rows): a window's elements in the order row, column, channel (of the row's group)."""
     assert operation.weights is not None
     return operation.weights.transpose(2, 3, 1, 0).reshape(-1, len(operation.weights))
 
@@ -61,6 +62,7 @@ class _Build:
             sources = [self._windows(operation, sources[0], operation.window)]
         layers: Mapping[str, Callable[[], str]] = {
             "mvau": lambda: self._mvau(operation, sources[0]),
+            "vvau": lambda: self._vvau(operation, sources[0]),
             "thresholding": lambda: self._thresholding(operation, sources[0]),
             "max_pool": lambda: self.assembly.max_pool(name, sources[0], _elements(operation)),
             "concat": lambda: self.assembly.concat(name, sources),
@@ -82,19 +84,37 @@ class _Build:
         return self.assembly.sliding_window(f"{name}.window", source, window.kernel, window.stride, depthwise)
 
     def _mvau(self, operation: Operation, source: str) -> str:
-        matrix = matrix_of(operation)
-        tensors = {"weights": matrix}
-        if operation.thresholds is not None:
-            tensors["thresholds"] = operation.thresholds
-        return self.assembly.mvau(
-            operation.name, source, matrix.shape[1], out_type=operation.out_type, weight_type=weight_type(operation),
-            acc_type=accumulator_type(operation), tensors=tensors,
-        )  # fmt: skip
+        return self.assembly.mvau(operation.name, source, len(operation.low), **_arithmetic(operation))
+
+    def _vvau(self, operation: Operation, source: str) -> str:
+        multiplier = len(operation.low) // operation.groups
+        return self.assembly.vvau(operation.name, source, _elements(operation), multiplier, **_arithmetic(operation))
 
     def _thresholding(self, operation: Operation, source: str) -> str:
         assert operation.out_type is not None and operation.thresholds is not None
         tensors = {"thresholds": operation.thresholds}
         return self.assembly.thresholding(operation.name, source, operation.out_type, tensors)
+
+
+class _Arithmetic(TypedDict):
+    """What a matrix is told of its numbers."""
+
+    out_type: IntType | None
+    weight_type: IntType
+    acc_type: IntType
+    tensors: Mapping[str, np.ndarray]
+
+
+def _arithmetic(operation: Operation) -> _Arithmetic:
+    tensors = {"weights": matrix_of(operation)}
+    if operation.thresholds is not None:
+        tensors["thresholds"] = operation.thresholds
+    return {
+        "out_type": operation.out_type,
+        "weight_type": weight_type(operation),
+        "acc_type": accumulator_type(operation),
+        "tensors": tensors,
+    }
 
 
 def _elements(operation: Operation) -> int:

@@ -8,6 +8,7 @@ import torch
 from brevitas.inject.enum import ScalingImplType
 from brevitas.nn import QuantConv2d, QuantIdentity, QuantReLU
 from brevitas.quant import (
+    Int8ActPerTensorFloatMinMaxInit,
     Int8WeightPerChannelFloat,
     Int8WeightPerTensorFloat,
     SignedBinaryActPerTensorConst,
@@ -57,7 +58,7 @@ class QuantizedConv(QuantConv2d):
         integer = Int8WeightPerTensorFloat if scores else Int8WeightPerChannelFloat
         stored = {"weight_scaling_impl_type": ScalingImplType.PARAMETER_FROM_STATS} if stored_scales else {}
         super().__init__(
-            channels, conv.filters, conv.kernel, stride=conv.stride, padding=conv.pad, bias=False,
+            channels, conv.filters, conv.kernel, stride=conv.stride, padding=conv.pad, groups=conv.groups, bias=False,
             **({"weight_quant": SignedBinaryWeightPerTensorConst} if bits == 1
                else {"weight_quant": integer, "weight_bit_width": bits, **stored}),
         )  # fmt: skip
@@ -85,7 +86,7 @@ class QuantizedConv(QuantConv2d):
         if self.quantized:
             sums = super().forward(values)
         else:
-            sums = nn.functional.conv2d(values, self.weight, None, self.stride, self.padding)
+            sums = nn.functional.conv2d(values, self.weight, None, self.stride, self.padding, groups=self.groups)
         return sums if self.norm is None else self.norm(sums)
 
 
@@ -114,6 +115,27 @@ class Activation(QuantReLU):
             self.act_quant.fused_activation_quant_proxy.tensor_quant.scaling_impl.value.fill_(value)
 
 
+class SignedActivation(QuantIdentity):
+    """A signed quantizer whose scale is learned. With `quantized` off: nothing."""
+
+    quantized = True
+
+    def __init__(self, bits: int) -> None:
+        super().__init__(
+            act_quant=Int8ActPerTensorFloatMinMaxInit, bit_width=bits, min_val=-FIRST_CLIP, max_val=FIRST_CLIP
+        )
+        self.levels = 2 ** (bits - 1) - 1
+
+    def forward(self, values: Tensor) -> Tensor:
+        return super().forward(values) if self.quantized else values
+
+    def clip_at(self, value: float) -> None:
+        """Make `value` the one that the highest level stands for; the lowest is one further from 0."""
+        with torch.no_grad():
+            scaling = self.act_quant.fused_activation_quant_proxy.tensor_quant.scaling_impl
+            scaling.value.fill_(value * (self.levels + 1) / self.levels)
+
+
 class BipolarActivation(QuantIdentity):
     """The sign alone, {-1, +1}. With `quantized` off: the line that its gradient is taken from."""
 
@@ -126,15 +148,17 @@ class BipolarActivation(QuantIdentity):
         return super().forward(values) if self.quantized else nn.functional.hardtanh(values)
 
 
-def activation(bits: int) -> nn.Module:
-    """What follows a convolution or an add: `Activation`, with 1 bit `BipolarActivation`."""
-    return BipolarActivation() if bits == 1 else Activation(bits)
+def activation(bits: int, signed: bool = False) -> nn.Module:
+    """What follows a convolution or an add: `Activation`, or `SignedActivation`; with 1 bit `BipolarActivation`."""
+    if bits == 1:
+        return BipolarActivation()
+    return SignedActivation(bits) if signed else Activation(bits)
 
 
 def set_quantized(model: nn.Module, on: bool) -> None:
     """Switch every quantizer of `model` on or off; off, it is a float network with batch norm."""
     for module in model.modules():
-        if isinstance(module, QuantizedConv | Activation | BipolarActivation):
+        if isinstance(module, QuantizedConv | Activation | SignedActivation | BipolarActivation):
             module.quantized = on
 
 
@@ -170,10 +194,11 @@ class FrozenConv(nn.Module):
         weight = live.quant_weight()
         self.register_buffer("integers", torch.round(weight.value / weight.scale).detach())
         self.register_buffer("scale", weight.scale.detach().reshape(1, -1, 1, 1))
-        self.stride, self.padding, self.norm = live.stride, live.padding, live.norm
+        self.stride, self.padding, self.groups, self.norm = live.stride, live.padding, live.groups, live.norm
 
     def forward(self, values: Tensor) -> Tensor:
-        sums = nn.functional.conv2d(values, self.integers, None, self.stride, self.padding) * self.scale
+        sums = nn.functional.conv2d(values, self.integers, None, self.stride, self.padding, groups=self.groups)
+        sums = sums * self.scale
         return sums if self.norm is None else self.norm(sums)
 
 
@@ -183,10 +208,12 @@ class FrozenActivation(nn.Module):
     def __init__(self, live: QuantReLU | QuantIdentity) -> None:
         super().__init__()
         self.bits = int(live.act_quant.bit_width())
-        self.bipolar = isinstance(live, QuantIdentity)
+        self.bipolar = isinstance(live, BipolarActivation)
+        top = 2 ** (self.bits - 1) if isinstance(live, SignedActivation) else 0
+        self.low, self.high = -top, 2**self.bits - 1 - top
         self.register_buffer("scale", live.act_quant.scale().detach())
 
     def forward(self, values: Tensor) -> Tensor:
         if self.bipolar:
             return torch.where(values >= 0, self.scale, -self.scale)
-        return torch.clamp(torch.round(values / self.scale), 0, 2**self.bits - 1) * self.scale
+        return torch.clamp(torch.round(values / self.scale), self.low, self.high) * self.scale

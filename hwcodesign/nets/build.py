@@ -20,6 +20,7 @@ from hwcodesign.nets.network import (
     Network,
     Node,
     Quantization,
+    Requantize,
     cuts_windows,
     require_hardware,
 )
@@ -43,7 +44,7 @@ class NetworkModule(nn.Module):
         values = {INPUT: self.pixels(raw)}
         for node in self.network.nodes:
             value = self.get_submodule(node.name)(*(values[name] for name in node.inputs))
-            quantizer = _quantizer(node)
+            quantizer = self.network.quantizers.get(node.name)
             values[node.name] = value if quantizer is None else self.get_submodule(quantizer)(value)
         return values[self.network.nodes[-1].name].flatten(1)
 
@@ -51,7 +52,8 @@ class NetworkModule(nn.Module):
 def float_module(network: Network, mean: Level = 0.0, divisor: Level = 255.0) -> NetworkModule:
     """The plain network: convolutions with bias, ReLU, no batch norm. Its parameters are `Network.parameters`."""
     layers = {node.name: _float_layer(network, node) for node in network.nodes}
-    layers |= {name: nn.ReLU() for name in _quantizers(network)}
+    for name in _quantizers(network):
+        layers[name] = nn.Identity() if name in network.signed_quantizers else nn.ReLU()
     return NetworkModule(network, blocks.PixelsToNumbers(mean, divisor), layers)
 
 
@@ -74,7 +76,8 @@ def quantized_module(
             )
         else:
             layers[node.name] = _float_layer(network, node)
-    layers |= {name: blocks.activation(bits) for name, bits in network.activation_bits(quantization).items()}
+    for name, count in network.activation_bits(quantization).items():
+        layers[name] = blocks.activation(count, signed=name in network.signed_quantizers)
     return NetworkModule(network, blocks.PixelsToNumbers(mean, divisor), layers)
 
 
@@ -99,7 +102,8 @@ def score_step(exact: NetworkModule) -> float:
     network = exact.network
     steps = {INPUT: 1.0 / float(exact.pixels.divisor)}
     for node in network.nodes:
-        layer, quantizer, step = exact.get_submodule(node.name), _quantizer(node), steps[node.inputs[0]]
+        layer, quantizer = exact.get_submodule(node.name), network.quantizers.get(node.name)
+        step = steps[node.inputs[0]]
         if quantizer is not None:
             step = float(exact.get_submodule(quantizer).scale)
         elif isinstance(node, Conv):
@@ -116,6 +120,9 @@ def _frozen_layer(live: NetworkModule, node: Node) -> nn.Module:
     return blocks.FrozenConv(layer) if isinstance(layer, blocks.QuantizedConv) else _float_layer(live.network, node)
 
 
+_WITHOUT_NUMBERS = {Requantize: nn.Identity, Concat: blocks.Concat, Add: blocks.Add}
+
+
 def _float_layer(network: Network, node: Node) -> nn.Module:
     match node:
         case Conv():
@@ -128,19 +135,13 @@ def _float_layer(network: Network, node: Node) -> nn.Module:
             return nn.LocalResponseNorm(node.size)
         case GlobalAvgPool():
             return nn.AdaptiveAvgPool2d(1)
-        case Concat():
-            return blocks.Concat()
-        case Add():
-            return blocks.Add()
-
-
-def _quantizer(node: Node) -> str | None:
-    return node.quantizer if isinstance(node, Conv | Add) else None
+        case Requantize() | Concat() | Add():
+            return _WITHOUT_NUMBERS[type(node)]()
 
 
 def _quantizers(network: Network) -> list[str]:
     """The names of all activation quantizers, each once: nodes that name the same one share it."""
-    return sorted({name for node in network.nodes if (name := _quantizer(node)) is not None})
+    return sorted(set(network.quantizers.values()))
 
 
 def _place(root: nn.Module, path: str, layer: nn.Module) -> None:
@@ -177,6 +178,6 @@ def _require_exact(network: Network, quantization: Quantization, mean: float) ->
 def _bits_of(network: Network, name: str, activation_bits: Mapping[str, int]) -> int:
     """Bits of the values that node `name` gives, or hands on from the node before it."""
     by_name = {node.name: node for node in network.nodes}
-    while (quantizer := _quantizer(by_name[name])) is None:
+    while name not in network.quantizers:
         name = by_name[name].inputs[0]
-    return activation_bits[quantizer]
+    return activation_bits[network.quantizers[name]]

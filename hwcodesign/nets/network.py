@@ -9,12 +9,12 @@ its PyTorch path (fire2.expand3x3). A fully connected layer is a convolution who
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from math import prod
+from math import gcd, prod
 from typing import Annotated
 
 from pydantic import Field
 
-from hwcodesign.core.errors import UserError, did_you_mean
+from hwcodesign.core.errors import UserError, did_you_mean, nearest_numbers
 from hwcodesign.core.windows import window_positions
 from hwcodesign.dataflow import Shape
 
@@ -44,7 +44,8 @@ class Conv(_OneInput):
     """Convolution + bias (+ batch norm in training, folded) + ReLU + quantizer.
 
     Convolutions with the same `quantizer` share one activation quantizer: both expand branches of a Fire module,
-    and both inputs of a bypass add, must. No quantizer means none of ReLU and quantizer: raw scores.
+    and both inputs of a bypass add, must. No quantizer means none of ReLU and quantizer: raw scores. Without `relu`
+    the quantizer is a signed one, for all that share it.
     """
 
     filters: int
@@ -53,6 +54,7 @@ class Conv(_OneInput):
     pad: int = 0
     groups: int = 1
     quantizer: str | None = None
+    relu: bool = True
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,13 @@ class GlobalAvgPool(_OneInput):
 
 
 @dataclass(frozen=True)
+class Requantize(_OneInput):
+    """A value quantized again, by the `quantizer` of what it will be added to."""
+
+    quantizer: str
+
+
+@dataclass(frozen=True)
 class Concat:
     """Channels of the inputs side by side; the inputs share one quantizer."""
 
@@ -112,7 +121,8 @@ class Add:
 
 
 Window = Conv | MaxPool | AvgPool
-Node = Window | LocalResponseNorm | GlobalAvgPool | Concat | Add
+Quantizing = Conv | Requantize | Add  # what may end in a quantizer
+Node = Window | LocalResponseNorm | GlobalAvgPool | Requantize | Concat | Add
 
 
 @dataclass(frozen=True)
@@ -154,6 +164,16 @@ class Network:
     @property
     def convolutions(self) -> tuple[Conv, ...]:
         return tuple(node for node in self.nodes if isinstance(node, Conv))
+
+    @cached_property
+    def quantizers(self) -> Mapping[str, str]:
+        """The name of the quantizer of every node that ends in one."""
+        return {n.name: n.quantizer for n in self.nodes if isinstance(n, Quantizing) and n.quantizer}
+
+    @cached_property
+    def signed_quantizers(self) -> frozenset[str]:
+        """Those that no ReLU stands in front of."""
+        return frozenset(conv.quantizer for conv in self.convolutions if conv.quantizer and not conv.relu)
 
     @cached_property
     def scoring(self) -> tuple[str, ...]:
@@ -202,7 +222,7 @@ class Network:
 
         Raises UserError for bits of a layer that is not there, and for layers that share a quantizer and differ.
         """
-        quantizers = {n.name: n.quantizer for n in self.nodes if isinstance(n, Conv | Add) and n.quantizer}
+        quantizers = self.quantizers
         wanted = dict.fromkeys(quantizers, quantization.activation_bits)
         wanted |= {name: bits.activation_bits for name, bits in _by_layer(self, quantization) if bits.activation_bits}
         found: dict[str, set[int]] = {}
@@ -237,7 +257,7 @@ def _require_moderate(node: Node, before: Shape, shape: Shape) -> None:
 
 def _by_layer(network: Network, quantization: Quantization) -> Iterator[tuple[str, LayerBits]]:
     """What `quantization.layers` says of each layer, a module's bits before those of the layers in it."""
-    names = [node.name for node in network.nodes if isinstance(node, Conv | Add)]
+    names = [node.name for node in network.nodes if isinstance(node, Quantizing)]
     for key in sorted(quantization.layers, key=len):
         members = [name for name in names if name == key or name.startswith(f"{key}.")]
         if not members:
@@ -250,10 +270,11 @@ def _output_shape(node: Node, inputs: list[Shape]) -> Shape:
     height, width, channels = inputs[0]
     match node:
         case Conv():
+            _require_whole_groups(node, channels)
             return _window_positions(node, height), _window_positions(node, width), node.filters
         case MaxPool() | AvgPool():
             return _window_positions(node, height), _window_positions(node, width), channels
-        case LocalResponseNorm():
+        case LocalResponseNorm() | Requantize():
             return inputs[0]
         case GlobalAvgPool():
             return 1, 1, channels
@@ -293,8 +314,6 @@ def require_hardware(network: Network) -> None:
 
 def _hardware_fault(network: Network, node: Node) -> str | None:
     match node:
-        case Conv() if node.groups != 1:
-            return f"groups = {node.groups}: no supported hardware layer computes grouped convolutions; use groups = 1"
         case LocalResponseNorm():
             return "no supported hardware layer computes local response normalisation; leave the layer out"
         case AvgPool():
@@ -308,6 +327,17 @@ def _hardware_fault(network: Network, node: Node) -> str | None:
                 f"only; round down (ceil = false) or change the image size"
             )
     return None
+
+
+def _require_whole_groups(conv: Conv, channels: int) -> None:
+    common = gcd(conv.filters, channels)
+    if common % conv.groups:
+        allowed = [n for n in range(1, common + 1) if common % n == 0]
+        nearest = " or ".join(map(str, nearest_numbers(conv.groups, allowed)))
+        raise UserError(
+            f"{conv.name}: {conv.groups} groups must divide its {conv.filters} filters and its {channels} input "
+            f"channels; nearest: {nearest}"
+        )
 
 
 def _require_equal(name: str, what: str, values: Sequence[tuple[int, ...]]) -> None:

@@ -32,6 +32,8 @@ from hwcodesign.nets.network import (
     Padding,
 )
 
+_POOLS = ("conv1", "fire4", "fire8")  # behind these SqueezeNet v1.0 pools
+
 
 class _Value(NamedTuple):
     """What has been computed so far: its node, its channels, the quantizer that its integers come from."""
@@ -50,6 +52,8 @@ class SqueezeNet:
     7, 9); "complex" also puts a 1x1 convolution around the others. That makes 1,589,672 parameters, 6.1 MiB (6.4 MB)
     in 32 bits, where the dissertation prints 7.7 MB.
 
+    `pool_after` left out means v1.0's places, conv1, fire4 and fire8, as far as there are so many Fire modules.
+
     The authors' Caffe file also has `pool_ceil` (see MaxPool) and pads the last convolution, `last_pad` = 1: a border
     of biases behind ReLU that the mean takes in.
     """
@@ -64,7 +68,7 @@ class SqueezeNet:
     conv1_kernel: Count = 7
     conv1_stride: Count = 2
     conv1_pad: Padding = 0
-    pool_after: tuple[str, ...] = ("conv1", "fire4", "fire8")
+    pool_after: tuple[str, ...] | None = None
     pool_kernel: Count = 3
     pool_stride: Count = 2
     pool_ceil: bool = False
@@ -89,7 +93,7 @@ class SqueezeNet:
 
     def _nodes(self, classes: int) -> Iterator[Node]:
         names = ["conv1", *(f"fire{i + 2}" for i in range(self.fire_modules))]
-        for name in self.pool_after:
+        for name in self.pool_after or ():
             if name not in names:
                 raise UserError(f"pool_after = {name!r}: {did_you_mean(name, names)}")
         value = _Value("conv1", self.conv1_filters, "conv1.quantizer")
@@ -105,7 +109,7 @@ class SqueezeNet:
 
     def _pool(self, after: str, value: _Value) -> Generator[Node, None, _Value]:
         """A max pool behind the layer or Fire module `after`, if there shall be one (pool4 stands behind fire4)."""
-        if after not in self.pool_after:
+        if after not in (_POOLS if self.pool_after is None else self.pool_after):
             return value
         name = f"pool{after.removeprefix('conv').removeprefix('fire')}"
         yield MaxPool(name, value.name, self.pool_kernel, self.pool_stride, ceil=self.pool_ceil)

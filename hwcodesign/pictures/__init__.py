@@ -4,11 +4,9 @@ They are drawn from what the run folder holds into `pictures/`, by a command of 
 matplotlib. Everything shown is measured: accuracy on the exported reference's images, levels in integers.
 """
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from hwcodesign.core.errors import UserError
 from hwcodesign.core.run_folder import RunFolder, Stage, Summary
@@ -60,9 +58,3 @@ def draw_pictures(run: RunFolder) -> Summary:
     inputs = tuple(run.stage(name) for name in ("train", "export", "lower") if run.finished(name))
     stage = Stage(FOLDER, inputs, [str(path.name) for path in inputs], work)
     return run.summary(FOLDER) if run.is_current(stage) else run.execute(stage)
-
-
-def read_reference(run: RunFolder) -> dict[str, Any]:
-    """The exported reference.json."""
-    described: dict[str, Any] = json.loads((run.stage("export") / "reference.json").read_text())
-    return described

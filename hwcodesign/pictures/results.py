@@ -1,5 +1,6 @@
 """What the network gets right and wrong on the held-out images: in integers, as the hardware computes it."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +8,7 @@ from matplotlib.figure import Figure
 
 from hwcodesign.core.classified import confusion, score_names, surest_mistakes
 from hwcodesign.core.run_folder import RunFolder
-from hwcodesign.pictures import read_reference
+from hwcodesign.export.picture_task import as_seen
 from hwcodesign.verify.images import Images
 
 _MOST_CLASSES_NAMED = 40
@@ -57,7 +58,7 @@ def draw_misclassified(run: RunFolder, path: Path) -> bool:
     for axes in grid:
         axes.set_axis_off()
     for axes, index in zip(grid, shown, strict=False):
-        frame = images.frames[index]
+        frame = as_seen(run, images.frames[index])
         axes.imshow(frame if frame.shape[2] == 3 else frame[:, :, 0], cmap="gray", vmin=0, vmax=255)
         axes.set_title(f"{names[images.labels[index]]}, not {names[taken[index]]}\nno. {index}", fontsize=7)
     figure.suptitle(f"{run.path.name}: {len(wrong):,} of {len(taken):,} held-out images are predicted as another class"
@@ -67,4 +68,5 @@ def draw_misclassified(run: RunFolder, path: Path) -> bool:
 
 
 def _class_names(run: RunFolder, scores: int) -> list[str]:
-    return score_names(read_reference(run).get("classes") or [], scores)
+    described = json.loads((run.stage("export") / "reference.json").read_text())
+    return score_names(described.get("classes") or [], scores)

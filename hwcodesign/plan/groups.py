@@ -2,7 +2,8 @@
 
 A group is a layer, or a sliding window and its reader. Their lanes are equal: a convolution's SIMD then divides the
 channels, and a max pool sees the blocks of channels that its window sends. Or the window leaves as a whole, and a
-convolution may have any SIMD: what it does not take at once waits in front of a width converter.
+convolution may have any SIMD (a depthwise one, if it works on all channels): what it does not take at once waits in
+front of a width converter.
 
 All of it follows from the layers' streams and attributes and from the board. So it is worked out once and kept:
 networks that are planned one after the other have many of their layers in common.
@@ -35,14 +36,20 @@ class Group:
 
     @cached_property
     def combinations(self) -> tuple[Combination, ...]:
-        """The legal ones: lanes agree, or whole windows are sent; the device has their hardware multipliers."""
+        """The legal ones: lanes agree, or whole windows are sent and taken; the device has their multipliers."""
         options = [possible_foldings(layer, self._board.device) for layer in self.layers]
         if len(self.layers) == 1:
             return tuple((folding,) for folding in options[0])
         window, reader = self.layers
+        reads = kind_of(reader.kind)
         sent = {f: kind_of(window.kind).lanes(window, f)[1] for f in options[0]}
-        read = {f: kind_of(reader.kind).lanes(reader, f)[0] for f in options[1]}
-        return tuple((f, g) for f, lanes in sent.items() for g, needed in read.items() if f.simd > 1 or lanes == needed)
+        read = {f: (reads.lanes(reader, f)[0], reads.takes_whole_windows(reader, f)) for f in options[1]}
+        return tuple(
+            (f, g)
+            for f, lanes in sent.items()
+            for g, (needed, whole) in read.items()
+            if (whole if f.simd > 1 else lanes == needed)
+        )
 
     @cached_property
     def cycles(self) -> tuple[tuple[int, ...], ...]:

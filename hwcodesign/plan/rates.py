@@ -10,6 +10,7 @@ from typing import Any
 
 from hwcodesign.core.interface import Interface
 from hwcodesign.fpga.board import Board
+from hwcodesign.fpga.uart_rate import fastest
 from hwcodesign.host.packets import OVERHEAD_BYTES
 
 BITS_PER_BYTE = 10
@@ -49,7 +50,10 @@ class Rates:
 
 
 def rates_of(board: Board, interface: Interface, core: float, clock_mhz: float) -> Rates:
-    """The rates of a design whose core takes `core` frames per second at `clock_mhz`."""
+    """The rates of a design whose core takes `core` frames per second at `clock_mhz`.
+
+    Raises UserError if that clock makes no serial rate.
+    """
     if board.link is None:
         return Rates(core, None, "")
     if board.link.baud is None:
@@ -57,7 +61,7 @@ def rates_of(board: Board, interface: Interface, core: float, clock_mhz: float) 
         return Rates(core, clock_mhz * 1e6 / beats, "more lanes of the first layer ([hardware] fold) make wider beats")
     image = interface.frame_bytes * ESCAPES + OVERHEAD_BYTES
     result = interface.out_bytes * interface.out_beats * ESCAPES + OVERHEAD_BYTES
-    link = board.link.baud / (BITS_PER_BYTE * max(image, result))
+    link = fastest(clock_mhz, board.link.baud) / (BITS_PER_BYTE * max(image, result))
     wanted = BITS_PER_BYTE * max(image, result) * core
     advice = f"{wanted / 1e6:,.1f} Mbaud would carry it all, as does a source of pixels on the chip (AXI4-Stream)"
     return Rates(core, link, advice)

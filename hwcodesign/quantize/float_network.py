@@ -46,10 +46,20 @@ def scores(
 
 def accuracy(recipe: Recipe, weights: Path, data_folder: Path | None) -> dict[str, float]:
     """top1, and top5 where the recipe asks for it, of the float network on the held-out images."""
+    rows, _ = accuracies(recipe, {"float": read_weights(weights, recipe.describe())}, data_folder)
+    return rows["float"]
+
+
+def accuracies(
+    recipe: Recipe, networks: Mapping[str, Mapping[str, Weights]], data_folder: Path | None
+) -> tuple[dict[str, dict[str, float]], int]:
+    """The same of several float `networks` by name, and the number of held-out images."""
     dataset = load_dataset(recipe.data, data_folder, training=False)
     torch.set_num_threads(recipe.train.threads)
-    module = with_weights(recipe, read_weights(weights, recipe.describe()))
-    with frames_bar("float network", len(dataset.test_images)) as on_frames:
-        found = scores(module, dataset.test_images, on_frames)
-    result = {"top1": float((found.argmax(1) == dataset.test_labels).mean())}
-    return result | ({"top5": top5(found, dataset.test_labels)} if recipe.data.top5 else {})
+    rows = {}
+    for name, weights in networks.items():
+        with frames_bar(f"{name} network", len(dataset.test_images)) as on_frames:
+            found = scores(with_weights(recipe, weights), dataset.test_images, on_frames)
+        rows[name] = {"top1": float((found.argmax(1) == dataset.test_labels).mean())}
+        rows[name] |= {"top5": top5(found, dataset.test_labels)} if recipe.data.top5 else {}
+    return rows, len(dataset.test_images)

@@ -17,7 +17,7 @@ from hwcodesign.nets.build import NetworkModule
 from hwcodesign.nets.network import INPUT, Network
 from hwcodesign.quantize.channel_sizes import channel_sizes
 from hwcodesign.quantize.equalization import equalized
-from hwcodesign.quantize.layerwise import Progress, quantize
+from hwcodesign.quantize.layerwise import LAYERWISE, Method, Progress, quantize
 from hwcodesign.quantize.quantized import Quantized, with_normalisation
 from hwcodesign.recipe import Recipe
 from hwcodesign.training.loop import build, save_weights
@@ -41,7 +41,7 @@ def run(
     """
     recipe = with_stored_scales(recipe)
     network = recipe.describe()
-    _require_folded(network, recipe)
+    require_quantizable(network, recipe)
     weights = read_weights(request.weights, network)
     images = calibration_images(recipe, request, data_folder)
     quantized = quantize_network(recipe, weights, images, request.equalization, on_layer)
@@ -70,6 +70,7 @@ def quantize_network(
     images: np.ndarray,
     equalization: float,
     on_layer: Callable[[Progress], None] = lambda progress: None,
+    method: Method = LAYERWISE,
 ) -> Quantized:
     """`recipe`'s network with float `weights`, channels made more alike first, then layer by layer."""
     network, bits = recipe.describe(), recipe.quantization.to_quantization()
@@ -78,9 +79,8 @@ def quantize_network(
     folded = folded_weights(recipe, weights)
     if equalization:
         folded = equalized(network, folded, channel_sizes(network, folded, images, numbers), equalization)
-    return quantize(
-        network, folded, images, network.weight_bits(bits), network.activation_bits(bits), numbers, on_layer
-    )
+    of_weights, of_activations = network.weight_bits(bits), network.activation_bits(bits)
+    return quantize(network, folded, images, of_weights, of_activations, numbers, on_layer, method=method)
 
 
 def to_module(recipe: Recipe, quantized: Quantized) -> NetworkModule:
@@ -111,7 +111,19 @@ def calibration_images(recipe: Recipe, request: QuantizeRequest, data_folder: Pa
     return images[np.arange(request.images) * len(images) // request.images]
 
 
-def _require_folded(network: Network, recipe: Recipe) -> None:
+def _require_plain(network: Network) -> None:
+    """Errors are measured behind ReLU, between filters that all see the same channels."""
+    others = [c.name for c in network.convolutions if c.groups > 1 or c.quantizer in network.signed_quantizers]
+    if others:
+        raise UserError(
+            f"{', '.join(others)}: convolutions of several groups, or without ReLU, are not quantized without training "
+            "yet; train the network with hwcodesign train, or quantize it in Brevitas and bring the QONNX file"
+        )
+
+
+def require_quantizable(network: Network, recipe: Recipe) -> None:
+    """Raise UserError for layers that are not quantized yet, and for a bias or a mean that nothing can take in."""
+    _require_plain(network)
     for conv in network.convolutions:
         if conv.quantizer is None:
             raise UserError(f"{conv.name} gives raw scores, which have no quantizer to take its bias in: this network "

@@ -2,7 +2,7 @@
 
 For a convolution with float inputs x and inputs u of the network quantized so far:
   1. its weights are fitted anew to u, so that its sums come near to those on x (rounding.refitted);
-  2. every filter gets a scale, and its weights are rounded one after the other (rounding.gptq);
+  2. every filter gets a scale, its weights are rounded one after the other, both then improved (rounding.integers_for);
   3. its bias makes the mean of every sum what it was;
   4. the step of its activations is the one, of many, after which they differ least from the float ones.
 Nothing is random but the places at which sums are compared, and these are drawn from a fixed seed.
@@ -20,7 +20,7 @@ from hwcodesign.core.errors import UserError
 from hwcodesign.export.float_weights import Weights
 from hwcodesign.nets.network import INPUT, Add, Conv, Network, Node
 from hwcodesign.quantize.quantized import Quantized, QuantizedLayer, apply, rounded
-from hwcodesign.quantize.rounding import gptq, refitted, scales_for
+from hwcodesign.quantize.rounding import errors, integers_for, refitted
 
 _WINDOWS = 60_000  # inputs of a layer that are looked at, spread over all images
 _VALUES = 400_000  # of an activation, likewise
@@ -38,6 +38,17 @@ class Progress:
     seconds: float
 
 
+@dataclass(frozen=True)
+class Method:
+    """Steps 1 and 2: `fit` as `rounding.refitted`, `rounding` as `rounding.integers_for`."""
+
+    fit: Callable[[Tensor, Tensor, Tensor], Tensor] = refitted
+    rounding: Callable[[Tensor, Tensor, int], tuple[Tensor, Tensor]] = integers_for
+
+
+LAYERWISE = Method()
+
+
 @torch.no_grad()
 def quantize(
     network: Network,
@@ -48,14 +59,16 @@ def quantize(
     numbers: tuple[float, float] = (0.0, 255.0),
     on_layer: Callable[[Progress], None] = lambda progress: None,
     device: str = "cpu",
+    method: Method = LAYERWISE,
 ) -> Quantized:
     """`network` with `weights` quantized, from calibration `images` (uint8 NHWC).
 
     `weight_bits` of every convolution and `activation_bits` of every quantizer; `numbers` are (mean, divisor) of the
-    pixels. Raises UserError for bits below 2, and for an activation that is 0 on every image.
+    pixels; another `method` is for comparisons. Raises UserError for bits below 2, and for an activation that is 0 on
+    every image.
     """
     _require_bits(weight_bits, activation_bits)
-    work = _Work(network, weights, images, weight_bits, activation_bits, numbers, torch.device(device))
+    work = _Work(network, weights, images, weight_bits, activation_bits, numbers, torch.device(device), method)
     begin = time.monotonic()
     for node in network.nodes:
         work.run(node)
@@ -78,8 +91,9 @@ class _Work:
         activation_bits: Mapping[str, int],
         numbers: tuple[float, float],
         where: torch.device,
+        method: Method,
     ) -> None:
-        self.network, self.weights, self.where = network, weights, where
+        self.network, self.weights, self.where, self.method = network, weights, where, method
         self.weight_bits = weight_bits
         self.result = Quantized(bits=dict(activation_bits))
         raw = torch.from_numpy(np.ascontiguousarray(images.transpose(0, 3, 1, 2))).to(where).float()
@@ -133,15 +147,16 @@ class _Work:
         a, b = a - mean_a, b - mean_b
         covariance, cross = b.T @ b / len(b), a.T @ b / len(b)
         flat = weight.flatten(1)
-        fitted = refitted(flat, covariance, cross)
+        fitted = self.method.fit(flat, covariance, cross)
         bits = self.weight_bits[conv.name]
-        scales = scales_for(fitted, covariance.diagonal(), bits)
-        integers = gptq(fitted, covariance, scales, bits)
+        integers, scales = self.method.rounding(fitted, covariance, bits)
         made = integers * scales[:, None]
         corrected = bias + flat @ mean_a - made @ mean_b
         wanted = flat @ a.T
-        error = float(((wanted - made @ b.T) ** 2).mean() / (wanted**2).mean().clamp(min=1e-30))
-        layer = QuantizedLayer(integers.reshape(weight.shape).cpu(), scales.cpu(), corrected.cpu(), error)
+        energy = (wanted**2).mean().clamp(min=1e-30)
+        error = float(((wanted - made @ b.T) ** 2).mean() / energy)
+        rounding = float(errors(fitted - made, covariance).mean() / energy)
+        layer = QuantizedLayer(integers.reshape(weight.shape).cpu(), scales.cpu(), corrected.cpu(), error, rounding)
         self.result.layers[conv.name] = layer
         return _convolve(conv, x, weight, bias), _convolve(conv, u, made.reshape(weight.shape), corrected)
 

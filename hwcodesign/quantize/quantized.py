@@ -15,13 +15,15 @@ from hwcodesign.nets.network import INPUT, Add, AvgPool, Concat, Conv, GlobalAvg
 class QuantizedLayer:
     """A convolution's weights are `integers` (O, C, height, width) times `scales` (O,); `bias` (O,) is not quantized.
 
-    All float64. `error` is the squared error of its sums on the calibration images, as a share of their energy.
+    All float64. `error` is the squared error of its sums on the calibration images, as a share of their energy, and
+    `rounding` the part of it that the rounding of its own weights makes.
     """
 
     integers: Tensor
     scales: Tensor
     bias: Tensor
     error: float = 0.0
+    rounding: float = 0.0
 
     @property
     def weight(self) -> Tensor:

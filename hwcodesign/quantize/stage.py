@@ -1,7 +1,9 @@
 """The stage train, where float weights and images take the place of a training."""
 
+from functools import partial
 from pathlib import Path
 
+from hwcodesign.core import packages
 from hwcodesign.core.run_folder import Stage, Summary, listing
 from hwcodesign.job import Job
 
@@ -23,4 +25,5 @@ def quantize_stage(job: Job) -> Stage:
     images = listing(request.calibration) if request.calibration and request.calibration.is_dir() else None
     tables = recipe.model_dump(include={"network", "quantization", "data"})
     settings = [tables, request.images, request.equalization, images, job.data]
-    return Stage("train", (request.weights,), settings, work, code=CODE)
+    ready = partial(packages.require, "torch", "brevitas", "PIL")
+    return Stage("train", (request.weights,), settings, work, ready=ready, code=CODE)

@@ -10,6 +10,9 @@ import numpy as np
 from hwcodesign.core.classified import score_names
 from hwcodesign.core.errors import UserError
 from hwcodesign.core.run_folder import RunFolder
+from hwcodesign.export.picture_task import as_seen
+from hwcodesign.flow.report import ReportDocument
+from hwcodesign.plan.plan import PlanDocument
 
 Document = dict[str, Any]
 
@@ -18,7 +21,8 @@ Document = dict[str, Any]
 class Facts:
     """`report` is report.json; `check`, `plan` and `pictures` are {} or empty where the run has none.
 
-    `frames` (images, H, W, C), `labels` and `scores` are the held-out images of a recipe, None of a foreign model.
+    `frames` (images, H, W, C), `labels` and `scores` are the held-out images of a recipe (red first), None of a
+    foreign model.
     """
 
     name: str
@@ -38,21 +42,22 @@ class Facts:
 
 
 def facts_of(run: RunFolder) -> Facts:
-    """Read them. Raises UserError if a file is damaged: which, and what makes it anew."""
-    report = _json(run.path / "report.json", "run") or {}
+    """Read them. Raises UserError if a file is damaged or of another version: which, and what makes it anew."""
+    report, plan = run.path / "report.json", run.stage("plan") / "plan.json"
+    reported = ReportDocument.read(report).model_dump(exclude_unset=True) if report.exists() else {}
+    planned = PlanDocument.read(plan).model_dump() if run.finished("plan") else {}
     check = _json(run.stage("check") / "check.json", "check") if run.finished("check") else None
-    plan = _json(run.stage("plan") / "plan.json", "plan") if run.finished("plan") else None
     pictures = tuple(sorted((run.path / "pictures").glob("*.png"))) if run.finished("pictures") else ()
     frames = labels = scores = None
     held_out = run.stage("export") / "reference.npz"
     if run.finished("export") and held_out.exists():
         try:
             with np.load(held_out, allow_pickle=False) as arrays:
-                frames, scores = arrays["images"], arrays["integer_scores"]
+                frames, scores = as_seen(run, arrays["images"]), arrays["integer_scores"]
                 labels = arrays.get("labels", None)
         except (OSError, ValueError, KeyError, EOFError) as error:
             raise UserError(f"{held_out} is damaged ({error}): hwcodesign export makes it anew") from None
-    return Facts(run.path.name, report, check or {}, plan or {}, pictures, frames, labels, scores)
+    return Facts(run.path.name, reported, check or {}, planned, pictures, frames, labels, scores)
 
 
 def _json(path: Path, stage: str) -> Document | None:

@@ -8,16 +8,33 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from hwcodesign.core import tools
+from hwcodesign.core import packages, tools
 from hwcodesign.core.errors import UserError
 from hwcodesign.simulate import verilator_runtime
+from hwcodesign.simulate.verilator_setup import verilator
 
 Name = Literal["verilator", "icarus"]
 WAVE = "wave.fst"  # what a simulation built with `trace` writes into its folder
+_BESIDE = (tools.GXX, tools.MAKE, tools.PERL)  # what Verilator and its makefile call
 TOP_CLASS = "Vtop"  # what cocotb's main program for Verilator is written for
+
+
+def require_tools() -> None:
+    """Raises UserError, in one message, if anything that a simulation in Verilator needs is missing or too old."""
+    faults = []
+    needed: list[Callable[[], object]] = [partial(packages.require, "cocotb"), verilator]
+    needed += [partial(tools.require, tool) for tool in _BESIDE]
+    for ask in needed:
+        try:
+            ask()
+        except UserError as error:
+            faults.append(str(error))
+    if faults:
+        raise UserError("\n".join(faults))
 
 
 @dataclass(frozen=True)
@@ -85,7 +102,7 @@ def _build_verilator(
 ) -> Simulation:
     from cocotb_tools import config
 
-    verilator, make = tools.require(tools.VERILATOR), tools.require(tools.MAKE)
+    program, make = verilator(), tools.require(tools.MAKE)
     tools.require(tools.GXX)
     # Where the tools run, names are relative: what a user's own folders are called does not reach Verilator's Makefile.
     public, relative = folder / "public.vlt", [os.path.relpath(source, folder) for source in sources]
@@ -93,7 +110,7 @@ def _build_verilator(
     public.write_text("`verilator_config\n" + "".join(lines))
     libraries = config.libs_dir
     command = [
-        verilator, "--cc", "--exe", "--vpi", "--prefix", TOP_CLASS, "--top-module", top, "--Mdir", ".",
+        program, "--cc", "--exe", "--vpi", "--prefix", TOP_CLASS, "--top-module", top, "--Mdir", ".",
         "--timescale", "1ns/1ps", "-o", "simulation", "-CFLAGS", optimise, "-Wno-fatal",
         "-LDFLAGS", f"-Wl,-rpath,{libraries} -L{libraries} -lcocotbvpi_verilator",
         *settings,

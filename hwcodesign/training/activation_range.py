@@ -5,7 +5,7 @@ import math
 import torch
 from torch import Tensor, nn
 
-from hwcodesign.nets.blocks import Activation
+from hwcodesign.nets.blocks import Activation, SignedActivation
 from hwcodesign.nets.build import NetworkModule
 
 _STEPS = 64  # candidates, at equal distances up to the largest value seen
@@ -14,16 +14,19 @@ _VALUES = 1 << 16  # kept of each layer and batch
 
 @torch.no_grad()
 def set_ranges(model: NetworkModule, batches: list[Tensor]) -> None:
-    """Set the clipping point of every `Activation` of `model` from what `batches` of pixels give in float.
+    """Set the clipping point of every quantizer of `model` from what `batches` of pixels give in float.
 
     A quantizer that several layers share sees the values of all of them. Bipolar quantizers have no range.
     """
     seen: dict[str, list[Tensor]] = {}
 
     def keep(name: str) -> object:
-        return lambda _module, inputs: seen.setdefault(name, []).append(_some(inputs[0]))
+        return lambda module, inputs: seen.setdefault(name, []).append(
+            _some(inputs[0].abs() if isinstance(module, SignedActivation) else inputs[0])
+        )
 
-    quantizers = {name: m for name in model.quantizers if isinstance(m := model.get_submodule(name), Activation)}
+    every = {name: model.get_submodule(name) for name in model.quantizers}
+    quantizers = {name: m for name, m in every.items() if isinstance(m, Activation | SignedActivation)}
     hooks = [module.register_forward_pre_hook(keep(name)) for name, module in quantizers.items()]
     model.eval()
     for batch in batches:

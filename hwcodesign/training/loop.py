@@ -23,7 +23,9 @@ from rich.progress import Progress
 from torch import Tensor
 
 from hwcodesign.core.errors import DivergedError, UserError
+from hwcodesign.core.terminal import console, plainly
 from hwcodesign.data import Dataset, load_dataset, stratified_split
+from hwcodesign.data.summary import summary
 from hwcodesign.nets.build import NetworkModule, quantized_module
 from hwcodesign.recipe import Recipe, TrainTable
 from hwcodesign.training import workers
@@ -77,6 +79,9 @@ def _train(recipe: Recipe, data_folder: Path | None, out_folder: Path, where: to
     _require_teacher(schedule, state)
     network = workers.parallel(state.model, unused_parameters=not quantizes(schedule, len(history)))
     first = workers.index() == 0  # it alone writes
+    if first:
+        for line in summary(dataset, recipe.data, data_folder):
+            plainly(console())(line)
     log = SummaryWriter(str(out_folder), purge_step=len(history)) if first else nullcontext()
 
     with log as board, Progress(disable=not first) as progress:

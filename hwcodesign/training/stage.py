@@ -1,7 +1,9 @@
 """The stage train."""
 
+from functools import partial
 from pathlib import Path
 
+from hwcodesign.core import packages
 from hwcodesign.core.run_folder import Stage, Summary
 from hwcodesign.job import Job
 
@@ -26,5 +28,7 @@ def train_stage(job: Job) -> Stage:
 
     tables = recipe.model_dump(include={"network", "quantization", "data", "train"})
     if job.untrained:
-        return Stage("train", (), tables, random, code=CODE)
-    return Stage("train", (), [tables, job.data], work, resumable=True, code=CODE)
+        return Stage("train", (), tables, random, ready=partial(packages.require, "torch", "brevitas"), code=CODE)
+    beside = ("sklearn",) if recipe.data.dataset == "digits" else ()
+    ready = partial(packages.require, "torch", "brevitas", "tensorboard", "PIL", *beside)
+    return Stage("train", (), [tables, job.data], work, resumable=True, ready=ready, code=CODE)

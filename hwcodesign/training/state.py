@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from hwcodesign.core.errors import UserError
-from hwcodesign.nets.blocks import Activation, set_quantized
+from hwcodesign.nets.blocks import Activation, SignedActivation, set_quantized
 from hwcodesign.nets.build import NetworkModule
 from hwcodesign.recipe import Recipe, TrainTable
 from hwcodesign.training.activation_range import set_ranges
@@ -121,7 +121,7 @@ def _fresh(
 ) -> State:
     set_quantized(model, on)
     for module in model.modules():
-        if isinstance(module, Activation):
+        if isinstance(module, Activation | SignedActivation):
             module.requires_grad_(schedule.learn_scales)
     average = Average(model, schedule.average) if schedule.average and not on else None
     return State(model, on, make_optimizer(model, schedule), average, teacher, history)

@@ -65,17 +65,21 @@ class Images:
         arrays = read_arrays(path)
         if list(arrays) != [""]:
             raise UserError(f"{path} holds several arrays; give an .npy file with the images alone")
-        frames = arrays[""]
+        return cls.checked(arrays[""], graph, str(path))
+
+    @classmethod
+    def checked(cls, frames: np.ndarray, graph: Dataflow, origin: str) -> "Images":
+        """Frames from elsewhere. Raises UserError unless they have the graph's shape and range."""
         shape, int_type = graph.input.shape, graph.input.type
         if frames.ndim != len(shape) + 1 or frames.shape[1:] != shape or not len(frames):
             raise UserError(
-                f"{path} holds {frames.shape}, but the network takes (images, {', '.join(map(str, shape))})"
+                f"{origin} holds {frames.shape}, but the network takes (images, {', '.join(map(str, shape))})"
             )
         if frames.dtype.kind not in "iu" or frames.min() < int_type.min or frames.max() > int_type.max:
             raise UserError(
-                f"{path} must hold integers from {int_type.min} to {int_type.max} ({int_type}), not {frames.dtype}"
+                f"{origin} must hold integers from {int_type.min} to {int_type.max} ({int_type}), not {frames.dtype}"
             )
-        return cls(frames, str(path))
+        return cls(frames, origin)
 
     def to_simulate(self, count: int | None) -> "Images":
         """A stratified sample of `count`; None: all of a small set, or a sample that takes minutes."""

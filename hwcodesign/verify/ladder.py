@@ -14,6 +14,8 @@ from typing import Protocol
 
 import numpy as np
 
+from hwcodesign.core import packages
+from hwcodesign.core.classified import top5
 from hwcodesign.core.errors import UserError, VerificationError
 from hwcodesign.core.progress import frames_bar
 from hwcodesign.core.run_folder import RunFolder, Stage, Summary
@@ -36,8 +38,10 @@ OnFrames = Callable[[int], None]
 
 
 @dataclass(frozen=True)
-class Rung:
+class LadderRung:
     """One row. `other_scores` and `other_class` count the images that differ from the reference.
+
+    `top5` is told where the recipe asks for it.
 
     `missing` says which command would make what the rung needs; the figures are then None. `failure`: how hardware
     failed its proof, be it without a wrong score.
@@ -47,6 +51,7 @@ class Rung:
     arithmetic: str
     images: int = 0
     top1: float | None = None
+    top5: float | None = None
     other_scores: int | None = None
     other_class: int | None = None
     first_divergence: str | None = None
@@ -70,7 +75,8 @@ class Form(Protocol):
 class _Step:
     """How a rung is computed: by `load` from the folders of the stages in `needs`; on at most `most` images.
 
-    `classes_only`: a network of other weights, whose classes alone can be compared.
+    `classes_only`: a network of other weights, whose classes alone can be compared. `package`: who computes it, if that
+    need not be installed.
     """
 
     name: str
@@ -80,6 +86,7 @@ class _Step:
     must_equal: bool = False
     classes_only: bool = False
     most: int | None = None
+    package: str = ""
 
 
 class IntegerGraph:
@@ -96,7 +103,7 @@ class IntegerGraph:
         return levels_of(self.graph, frame)
 
 
-def climb(run: RunFolder, count: int | None = None) -> list[Rung]:
+def climb(run: RunFolder, count: int | None = None) -> list[LadderRung]:
     """All rungs of the ladder, from what the run folder holds; each is kept in `verify/` until its inputs change.
 
     `count` bounds the images (a stratified sample; None: all). Writes verify/ladder.json. Raises UserError for a folder
@@ -114,7 +121,7 @@ def climb(run: RunFolder, count: int | None = None) -> list[Rung]:
     return rungs
 
 
-def require_equal(rungs: list[Rung]) -> None:
+def require_equal(rungs: list[LadderRung]) -> None:
     """Raises VerificationError at the first of the rungs that must equal the reference and does not."""
     exact = {step.name for step in _STEPS if step.must_equal} | {_RTL.name}
     for rung in rungs:
@@ -136,12 +143,15 @@ def _images(run: RunFolder, count: int | None) -> Images:
     return images if count is None else images.sample(count)
 
 
-def _rung(run: RunFolder, step: _Step, images: Images, count: int | None) -> Rung:
+def _rung(run: RunFolder, step: _Step, images: Images, count: int | None) -> LadderRung:
     for needed in step.needs:
         if not run.finished(needed) and not (needed == "export" and file_of(run).exists()):
-            return Rung(step.name, step.arithmetic, missing=_command(run, needed))
+            return LadderRung(step.name, step.arithmetic, missing=_command(run, needed))
+    if step.package and not packages.installed(step.package):
+        brings = f"pip install 'hwcodesign[{packages.EXTRAS[step.package]}]'"
+        return LadderRung(step.name, step.arithmetic, missing=brings)
     if step is _FLOAT and not (run.path / FLOAT_CHECKPOINT).exists():
-        return Rung(step.name, step.arithmetic, missing="a recipe with train.float_epochs")
+        return LadderRung(step.name, step.arithmetic, missing="a recipe with train.float_epochs")
     chosen = images.sample(step.most) if step.most else images
 
     def work(folder: Path) -> Summary:
@@ -159,18 +169,19 @@ def _rung(run: RunFolder, step: _Step, images: Images, count: int | None) -> Run
     kept = RunFolder(run.path / FOLDER)
     summary = dict(kept.summary(stage.name) if kept.is_current(stage) else kept.execute(stage))
     del summary["seconds"]
-    return Rung(**summary)
+    return LadderRung(**summary)
 
 
-def _compared(run: RunFolder, step: _Step, network: Form, images: Images, scores: np.ndarray) -> Rung:
+def _compared(run: RunFolder, step: _Step, network: Form, images: Images, scores: np.ndarray) -> LadderRung:
     assert images.scores is not None
     meaning = _score_map(run)
     classes = meaning.classes(scores)
-    rung = Rung(
+    rung = LadderRung(
         step.name,
         step.arithmetic,
         images=len(scores),
         top1=None if images.labels is None else float((classes == images.labels).mean()),
+        top5=top5(meaning.affine(scores), images.labels) if images.top5 and images.labels is not None else None,
         other_class=int((classes != meaning.classes(images.scores)).sum()),
     )
     if step.classes_only:
@@ -197,7 +208,7 @@ def _first_divergence(run: RunFolder, network: Form, images: Images, scores: np.
     return f"{image}: score of class {klass}: {scores[first, klass]}, reference {images.scores[first, klass]}"
 
 
-def _rtl(run: RunFolder) -> Rung:
+def _rtl(run: RunFolder) -> LadderRung:
     """What the stage simulate found; it compares with the same reference."""
     finished = all(run.finished(stage) for stage in ("lower", "emit", "simulate"))
     # A simulation may be of a network before this one.
@@ -208,6 +219,7 @@ def _rtl(run: RunFolder) -> Rung:
         _RTL,
         images=found["images"],
         top1=found.get("top1"),
+        top5=found.get("top5"),
         other_scores=found["mismatches"],
         other_class=None if found["mismatches"] else 0,
         first_divergence=found.get("first_difference"),
@@ -281,7 +293,7 @@ _STEPS = (
     _Step("QAT", "Brevitas, float32", ("train", "export"), _qat),
     _Step("QONNX", "its own executor, float32", ("export",), _qonnx),
     _Step("file", "ONNX and QONNX, float64", ("export",), _exact, must_equal=True, most=EXACT_IMAGES),
-    _Step("lowered", "FINN's own execution", ("lower",), _finn, must_equal=True, most=FINN_IMAGES),
+    _Step("lowered", "FINN's own execution", ("lower",), _finn, must_equal=True, most=FINN_IMAGES, package="finn"),
     _Step("integer", "our integer graph", ("lower",), _integer, must_equal=True),
 )
-_RTL = Rung("RTL", "Verilator")
+_RTL = LadderRung("RTL", "Verilator")

@@ -98,9 +98,11 @@ class OriginalFile:
         if not all(name in self._constants for name in node.input if name):
             return False
         inputs = [self._constants.get(name) for name in node.input]
-        results = self._operator(node)(*inputs)
-        if node.op_type in QUANTIZERS and inputs[1] is not None:
-            results = [_levels(results[0], inputs[1]) * inputs[1].astype(np.float64)]
+        with np.errstate(divide="ignore", invalid="ignore"):  # a scale of 0 is that of a filter that is 0 throughout
+            results = self._operator(node)(*inputs)
+            if node.op_type in QUANTIZERS and inputs[1] is not None:
+                levels, scale = _levels(results[0], inputs[1]), inputs[1].astype(np.float64)
+                results = [np.where(scale == 0, 0.0, levels * scale)]
         self._constants |= zip(node.output, results, strict=False)
         return True
 

@@ -16,12 +16,13 @@ from hwcodesign.core.interface import Interface
 from hwcodesign.dataflow import Dataflow
 from hwcodesign.graph import interpreter
 from hwcodesign.plan import Plan
-from hwcodesign.simulate import network, utilisation
+from hwcodesign.simulate import network, side_by_side, utilisation
 from hwcodesign.simulate.regimes import FREE, Regime, regimes
 from hwcodesign.verify.divergence import Levels, first_divergence, first_level, levels_of
 from hwcodesign.verify.emission import first_changed
 from hwcodesign.verify.images import Images
 
+RTL_SCORES = "scores.npy"  # in the stage's folder
 LARGEST_PACE = 1.01  # cycles from frame to frame, of those planned
 LATENCY_SLACK = 0.02
 UTILISATION_SLACK = 0.01
@@ -63,6 +64,7 @@ def verify_hardware(
 ) -> dict[str, Any]:
     """Simulate `images` and `extremes` through the emitted design in every regime; compare with their known scores.
 
+    Leaves what came out at full speed in RTL_SCORES, a row of scores and classes for each image, then for each extreme.
     Returns what report.json says of it: images, mismatches, accuracy, cycles and every layer's utilisation beside the
     plan's, and the regimes that ran. If hardware is wrong in one of them, the rest is left out: `failure` says how, and
     `first_difference` in which layer. Nor is it a proof of the plan if the files are not those that the plan gives.
@@ -89,6 +91,7 @@ def verify_hardware(
             summary["mismatches"] += len(wrong)
             if regime is FREE:
                 used = utilisation.measured(plan, bench.simulation.folder)
+                np.save(folder / RTL_SCORES, measured.results.values)
                 summary |= _clocks(measured) | _accuracy(plan.design, measured.results.values, images)
                 summary["utilisation"] = [asdict(layer) for layer in used]
             if wrong:
@@ -110,6 +113,11 @@ def verify_hardware(
     return summary
 
 
+def quiet_cycles(plan: Plan) -> int:
+    """So many cycles without a beat at either end are a deadlock."""
+    return _QUIET_FRAMES * (plan.cycles_per_frame + plan.latency_cycles) + 1000
+
+
 @dataclass
 class _Bench:
     """One emitted design, and how its regimes are run on the first of `images`."""
@@ -124,7 +132,7 @@ class _Bench:
 
     @property
     def quiet_cycles(self) -> int:
-        return _QUIET_FRAMES * (self.plan.cycles_per_frame + self.plan.latency_cycles) + 1000
+        return quiet_cycles(self.plan)
 
     def build(self) -> float:
         """Compile; returns the seconds."""
@@ -143,6 +151,11 @@ class _Bench:
         """Run it. Raises HardwareError if the design breaks the rules or stands still."""
         self.regime = regime
         frames, int_type = self.images.frames[: self.count(regime)], self.plan.design.input.type
+        if regime is FREE and not self.wave:
+            pace = self.plan.cycles_per_frame
+            return side_by_side.simulate(
+                self.simulation, self.emitted, frames, int_type, self.quiet_cycles, pace, on_frames
+            )
         return network.simulate(self.simulation, self.emitted, frames, int_type, self.quiet_cycles, on_frames, regime)
 
     def locate(self, regime: Regime, count: int) -> str | None:

@@ -8,6 +8,7 @@ from hwcodesign.core.errors import VerificationError
 from hwcodesign.core.run_folder import Stage, Summary
 from hwcodesign.dataflow import Dataflow
 from hwcodesign.job import Job
+from hwcodesign.simulate.simulator import require_tools
 
 if TYPE_CHECKING:
     from hwcodesign.verify.images import Images
@@ -38,7 +39,9 @@ def simulate_stage(job: Job) -> Stage:
 
     given = (job.images,) if job.images else ()
     inputs = (lowered, planned, emitted, asset_folder("sim"), *job.reference_files, *given)
-    return Stage("simulate", inputs, [job.frames, job.wave], work, verdict=require_equality, code=CODE)
+    return Stage(
+        "simulate", inputs, [job.frames, job.wave], work, ready=require_tools, verdict=require_equality, code=CODE
+    )
 
 
 def prove_lowering(job: Job, graph: Dataflow, model: Path, folder: Path) -> Summary:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import tomllib
 from dataclasses import replace
 
 import pytest
@@ -9,13 +10,15 @@ import pytest
 from hwcodesign.check.check import check, check_recipe, measure
 from hwcodesign.check.suggestions import changes_to_recipe, predicted
 from hwcodesign.check.table import text
+from hwcodesign.core.strict_toml import validated
 from hwcodesign.fpga.board import load_board
 from hwcodesign.fpga.calibration import measured_error
 from hwcodesign.fpga.resources import Resources
 from hwcodesign.kinds import kind_of
 from hwcodesign.plan import plan
 from hwcodesign.plan.memory import memory_resources
-from hwcodesign.recipe import Recipe, load_recipe
+from hwcodesign.recipe import Recipe, load_recipe, with_keys
+from tests.finn_rule import finn_bram18
 from tests.graphs import tiny_squeezenet
 
 
@@ -79,15 +82,6 @@ def test_block_ram_is_at_least_what_the_bits_take(on_zcu104):
             if memory.name == "weights":
                 taken = memory_resources(on_zcu104.board.device, memory, planned.storage[layer.name][memory.name])
                 assert taken.block_ram <= finn_bram18(memory.words, memory.width), layer.name
-
-
-def finn_bram18(words: int, width: int) -> int:
-    """FINN's rule for the weights of an MVAU (MVAU.bram_estimation of finn-plus 1.6.1)."""
-    for widest, depth, columns in ((1, 16384, 1), (2, 8192, 2), (4, 4096, 4), (9, 2048, 9)):
-        if width <= widest:
-            return -(-words // depth) * -(-width // columns)
-    depth, columns = (1024, 18) if width <= 18 or words > 512 else (512, 36)
-    return -(-words // depth) * -(-width // columns)
 
 
 def test_how_full_the_blocks_are(on_zcu104):
@@ -157,10 +151,26 @@ def test_what_is_offered_fits_with_all_else_that_the_recipe_says():
         report = check_recipe(asked)
         assert not report.fits and report.changes
         for change in report.changes:
-            key, value = re.match(r"hardware\.(\w+) (?:= '?([\w.-]+)|left out)", change.what).groups()
-            changed = {key: type(getattr(asked.hardware, key))()} if value is None else {key: value}
-            changed = {"frame_rate": float(value)} if key == "frame_rate" else changed
-            assert check_recipe(on(asked, **changed)).fits, change.what
+            assert check_recipe(followed(asked, change.what)).fits, change.what
+
+
+def followed(recipe, what):
+    """The recipe with a change made as its words say."""
+    if left_out := re.fullmatch(r"hardware\.(\w+) left out", what):
+        return on(recipe, **{left_out[1]: {}})
+    pairs = re.findall(r"(\w+\.\w+) = (\[[^\]]*\]|'[^']*'|[\w.]+)", what)
+    changes = {key: tomllib.loads(f"value = {value}")["value"] for key, value in pairs}
+    if "hardware.frame_rate" in changes:
+        changes["hardware.frame_rate"] = float(changes["hardware.frame_rate"])
+    return validated(Recipe, with_keys(recipe.model_dump(), changes), what)
+
+
+def test_the_network_is_offered_to_change_before_another_board(on_pynq):
+    whats = [change.what for change in on_pynq.changes]
+    assert whats[0].startswith(("quantization.", "network.", "data.size"))
+    boards = [number for number, what in enumerate(whats) if what.startswith("hardware.board")]
+    assert boards in ([], [len(whats) - 1])
+    assert all(change.size > 10 for change in on_pynq.changes if change.what.startswith("hardware.board"))
 
 
 def test_the_solver_takes_nothing_of_what_is_not_there():

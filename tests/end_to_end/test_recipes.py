@@ -27,7 +27,7 @@ def test_a_recipe_trains_compiles_and_is_exact_on_every_held_out_image(name: str
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["squeezenet-v1.1", "squeezenet-v1.0-bypass", "zynqnet"])
+@pytest.mark.parametrize("name", ["squeezenet-v1.1", "squeezenet-v1.0-bypass", "zynqnet", "resnet-8", "mobilenet-0.25"])
 def test_a_full_size_network_with_random_weights_is_exact_for_a_frame(name: str, tmp_path: Path) -> None:
     recipe = load_recipe(name)
     job = Job(RunFolder(tmp_path / name), recipe.hardware, recipe, untrained=True, frames=1)

@@ -3,6 +3,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -84,6 +85,18 @@ def test_a_training_that_diverges_is_marked(tmp_path: Path, monkeypatch: pytest.
     results = searched(TRAINED.replace("points = 4", "points = 2"), tmp_path)
     assert len(results.points) == 2
     assert all("the loss is nan" in p.excluded for p in results.points)
+
+
+def test_a_process_that_helps_plans_nothing_twice(tmp_path: Path) -> None:
+    text = TRAINED.replace('"tpe"\npoints = 4', '"all"').replace("[space]", "at_most = { lut = 1 }\n[space]")
+    study = load_study(write(text, tmp_path))
+    helper = threading.Thread(target=Engine(study, tmp_path / "out").work, args=(silent,), kwargs={"helps": True})
+    helper.start()
+    engine = Engine(study, tmp_path / "out")
+    engine.work(silent)
+    helper.join()
+    tried = [json.dumps(p.params) for p in results_of(engine).points]
+    assert sorted(tried) == sorted(map(json.dumps, points(study.space)))
 
 
 def test_a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hwcodesign.explore.space import Range, choices, count, merged, plain, point_at, points
+from hwcodesign.explore.space import Range, choices, count, drawn, merged, plain, point_at, points
 
 VARIED = st.one_of(
     st.lists(st.integers(-9, 9), min_size=1, max_size=3, unique=True),
@@ -46,3 +46,11 @@ def test_values_go_into_the_recipes_tables_and_leave_the_base_alone() -> None:
         "train": {"epochs": 3},
     }
     assert base == {"network": {"family": "squeezenet", "SR": 0.5}}
+
+
+def test_points_that_are_drawn_are_different_and_the_same_again():
+    found = drawn(20, 15, 3)
+    assert len(set(found)) == 15
+    assert set(found) <= set(range(20))
+    assert found == drawn(20, 15, 3) != drawn(20, 15, 4)
+    assert sorted(drawn(8, 8, 1)) == list(range(8))

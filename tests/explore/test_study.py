@@ -28,6 +28,7 @@ WRONG = {
     "a name that is a path": ('name = "planned"', 'name = "../planned"', "name"),
     "an unknown recipe": ('"digits-squeezenet"', '"digits-squeezent"', "did you mean"),
     "an unknown sampler": ('"all"', '"tpee"', "did you mean"),
+    "a space without a network": ("[0.125, 0.5]", "[0.001]", "none of the 8 points of the space.*network.SR"),
     "bounds that contradict each other": (
         "[search]",
         "[at_least]\nlut = 10\n[at_most]\nlut = 5\n[search]",

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 from rich.console import Console
 
-from hwcodesign.explore.results import Point, Results
+from hwcodesign.explore.results import Agreement, Point, Results
 from hwcodesign.explore.table import figure, table
 
 STUDY = SimpleNamespace(name="s", objectives=("accuracy", "lut"), space={"network.SR": 0, "quantization.SR": 0})
@@ -19,7 +19,7 @@ def point(number: int, accuracy: float, excluded: str = "", in_front: bool = Tru
 RESULTS = Results(
     (point(1, 0.5), point(2, 0.9), point(3, 0.1, "does not fit: lut at 120% of its limit", False),
      point(4, 0.2, "outside the study's bounds: lut 50", False), point(5, 0.3, "diverged", False)),
-    {"search": (5, 8)}, {"short and long": (0.75, 4)},
+    {"search": (5, 8)}, {"short and long": Agreement(0.75, 0.5, 4)},
 )  # fmt: skip
 
 
@@ -38,7 +38,21 @@ def test_the_front_alone_is_listed_the_best_first() -> None:
 def test_what_was_left_out_is_counted_by_reason() -> None:
     text = shown()
     assert "left out: 1 do not fit, 1 are outside the study's bounds, 1 for other reasons" in text
-    assert "search: 5 of 8 points" in text and "short and long: 0.75 over 4 points" in text
+    assert "search: 5 of 8 points" in text and "short and long: 0.75 (Spearman), 0.50 (Kendall) over 4 points" in text
+
+
+def test_where_nothing_is_left_the_most_frequent_reason_stands() -> None:
+    screen = Console(file=io.StringIO(), width=140)
+    out = tuple(point(n, 0.1, reason, False) for n, reason in enumerate(["no network", "too slow", "too slow"]))
+    screen.print(table(STUDY, Results(out, {}, {})))  # type: ignore[arg-type]
+    assert "what most of them lack (2 of 3): too slow" in screen.file.getvalue()  # type: ignore[attr-defined]
+
+
+def test_every_point_is_listed_where_that_is_asked_for() -> None:
+    screen = Console(file=io.StringIO(), width=200)
+    screen.print(table(STUDY, RESULTS, everything=True))  # type: ignore[arg-type]
+    text = screen.file.getvalue()  # type: ignore[attr-defined]
+    assert "every point" in text and "30.00 %" in text and "lut at 120% of its limit" in text and "front" in text
 
 
 def test_figures_are_read_as_what_they_are() -> None:

@@ -11,7 +11,7 @@ from rich.console import Console
 from hwcodesign.core.errors import UserError
 from hwcodesign.core.run_folder import RunFolder
 from hwcodesign.data import load_dataset
-from hwcodesign.export.pretrained import pack, shipped_with, unpack
+from hwcodesign.export.pretrained import restore, ship, shipped_with
 from hwcodesign.export.qonnx import export
 from hwcodesign.flow.pipeline import run_job
 from hwcodesign.job import Job
@@ -48,7 +48,7 @@ def models(tmp_path_factory):
     run = folder / "run"
     trained = train(recipe, None, run / "train", device="cpu")
     export(recipe, trained.checkpoint, run / "export")
-    pack(run, folder / "tiny")
+    ship(run, folder / "tiny")
     return folder
 
 
@@ -70,7 +70,7 @@ def test_nothing_of_the_data_set_is_packed(models):
 
 def test_unpacked_is_what_was_exported(models, tmp_path):
     recipe = the_recipe(models)
-    unpack(models / "tiny", recipe, load_dataset(recipe.data, None), tmp_path)
+    restore(models / "tiny", recipe, load_dataset(recipe.data, None), tmp_path)
     exported = models / "run" / "export"
     for name in ("model.onnx", "reference.json"):
         assert (tmp_path / name).read_bytes() == (exported / name).read_bytes()
@@ -83,7 +83,7 @@ def test_images_in_another_order_keep_their_scores(models, tmp_path):
     recipe = the_recipe(models)
     data = load_dataset(recipe.data, None)
     turned = dataclasses.replace(data, test_images=data.test_images[::-1], test_labels=data.test_labels[::-1])
-    unpack(models / "tiny", recipe, turned, tmp_path)
+    restore(models / "tiny", recipe, turned, tmp_path)
     with np.load(tmp_path / "reference.npz") as mine, np.load(models / "run" / "export" / "reference.npz") as theirs:
         assert np.array_equal(mine["integer_scores"][::-1], theirs["integer_scores"])
 
@@ -94,17 +94,17 @@ def test_other_images_are_refused(models, tmp_path):
     images = data.test_images.copy()
     images[3, 0, 0, 0] ^= 1
     with pytest.raises(UserError, match=r"digits: 1 of its 359 test images are not among the"):
-        unpack(models / "tiny", recipe, dataclasses.replace(data, test_images=images), tmp_path)
+        restore(models / "tiny", recipe, dataclasses.replace(data, test_images=images), tmp_path)
     fewer = dataclasses.replace(data, test_images=data.test_images[:9], test_labels=data.test_labels[:9])
     with pytest.raises(UserError, match=r"0 of its 9 test images"):
-        unpack(models / "tiny", recipe, fewer, tmp_path)
+        restore(models / "tiny", recipe, fewer, tmp_path)
 
 
 def test_a_recipe_that_changed_is_refused(models, tmp_path):
     recipe = the_recipe(models)
     other = recipe.model_copy(update={"quantization": recipe.quantization.model_copy(update={"weight_bits": 3})})
     with pytest.raises(UserError, match=r"of another network: \[quantization\] of the recipe changed"):
-        unpack(models / "tiny", other, None, tmp_path)
+        restore(models / "tiny", other, None, tmp_path)
 
 
 def test_the_reference_says_how_it_was_trained(models):

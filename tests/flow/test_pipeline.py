@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from hwcodesign.core import tools
 from hwcodesign.core.errors import DoesNotFitError, UserError, VerificationError
 from hwcodesign.core.run_folder import RunFolder, digest
 from hwcodesign.dataflow import Dataflow
@@ -205,3 +206,34 @@ def test_stages_that_are_not_there_or_out_of_order(tmp_path: Path, first: str, l
 def test_a_stage_without_the_one_before_says_so(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="run the stage before it"):
         pipeline.run_job(job(tmp_path), Console(quiet=True), first="plan")
+
+
+def test_tools_of_later_stages_are_asked_for_before_anything_is_trained(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(tools.GXX.variable, "/nowhere/g++")
+    monkeypatch.setenv(tools.PERL.variable, "/nowhere/perl")
+    made = job(tmp_path)
+    with pytest.raises(UserError, match=r"G\+\+=/nowhere/g\+\+ is not a program(.|\n)*PERL=/nowhere/perl"):
+        pipeline.run_job(made, Console(quiet=True))
+    assert not made.run.finished("train")
+    assert not list(made.run.path.glob(".train*"))
+
+
+def test_a_tool_that_no_stage_needs_is_not_asked_for(done: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(tools.GXX.variable, "/nowhere/g++")
+    pipeline.run_job(done, Console(quiet=True), last="emit")  # up to date, and simulation is not asked for
+    pipeline.run_job(done, Console(quiet=True))  # up to date, simulation too
+
+
+def test_a_failed_run_shows_no_figure_of_an_earlier_one(
+    done: Job, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(done.run.path, tmp_path / "tiny")
+    copy = replace(done, run=RunFolder(tmp_path / "tiny"))
+    (copy.run.stage("plan") / "plan.json").write_text("{}")
+    with pytest.raises(UserError, match=r"plan\.json"):
+        pipeline.run_job(copy, Console(width=200), first="check")
+    shown = capsys.readouterr().out
+    assert "reference" in shown  # what the failed stage began from
+    assert not [word for word in ("simulated", "accuracy in RTL", "latency") if word in shown]

@@ -36,10 +36,10 @@ def test_every_board_is_whole(name):
 
 def test_the_boards_that_ship():
     assert board_names() == [
-        *("arty-a7-100", "arty-a7-35", "colorlight-i5", "colorlight-i9", "crosslink-nx-evn", "gatemate-a1-evb"),
-        *("icebreaker", "kv260"),
+        *("arty-a7-100", "arty-a7-35", "basys3", "butterstick", "cmod-a7", "colorlight-i5", "colorlight-i9"),
+        *("crosslink-nx-evn", "gatemate-a1-evb", "icebreaker", "icepi-zero", "kv260"),
         *("orangecrab-25f", "orangecrab-85f", "pynq-z1", "pynq-z2", "tang-nano-20k", "tang-nano-9k", "ultra96-v2"),
-        *("ulx3s-12f", "ulx3s-25f", "ulx3s-45f", "ulx3s-85f", "zcu104"),
+        *("ulx3s-12f", "ulx3s-25f", "ulx3s-45f", "ulx3s-85f", "zcu104", "zybo-z7-20"),
     ]
 
 
@@ -87,3 +87,25 @@ def test_usable_is_the_amount_times_the_limit(tmp_path, monkeypatch):
     monkeypatch.setattr(boards, "asset_folder", lambda name: tmp_path)
     board = load_board("mine")
     assert [board.usable[r] for r in ("lut", "ff", "dsp", "block_ram")] == [70, 100, 8, 7]
+
+
+OWN = GOOD.replace("[limits]", '[oscillator]\npin = "A1"\nmhz = 25.0\n[limits]').replace(
+    "[resources]", 'pins_from = ["its schematic"]\n[resources]'
+)
+
+
+def test_a_users_board_is_a_file_from_anywhere(tmp_path, monkeypatch):
+    (tmp_path / "mine.toml").write_text(OWN)
+    monkeypatch.chdir(tmp_path)
+    board = load_board("./mine.toml")
+    assert board.name == str(tmp_path / "mine.toml")
+    monkeypatch.chdir("/")
+    assert load_board(board.name) == board
+
+
+def test_one_source_is_enough_for_a_users_board_and_none_is_not(tmp_path):
+    (tmp_path / "mine.toml").write_text(OWN.replace('pins_from = ["its schematic"]', ""))
+    with pytest.raises(UserError, match="a source or more: name them in pins_from"):
+        load_board(str(tmp_path / "mine.toml"))
+    with pytest.raises(UserError, match=r"there is no file .*other.toml"):
+        load_board(str(tmp_path / "other.toml"))

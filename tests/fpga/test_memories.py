@@ -9,25 +9,7 @@ from hypothesis import strategies as st
 from hwcodesign.fpga.families import FAMILIES
 from hwcodesign.fpga.memories import HALVES, ONE_PORT, TWO_PORTS, block_count, large_memory, large_storage, lut_memory
 from hwcodesign.kinds import Memory, Storage
-
-
-def finn_bram18(words: int, width: int) -> int:
-    """FINN's rule for an MVAU's weights (mvau_bram_estimation, memory mode internal_embedded)."""
-
-    def blocks(depth: int, lanes: int) -> int:
-        return -(-words // depth) * -(-width // lanes)
-
-    if width == 1:
-        return blocks(16384, 1)
-    if width == 2:
-        return blocks(8192, 2)
-    if width <= 4:
-        return blocks(4096, 4)
-    if width <= 9:
-        return blocks(2048, 9)
-    if width <= 18 or words > 512:
-        return blocks(1024, 18)
-    return blocks(512, 36)
+from tests.finn_rule import finn_bram18
 
 
 @given(st.integers(1, 200_000), st.integers(1, 4096))
@@ -100,6 +82,19 @@ def test_a_loaded_memory_uses_the_ports_that_there_are(family, words, width, way
     assert storage == Storage(words, width, large=True, way=way)
     taken, logic = large_memory(FAMILIES[family], memory, way)
     assert taken == count and logic.ff >= width
+
+
+def test_the_first_carry_of_a_chain_is_open_on_nexus_and_no_other():
+    def carry(bits):
+        return {"type": "CCU2", "port_directions": {"CIN": "input"}, "connections": {"CIN": bits}}
+
+    low = {"type": "VLO", "port_directions": {"Z": "output"}, "connections": {"Z": [7]}}
+    cells = {"low": low, "tied": carry([7]), "constant": carry(["0"]), "inside": carry([8])}
+    toolchain = FAMILIES["nexus"].toolchain
+    assert toolchain
+    toolchain.mend({"modules": {"top": {"cells": cells}}})
+    assert {name for name, cell in cells.items() if "CIN" in cell["connections"]} == {"inside"}
+    assert all(cell["port_directions"].keys() == cell["connections"].keys() for cell in cells.values())
 
 
 def test_what_large_ram_cannot_hold():

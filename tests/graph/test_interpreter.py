@@ -7,8 +7,8 @@ from hwcodesign.core.errors import UserError
 from hwcodesign.dataflow import Dataflow, IntType, Stream
 from hwcodesign.graph import interpreter
 from hwcodesign.graph.builder import Assembly
-from hwcodesign.kinds import mvau
-from tests.graphs import tiny_squeezenet
+from hwcodesign.kinds import kind_of, mvau, thresholding
+from tests.graphs import tiny_lenet, tiny_squeezenet
 
 WEIGHTS = np.random.default_rng(0).integers(-7, 8, (3, 4))
 
@@ -51,18 +51,43 @@ def test_trace_gives_every_port_of_the_layers_asked_for() -> None:
     assert np.array_equal(found["pool"][0][:, 0, 0], _scores(frames))
 
 
-def test_floating_point_products_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    graph = tiny_squeezenet()
-    frames = np.random.default_rng(3).integers(0, 256, (100, *graph.input.shape), dtype=np.uint8)
-    fast = interpreter.run(graph, frames)
-    monkeypatch.setattr(mvau, "product", lambda matrix, vectors: matrix.astype(np.int64) @ vectors.astype(np.int64))
-    assert np.array_equal(fast, interpreter.run(graph, frames))
-    assert len(np.unique(fast, axis=0)) > 10
+GRAPHS = {
+    "squeezenet": tiny_squeezenet,
+    "8 bits": lambda: tiny_squeezenet(8, "none", 2),
+    "2 bits": lambda: tiny_squeezenet(2, "complex", 3),
+    "lenet": tiny_lenet,
+}
+
+
+@pytest.mark.parametrize("name", GRAPHS)
+def test_floating_point_and_guessed_thresholds_change_nothing(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    graph = GRAPHS[name]()
+    frames = np.random.default_rng(3).integers(0, 256, (60, *graph.input.shape), dtype=np.uint8)
+    names = [layer.name for layer in graph.layers]
+    fast = interpreter.trace(graph, frames, names)
+    for module in (mvau, thresholding):  # sums in int64, and every threshold searched for
+        monkeypatch.setattr(module, "exact_type", lambda largest: np.int64)
+    slow = interpreter.trace(graph, frames, names)
+    for layer in names:
+        for ours, oracle in zip(fast[layer], slow[layer], strict=True):
+            assert np.array_equal(ours, oracle) and ours.dtype == np.int64, layer
+    assert len(np.unique(fast[names[-1]][0].reshape(60, -1), axis=0)) > 10
+
+
+def test_a_stream_outside_of_its_type_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(type(kind_of("add")), "run", lambda kind, layer, inputs: [inputs[0] + 10**6])
+    with pytest.raises(AssertionError, match="twice: 1000000 to"):
+        interpreter.run(_graph(), np.zeros((1, 5, 4, 3), np.uint8))
+
+
+def test_frames_outside_of_the_inputs_type() -> None:
+    with pytest.raises(UserError, match="hold 0 to 16; this network takes 0 to 15"):
+        interpreter.run(_graph(), np.full((1, 5, 4, 3), [0, 1, 16]))
 
 
 def test_memory_bounds_the_batch_and_progress_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[int] = []
-    monkeypatch.setattr(interpreter, "BATCH_BYTES", 3 * 8 * 5 * 4 * 4)  # three of the largest stream
+    monkeypatch.setattr(interpreter, "BATCH_BYTES", 3 * 2 * 5 * 4 * 4)  # three of the largest stream
     found = interpreter.run(_graph(), _frames(7), on_frames=told.append)
     assert told == [3, 6, 7]
     assert np.array_equal(found[:, :-1], _scores(_frames(7)))

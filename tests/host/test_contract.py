@@ -9,6 +9,8 @@ import pytest
 
 from hwcodesign.core.errors import UserError
 from hwcodesign.core.interface import Interface
+from hwcodesign.core.picture_task import PictureTask
+from hwcodesign.core.preprocessing import Preprocessing
 from hwcodesign.core.score_map import Function, ScoreMap
 from hwcodesign.dataflow import IntType
 from hwcodesign.host.contract import CONTRACT, SELFTEST, Contract, contracts_below, load_selftest
@@ -26,13 +28,17 @@ PIXELS = Contract(
     link="uart",
     baud=115200,
 )
+TASK = PictureTask(
+    Preprocessing((2, 4), 1, "bgr", "shorter side", 9), (104.0, 117.0, 123.0), (1.0,), ("cat", "dog"), True
+)
 SCALED = replace(PIXELS, in_type=IntType(4, True), input_scale=0.25)
 IMAGES = np.arange(16).reshape(2, 2, 4, 1)
 
 
-def test_the_file_gives_the_contract_back(tmp_path: Path) -> None:
-    SCALED.save(tmp_path)
-    assert Contract.load(tmp_path) == SCALED
+@pytest.mark.parametrize("contract", [SCALED, replace(PIXELS, task=TASK)])
+def test_the_file_gives_the_contract_back(contract: Contract, tmp_path: Path) -> None:
+    contract.save(tmp_path)
+    assert Contract.load(tmp_path) == contract
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"format": 1}', '{"format": 2}'])

@@ -1,4 +1,4 @@
-"""Image files for a board: the size is right or scaled when asked to, and a network of no pixels takes none."""
+"""Picture files on the host become the very bytes that training, quantization and verification saw."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -9,8 +9,63 @@ from PIL import Image
 
 from hwcodesign.core.errors import UserError
 from hwcodesign.core.integers import IntType
+from hwcodesign.data import load_dataset
+from hwcodesign.data.folder import read_unlabelled
+from hwcodesign.export.picture_task import task_of
 from hwcodesign.host.images import read_images
+from hwcodesign.recipe import DataTable
 from tests.host.test_contract import PIXELS
+
+SIZES = ((40, 25), (25, 40), (16, 12), (70, 71))  # width, height; one has the network's size
+COLOUR = {"dataset": "folder", "size": (12, 16), "channels": 3, "classes": 2}
+TABLES = (
+    COLOUR | {"channel_order": "bgr", "resize": "stretch", "resize_to": 18},
+    COLOUR | {"resize": "shorter side", "resize_to": 17, "mean": [1, 2, 3], "divisor": 2},
+    COLOUR | {"channel_order": "bgr"},
+    COLOUR | {"channels": 1, "resize": "shorter side", "resize_to": 16},
+)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Pictures of several sizes and formats in two classes."""
+    random = np.random.default_rng(0)
+    path = tmp_path_factory.mktemp("pictures")
+    for i, (width, height) in enumerate(SIZES):
+        where = path / "val" / ("cat", "dog")[i % 2]
+        where.mkdir(parents=True, exist_ok=True)
+        picture = Image.fromarray(random.integers(0, 256, (height, width, 3), dtype=np.uint8))
+        picture.save(where / f"{i}.{('jpg', 'png')[i // 2]}")
+    return path
+
+
+@pytest.mark.parametrize("values", TABLES)
+def test_equal_to_the_byte(values: dict[str, object], folder: Path) -> None:
+    table = DataTable.model_validate(values)
+    paths = sorted((folder / "val").rglob("*.*"))
+    contract = replace(PIXELS, in_shape=(12, 16, table.channels), task=task_of(table, ("cat", "dog")))
+    pixels = read_images(paths, contract, resize=table.resize_to is None)
+    dataset = load_dataset(table, folder, training=False)
+    assert np.array_equal(pixels, dataset.test_images) and pixels.dtype == np.uint8
+    assert np.array_equal(pixels, read_unlabelled(folder / "val", table.preprocessing, len(SIZES)))
+    assert dataset.classes == contract.pictures.class_names
+
+
+def test_order_and_crop_make_a_difference(folder: Path) -> None:
+    """What a contract without its task would have fed: the test above sees the difference."""
+    table = DataTable.model_validate(TABLES[0])
+    path = [next((folder / "val").rglob("0.*"))]
+    contract = replace(PIXELS, in_shape=(12, 16, 3), task=task_of(table, ()))
+    told, untold = (read_images(path, c, resize=True) for c in (contract, replace(contract, task=None)))
+    swapped = replace(contract, task=task_of(table.model_copy(update={"channel_order": "rgb"}), ()))
+    assert np.array_equal(read_images(path, swapped), told[..., ::-1]) and not np.array_equal(told, untold)
+
+
+def test_another_size_is_refused_where_training_knew_one_alone(folder: Path) -> None:
+    path = [next((folder / "val").rglob("0.*"))]
+    contract = replace(PIXELS, in_shape=(12, 16, 3), task=task_of(DataTable.model_validate(TABLES[2]), ()))
+    with pytest.raises(UserError, match=r"40 x 25 pixels; tiny takes 16 x 12: scale it, or add --resize"):
+        read_images(path, contract)
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """Serial ports: what is wrong with one is said in words, and bytes go through as they are."""
 
 import builtins
+import grp
 import os
 import tty
 from collections.abc import Iterator
@@ -41,8 +42,9 @@ def test_a_port_of_somebody_else(terminal: tuple[int, str], monkeypatch: pytest.
     def refuse(*_: Any, **__: Any) -> int:
         raise PermissionError(13, "Permission denied")
 
+    group = grp.getgrgid(os.stat(terminal[1]).st_gid).gr_name
     monkeypatch.setattr(os, "open", refuse)
-    with pytest.raises(UserError, match="join the group"):
+    with pytest.raises(UserError, match=f"join the group {group} that it belongs to .*usermod -aG {group}"):
         open_port(terminal[1], BAUD, PATIENCE_SECONDS)
 
 

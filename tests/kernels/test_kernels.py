@@ -41,6 +41,7 @@ FAULTS = {
     "valid falls": ("fork", "else out_valid_o <= out_valid_o & ~out_ready_i;", "else out_valid_o <= '0;", "valid fell"),
     "valid waits for ready": ("concat", "take = move &&", "take = out_ready_i &&", "standing still"),
     "weights that are not there yet": ("mvau", "move && fresh && !loading", "move && fresh", "expected|standing"),
+    "another channel's window": ("vvau", "s*PE+r/MULTIPLIER", "s*PE+r%PE", "expected"),
     "a forgotten reset": ("concat", "turn_q      <= '0;", "", "expected"),
 }
 

@@ -9,6 +9,7 @@ import pytest
 
 from hwcodesign.core.assets import asset_folder
 from hwcodesign.core.tools import ICARUS, VERILATOR, YOSYS, Tool, find
+from hwcodesign.simulate.verilator_setup import verilator
 
 # Of every module and rule one choice of parameters that breaks it.
 BROKEN: Mapping[str, Mapping[str, Mapping[str, int]]] = {
@@ -55,6 +56,8 @@ BROKEN: Mapping[str, Mapping[str, Mapping[str, int]]] = {
         "out_bits_hold_a_score": {"IN_SIGNED": 0},
     },
     "concat": {
+        "lanes_divide_width": {"LANES": 3},
+        "beat_bits_are_those_of_all_inputs": {"BEAT_BITS": 5},
         "width_is_positive": {"WIDTH": 0},
         "inputs_are_two_or_more": {"INPUTS": 1},
         "count_bits_hold_the_beats": {"COUNT_BITS": 0},
@@ -89,6 +92,12 @@ BROKEN: Mapping[str, Mapping[str, Mapping[str, int]]] = {
         "buffer_holds_a_window": {"HEIGHT": 3, "WIDTH": 3, "KERNEL_H": 2, "KERNEL_W": 2, "BUFFER_WORDS": 4},
     },
     "sum_pool": {"sizes_are_positive": {"WINDOW": 0}, "sum_bits_hold_an_element": {"IN_BITS": 2}},
+    "vvau": {
+        "simd_divides_window": {"WINDOW": 5, "SIMD": 2},
+        "pe_divides_channels": {"CHANNELS": 4, "PE": 3},
+        "sizes_are_positive": {"WEIGHT_BITS": 0},
+        "out_bits_are_acc_bits_without_thresholds": {"ACC_BITS": 4},
+    },
     "weighted_sum": {
         "sizes_are_positive": {"OUT_BITS": 0},
         "beat_bits_are_those_of_all_inputs": {"BEAT_BITS": 3},
@@ -150,7 +159,7 @@ def elaborate(tool: Tool, module: str, parameters: Mapping[str, int], folder: Pa
     """What `tool` says when it elaborates `module` so; empty if it has no objection."""
     (folder / "accelerator.sv").write_text(ACCELERATOR)
     sources = [*sources_of(module), "accelerator.sv"]
-    program = str(find(tool))
+    program = str(verilator() if tool is VERILATOR else find(tool))
     if tool is VERILATOR:
         values = [f"-G{key}={value}" for key, value in parameters.items()]
         command = [program, "--lint-only", "-Wno-fatal", "--top-module", module, *values, *sources]

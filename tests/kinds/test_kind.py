@@ -23,8 +23,25 @@ def scored() -> Dataflow:
     return randomised(assembly.finish({}), 1)
 
 
+def depthwise() -> Layer:
+    number = IntType(3, signed=False)
+    assembly = Assembly("input", Stream((4, 4, 2), number))
+    windows = assembly.sliding_window("depthwise.window", "input", (2, 2), (1, 1), True)
+    assembly.vvau(
+        "depthwise",
+        windows,
+        4,
+        2,
+        out_type=number,
+        weight_type=IntType(3, signed=True),
+        acc_type=IntType(9, signed=True),
+    )
+    return randomised(assembly.finish({}), 1).layers[-1]
+
+
 STREAM = Stream((2, 2, 4), IntType(3, signed=False))
 LAYERS = {layer.kind: layer for graph in (scored(), tiny_lenet(), tiny_squeezenet()) for layer in graph.layers}
+LAYERS["vvau"] = depthwise()
 LAYERS["fifo"] = Layer("fifo", "fifo", (STREAM,), (STREAM,), {"depth": 5})
 LAYERS["width_converter"] = Layer("wide", "width_converter", (STREAM,), (STREAM,), {"in_lanes": 2, "out_lanes": 4})
 

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from hwcodesign.core.errors import UserError
 from hwcodesign.dataflow import IntType, Layer, Stream
 from hwcodesign.kinds import Folding, Memory, kind_of
-from hwcodesign.kinds.mvau import product
+from hwcodesign.kinds.mvau import largest_sum
+from hwcodesign.kinds.shared.steps import exact_type
 from sim.bench import random_values
 from sim.mvau import random_case
 
@@ -42,17 +43,28 @@ def test_run_is_the_sum_of_products_then_the_count_of_thresholds(
 
 
 @pytest.mark.parametrize("bits", [10, 11, 12, 13, 24, 25, 26, 27])
-def test_product_is_exact_on_both_sides_of_each_float_limit(bits: int) -> None:
+def test_sums_are_exact_on_both_sides_of_each_float_limit(bits: int) -> None:
     # Odd operands of `bits` bits: sums of some 2 * bits + 2 bits, of which floats must not lose the lowest.
     rng = np.random.default_rng(bits)
-    matrix = (1 << bits) - 1 - 2 * rng.integers(0, 8, (5, 7))
-    vectors = ((1 << bits) - 1 - 2 * rng.integers(0, 8, (7, 6))) * rng.choice([-1, 1], (7, 6))
-    expected = [[sum(a * b for a, b in zip(r, c, strict=True)) for c in vectors.T.tolist()] for r in matrix.tolist()]
-    assert product(matrix, vectors).tolist() == expected
+    weights = (1 << bits) - 1 - 2 * rng.integers(0, 8, (7, 5))
+    pixels = ((1 << bits) - 1 - 2 * rng.integers(0, 8, (6, 7))) * rng.choice([-1, 1], (6, 7))
+    kind = IntType(bits + 1, True)
+    layer = Layer(
+        "matrix", "mvau", (Stream((1, 6, 7), kind),), (Stream((1, 6, 5), IntType(64, True)),),
+        {"weight_type": str(kind), "acc_type": "int64", "thresholds": 0}, {"weights": weights},
+    )  # fmt: skip
+    expected = [
+        [sum(a * b for a, b in zip(x, row, strict=True)) for row in weights.T.tolist()] for x in pixels.tolist()
+    ]
+    assert MVAU.run(layer, [pixels.reshape(1, 1, 6, 7)])[0][0, 0].tolist() == expected
 
 
-def test_product_of_nothing_is_nothing() -> None:
-    assert product(np.zeros((2, 3), np.int64), np.zeros((3, 0), np.int64)).shape == (2, 0)
+@pytest.mark.parametrize(
+    ("largest", "exact"), [((1 << 24) - 1, np.float32), (1 << 24, np.float64), (1 << 53, np.int64)]
+)
+def test_types_end_where_integers_begin_to_round(largest: int, exact: type[np.generic]) -> None:
+    assert exact_type(largest) is exact
+    assert largest_sum(np.array([[3, -9], [-4, 1]]), 5) >= 50
 
 
 @settings(max_examples=30)

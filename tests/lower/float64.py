@@ -128,7 +128,8 @@ def _convolution(inputs: list[Tensor], attributes: dict) -> Tensor:
     x, *rest = (tensor.double() for tensor in inputs)
     attributes = {"kernel_shape": list(rest[0].shape[2:]), **attributes}
     convolve = functional.conv2d if x.ndim == 4 else functional.conv1d
-    return convolve(functional.pad(x, _pads(attributes, x)), *rest, stride=attributes.get("strides", 1))
+    more = {"stride": attributes.get("strides", 1), "groups": attributes.get("group", 1)}
+    return convolve(functional.pad(x, _pads(attributes, x)), *rest, **more)
 
 
 def _batch_norm(inputs: list[Tensor], attributes: dict) -> Tensor:

@@ -88,7 +88,7 @@ def test_scales_that_differ_from_channel_to_channel_become_integers() -> None:
 BAD = {
     "float weights": ((value(), Constant(RNG.normal(size=(3, 2, 3, 3)))), {}, "its weights are not quantized"),
     "computed weights": ((value(), value()), {}, "computed at run time"),
-    "groups": ((value(), constant(WEIGHTS[:, :1])), {"group": 2}, "a depthwise convolution (groups = channels)"),
+    "groups": ((value(), constant(WEIGHTS[:, :1])), {"group": 2}, "its 3 filters are no whole number in each of 2"),
     "channels": ((value((3, 4, 4)), constant(WEIGHTS)), {}, "for 2 channels, but it gets 3"),
     "not quantized": ((value(open=True), constant(WEIGHTS)), {}, "is not quantized"),
     "shifted and padded": (
@@ -129,7 +129,7 @@ def test_a_layer_behind_a_problem_is_looked_at_by_itself() -> None:
     walked = walk()
     convolutions.check_alone(walked, node("Conv", group=4, dilations=[2, 2]), constant(WEIGHTS))
     told = problems(walked)
-    assert "a convolution of 4 groups" in told and "its dilation is [2, 2]" in told
+    assert "no whole number in each of 4 groups" in told and "its dilation is [2, 2]" in told
 
 
 def test_padding_minus_and_plus_one_takes_two_bits() -> None:

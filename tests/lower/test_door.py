@@ -22,7 +22,9 @@ from brevitas.quant import (
 from onnx import helper, numpy_helper
 from torch import Tensor, nn
 
+from hwcodesign.graph import interpreter
 from hwcodesign.lower import lower, understand
+from hwcodesign.verify.original import OriginalFile
 from tests.lower.equality import require_equal
 from tests.lower.small import Does, average, conv, export, linear, norm, relu
 
@@ -173,6 +175,11 @@ NETWORKS: dict[str, Callable[[], nn.Module]] = {
         relu(),
         *average(),
     ),
+    "difference": lambda: joined(lambda a, b: a - b, shared=True),
+    "difference of separate quantizers": lambda: joined(lambda a, b: a - b),
+    "a feature map minus itself": lambda: Chain(
+        conv(2), relu(), Does(lambda x, a, q: q(a(x)) + (x - x), conv(kernel=1), relu()), relu(), *average()
+    ),
     "the same feature map twice": lambda: Chain(conv(2), relu(), Does(lambda x: x + x), conv(), relu(), *average()),
     "two readers of sums": TwoReaders,
     "a quantizer that changes nothing": lambda: Chain(
@@ -212,7 +219,6 @@ def test_network(name: str, tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NETWORKS)
 def test_finn_executes_the_same(name: str, tmp_path: Path) -> None:
-    from hwcodesign.graph import interpreter
     from hwcodesign.lower.execute import FinnGraph
 
     export(NETWORKS[name], tmp_path / "model.onnx")
@@ -272,6 +278,40 @@ def test_every_rounding(rounding: str, tmp_path: Path) -> None:
     path = _edited(tmp_path, edit, lambda: Chain(conv(2), norm(4), signed(), conv(), norm(4), relu(), *average()))
     _, graph = understand(path, input_scale=1.0)
     require_equal(path, graph, (2, 8, 8))
+
+
+def test_the_place_of_the_best_score_is_an_end(tmp_path: Path) -> None:
+    for best in (lambda x: torch.argmax(x, 1), lambda x: torch.topk(x, 1)[1], lambda x: torch.topk(x, 1)[0]):
+        export(lambda best=best: Chain(end(linear(64, 5, bias=True)), Does(best)), tmp_path / "model.onnx")
+        _, graph = understand(tmp_path / "model.onnx", input_scale=1.0)
+        frames = np.random.default_rng(0).integers(0, 256, (6, *graph.input.shape))
+        file = OriginalFile(tmp_path / "model.onnx", 1.0, graph.score_map)
+        assert np.array_equal(file.scores(frames), interpreter.run(graph, frames)[:, :5])
+
+
+def test_a_filter_of_zeros_may_have_a_scale_of_0(tmp_path: Path) -> None:
+    def edit(model: onnx.ModelProto) -> None:
+        (weights,) = (tensor for tensor in model.graph.initializer if tensor.name == "0.weight")
+        value = numpy_helper.to_array(weights).copy()
+        value[1] = 0
+        weights.CopyFrom(numpy_helper.from_array(value, weights.name))
+        quantizer = next(node for node in model.graph.node if node.input[0] == "0.weight")
+        constants = {node.output[0]: node.attribute[0].t for node in model.graph.node if node.op_type == "Constant"}
+        constants |= {tensor.name: tensor for tensor in model.graph.initializer}
+        scale = constants[quantizer.input[1]]
+        dead = numpy_helper.to_array(scale).copy()
+        assert dead.shape == (4, 1, 1, 1)
+        dead[1] = 0
+        scale.CopyFrom(numpy_helper.from_array(dead, scale.name))
+
+    path = _edited(
+        tmp_path, edit, lambda: Chain(conv(2, weight_quant=Int8WeightPerChannelFloat), norm(4), relu(), *average())
+    )
+    _, graph = understand(path, input_scale=1.0)
+    require_equal(path, graph, (2, 8, 8))
+    frames = np.random.default_rng(0).integers(0, 256, (4, *graph.input.shape))
+    scores = OriginalFile(path, 1.0, graph.score_map).scores(frames)
+    assert np.array_equal(scores, interpreter.run(graph, frames)[:, :4])
 
 
 def test_a_negative_scale_turns_the_levels_round(tmp_path: Path) -> None:

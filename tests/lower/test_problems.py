@@ -12,7 +12,8 @@ from torch import Tensor, nn
 from hwcodesign.core.errors import UserError
 from hwcodesign.lower import lower, understand
 from tests.lower.equality import require_equal
-from tests.lower.small import Does, conv, export, relu
+from tests.lower.small import Does, conv, export, norm, relu
+from tests.lower.test_door import signed
 
 PER_CHANNEL = {
     "scaling_per_output_channel": True,
@@ -68,6 +69,12 @@ PROBLEMS: dict[str, tuple[Callable[[], nn.Module], str, str, str]] = {
         "ceil_mode cuts its last window at a feature map of 6 x 6 pixels",
         "ceil_mode=False",
     ),
+    "max pool of what falls": (
+        lambda: ends_in(*start(), norm(4, falling=True), nn.MaxPool2d(2), signed(), conv(kernel=1)),
+        "  3:",
+        "a factor below 0 (of a batch norm, say) stands between 0 and it",
+        "use an average pool",
+    ),
     "average pool with a border": (
         lambda: ends_in(*start(), nn.AvgPool2d(2, padding=1, count_include_pad=False), conv(kernel=1)),
         "  2:",
@@ -89,8 +96,6 @@ PROBLEMS: dict[str, tuple[Callable[[], nn.Module], str, str, str]] = {
         "leave it out",
     ),
     "activations over 8 bits": (lambda: ends_in(conv(2), relu(bit_width=10), conv()), "  1:", "10 bits", "at most 8"),
-    "groups": (lambda: ends_in(*start(), conv(groups=2)), "  2:", "2 groups", "groups=1"),
-    "depthwise": (lambda: ends_in(*start(), conv(groups=4)), "  2:", "depthwise", "no supported hardware layer"),
     "dilation": (lambda: ends_in(*start(), conv(dilation=2)), "  2:", "dilation is [2, 2]", "dilation=1"),
     "dilated max pool": (
         lambda: ends_in(*start(), nn.MaxPool2d(2, dilation=2), conv(kernel=1)),
@@ -122,14 +127,15 @@ FIXED: dict[str, Callable[[], nn.Module]] = {
     ),
     "scale per channel": lambda: ends_in(conv(2), relu(), conv()),
     "ceil mode": lambda: ends_in(*start(), nn.MaxPool2d(4), conv(kernel=1)),
+    "max pool of what falls": lambda: ends_in(
+        *start(), norm(4, falling=True), nn.AvgPool2d(2), signed(), conv(kernel=1)
+    ),
     "average pool with a border": lambda: ends_in(*start(), nn.AvgPool2d(2), conv(kernel=1)),
     "group norm": lambda: ends_in(conv(2), nn.BatchNorm2d(4)),
     "a function that falls": lambda: ends_in(conv(2), nn.LeakyReLU()),
     "a function of two feature maps": lambda: ends_in(*start(), nn.Sigmoid(), relu(), conv()),
     "softmax inside": lambda: ends_in(*start(), conv()),
     "activations over 8 bits": lambda: ends_in(conv(2), relu(bit_width=8), conv()),
-    "groups": lambda: ends_in(*start(), conv(groups=1)),
-    "depthwise": lambda: ends_in(*start(), conv(groups=1)),
     "dilation": lambda: ends_in(*start(), conv(kernel=5)),
     "dilated max pool": lambda: ends_in(*start(), nn.MaxPool2d(3), conv(kernel=1)),
     "float weights": lambda: ends_in(conv(2), relu(), conv()),
@@ -174,8 +180,8 @@ def test_no_message_has_words_that_the_user_did_not_write(name: str, tmp_path: P
 
 def test_all_problems_are_told_at_once_also_behind_others(tmp_path: Path) -> None:
     module = nn.Sequential(
-        *(conv(2, groups=2), relu(bit_width=9), conv(dilation=2), relu(), nn.GroupNorm(2, 4)),
-        *(nn.Conv2d(4, 4, 1), relu(), conv(kernel=2, groups=2)),
+        *(conv(2, dilation=2, padding=2), relu(bit_width=9), conv(dilation=2), relu(), nn.GroupNorm(2, 4)),
+        *(nn.Conv2d(4, 4, 1), relu(), conv(kernel=1, dilation=2)),
     )
     export(lambda: module, tmp_path / "model.onnx")
     message = _message(tmp_path / "model.onnx", tmp_path)

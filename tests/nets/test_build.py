@@ -154,8 +154,8 @@ def test_freezing_leaves_the_trained_network_alone():
         (LINEAR, Quantization(), 5.0,
          r"scores: data.mean = 5 cannot be folded into raw scores"),
         (NETWORK, Quantization(4, 1), 0.0, r"fire2.expand3x3: 1-bit activations .* padding"),
-        (Network("g", (8, 8, 2), 2, (Conv("c", INPUT, 2, groups=2), GlobalAvgPool("p", "c"))),
-         Quantization(), 0.0, r"c: groups = 2"),
+        (Network("g", (8, 8, 4), 6, (Conv("c", INPUT, 6, groups=4), GlobalAvgPool("p", "c"))),
+         Quantization(), 0.0, r"c: 4 groups must divide its 6 filters and its 4 input channels; nearest: 1 or 2"),
     ],
 )  # fmt: skip
 def test_what_hardware_could_not_compute_is_refused(network, quantization, mean, message):

@@ -25,6 +25,9 @@ def counted(network):
         ("googlenet", {}, 6_998_552),
         ("googlenet", {"auxiliary": True}, 13_378_280),
         ("lenet", {}, 61_706),
+        ("autoencoder", {}, 269_992 - 4 * 1_032),  # as Keras counts it, less its batch norms
+        ("resnet", {}, 78_666 - 4 * 240),
+        ("mobilenet", {}, 4_253_864 - 3 * 10_944),  # of Keras' four numbers of every batch norm, its folded bias
         ("nin", {}, 7_595_176),
         ("vgg", {}, 143_667_240),
         ("vgg", {"convolutions": (2, 2, 3, 3, 3)}, 138_357_544),
@@ -76,8 +79,11 @@ def test_vgg_refuses_blocks_without_filters():
 @pytest.mark.parametrize(
     ("name", "layers"),
     [
-        ("alexnet", ["norm1: no supported hardware layer computes local response normalisation", "conv2: groups = 2"]),
-        ("googlenet", ["norm2: no hardware", "inception3a.pool: pad = 1: a max pool in hardware does not pad"]),
+        ("alexnet", ["norm1: no supported hardware layer computes local response normalisation"]),
+        (
+            "googlenet",
+            ["norm2: no supported hardware layer", "inception3a.pool: pad = 1: a max pool in hardware does not pad"],
+        ),
     ],
 )
 def test_what_hardware_cannot_compute_is_named(name, layers):
@@ -122,3 +128,22 @@ def test_weight_bits_of_the_first_and_last_layers():
     assert bits == {"conv1": 8, "conv3": 4, "conv5": 4, "fc6": 4, "fc7": 6}
     parallel = standard("zynqnet").weight_bits(Quantization(last_weight_bits=8))
     assert {name for name, count in parallel.items() if count == 8} == {"conv10.split1", "conv10.split2"}
+
+
+def test_mobilenet_refuses_a_fraction_of_a_filter():
+    with pytest.raises(UserError, match=r"width = 0.3: 32 filters become 9.6, .* the nearest that is: 0.3125"):
+        standard("mobilenet", width=0.3)
+
+
+def test_resnet_around_its_blocks():
+    """What goes around is counted in the steps of what it is added to; that has a sign, what leaves has none."""
+    network = standard("resnet", blocks=2, filters=(4, 8))
+    assert network.signed_quantizers == {f"stage{i}.block{j}.quantizer" for i in (1, 2) for j in (1, 2)}
+    for node in network.nodes:
+        if node.name.endswith(".add"):
+            assert {network.quantizers[name] for name in node.inputs} <= network.signed_quantizers
+            assert network.quantizers[node.name] not in network.signed_quantizers
+    assert network.shapes["stage2.block2.add"] == (16, 16, 8)
+    require_hardware(network)
+    with pytest.raises(UserError, match="at least one"):
+        standard("resnet", filters=())

@@ -98,7 +98,7 @@ def test_pools_stand_where_the_metaparameters_say():
         ({"SR": 0.001}, r"SR = 0.001: .*nearest that is: 0.0078125"),
         ({"base_e": 3, "incr_e": 2}, r"base_e = 3: .*no common divisor"),
         ({"pool_after": ("fire22",)}, r"pool_after = 'fire22': did you mean 'fire2'"),
-        ({"fire_modules": 2}, r"pool_after = 'fire4'"),
+        ({"fire_modules": 2, "pool_after": ("fire4",)}, r"pool_after = 'fire4'"),
     ],
 )
 def test_metaparameters_that_make_no_network(values, message):
@@ -116,3 +116,11 @@ def test_the_nearest_legal_ratio_that_a_message_names_is_legal():
 def test_an_image_too_small_names_the_layer():
     with pytest.raises(UserError, match=r"pool8: its 3x3 kernel is larger than its input"):
         SqueezeNet().describe((32, 32, 3), 10)
+
+
+@pytest.mark.parametrize(
+    ("modules", "pools"), [(2, ["pool1"]), (3, ["pool1", "pool4"]), (8, ["pool1", "pool4", "pool8"])]
+)
+def test_pools_follow_the_number_of_fire_modules(modules: int, pools: list[str]) -> None:
+    nodes = SqueezeNet(fire_modules=modules).describe((224, 224, 3), 10).nodes
+    assert [node.name for node in nodes if isinstance(node, MaxPool)] == pools

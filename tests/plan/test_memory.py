@@ -55,6 +55,17 @@ def test_a_big_buffer_lies_in_large_ram_where_the_board_has_it():
     assert memory_resources(zcu104.device, buffer, whole).large_ram == 1
 
 
+def test_nexus_takes_to_its_large_ram_when_block_ram_runs_out():
+    """Of which there are two: each is half of all there is, and block RAM is cheaper as long as there is some."""
+    crosslink = load_board("crosslink-nx-evn")
+    memories = {(f"conv{i}", "weights"): Memory("weights", 8000, 60, loadable=True) for i in range(2)}
+    assert not any(where.large for where in map_memories(memories, Resources(), crosslink).values())
+    memories["fifo", "buffer"] = Memory("buffer", 16000, 30, writable=True)
+    storage = map_memories(memories, Resources(), crosslink)
+    assert not taken(memories, storage, crosslink).over(crosslink)
+    assert 0 < taken(memories, storage, crosslink).large_ram <= crosslink.usable["large_ram"] == 2
+
+
 KV260 = load_board("kv260")
 
 

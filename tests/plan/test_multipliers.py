@@ -5,7 +5,7 @@ from dataclasses import replace
 from hwcodesign.fpga.board import load_board
 from hwcodesign.fpga.resources import Resources
 from hwcodesign.kinds import Folding
-from hwcodesign.plan.folding import possible_foldings
+from hwcodesign.plan.groups import possible_foldings
 from hwcodesign.plan.memory import logic_resources
 from hwcodesign.plan.multipliers import into_hardware
 from tests.graphs import tiny_squeezenet

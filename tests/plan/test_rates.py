@@ -11,10 +11,10 @@ def stream(in_bytes: int, in_beats: int) -> Interface:
 
 def test_a_uart_carries_so_many_bytes_a_second() -> None:
     rates = rates_of(load_board("ulx3s-85f"), stream(1, 3072), 1356.0, 50.0)
-    assert rates.link == pytest.approx(1_000_000 / 10 / (3072 * 258 / 256 + 12))
+    assert rates.link == pytest.approx(2_000_000 / 10 / (3072 * 258 / 256 + 12))
     assert rates.user == rates.link
     assert rates.link_limits
-    assert "a host gets 32.2 frames per second" in rates.sentence()
+    assert "a host gets 64.4 frames per second" in rates.sentence()
 
 
 def test_a_slow_core_is_the_limit() -> None:
@@ -32,4 +32,4 @@ def test_a_dma_takes_a_beat_a_clock() -> None:
 def test_a_result_larger_than_its_image_counts() -> None:
     wide = Interface(1, 8, 1, 8, 32, 4, 1001)
     rates = rates_of(load_board("icebreaker"), wide, 1e6, 12.0)
-    assert rates.link == pytest.approx(1e5 / (4004 * 258 / 256 + 12))
+    assert rates.link == pytest.approx(3e5 / (4004 * 258 / 256 + 12))

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from hwcodesign.quantize.rounding import gptq, refitted, scales_for
+from hwcodesign.quantize.rounding import descended, gptq, integers_for, refitted, scales_for
 
 
 def inputs(count=4000, columns=24, seed=0):
@@ -45,3 +45,27 @@ def test_a_filter_of_zeros_and_one_far_weight():
     scale = scales_for(w, energy, 4)
     assert scale[0] == 1 and scale[1] < 0.3 / 7  # the far weight hardly counts
     assert torch.equal(gptq(w, torch.diag(energy), scale, 4)[0], torch.zeros(6, dtype=torch.float64))
+
+
+@pytest.mark.parametrize("bits", [2, 3, 4])
+def test_scales_and_integers_in_turn_leave_less_than_gptq_alone(bits):
+    x, w = inputs(), filters()
+    covariance, most = x.T @ x / len(x), 2 ** (bits - 1) - 1
+    scale = scales_for(w, covariance.diagonal(), bits)
+    alone = (gptq(w, covariance, scale, bits), scale)
+    both = integers_for(w, covariance, bits)
+    assert torch.equal(both[0], both[0].round()) and both[0].abs().max() <= most and (both[1] > 0).all()
+    errors = [((x @ (w - q * s[:, None]).T) ** 2).mean() for q, s in (alone, both)]
+    assert errors[1] < 0.9 * errors[0]
+
+
+def test_descent_never_leaves_more_and_keeps_a_filter_of_zeros():
+    x, w = inputs(), filters()
+    w[3] = 0
+    covariance = x.T @ x / len(x)
+    scale = scales_for(w, covariance.diagonal(), 3)
+    nearest = (w / scale[:, None]).round().clamp(-3, 3)
+    integers, scales = descended(w, covariance, nearest, scale, 3)
+    errors = [((x @ (w - q * s[:, None]).T) ** 2).mean(0) for q, s in ((nearest, scale), (integers, scales))]
+    assert (errors[1] <= errors[0] * 1.01 + 1e-12).all() and errors[1].mean() < errors[0].mean()
+    assert not integers[3].any() and scales[3] == 1

@@ -12,7 +12,8 @@ from hwcodesign.simulate.verilator_runtime import fetch, keep, runtime_folder
 def build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(verilator_runtime, "find", lambda tool: Path(tool.name))
     monkeypatch.setattr(verilator_runtime, "version_of", lambda tool, path: (5, 48))
-    monkeypatch.setattr(verilator_runtime.sys, "prefix", str(tmp_path / "environment"))
+    monkeypatch.setattr(verilator_runtime, "verilator", lambda: Path("verilator"))
+    monkeypatch.setattr(verilator_runtime, "place", lambda: tmp_path / "environment")
     folder = tmp_path / "build"
     folder.mkdir()
     (folder / "Vtop_classes.mk").write_text("VM_COVERAGE = 0\nVM_TRACE = 1\nOTHER = 1\nVM_TIMING = 0\n")

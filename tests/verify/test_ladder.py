@@ -3,6 +3,7 @@
 import io
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ from hwcodesign.job import Job
 from hwcodesign.recipe import Recipe
 from hwcodesign.verify import ladder
 from hwcodesign.verify.chain import proven_by
+from hwcodesign.verify.images import Images
 from hwcodesign.verify.ladder_table import table
 from hwcodesign.verify.reference import CHOSEN
 
@@ -46,7 +48,7 @@ def run(lowered: RunFolder, tmp_path: Path) -> RunFolder:
     return RunFolder(tmp_path / "small")
 
 
-def rungs(run: RunFolder) -> dict[str, ladder.Rung]:
+def rungs(run: RunFolder) -> dict[str, ladder.LadderRung]:
     return {rung.name: rung for rung in ladder.climb(run, IMAGES)}
 
 
@@ -162,15 +164,28 @@ def test_a_file_that_means_something_else_fails_and_so_does_a_finn_graph(run: Ru
 def test_rtl_is_what_the_simulation_found(run: RunFolder) -> None:
     run.execute(Stage("emit", (), None, lambda folder: {}))
     simulated = {
-        "images": 12, "mismatches": 3, "top1": 0.5, "first_difference": "layer conv1", "proves": proven_by(run),
+        "images": 12, "mismatches": 3, "top1": 0.5, "top5": 0.75, "first_difference": "layer conv1",
+        "proves": proven_by(run),
     }  # fmt: skip
     run.execute(Stage("simulate", (), None, lambda folder: simulated))
     rung = rungs(run)["RTL"]
     assert (rung.images, rung.other_scores, rung.top1, rung.first_divergence) == (12, 3, 0.5, "layer conv1")
+    screen = Console(width=200, record=True, file=io.StringIO())
+    screen.print(table([rung], "some images", "here"))
+    assert "75.00 %" in screen.export_text()
     with pytest.raises(VerificationError, match="RTL: 3 of 12 images differ\nlayer conv1"):
         ladder.require_equal([rung])
     (run.stage("emit") / "accelerator.sv").touch()  # emitted anew since
     assert rungs(run)["RTL"].missing == "hwcodesign run small --from lower"
+
+
+def test_top5_where_the_recipe_asks_for_it(tmp_path: Path) -> None:
+    scores = np.array([[6, 5, 4, 3, 2, 1]] * 4)
+    images = Images(np.zeros((4, 1, 1, 1)), "pictures", np.array([0, 4, 5, 5]), scores, top5=True)
+    step = next(step for step in ladder._STEPS if step.classes_only)
+    for five, asked in ((0.5, images), (None, replace(images, top5=False))):
+        rung = ladder._compared(RunFolder(tmp_path), step, ladder.IntegerGraph(None), asked, scores)  # type: ignore[arg-type]
+        assert (rung.top1, rung.top5) == (0.25, five)
 
 
 def test_a_model_from_elsewhere_is_measured_against_its_own_file(lowered: RunFolder, tmp_path: Path) -> None:

@@ -4,14 +4,14 @@ import io
 
 from rich.console import Console
 
-from hwcodesign.verify.ladder import Rung
+from hwcodesign.verify.ladder import LadderRung
 from hwcodesign.verify.ladder_table import table
 
 
 def test_every_rung_has_its_row_and_what_is_missing_says_what_makes_it() -> None:
     rungs = [
-        Rung("QAT", "Brevitas, float32", 1234, 0.5, other_scores=7, other_class=0, first_divergence="layer [bold]"),
-        Rung("RTL", "Verilator", missing="hwcodesign run x --from simulate"),
+        LadderRung("QAT", "Brevitas, float32", 1234, 0.5, other_scores=7, first_divergence="layer [bold]"),
+        LadderRung("RTL", "Verilator", missing="hwcodesign run x --from simulate"),
     ]
     screen = Console(file=io.StringIO(), width=160)
     screen.print(table(rungs, "held-out [images]", "runs/x"))

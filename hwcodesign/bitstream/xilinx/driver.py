@@ -12,7 +12,7 @@ from hwcodesign.host.contract import CONTRACT, SELFTEST
 
 DRIVER = "driver"
 _ROOT = Path(__file__).resolve().parents[3]  # where the package lies
-_MODULES = ("hwcodesign.host.accelerator", "hwcodesign.host.images")
+_MODULES = ("hwcodesign.host.accelerator", "hwcodesign.host.answers", "hwcodesign.host.images")
 _EXAMPLE = '''\
 """Classifies images on this board: sudo -E python3 classify.py IMAGE...; without an image, the self-test."""
 
@@ -21,6 +21,7 @@ from pathlib import Path
 
 from hwcodesign.core.errors import UserError
 from hwcodesign.host import Accelerator
+from hwcodesign.host.answers import answers
 from hwcodesign.host.images import read_images
 
 BITSTREAM = Path(__file__).resolve().parent / {file!r}
@@ -32,11 +33,11 @@ def main(paths):
             print(f"all scores of {{board.selftest()}} images are right")
             return
         contract = board.contract
-        scores, classes = board.predict(read_images([Path(path) for path in paths], contract, resize=True))
-        for path, row, best in zip(paths, contract.score_map.real(scores), classes):
-            named = [f"class {{i}}" for i in best] if contract.names_classes else []
-            shown = row[best] if contract.classes > 1 else row
-            print(path, *named, *(f"score {{score:.4g}}" for score in shown))
+        predictions = board.predict(read_images([Path(path) for path in paths], contract, resize=True))
+        for path, best in zip(paths, answers(contract, predictions)):
+            print(path)
+            for name, score in best:
+                print(f"    {{score:10.4g}}  {{name}}")
 
 
 if __name__ == "__main__":

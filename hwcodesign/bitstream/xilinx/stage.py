@@ -21,6 +21,7 @@ from hwcodesign.bitstream.xilinx.project import Project, write_project
 from hwcodesign.bitstream.yosys import read_sources
 from hwcodesign.core import progress, tools
 from hwcodesign.core.names import made_legal
+from hwcodesign.core.picture_task import PictureTask
 from hwcodesign.core.run_folder import RunFolder, Stage, Summary
 from hwcodesign.fpga.board import RESOURCES, Board
 from hwcodesign.fpga.resources import Resources
@@ -36,22 +37,28 @@ def for_vivado(board: Board) -> bool:
 
 
 def build_amd(
-    request: BuildRequest, made: Plan, network: str, images: np.ndarray, phases: RunFolder, folder: Path
+    request: BuildRequest,
+    made: Plan,
+    network: str,
+    images: np.ndarray,
+    phases: RunFolder,
+    folder: Path,
+    task: PictureTask | None = None,
 ) -> Summary:
     """Write into `folder` a Vivado project, `utilisation.json`, contract and self-test, and a Zynq's driver.
 
-    `images` (N, H, W, C) are those of the self-test. The summary's `state` says in words what there is; it has
-    `bitstream`, `fmax_mhz` and `timing_met` where Vivado has built it. Raises UserError if a tool fails, and without
-    one that is needed: Yosys, edalize.
+    `images` (N, H, W, C) are those of the self-test; `task` goes into the contract. The summary's `state` says in words
+    what there is; it has `bitstream`, `fmax_mhz` and `timing_met` where Vivado has built it. Raises UserError if a tool
+    fails, and without one that is needed: Yosys, edalize.
     """
     name = made_legal(network)  # in a Makefile, in Tcl and in Python
     project = write_project(request, name, folder / PROJECT)
     layers = _synthesised(request, project, made, phases)
     zynq = project.rtl_top == DMA_TOP
     contract = (
-        serial_link.dma_contract(network, made, request.emitted)
+        serial_link.dma_contract(network, made, request.emitted, task)
         if zynq
-        else serial_link.contract_of(network, made, request.emitted, request.baud, request.line)
+        else serial_link.contract_of(network, made, request.emitted, request.baud, request.line, task)
     )
     serial_link.hand_over(folder, contract, made.design, request.emitted, images)
     driver = write_driver(folder, name, folder) if zynq else None

@@ -1,7 +1,7 @@
 """Cologne Chip GateMate."""
 
 from hwcodesign.core import tools
-from hwcodesign.fpga.family import Cells, Constraints, Family, Toolchain
+from hwcodesign.fpga.family import ABSORBED, LOGIC_CELL, Cells, Constraints, Family, Toolchain
 from hwcodesign.fpga.shapes import shapes
 
 
@@ -10,7 +10,7 @@ def _port(port: str, pin: str, _standard: str, up: bool) -> str:
 
 
 # Placed as densely as by default (0.9), a design is routed for hours: YosysHQ/nextpnr, issues 1615 and 1732.
-_SPARSELY = ("--router", "router2", "--placer-heap-beta", "0.6")
+_SPARSELY = ("--router", "router2", "--placer-heap-beta", "0.5")
 
 _20K = ((16384, 1), (8192, 2), (4096, 5), (2048, 10), (1024, 20), (512, 40))
 _40K = ((32768, 1), (16384, 2), (8192, 5), (4096, 10), (2048, 20), (1024, 40), (512, 80))
@@ -18,7 +18,7 @@ _40K = ((32768, 1), (16384, 2), (8192, 5), (4096, 10), (2048, 20), (1024, 40), (
 FAMILIES = (
     # Cologne Chip DS1001: a block RAM of 40 Kb is two of 20 Kb; a CPE holds two LUTs of four inputs (or one of eight)
     # and two flip-flops. Multipliers are arrays of CPEs; Yosys makes them of LUTs here (-nomult), so there is no DSP to
-    # count. There is no distributed RAM. No PLL is described: the oscillator is the clock.
+    # count. A LUT stands for half a CPE. There is no distributed RAM. No PLL is described: the oscillator is the clock.
     Family(
         name="gatemate",
         block_name="BRAM20",
@@ -34,7 +34,7 @@ FAMILIES = (
         cells=Cells(
             lut={
                 **{f"CC_LUT{inputs}": 1 for inputs in (1, 2)},
-                **{"CC_L2T4": 1, "CC_L2T5": 1, "CC_MX2": 1, "CC_MX4": 2, "CC_ADDF": 1},
+                **{"CC_L2T4": 1, "CC_L2T5": 2, "CC_MX2": 1, "CC_MX4": 2, "CC_ADDF": 1, LOGIC_CELL: 1, ABSORBED: -1},
             },
             flip_flops=("CC_DFF",),
             block_ram={"CC_BRAM_20K": 1, "CC_BRAM_40K": 2},
@@ -49,5 +49,6 @@ FAMILIES = (
             cells={"lut": {"CPE_LT": 1}, "ff": {"CPE_FF": 1}, "block_ram": {"RAM_HALF": 1, "RAM": 2}},
         ),
         constraints=Constraints(suffix="ccf", port=_port),
+        cells_of_both=True,
     ),
 )

@@ -1,5 +1,7 @@
 """Lattice Nexus: CrossLink-NX."""
 
+from typing import Any
+
 from hwcodesign.core import tools
 from hwcodesign.fpga.family import BlockShape, Cells, Constraints, Family, LutRam, Toolchain
 from hwcodesign.fpga.shapes import CLOCK_TO_REACH, DP16KD
@@ -10,6 +12,19 @@ def _port(port: str, pin: str, standard: str, up: bool) -> str:
     return f"ldc_set_location -site {{{pin}}} [get_ports {port}]\n" + (
         f"ldc_set_port -iobuf {{IO_TYPE={standard} PULLMODE={pull}}} [get_ports {port}]"
     )
+
+
+def _open_carries(netlist: dict[str, Any]) -> None:
+    """Open the carry into the first cell of every chain, which abc9 ties to 0, and nextpnr refuses that.
+
+    The cell makes the chain's carry by itself, whatever comes in: YosysHQ/yosys, issue 5639.
+    """
+    for module in netlist["modules"].values():
+        cells = module["cells"].values()
+        low = {"0", *(bit for cell in cells if cell["type"] == "VLO" for bit in cell["connections"]["Z"])}
+        for cell in cells:
+            if cell["type"] == "CCU2" and low.intersection(cell["connections"].get("CIN", ())):
+                del cell["connections"]["CIN"], cell["port_directions"]["CIN"]
 
 
 FAMILIES = (
@@ -40,7 +55,8 @@ FAMILIES = (
             pack=tools.PRJOXIDE,
             placed="placed.fasm",
             bitstream="design.bit",
-            place_files=lambda pins, placed: ["--pdc", pins, "--fasm", placed],
+            # Its other router, the default, finds no way from the clock's pin to the buffer of the global net.
+            place_files=lambda pins, placed: ["--router", "router1", "--pdc", pins, "--fasm", placed],
             pack_files=lambda placed, bitstream: ["pack", placed, bitstream],
             cells={
                 "lut": {"OXIDE_COMB": 1, "RAMW": 2},
@@ -49,6 +65,7 @@ FAMILIES = (
                 "block_ram": {"OXIDE_EBR": 1},
                 "large_ram": {"LRAM_CORE": 1},
             },
+            mend=_open_carries,
         ),
         constraints=Constraints(suffix="pdc", port=_port),
         large_ram="LRAM",

@@ -73,7 +73,8 @@ def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workbench:
 
 def test_which_boards_vivado_builds() -> None:
     boards = {name for name in board_names() if for_vivado(load_board(name))}
-    assert boards == {"arty-a7-35", "arty-a7-100", "pynq-z1", "pynq-z2", "zcu104", "ultra96-v2", "kv260"}
+    artix = {"arty-a7-35", "arty-a7-100", "basys3", "cmod-a7"}
+    assert boards == artix | {"pynq-z1", "pynq-z2", "zybo-z7-20", "zcu104", "ultra96-v2", "kv260"}
 
 
 def test_without_vivado_there_is_a_project_a_driver_and_counts(bench: Workbench) -> None:
@@ -124,7 +125,7 @@ def test_an_arty_gets_the_serial_top_level_and_its_pins(bench: Workbench) -> Non
     assert summary["clock_mhz"] == 100
     assert not summary["host"]
     assert not (out / "driver").exists()
-    assert (Contract.load(out).link, Contract.load(out).baud) == ("uart", 1_000_000)
+    assert (Contract.load(out).link, Contract.load(out).baud) == ("uart", 4_000_000)
     pins = (out / "vivado/pins.xdc").read_text()
     assert "set_property -dict {PACKAGE_PIN E3 IOSTANDARD LVCMOS33} [get_ports {clk_i}]" in pins
     assert "create_clock -period 10.000 [get_ports clk_i]" in pins

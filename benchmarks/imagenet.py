@@ -1,0 +1,157 @@
+"""ImageNet's networks quantized without training: methods by bits, top-1 and top-5 on held-out pictures.
+
+    python benchmarks/imagenet.py --data FOLDER --weights squeezenet-v1.0-imagenet=v10.net [--bits 4,8] [--method all]
+
+FOLDER as the recipes say; calibration pictures are those of FOLDER/calibration, results are of FOLDER/val. Rows that
+are among the results are not made again, so an interrupted run goes on where it was. What is measured is the quantized
+network in float32, which the hardware's integers equal but for roundings: `hwcodesign verify` tells theirs.
+"""
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+import torch
+from torch import Tensor
+
+from hwcodesign.core.classified import top5
+from hwcodesign.data import Dataset, load_dataset
+from hwcodesign.export.float_weights import Weights
+from hwcodesign.export.weight_file import read_weights
+from hwcodesign.job import QuantizeRequest
+from hwcodesign.quantize.float_network import scores, with_weights
+from hwcodesign.quantize.from_weights import calibration_images, quantize_network
+from hwcodesign.quantize.layerwise import LAYERWISE, Method
+from hwcodesign.quantize.quantized import Quantized, forward
+from hwcodesign.quantize.rounding import gptq, scales_for
+from hwcodesign.recipe import Recipe, load_recipe
+
+RESULTS = Path(__file__).with_suffix(".json")
+EQUALIZATION = 0.5
+_BATCH = 16
+Row = dict[str, Any]
+
+
+def to_nearest(weight: Tensor, covariance: Tensor, bits: int) -> tuple[Tensor, Tensor]:
+    """Scales by error weighted with the inputs' energy, then each weight by itself."""
+    scales, most = scales_for(weight, covariance.diagonal(), bits), 2 ** (bits - 1) - 1
+    return (weight / scales[:, None]).round().clamp(-most, most), scales
+
+
+def by_gptq(weight: Tensor, covariance: Tensor, bits: int) -> tuple[Tensor, Tensor]:
+    """The same scales, then GPTQ."""
+    scales = scales_for(weight, covariance.diagonal(), bits)
+    return gptq(weight, covariance, scales, bits), scales
+
+
+def as_they_are(weight: Tensor, covariance: Tensor, cross: Tensor) -> Tensor:
+    """Weights that are not fitted to what the layers before give."""
+    return weight
+
+
+METHODS = {  # and how far channels are equalized first
+    "nearest": (Method(as_they_are, to_nearest), 0.0),
+    "gptq": (Method(as_they_are, by_gptq), 0.0),
+    "refit, gptq": (Method(rounding=by_gptq), EQUALIZATION),
+    "layerwise": (LAYERWISE, EQUALIZATION),
+    "layerwise, channels as they are": (LAYERWISE, 0.0),
+}
+
+
+def row_of(answers: np.ndarray, dataset: Dataset) -> Row:
+    """Both accuracies in percent."""
+    labels = dataset.test_labels
+    best = 100 * float((answers.argmax(1) == labels).mean()), 100 * top5(answers, labels)
+    return {"top1": round(best[0], 2), "top5": round(best[1], 2), "pictures": len(labels)}
+
+
+@torch.no_grad()
+def quantized_scores(recipe: Recipe, quantized: Quantized, images: np.ndarray) -> np.ndarray:
+    """float32 (images, classes)."""
+    network, found = recipe.describe(), []
+    for start in range(0, len(images), _BATCH):
+        raw = torch.from_numpy(images[start : start + _BATCH].transpose(0, 3, 1, 2).copy()).float()
+        raw = raw.contiguous(memory_format=torch.channels_last)
+        found.append(forward(network, quantized, raw, *recipe.data.scalars).numpy())
+    return np.concatenate(found)
+
+
+def with_bits(recipe: Recipe, bits: str) -> Recipe:
+    """`bits`: of weights, of activations and, if they are others, of the first and last layers' weights."""
+    weights, activations, *ends = map(int, bits.split(","))
+    changes = {"weight_bits": weights, "activation_bits": activations}
+    changes |= {"first_weight_bits": ends[0], "last_weight_bits": ends[0]} if ends else {}
+    return recipe.model_copy(update={"quantization": recipe.quantization.model_copy(update=changes)})
+
+
+class Bench:
+    """One recipe's data, read when first asked for."""
+
+    def __init__(self, name: str, weights: Path, data: Path, count: int) -> None:
+        self.name, self.recipe, self.file, self.data, self.count = name, load_recipe(name), weights, data, count
+        self._read: tuple[dict[str, Weights], Dataset, np.ndarray] | None = None
+
+    def read(self) -> tuple[dict[str, Weights], Dataset, np.ndarray]:
+        """Float weights, held-out pictures, calibration pictures."""
+        if self._read is None:
+            weights = read_weights(self.file, self.recipe.describe())
+            dataset = load_dataset(self.recipe.data, self.data, training=False)
+            images = calibration_images(self.recipe, QuantizeRequest(self.file, images=self.count), self.data)
+            self._read = weights, dataset, images
+        return self._read
+
+    def float_row(self) -> Row:
+        weights, dataset, _ = self.read()
+        return row_of(scores(with_weights(self.recipe, weights), dataset.test_images), dataset)
+
+    def row(self, method: str, bits: str) -> Row:
+        weights, dataset, images = self.read()
+        recipe, start = with_bits(self.recipe, bits), time.monotonic()
+        way, equalization = METHODS[method]
+        quantized = quantize_network(recipe, weights, images, equalization, method=way)
+        seconds = round(time.monotonic() - start, 1)
+        found = row_of(quantized_scores(recipe, quantized, dataset.test_images), dataset)
+        return found | {"calibration_pictures": len(images), "seconds": seconds}
+
+
+def keep(results: Path, key: str, make: Callable[[], Row]) -> None:
+    """The row `key` of the results, made if it is not there."""
+    rows = json.loads(results.read_text()) if results.exists() else {}
+    if key not in rows:
+        rows[key] = make()
+        partial = results.with_suffix(".partial")
+        partial.write_text(json.dumps(rows, indent=1) + "\n")
+        partial.replace(results)
+    row = rows[key]
+    print(f"{key:60} top-1 {row['top1']:6.2f} %  top-5 {row['top5']:6.2f} %", flush=True)
+
+
+@click.command()
+@click.option("--data", required=True, type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.option("--weights", "files", required=True, multiple=True, metavar="RECIPE=FILE", help="Each network's weights.")
+@click.option("--bits", multiple=True, default=("8,8", "4,8", "4,4"), show_default=True, help=with_bits.__doc__)
+@click.option("--method", "methods", multiple=True, type=click.Choice(["all", *METHODS]), default=("layerwise",))
+@click.option("--calibration-images", "count", default=256, show_default=True)
+@click.option("--results", type=click.Path(path_type=Path), default=RESULTS, show_default=True)
+def main(
+    data: Path, files: tuple[str, ...], bits: tuple[str, ...], methods: tuple[str, ...], count: int, results: Path
+) -> None:
+    """Print a row for the float networks, and for every method and choice of bits."""
+    chosen = list(METHODS) if "all" in methods else methods
+    benches = [Bench(name, Path(file), data, count) for name, _, file in (text.partition("=") for text in files)]
+    for bench in benches:
+        keep(results, f"{bench.name}: float", bench.float_row)
+    for which in bits:
+        for method in chosen:
+            for bench in benches:
+                key = f"{bench.name}: {method}, {which}, {count} calibration pictures"
+                keep(results, key, lambda b=bench, m=method, w=which: b.row(m, w))  # type: ignore[misc]
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    main()

@@ -1,0 +1,35 @@
+import pytest
+
+from hwcodesign.check.check import check_recipe
+from hwcodesign.core.errors import UserError
+from hwcodesign.explore.what_if import planned, what_if_study
+
+
+def test_every_combination_is_what_check_says() -> None:
+    study = what_if_study("digits-squeezenet", ["SR=0.25,0.5", "quantization.weight_bits=2,4", "bypass=none, simple"])
+    assert list(study.space) == ["network.SR", "quantization.weight_bits", "network.bypass"]
+    results = planned(study)
+    assert len(results.points) == 8
+    for point in results.points[::3]:
+        report = check_recipe(study.recipe_at(point.params))
+        assert (point.figures["lut"], point.figures["frame_rate"]) == (report.total.lut, report.frame_rate)
+        assert bool(point.excluded) != report.fits
+    assert results.front
+
+
+@pytest.mark.parametrize(
+    ("wishes", "message"),
+    [
+        (["SQ=1"], "did you mean 'SR'"),
+        (["SR"], "KEY=VALUE"),
+        (["SR="], "KEY=VALUE"),
+        (["SR=0.25", "network.SR=0.5"], "twice"),
+        (["SR=0.25,0.25"], "twice"),
+        (["weight_bits=9"], "weight_bits"),
+        (["SR=0.01", "base_e=16"], "none of the 1 points.*network.SR, network.base_e contradict"),
+        ([f"{key}={','.join(map(str, range(1, 9)))}" for key in ("base_e", "incr_e", "fire_modules", "freq")], "4,096"),
+    ],
+)
+def test_what_is_wrong_is_said(wishes: list[str], message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        what_if_study("digits-squeezenet", wishes)

@@ -54,7 +54,7 @@ def bits_per_layer(request: Request, target: Path | None, json_file: Path | None
     given = assign(recipe, found)
     loss, same = together(graph, frames, given.bits)
     document = _document(given, found, len(frames), loss, same)
-    console().print(_table(recipe, given, found), *_sentences(given, document), markup=False)
+    console().print(_table(recipe, given, found), *_sentences(given, document), sep="\n", markup=False)
     _write(given, path)
     console().print(f"{path}: hwcodesign run {path}", markup=False)
     if json_file:

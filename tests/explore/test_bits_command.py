@@ -19,14 +19,14 @@ def test_the_recipe_that_is_written_fits_the_budget(tmp_path: Path, monkeypatch:
     graph = randomised(predicted(load_recipe("digits-squeezenet")), 1)
     monkeypatch.setattr(bits_command, "trained_graph", lambda *arguments: graph)
     before = check_recipe(load_recipe("digits-squeezenet"))
-    budget = {"lut": before.total.lut - 900, "block_ram": before.total.block_ram}
+    budget = {"lut": int(0.84 * before.total.lut), "block_ram": before.total.block_ram}
     request = Request("digits-squeezenet", {"at_most": budget, "solver_seconds": 100.0}, tmp_path, None, 8, 2)
     bits_per_layer(request, tmp_path / "made.toml", tmp_path / "made.json")
     made, document = load_recipe(str(tmp_path / "made.toml")), json.loads((tmp_path / "made.json").read_text())
     assert check_recipe(made).fits
     assert check_recipe(made).total.lut == document["used"]["lut"] <= budget["lut"]
     assert {name: bits.weight_bits for name, bits in made.quantization.layers.items()} == document["bits"]
-    assert 0 < document["loss_bound"] <= document["loss_summed"] * 1.001
+    assert 0 <= document["loss_bound"] <= document["loss_summed"] * 1.001
     with pytest.raises(UserError, match="exists"):
         bits_per_layer(request, tmp_path / "made.toml", None)
 

@@ -42,9 +42,9 @@ def losses(
                 summed[name][bits] += _divergence(before, after).sum()
             on_layer(done, len(batches) * len(rounded))
     found = {}
-    for name, by_bits in summed.items():
+    for name, totals in summed.items():
         own = kind_of(graph.by_name[name].kind).spare_bits(graph.by_name[name])
-        found[name] = {bits: float(loss) / len(frames) for bits, loss in by_bits.items()} | {own: 0.0}
+        found[name] = {bits: float(loss) / len(frames) for bits, loss in totals.items()} | {own: 0.0}
     return found
 
 

@@ -6,6 +6,8 @@ from typing import Any
 
 import click
 
+from hwcodesign.cli.options import Amounts, Positive
+
 OUT = click.option(
     "--out", type=click.Path(path_type=Path), help="Where the results go; explore/NAME of the study if not given."
 )
@@ -35,6 +37,7 @@ def command() -> None:
       hwcodesign explore study.toml --storage grpc://host:13000     be one of many workers
       hwcodesign explore show study.toml
       hwcodesign explore pick study.toml 17 --recipe best.toml
+      hwcodesign explore bits digits-squeezenet --budget block_ram=6
     """
 
 
@@ -98,6 +101,37 @@ def pick(study: Path, number: int, out: Path | None, storage: str | None, recipe
     from hwcodesign.explore.command import pick_point
 
     pick_point(study, number, out, storage, recipe)
+
+
+@command.command("bits")
+@click.argument("recipe")
+@click.option("--board", help="Another board than the recipe's.")
+@click.option("--budget", type=Amounts(), help="What the whole design may take, such as block_ram=40,lut=20000.")
+@click.option("--frame-rate", type=Positive(), help="Another frame rate than the recipe's.")
+@click.option("--clock-mhz", type=Positive(), help="Another clock than the recipe's.")
+@click.option("--data", type=click.Path(path_type=Path), help="Folder with the images (digits needs none).")
+@click.option("--images", type=click.IntRange(1), default=64, show_default=True, help="How many are looked at.")
+@click.option("--least", type=click.IntRange(2, 8), default=2, show_default=True, help="Fewest bits of a layer.")
+@click.option("--solver-seconds", type=Positive(), help="Time for the solver; 10 if not given.")
+@click.option("--runs", default=Path("runs"), type=click.Path(path_type=Path), show_default=True, help="The runs.")
+@click.option("--recipe", "target", type=click.Path(path_type=Path), help="The file to write; NAME-bits.toml if not.")
+@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write everything to this file, too.")
+def bits(
+    recipe: str, budget: Any, runs: Path, data: Path | None, images: int, least: int,
+    target: Path | None, json_file: Path | None, **hardware: Any,
+) -> None:  # fmt: skip
+    """Bits for each layer's weights: the least loss that a budget of the board's resources allows.
+
+    What a layer loses with fewer bits is measured on training images, without training; what it takes, the planner
+    says exactly. RECIPE must be trained, or come with trained files. The recipe that is written has the bits to train
+    with; its board may take no more than the budget.
+
+    Example: hwcodesign explore bits cifar10-squeezenet --data ~/cifar10 --board pynq-z1 --budget block_ram=40
+    """
+    from hwcodesign.explore.bits_command import Request, bits_per_layer
+
+    wanted = {key: value for key, value in {"at_most": budget, **hardware}.items() if value is not None}
+    bits_per_layer(Request(recipe, wanted, runs, data, images, least), target, json_file)
 
 
 @command.command("serve")

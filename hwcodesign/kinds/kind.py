@@ -19,6 +19,7 @@ import numpy as np
 
 from hwcodesign.dataflow import IntType, Layer, Stream
 from hwcodesign.kinds.motion import Buffer, Motion, Pipeline, turns
+from hwcodesign.kinds.shared.fewer_bits import Inputs
 
 
 @dataclass(frozen=True, order=True)
@@ -293,6 +294,15 @@ class Kind(ABC):
     @abstractmethod
     def parameters(self, layer: Layer, folding: Folding) -> Mapping[str, int]:
         """The kernel's integer parameters by their SystemVerilog names."""
+
+    def spare_bits(self, layer: Layer) -> int:
+        """Bits of its weights, if they can be given fewer after training (see `with_weight_bits`); 0 if not."""
+        del layer
+        return 0
+
+    def with_weight_bits(self, layer: Layer, bits: int, inputs: Inputs) -> Layer:
+        """The layer with its trained weights in `bits` bits, at least 2, so that its outputs stay near on `inputs`."""
+        raise NotImplementedError(f"{self.name} has no bits to spare")
 
     def histogram(self, layer: Layer) -> tuple[np.ndarray, IntType] | None:
         """The numbers that a histogram of the layer counts, and their type; None if it has none."""

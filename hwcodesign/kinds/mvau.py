@@ -12,6 +12,7 @@ one, and where there are so many weights that they are no constants; not with bi
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -20,6 +21,7 @@ from hwcodesign.core.errors import UserError
 from hwcodesign.dataflow import Interval, IntType, Layer
 from hwcodesign.kinds.kind import Folding, Kind, Logic, Memory, MemoryImage, Storage, divisors
 from hwcodesign.kinds.motion import Motion, Pipeline
+from hwcodesign.kinds.shared.fewer_bits import Inputs, rounded
 from hwcodesign.kinds.shared.steps import NUMBERS_AT_ONCE, Steps, exact_type
 from hwcodesign.kinds.shared.threshold_unit import (
     THRESHOLD_CELLS,
@@ -200,6 +202,19 @@ class Mvau(Kind):
             "PACKED": folding.packed,
         }
 
+    def spare_bits(self, layer: Layer) -> int:
+        """Raw scores keep theirs: without thresholds there is nothing that a row's scale could go into."""
+        return 0 if _weight_type(layer).bipolar or not _thresholds(layer) else _weight_type(layer).bits
+
+    def with_weight_bits(self, layer: Layer, bits: int, inputs: Inputs) -> Layer:
+        made = rounded(layer.tensors["weights"], inputs, bits)
+        low, high = _ends(made.integers, layer)
+        thresholds = np.clip(made.thresholds(layer.tensors["thresholds"]), low, high + 1)
+        acc_type = Interval(low, high + 1).signed_type  # a threshold that is never reached lies one above
+        attributes = {"weight_type": str(IntType(bits, signed=True)), "acc_type": str(acc_type)}
+        tensors = {"weights": made.integers, "thresholds": thresholds}
+        return self.completed(replace(layer, attributes={**layer.attributes, **attributes}, tensors=tensors))
+
     def histogram(self, layer: Layer) -> tuple[np.ndarray, IntType] | None:
         """Its weights."""
         return layer.tensors["weights"], _weight_type(layer)
@@ -270,6 +285,12 @@ def _check_tensors(layer: Layer) -> None:
 def _reach(layer: Layer) -> tuple[np.ndarray, np.ndarray]:
     """The lowest and the highest sum that any input can give each row, (MH,) each."""
     return reach(layer.tensors["weights"], layer.input.low, layer.input.high)
+
+
+def _ends(weights: np.ndarray, layer: Layer) -> tuple[int, int]:
+    """The lowest and the highest sum of any row of `weights` on the layer's inputs."""
+    low, high = reach(weights, layer.input.low, layer.input.high)
+    return int(low.min()), int(high.max())
 
 
 def _line(layer: Layer) -> Line | None:

@@ -83,7 +83,7 @@ def choices(
     dataflow: Dataflow, target: Target, grouped: Mapping[tuple[str, ...], list[tuple[Folding, ...]]]
 ) -> Choices:
     """The choices for groups of layers (by name) and the combinations of foldings that are legal for each."""
-    groups = tuple(_group(dataflow, target, names, combinations) for names, combinations in grouped.items())
+    groups = tuple(group_choices(dataflow, target, names, combinations) for names, combinations in grouped.items())
     group_of = {name: names for names in grouped for name in names}
     between = tuple(edge for edge in dataflow.edges if group_of[edge.source] != group_of[edge.target])
     return Choices(dataflow, target.board, groups, between)
@@ -99,7 +99,7 @@ class _Option:
     storages: list[_Stored]
 
 
-def _group(
+def group_choices(
     dataflow: Dataflow, target: Target, names: tuple[str, ...], combinations: list[tuple[Folding, ...]]
 ) -> tuple[Choice, ...]:
     """The choices of a group."""

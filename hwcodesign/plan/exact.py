@@ -57,7 +57,7 @@ def plan_exactly(dataflow: Dataflow, target: Target, constraints: Constraints, s
         planned = replace(planned, proof=_proof(solution, bounds, target, planned, for_every_design=reserved == least))
         if not solution.fits or not planned.total.over(target.board):
             break
-        reserved += _missing(planned.total, target)
+        reserved += missing(planned.total, target)
     if bounds.cycles is None or planned.cycles_per_frame <= FAR * bounds.cycles:
         return planned
     counts = [count for count in space.cycle_counts if bounds.cycles <= count < planned.cycles_per_frame]
@@ -98,8 +98,8 @@ def folded(dataflow: Dataflow, target: Target, solution: Solution) -> Folded:
     return Folded(target.board, target.clock_mhz, rate, *insert_streams(dataflow, in_order), storage)
 
 
-def _missing(taken: Resources, target: Target) -> Resources:
-    """A part of what each exceeded limit is exceeded by, and no less than a step."""
+def missing(taken: Resources, target: Target) -> Resources:
+    """What to reserve where a design exceeds limits: a part of what it exceeds each by, and no less than a step."""
     usable = target.board.usable
     over = taken.over(target.board)
     missing = {key: getattr(taken, key) - usable[key] for key in over}

@@ -39,6 +39,8 @@ def outcome(
         (["check", "squeezenet-v1.0", "--at-most", "blockram=9"], 2, "did you mean 'block_ram'"),
         (["check", "squeezenet-v1.0", "--at-most", "lut=many"], 2, "a whole number of them, such as lut=40"),
         (["check", "squeezenet-v1.0", "--at-most", "lut=4,lut=5"], 2, "lut is there twice"),
+        (["explore", "bits", "digits-squeezenet", "--budget", ""], 2, "allowed: block_ram"),
+        (["explore", "bits", "digits-squeezenet", "--least", "1"], 2, "2<=x<=8"),
         (["explore", "digits-squeezenet", "--json", "x.json"], 2, "--json goes with --what-if"),
         (["explore", "digits-squeezenet", "--what-if", "SQ=1"], 2, "did you mean 'SR'"),
         (["check", "squeezenet-v1.0", "--at-most", "block_ram=99,lut=9999"], 3, "of 99 usable BRAM18"),

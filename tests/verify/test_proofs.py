@@ -36,6 +36,8 @@ def test_what_the_plan_promises_is_kept(planned: Plan) -> None:
     assert too_slow(planned, measured(planned), used) is None
     assert too_slow(planned, measured(planned, 1.009, 1.019), [replace(used[0], measured=0.504)]) is None
     assert too_slow(planned, replace(measured(planned), cycles_per_frame=None), []) is None  # too few frames
+    few, a_clock = 27 / planned.cycles_per_frame, 0.34 / planned.cycles_per_frame  # one in three frames
+    assert too_slow(planned, measured(planned), [Utilisation("sum", 27, few, few + a_clock)]) is None
 
 
 @pytest.mark.parametrize(

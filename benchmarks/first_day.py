@@ -19,6 +19,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
+from benchmarks.history import record
+
 ROOT = Path(__file__).parents[1]
 SHAPES = ("circle", "cross", "square", "triangle")
 PER_CLASS, SHOWN = 100, 20
@@ -131,7 +133,9 @@ def run(day: Day, asked: argparse.Namespace) -> None:
     if asked.bitstream:
         day.step(f"hwcodesign bitstream shapes.toml --data photos --epochs {asked.epochs}")
     print(day.classified("shapes", sorted((day.folder / "new").rglob("*.jpg"))))
-    print(f"{(time.monotonic() - start) / 60:8.1f} min in all")
+    minutes = (time.monotonic() - start) / 60
+    record("first_day", {"min": minutes, "GB of the environment": size / 1e9})
+    print(f"{minutes:8.1f} min in all")
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from benchmarks.history import record
 from hwcodesign.core.classified import top5
 from hwcodesign.data import Dataset, load_dataset
 from hwcodesign.export.float_weights import Weights
@@ -126,6 +127,7 @@ def keep(results: Path, key: str, make: Callable[[], Row]) -> None:
         partial = results.with_suffix(".partial")
         partial.write_text(json.dumps(rows, indent=1) + "\n")
         partial.replace(results)
+        record("imagenet", {f"{key}, top-1 %": rows[key]["top1"], f"{key}, top-5 %": rows[key]["top5"]})
     row = rows[key]
     print(f"{key:60} top-1 {row['top1']:6.2f} %  top-5 {row['top5']:6.2f} %", flush=True)
 

@@ -11,6 +11,7 @@ from unittest.mock import patch
 import click
 import numpy as np
 
+from benchmarks.history import record
 from hwcodesign.dataflow import Dataflow
 from hwcodesign.graph import interpreter
 from hwcodesign.graph.predict import predict
@@ -44,6 +45,7 @@ def main(recipes: tuple[str, ...], frames: int) -> None:
             seconds.append((time.process_time() - start) / count)
         assert np.array_equal(found[0][:1], found[1])
         ratio = seconds[1] / seconds[0]
+        record("interpreter", {f"{name}, s a frame": seconds[0], f"{name}, int64 / this": ratio})
         print(f"{name}: {seconds[0]:.3f} s a frame; in int64 {seconds[1]:.2f} s, {ratio:.0f} times as long")
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 import numpy as np
 
+from benchmarks.history import record
 from hwcodesign.core.run_folder import RunFolder
 from hwcodesign.dataflow import Dataflow
 from hwcodesign.export.picture_task import picture_task
@@ -36,6 +37,8 @@ def main(folder: Path) -> None:
         for klass in ranked[i, :SHOWN]:
             print(f"  {'*' if klass == label else ' '} {real[i, klass]:9.3f}  {names[klass]}")
     differ = int((scores != images.scores).any(axis=1).sum())
+    figures = {"pictures": len(scores), "differ": differ, "cycles per second": simulated["cycles_per_second"]}
+    record("photographs", {f"{folder.name}, {name}": value for name, value in figures.items()})
     print(f"{len(scores)} pictures in RTL, {differ} differ from the reference in any of {classes} scores")
     print(f"cycles per frame {simulated['cycles_per_frame']}, planned {simulated['cycles_bound']}; latency "
           f"{simulated['latency_cycles']}, predicted {simulated['latency_predicted']}")  # fmt: skip

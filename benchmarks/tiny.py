@@ -19,6 +19,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.history import record
 from hwcodesign.core.errors import UserError
 from hwcodesign.core.integers import PIXEL
 from hwcodesign.dataflow import Dataflow, IntType, Stream
@@ -164,6 +165,7 @@ def main() -> None:
             rows.append(row(task, network, graph, board))
             document = {"published": PUBLISHED, "rows": [asdict(found) for found in rows]}
             RESULTS.write_text(json.dumps(document, indent=1) + "\n")
+    record("tiny", {f"{found.task} on {found.board}, frames/s": found.frames_per_second for found in rows})
     Console(width=160).print(table(rows))
     for task, entry in PUBLISHED.items():
         print(f"published, measured: {task}: {entry}")

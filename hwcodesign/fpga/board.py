@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import Field, field_validator, model_validator
 
@@ -181,6 +181,13 @@ class Board(StrictModel):
         """How much of each resource a design may use: that, and no more than `at_most`."""
         return {key: min(limit, self.at_most.get(key, limit)) for key, limit in self.usable_alone.items()}
 
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """As pydantic's; what was worked out of the former fields stays behind."""
+        made = super().model_copy(update=update, deep=deep)
+        for name in ("usable_alone", "usable"):
+            made.__dict__.pop(name, None)
+        return made
+
     def leaving(self, at_most: Mapping[Resource, int]) -> "Board":
         """This board for a design that does with these amounts."""
         return self if dict(at_most) == self.at_most else _leaving(self, tuple(at_most.items()))
@@ -202,7 +209,7 @@ class Board(StrictModel):
 
 @lru_cache(MANY_BOARDS)
 def _leaving(board: Board, at_most: tuple[tuple[Resource, int], ...]) -> Board:
-    return Board(**{**board.model_dump(), "at_most": dict(at_most)})  # a copy would keep what is cached
+    return board.model_copy(update={"at_most": dict(at_most)})
 
 
 def board_names() -> list[str]:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from hwcodesign.core.classified import score_names
-from hwcodesign.core.errors import UserError
+from hwcodesign.core.document import reading
 from hwcodesign.core.run_folder import RunFolder
 from hwcodesign.export.picture_task import as_seen
 from hwcodesign.flow.report import ReportDocument
@@ -46,25 +46,20 @@ def facts_of(run: RunFolder) -> Facts:
     report, plan = run.path / "report.json", run.stage("plan") / "plan.json"
     reported = ReportDocument.read(report).model_dump(exclude_unset=True) if report.exists() else {}
     planned = PlanDocument.read(plan).model_dump() if run.finished("plan") else {}
-    check = _json(run.stage("check") / "check.json", "check") if run.finished("check") else None
+    check = _json(run.stage("check") / "check.json") if run.finished("check") else None
     pictures = tuple(sorted((run.path / "pictures").glob("*.png"))) if run.finished("pictures") else ()
     frames = labels = scores = None
     held_out = run.stage("export") / "reference.npz"
     if run.finished("export") and held_out.exists():
-        try:
-            with np.load(held_out, allow_pickle=False) as arrays:
-                frames, scores = as_seen(run, arrays["images"]), arrays["integer_scores"]
-                labels = arrays.get("labels", None)
-        except (OSError, ValueError, KeyError, EOFError) as error:
-            raise UserError(f"{held_out} is damaged ({error}): hwcodesign export makes it anew") from None
+        with reading(held_out), np.load(held_out, allow_pickle=False) as arrays:
+            frames, scores = as_seen(run, arrays["images"]), arrays["integer_scores"]
+            labels = arrays.get("labels", None)
     return Facts(run.path.name, reported, check or {}, planned, pictures, frames, labels, scores)
 
 
-def _json(path: Path, stage: str) -> Document | None:
-    try:
-        found = json.loads(path.read_text())
-    except FileNotFoundError:
+def _json(path: Path) -> Document | None:
+    if not path.exists():
         return None
-    except (OSError, ValueError) as error:
-        raise UserError(f"{path} is damaged ({error}): hwcodesign {stage} makes it anew") from None
-    return found if isinstance(found, dict) else None
+    with reading(path):
+        found = json.loads(path.read_text())
+        return found if isinstance(found, dict) else None

@@ -79,7 +79,7 @@ def test_the_table_shows_the_clock_and_what_was_planned(bench: Workbench) -> Non
     assert "90 MHz reached, 50 MHz planned" in text
     planned, link = bench.plan.resources.lut, bench.plan.link.lut
     assert f"2 of 83,640 lut (network 1, planned {planned:,}; the rest 1, planned {link:,})" in text
-    assert "1 of 1 kinds" in text
+    assert "1 of 1 sorts" in text
 
 
 @pytest.mark.needs(tools.YOSYS, tools.NEXTPNR_ICE40, tools.ICEPACK)

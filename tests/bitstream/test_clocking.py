@@ -30,7 +30,10 @@ def made(board: Board, parameters: dict[str, int]) -> tuple[float, float]:
 def test_a_clock_is_what_its_parameters_make(name: str, wanted: float) -> None:
     board = load_board(name)
     clock = clock_for(board, wanted)
-    assert clock.module, "none of these is an oscillator's own frequency"
+    if board.oscillator is not None and wanted == board.oscillator.mhz:
+        assert not clock.module
+        return
+    assert clock.module
     output, loop = made(board, clock.parameters)  # type: ignore[arg-type]
     assert output == pytest.approx(clock.mhz) and abs(output - wanted) <= 0.02 * wanted
     slowest, fastest = {"ecp5": (400, 800), "ice40": (533, 1066), "gw1n": (400, 1200), "gw2a": (500, 1250)}[

@@ -217,7 +217,7 @@ def test_a_full_disk_names_the_folder(tmp_path: Path) -> None:
             file.write("x")
         return {}
 
-    with pytest.raises(UserError, match=r"lower: cannot write into .*run/.lower.unfinished: No space left on device"):
+    with pytest.raises(UserError, match=r"cannot write into .*run/.lower.unfinished: No space left on device"):
         RunFolder(tmp_path / "run").execute(Stage("lower", (), 1, fill))
 
 

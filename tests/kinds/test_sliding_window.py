@@ -122,7 +122,7 @@ def test_buffer_is_words_of_the_folded_channels() -> None:
     ("size", "kernel", "depthwise", "whole"),
     [
         ((6, 6), (3, 3), 0, [Folding(12, 9)]),
-        ((6, 6), (3, 3), 1, []),  # a max pool takes one position after the other
+        ((6, 6), (3, 3), 1, [Folding(12, 9)]),  # for a depthwise convolution; a pool takes one position after the other
         ((6, 6), (1, 1), 0, []),  # one position is what a beat carries anyway
         ((6, 1), (3, 1), 0, []),  # a line buffer of one column would be read and written at once
         ((6, 2), (3, 1), 0, [Folding(12, 3)]),

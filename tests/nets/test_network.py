@@ -95,5 +95,5 @@ def test_everything_without_hardware_comes_in_one_message() -> None:
     with pytest.raises(UserError) as refused:
         require_hardware(made)
     lines = str(refused.value).splitlines()
-    assert [line.split(":")[0] for line in lines[1:]] == ["grouped", "norm", "mean", "padded", "cut"]
+    assert [line.split(":")[0] for line in lines[1:]] == ["norm", "mean", "padded", "cut"]
     require_hardware(network(*HALVES))

@@ -1,6 +1,5 @@
 """What a page can tell: whatever the run has, and a damaged file named with what makes it anew."""
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +7,7 @@ import pytest
 
 from hwcodesign.core.errors import UserError
 from hwcodesign.core.run_folder import RunFolder, Stage
+from hwcodesign.flow.report import ReportDocument
 from hwcodesign.report.facts import facts_of
 
 
@@ -37,7 +37,7 @@ def test_held_out_images_bring_names_for_all_scores(tmp_path: Path) -> None:
     np.savez(tmp_path / "r.npz", images=np.zeros((2, 4, 4, 1), np.uint8), integer_scores=np.zeros((2, 3), np.int64))
     finished(run, "export", "reference.npz", (tmp_path / "r.npz").read_bytes())
     finished(run, "check", "check.json", b'{"fits": true}')
-    (run.path / "report.json").write_text(json.dumps({"reference": {"classes": ["cat", "dog"]}}))
+    ReportDocument.write(run.path / "report.json", {"reference": {"classes": ["cat", "dog"]}})
     found = facts_of(run)
     assert found.check == {"fits": True} and found.classes == ["cat", "dog", "(2)"]
     assert found.frames is not None and found.labels is None
@@ -50,5 +50,5 @@ def test_held_out_images_bring_names_for_all_scores(tmp_path: Path) -> None:
 def test_a_damaged_file_says_what_makes_it_anew(tmp_path: Path, stage: str, file: str, again: str) -> None:
     run = RunFolder(tmp_path / "run")
     finished(run, stage, file, b"{damaged")
-    with pytest.raises(UserError, match=rf"{file} is damaged .*: hwcodesign {again} makes it anew"):
+    with pytest.raises(UserError, match=rf"{file} is damaged .*: the stage '{again}' makes it anew"):
         facts_of(run)

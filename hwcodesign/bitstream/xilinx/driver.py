@@ -12,6 +12,7 @@ from hwcodesign.host.contract import CONTRACT, SELFTEST
 
 DRIVER = "driver"
 _ROOT = Path(__file__).resolve().parents[3]  # where the package lies
+_ROOMS = ("__init__", "core", "host")
 _MODULES = ("hwcodesign.host.accelerator", "hwcodesign.host.answers", "hwcodesign.host.images")
 _EXAMPLE = '''\
 """Classifies images on this board: sudo -E python3 classify.py IMAGE...; without an image, the self-test."""
@@ -64,7 +65,9 @@ def write_driver(handed_over: Path, name: str, folder: Path) -> Path:
 
 def host_modules() -> list[Path]:
     """The files of this package that a host imports, sorted."""
-    finder = ModuleFinder(path=[str(_ROOT)])
+    package = _ROOT / "hwcodesign"
+    others = [f"hwcodesign.{place.stem}" for place in package.iterdir() if place.stem not in _ROOMS]
+    finder = ModuleFinder(path=[str(_ROOT)], excludes=others)  # the package's own functions import them when used
     for name in _MODULES:
         finder.import_hook(name)
     ours = [module for name, module in finder.modules.items() if name.split(".")[0] == "hwcodesign"]

@@ -98,11 +98,11 @@ def _layer(graph: OnnxGraph, node: Any, name: str, bits: Mapping[str, int]) -> L
         case "Gemm" | "MatMul":
             kind, operations = "fully connected", 2 * outputs * graph.shape(node.input[0])[-1]
         case "MaxPool" | "AveragePool":
-            kind, operations = _WINDOWED[node.op_type], outputs * math.prod(_attribute(node, "kernel_shape"))
+            kind, operations = _WINDOWED[node.op_type], outputs * math.prod(_needed(graph, node, "kernel_shape"))
         case "GlobalAveragePool" | "GlobalMaxPool" | "ReduceMean":
             kind, operations = "global pool", math.prod(graph.image_shape(values[0]))
         case "LRN":
-            kind, operations = "norm", _attribute(node, "size") * outputs
+            kind, operations = "norm", _needed(graph, node, "size") * outputs
         case "Add" if len(values) == 2:
             kind, operations = "add", outputs
         case "Concat":
@@ -169,6 +169,14 @@ def _attribute(node: Any, name: str) -> Any:
         if attribute.name == name:
             return list(attribute.ints) or attribute.i
     return None
+
+
+def _needed(graph: OnnxGraph, node: Any, name: str) -> Any:
+    """The value of an attribute that ONNX asks for. Raises UserError if it is not there."""
+    value = _attribute(node, name)
+    if value is None:
+        raise UserError(f"{graph.path}: {node.name or node.output[0]} is a {node.op_type} without its {name}")
+    return value
 
 
 def _uniquely_named(layers: list[LayerCost]) -> tuple[LayerCost, ...]:

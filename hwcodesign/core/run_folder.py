@@ -338,7 +338,9 @@ def _record(folder: Path) -> dict[str, Any]:
     try:
         found: dict[str, Any] = json.loads(file.read_text())
         whole = isinstance(found["fingerprint"], str) and isinstance(found["summary"], dict)
-    except (OSError, ValueError, KeyError, TypeError):
+        digests = [*found.get("made_from", {}).items(), *found.get("files", {}).items()]
+        whole = whole and all(isinstance(value, str) for _, value in digests)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         whole = False
     if not whole:
         raise UserError(f"{file} is damaged: the stage {folder.name!r} makes it anew; {_remedy(folder)}")

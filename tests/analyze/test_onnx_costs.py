@@ -198,3 +198,15 @@ def test_weights_that_are_no_matrix(tmp_path):
     onnx.save(onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 13)]), tmp_path / "net.onnx")
     with pytest.raises(UserError, match=r"/dense/MatMul has weights of shape \[3\], no matrix"):
         onnx_costs(read_graph(tmp_path / "net.onnx"))
+
+
+def test_an_attribute_that_is_missing_is_told(tmp_path):
+    """Of another domain's operator ONNX's own checks do not ask for it."""
+    ends = [onnx.helper.make_tensor_value_info(n, onnx.TensorProto.FLOAT, [1, 2, 4, 4]) for n in ("x", "y")]
+    domain = "qonnx.custom_op.general"
+    pool = onnx.helper.make_node("MaxPool", ["x"], ["y"], "/pool/MaxPool", domain=domain)
+    graph = onnx.helper.make_graph([pool], "g", ends[:1], ends[1:])
+    sets = [onnx.helper.make_opsetid("", 13), onnx.helper.make_opsetid(domain, 1)]
+    onnx.save(onnx.helper.make_model(graph, opset_imports=sets), tmp_path / "net.onnx")
+    with pytest.raises(UserError, match="/pool/MaxPool is a MaxPool without its kernel_shape"):
+        onnx_costs(read_graph(tmp_path / "net.onnx"))

@@ -200,7 +200,13 @@ def test_code_that_changed_makes_the_result_anew_but_not_a_training_of_hours(
     run_folder.code_digest.cache_clear()
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"fingerprint": 1}', '{"fingerprint": "x"}', "\0\0\0"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "[]", "{}", '{"fingerprint": 1}', '{"fingerprint": "x"}', "\0\0\0",
+        '{"fingerprint": "x", "summary": {}, "made_from": 7}', '{"fingerprint": "x", "summary": {}, "files": {"a": 7}}',
+    ],
+)  # fmt: skip
 def test_a_damaged_record_names_its_file_and_what_makes_it_anew(tmp_path: Path, text: str) -> None:
     run, stage = RunFolder(tmp_path / "run"), Stage("lower", (), 1, lambda folder: {"layers": 3})
     run.execute(stage)

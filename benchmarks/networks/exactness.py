@@ -12,6 +12,7 @@ from hwcodesign.emit.top_level import emit
 from hwcodesign.fpga.board import load_board
 from hwcodesign.graph import interpreter
 from hwcodesign.plan import plan
+from hwcodesign.plan.buffer_sizing import shrunk
 from hwcodesign.verify.images import Images
 from hwcodesign.verify.proofs import verify_hardware
 
@@ -39,7 +40,8 @@ def compared(graph: Dataflow, file: Path, frames: np.ndarray, scratch: Path) -> 
 
 def simulated(graph: Dataflow, frames: np.ndarray, board: str, frame_rate: float | None, scratch: Path) -> Result:
     """Plan, emit and simulate in Verilator; how many frames differ from the integer graph in any score or class."""
-    made = plan(graph, load_board(board), **({"frame_rate": frame_rate} if frame_rate else {}))
+    chip = load_board(board)
+    made = shrunk(plan(graph, chip, **({"frame_rate": frame_rate} if frame_rate else {})), chip)
     emit(made.design, made.foldings, made.storage, scratch / "emit")
     images = Images(frames, "random", scores=interpreter.run(graph, frames)[:, : graph.layers[-1].input.channels])
     none = images.first(0)

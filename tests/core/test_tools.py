@@ -99,7 +99,8 @@ def test_failure_shows_the_end_of_the_log(tmp_path: Path) -> None:
 def test_ctrl_c_ends_the_program_and_its_children(tmp_path: Path) -> None:
     # A child of our own calls run() and is interrupted as a terminal would do it; sleep must not survive.
     script = (
-        "from pathlib import Path\nfrom hwcodesign.core.tools import run\n"
+        "import signal\nfrom pathlib import Path\nfrom hwcodesign.core.tools import run\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # in the background it would be ignored
         "run(['sh', '-c', 'sleep 60 & echo $! > pid; wait'], Path('.'), Path('log'))\n"
     )
     process = subprocess.Popen([sys.executable, "-c", script], cwd=tmp_path, stderr=subprocess.PIPE, text=True)
@@ -226,11 +227,10 @@ def _gone(process: int) -> bool:
 
 def _alive(process: int) -> bool:
     try:
-        os.kill(process, 0)
-    except ProcessLookupError:
+        state = Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0]
+    except OSError:
         return False
-    # An orphan that ended may wait for init to collect it; then it is a zombie, not alive.
-    return "Z" not in Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0]
+    return state != "Z"  # an orphan that ended may wait for init to collect it; then it is a zombie, not alive
 
 
 def test_a_package_tells_its_programs_version(only_this_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -154,8 +154,8 @@ def run_folders() -> Case:
                 case _:
                     path.write_bytes(damaged_bytes(path.read_bytes(), random))
         os.chdir(folder)
-        stage = random.choice(["plan", "check", "emit"])
-        sys.argv = ["hwcodesign", stage, "digits-squeezenet", "--untrained"]
+        stage = random.choice(["plan", "emit", "report"])
+        sys.argv = ["hwcodesign", stage, *([whole.name] if stage == "report" else ["digits-squeezenet", "--untrained"])]
         try:
             cli.main()
         except SystemExit as end:

@@ -68,6 +68,19 @@ def _any_case(rng: np.random.Generator) -> tuple[Layer, Folding]:
     return layer, legal[rng.integers(len(legal))]
 
 
+def requantized(
+    rng: np.random.Generator, weights: np.ndarray, in_type: IntType, target: str | None, even: bool
+) -> tuple[IntType, IntType, dict[str, np.ndarray]]:
+    """The narrowest type of all sums of columns of `weights`, that of the output, and the layer's tensors."""
+    low, high = reach(weights, in_type)
+    acc_type = IntType.holding(low, high)
+    if target is None:
+        return acc_type, acc_type, {"weights": weights}
+    out_type = IntType.parse(target)
+    thresholds = random_thresholds(rng, weights.shape[1], step_count(out_type), low, high, even)
+    return acc_type, out_type, {"weights": weights, "thresholds": np.clip(thresholds, acc_type.min, acc_type.max)}
+
+
 def random_case(
     rng: np.random.Generator,
     source: str,
@@ -83,20 +96,13 @@ def random_case(
     in_type, weight_type = IntType.parse(source), IntType.parse(weight)
     height, width = rows[0] * rows[1], columns[0] * columns[1]
     weights = random_weights(rng, weight_type, (width, height))
-    low, high = reach(weights, in_type)
-    acc_type = IntType.holding(low, high)
-    out_type = IntType.parse(target) if target else acc_type
-    count = step_count(out_type) if target else 0
-    tensors = {"weights": weights}
-    if count:
-        thresholds = random_thresholds(rng, height, count, low, high, even)
-        tensors["thresholds"] = np.clip(thresholds, acc_type.min, acc_type.max)
+    acc_type, out_type, tensors = requantized(rng, weights, in_type, target, even)
     layer = Layer(
         "matrix",
         "mvau",
         (Stream((1, pixels, width), in_type),),
         (Stream((1, pixels, height), out_type),),
-        {"weight_type": weight, "acc_type": str(acc_type), "thresholds": count},
+        {"weight_type": weight, "acc_type": str(acc_type), "thresholds": step_count(out_type) if target else 0},
         tensors,
     )
     return kind_of("mvau").completed(layer), Folding(rows[1], columns[1], packed)

@@ -6,8 +6,7 @@ from hwcodesign.dataflow import Attribute, IntType, Layer, Stream
 from hwcodesign.kinds import Folding, kind_of
 from hwcodesign.kinds.shared.threshold_unit import step_count
 from sim.bench import random_type
-from sim.mvau import reach
-from sim.thresholding import random_thresholds
+from sim.mvau import random_weights, requantized
 
 # (input, weights, output; none: raw sums), pixels, (blocks of channels, pe), outputs a channel, (steps, simd)
 CASES = (
@@ -61,16 +60,9 @@ def _case(
     in_type, weight_type = IntType.parse(source), IntType.parse(weight)
     channels, window = blocks[0] * blocks[1], steps[0] * steps[1]
     outputs, shape = channels * multiplier, (window, channels * multiplier)
-    bipolar = weight_type.bipolar
-    weights = rng.choice([-1, 1], shape) if bipolar else rng.integers(weight_type.min, weight_type.max + 1, shape)
-    low, high = reach(weights, in_type)
-    acc_type = IntType.holding(low, high)
-    out_type = IntType.parse(target) if target else acc_type
+    weights = random_weights(rng, weight_type, shape)
+    acc_type, out_type, tensors = requantized(rng, weights, in_type, target, even)
     count = step_count(out_type) if target else 0
-    tensors = {"weights": weights}
-    if count:
-        thresholds = random_thresholds(rng, outputs, count, low, high, even)
-        tensors["thresholds"] = np.clip(thresholds, acc_type.min, acc_type.max)
     attributes: dict[str, Attribute] = {
         "window": window, "weight_type": weight, "acc_type": str(acc_type), "thresholds": count
     }  # fmt: skip

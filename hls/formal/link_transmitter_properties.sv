@@ -179,7 +179,6 @@ module link_transmitter_properties #(
       if (out_valid && flag) assert (!escaped_q && (!inside_q || (count_q == total && owed_q)));
       if (out_valid && !flag) begin
         assert (inside_q && count_q < total);
-        if (escaped_q) assert (value == 8'h7E || value == 8'h7D);
         if (!escape) assert ({1'b0, value} == byte_at(leaving));
       end
     end

@@ -3,8 +3,6 @@
 import builtins
 import grp
 import os
-import tty
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -14,15 +12,6 @@ from hwcodesign.host.ports import open_port, read, write
 
 BAUD = 115200
 PATIENCE_SECONDS = 0.1
-
-
-@pytest.fixture
-def terminal() -> Iterator[tuple[int, str]]:
-    """The board's end of a pseudo-terminal, and the name of the host's."""
-    board, host = os.openpty()
-    tty.setraw(host)
-    yield board, os.ttyname(host)
-    os.close(host)
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,6 @@
 import os
 import threading
 import time
-import tty
-from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -17,15 +15,6 @@ from hwcodesign.host.serial_line import ATTEMPTS, NoAnswerError, SerialLine
 
 BAUD = 115200
 PATIENCE_SECONDS = 0.1
-
-
-@pytest.fixture
-def terminal() -> Iterator[tuple[int, str]]:
-    """The board's end of a pseudo-terminal, and the name of the host's."""
-    board, host = os.openpty()
-    tty.setraw(host)
-    yield board, os.ttyname(host)
-    os.close(host)
 
 
 def test_nobody_answers(terminal: tuple[int, str]) -> None:

@@ -8,26 +8,15 @@ from hwcodesign.bitstream.gatemate_packing import halves
 from hwcodesign.bitstream.nextpnr_packing import cell_types
 from hwcodesign.bitstream.yosys import resources_of
 from hwcodesign.fpga.families import FAMILIES
+from tests.netlists import Cells, Pins, netlist
 
 OUTPUTS = {"O", "Q", "Y", "S", "CO", "A_DO"}
-Pins = dict[str, int | str]
-Cells = dict[str, tuple[str, Pins]]
 FF: tuple[str, Pins] = ("CC_DFF", {"D": 1, "Q": 2, "CLK": 90})
 
 
 def module(cells: Cells, *outputs: int) -> dict[str, Any]:
     """`outputs` are the bits of the module's output port."""
-    return {
-        "ports": {"out": {"direction": "output", "bits": list(outputs)}},
-        "cells": {
-            name: {
-                "type": kind,
-                "port_directions": {port: "output" if port in OUTPUTS else "input" for port in pins},
-                "connections": {port: [bit] for port, bit in pins.items()},
-            }
-            for name, (kind, pins) in cells.items()
-        },
-    }
+    return netlist(cells, OUTPUTS, *outputs)
 
 
 def more(cells: Cells, *outputs: int) -> dict[str, int]:

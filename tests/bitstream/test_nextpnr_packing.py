@@ -5,24 +5,14 @@ from collections import Counter
 import pytest
 
 from hwcodesign.bitstream.nextpnr_packing import LOGIC_CELL, cell_types
+from tests.netlists import Cells, netlist
 
 OUTPUTS = {"O", "Q", "CO", "COUT", "SUM"}
-Cells = dict[str, tuple[str, dict[str, int | str]]]
 
 
 def alone(cells: Cells, *outputs: int) -> dict[str, int]:
     """How many places of its own each cell takes; `outputs` are the bits of the module's output port."""
-    module = {
-        "ports": {"out": {"direction": "output", "bits": list(outputs)}},
-        "cells": {
-            name: {
-                "type": kind,
-                "port_directions": {port: "output" if port in OUTPUTS else "input" for port in pins},
-                "connections": {port: [bit] for port, bit in pins.items()},
-            }
-            for name, (kind, pins) in cells.items()
-        },
-    }
+    module = netlist(cells, OUTPUTS, *outputs)
     found = list(cell_types(module))
     assert Counter(kind for _, kind in found if kind != LOGIC_CELL) == Counter(kind for kind, _ in cells.values())
     return dict(Counter(name for name, kind in found if kind == LOGIC_CELL))

@@ -28,7 +28,7 @@ PICTURES = 4
 
 @dataclass(frozen=True)
 class Camera:
-    """A picture's size, what is cut out of it, and the pace: clocks of the network in 10 steps, of the camera in so many."""
+    """A picture's size, what is cut out of it, and the steps of its clock (the network's has 10)."""
 
     form: int
     size: tuple[int, int]

@@ -3,8 +3,8 @@
     python -m benchmarks.emulated_calls [--calls 20] [--pictures 20] [--run RUN]
 
 Every call starts `hwcodesign emulate`, waits for its port, sends the pictures by one `hwcodesign classify`, counts what
-it prints and ends the board. Without RUN it makes the demo's design first (`hwcodesign run digits-squeezenet --to emit`).
-The pictures are held-out ones of the run; the names must be those that the integer reference gives.
+it prints and ends the board. Without RUN it makes the demo's design first (`hwcodesign run digits-squeezenet --to
+emit`). The pictures are held-out ones of the run; the names must be those that the integer reference gives.
 """
 
 import argparse

@@ -10,7 +10,7 @@ def _port(port: str, pin: str, _standard: str, up: bool) -> str:
 
 
 # Placed as densely as by default (0.9), a design is routed for hours: YosysHQ/nextpnr, issues 1615 and 1732.
-_SPARSELY = ("--router", "router2", "--placer-heap-beta", "0.5")
+_SPARSELY = ("--router", "router2", "--placer-heap-beta", "0.6")
 
 _20K = ((16384, 1), (8192, 2), (4096, 5), (2048, 10), (1024, 20), (512, 40))
 _40K = ((32768, 1), (16384, 2), (8192, 5), (4096, 10), (2048, 20), (1024, 40), (512, 80))

@@ -46,7 +46,9 @@ FAMILIES = (
             bitstream="design.bit",
             place_files=lambda pins, placed: [*_SPARSELY, "--vopt", f"ccf={pins}", "--vopt", f"out={placed}"],
             pack_files=lambda placed, bitstream: [placed, bitstream],
-            cells={"lut": {"CPE_LT": 1}, "ff": {"CPE_FF": 1}, "block_ram": {"RAM_HALF": 1, "RAM": 2}},
+            cells={"lut": {"CPE_LT": 1}, "ff": {"CPE_FF": 1}, "block_ram": {"RAM_HALF": 1}},
+            # After placement nextpnr gives adders, wide multiplexers and joined RAMs other types, by halves or wholes.
+            placeholders=("CPE_LT", "RAM_HALF"),
         ),
         constraints=Constraints(suffix="ccf", port=_port),
         cells_of_both=True,

@@ -7,7 +7,7 @@ route, and after Ctrl-C the same command goes on behind the last finished phase.
 import json
 import re
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from hwcodesign.bitstream import serial_link
 from hwcodesign.bitstream.clocking import clock_for
 from hwcodesign.bitstream.constraints import write_constraints
 from hwcodesign.bitstream.messages import explained
+from hwcodesign.bitstream.routing import Convergence
 from hwcodesign.bitstream.toolchain import toolchain_of
 from hwcodesign.bitstream.top import TOP, board_top
 from hwcodesign.bitstream.yosys import read_sources
@@ -91,7 +92,9 @@ def _synthesise(request: BuildRequest, _folder: RunFolder) -> Stage:
             shutil.copyfile(file, folder / file.name)
         (folder / f"{TOP}.sv").write_text(top)
         read = read_sources(board.device, sorted(file.name for file in folder.glob("*.sv")))
-        commands = [read, f"{board.device.synthesis} -top {TOP} -json {NETLIST}".replace(_DEFAULT_PERIOD, period)]
+        # Not every family's script names its cells after the wires that they drive, which says whose layer they are.
+        synthesis = f"{board.device.synthesis} -top {TOP}".replace(_DEFAULT_PERIOD, period)
+        commands = [read, synthesis, "autoname", f"write_json {NETLIST}"]
         (folder / "synthesis.ys").write_text("\n".join(commands) + "\n")
         _run(request, "synthesise", [yosys, "-s", "synthesis.ys"], folder, "yosys.log")
         return _versions(tools.YOSYS, yosys)
@@ -115,7 +118,8 @@ def _place_and_route(request: BuildRequest, phases: RunFolder) -> Stage:
         mended = json.loads(netlist.read_text())
         chain.mend(mended)
         (folder / NETLIST).write_text(json.dumps(mended))  # programs in WebAssembly see their own folder alone
-        _run(request, "place and route", [*command, "--json", NETLIST], folder, _PLACED_LOG)
+        routing = Convergence(request.seed)
+        _run(request, "place and route", [*command, "--json", NETLIST], folder, _PLACED_LOG, routing.see)
         (folder / NETLIST).unlink()
         return _versions(chain.place_and_route, nextpnr)
 
@@ -136,9 +140,22 @@ def _pack(request: BuildRequest, phases: RunFolder) -> Stage:
     return Stage("pack", (placed,), command, work)
 
 
-def _run(request: BuildRequest, title: str, command: Sequence[str | Path], folder: Path, log: str) -> None:
+def _run(
+    request: BuildRequest,
+    title: str,
+    command: Sequence[str | Path],
+    folder: Path,
+    log: str,
+    watch: Callable[[str], None] = lambda line: None,
+) -> None:
+    """Run a phase's tool; `watch` sees every line, and what it raises ends the tool."""
     try:
-        with progress.phase(title) as on_line:
+        with progress.phase(title) as show:
+
+            def on_line(line: str) -> None:
+                show(line)
+                watch(line)
+
             tools.run(command, folder, folder / log, on_line=on_line)
     except UserError as error:
         raise explained(error, request.board, folder / log) from None

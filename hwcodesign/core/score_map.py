@@ -1,9 +1,9 @@
 """What the integer scores of a network mean: an affine map for each class, and a function of all of them at the end."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 
@@ -36,6 +36,11 @@ class ScoreMap:
             raise ValueError(f"{document} is no map of scores")
         scale, bias = (tuple(float(number) for number in document[key]) for key in ("scale", "bias"))
         return cls(scale, bias, function)  # type: ignore[arg-type]
+
+    @classmethod
+    def of_reference(cls, contract: Mapping[str, Any]) -> "ScoreMap":
+        """From what reference.json says of a trained network's scores: their step, and a bias where they have one."""
+        return cls.of(contract["score_step"], np.array(contract.get("score_bias", 0.0)))
 
     @property
     def keeps_order(self) -> bool:

@@ -10,6 +10,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from hwcodesign.core.windows import both, by
 from hwcodesign.nets.network import (
     INPUT,
     Add,
@@ -173,7 +174,7 @@ def _operations(network: Network, node: Node) -> int:
             rows, columns, _ = network.shapes[node.name]
             return 2 * network.weights(node) * rows * columns
         case MaxPool() | AvgPool():
-            return outputs * node.kernel**2
+            return outputs * math.prod(both(node.kernel))
         case GlobalAvgPool():
             return math.prod(network.shapes[node.input])
         case LocalResponseNorm():
@@ -188,5 +189,5 @@ def _window(node: Node) -> str:
     """A window as the tables print it: 3x3/2 is a kernel of 3x3 with stride 2."""
     if not isinstance(node, Conv | MaxPool | AvgPool):
         return ""
-    stride = f"/{node.stride}" if node.stride > 1 else ""
-    return f"{node.kernel}x{node.kernel}{stride}"
+    stride = node.stride if isinstance(node.stride, int) else by(node.stride)
+    return by(node.kernel) + (f"/{stride}" if stride != 1 else "")

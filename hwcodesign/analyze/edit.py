@@ -12,6 +12,7 @@ from typing import Any
 
 from hwcodesign.analyze.subject import Subject
 from hwcodesign.core.errors import UserError, did_you_mean
+from hwcodesign.core.windows import Sides, both
 from hwcodesign.nets import family_named
 from hwcodesign.nets.classifier import refitted
 from hwcodesign.nets.network import INPUT, Network, Node
@@ -96,12 +97,11 @@ def _changed_subject(subject: Subject, edit: Edit) -> Subject:
                     f"{did_you_mean(edit.path, allowed)}")  # fmt: skip
 
 
-def _size(edit: Edit, height: int, width: int) -> tuple[int, int]:
+def _size(edit: Edit, height: int, width: int, least: int = 1) -> tuple[int, int]:
     """454 is a square of 454x454; 128x64 is height x width; *= and /= scale both."""
     sides = edit.value.lower().split("x")
-    if len(sides) == 2:
-        return _count(replace(edit, value=sides[0]), height), _count(replace(edit, value=sides[1]), width)
-    return _count(edit, height), _count(edit, width)
+    tall, wide = (replace(edit, value=side) for side in (sides if len(sides) == 2 else 2 * [edit.value]))
+    return _count(tall, height, least), _count(wide, width, least)
 
 
 def _metaparameter(subject: Subject, edit: Edit) -> Any:
@@ -158,7 +158,7 @@ def _edited(network: Network, edits: Iterable[Edit]) -> Network:
 
 def _attributes(node: Node) -> list[str]:
     """The numbers of a layer that can be changed."""
-    return [field.name for field in fields(node) if field.type in (int, "int")]
+    return [field.name for field in fields(node) if field.type in (int, Sides)]
 
 
 def _with_attribute(network: Network, edit: Edit) -> Network:
@@ -166,7 +166,9 @@ def _with_attribute(network: Network, edit: Edit) -> Network:
     if edit.key not in _attributes(node):
         allowed = did_you_mean(edit.key, [*_attributes(node)]) if _attributes(node) else "it has none; try remove="
         raise UserError(f"--what-if: {edit.layer} has no {edit.key!r} to change: {allowed}")
-    value = _count(edit, getattr(node, edit.key), least=0 if edit.key == "pad" else 1)
+    old, least = getattr(node, edit.key), 0 if edit.key == "pad" else 1
+    wide = isinstance(old, tuple) or "x" in edit.value.lower()
+    value = _size(edit, *both(old), least) if wide else _count(edit, old, least)
     changed = replace(node, **{edit.key: value})  # type: ignore[arg-type]
     return replace(network, nodes=tuple(changed if n is node else n for n in network.nodes))
 

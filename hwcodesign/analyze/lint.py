@@ -11,6 +11,7 @@ from statistics import median
 
 from hwcodesign.analyze.costs import Costs, costs
 from hwcodesign.core.errors import UserError
+from hwcodesign.core.windows import both, by
 from hwcodesign.fpga.board import Board
 from hwcodesign.nets.classifier import refitted
 from hwcodesign.nets.network import Conv, MaxPool, Network, Node, Quantization
@@ -109,8 +110,9 @@ def _pool_into_next(network: Network, pool: MaxPool, behind: list[Conv]) -> Find
     channels = network.shapes[pool.name][2]
     weights = operations = 0
     for conv in behind:
-        kernel = max(conv.kernel, pool.kernel)
-        more = conv.filters * channels // conv.groups * (kernel**2 - conv.kernel**2)
+        own = both(conv.kernel)
+        grown = math.prod(max(pair) for pair in zip(own, both(pool.kernel), strict=True))
+        more = conv.filters * channels // conv.groups * (grown - math.prod(own))
         weights += more
         operations += 2 * more * math.prod(network.shapes[conv.name][:2])
     price = f"{weights:+,} weights, {operations / 1e6:+.3g} M operations" if weights else "none in parameters"
@@ -129,14 +131,18 @@ def _pool_into_previous(network: Network, pool: MaxPool, before: Conv) -> Findin
 
 
 def _window(pool: MaxPool) -> str:
-    return f"{pool.kernel}x{pool.kernel}/{pool.stride} max pool"
+    return f"{by(pool.kernel)}/{_stride(pool)} max pool"
+
+
+def _stride(pool: MaxPool) -> str:
+    return str(pool.stride) if isinstance(pool.stride, int) else by(pool.stride)
 
 
 def _pool_gain(network: Network, pool: MaxPool, neighbour: str) -> str:
     rows, columns, channels = network.shapes[pool.name]
-    operations = rows * columns * channels * pool.kernel**2
+    operations = rows * columns * channels * math.prod(both(pool.kernel))
     return (
-        f"stride {pool.stride} in {neighbour} saves the pool: its line buffer and {operations / 1e6:.3g} M operations"
+        f"stride {_stride(pool)} in {neighbour} saves the pool: its line buffer and {operations / 1e6:.3g} M operations"
     )
 
 

@@ -12,9 +12,7 @@ from pathlib import Path
 
 from hwcodesign.core.errors import UserError
 from hwcodesign.core.run_folder import write_whole
-from hwcodesign.core.strict_toml import validated
 from hwcodesign.core.terminal import console
-from hwcodesign.data import load_dataset
 from hwcodesign.explore.engine import MARKER, Engine, Report
 from hwcodesign.explore.page import write_page
 from hwcodesign.explore.pick import point_numbered, write_recipe
@@ -22,7 +20,6 @@ from hwcodesign.explore.results import Results, results_of
 from hwcodesign.explore.study import Study, load_study
 from hwcodesign.explore.table import table
 from hwcodesign.explore.what_if import planned, what_if_study
-from hwcodesign.recipe import DataTable
 
 PAGE, POINTS = "explore.html", "points.json"
 QUIET_SECONDS = 10.0  # between lines of progress where there is no terminal
@@ -32,8 +29,8 @@ def search(path: Path, data: Path | None, out: Path | None, storage: str | None,
     """Search the study of `path` to its end with `jobs` processes, and show what was found."""
     study = load_study(path)
     folder = out or Path("explore") / study.name
+    _require_data(study, data)
     if not worker:
-        _require_data(study, data)
         points = f"{study.count:,} points" if study.count < 10**15 else f"{study.count:.2g} points"
         console().print(f"{study.name}: {points} in the space, {study.budget:,} to try")
     engine = Engine(study, folder, storage, data)
@@ -104,7 +101,7 @@ def _show(engine: Engine, results: Results) -> None:
 
 
 def _require_data(study: Study, data: Path | None) -> None:
-    """Raise UserError before the first point if the trainings could not even begin: the images are read once."""
+    """Raise UserError before the first point if the trainings could not even begin."""
     datasets = {study.tables.get("data", {}).get("dataset")}
     if "data.dataset" in study.space:
         varied = study.space["data.dataset"]
@@ -113,9 +110,6 @@ def _require_data(study: Study, data: Path | None) -> None:
         raise UserError(f"the study's rungs train on {', '.join(map(str, datasets))}: say --data FOLDER")
     if data is not None and not data.is_dir():
         raise UserError(f"--data {data}: there is no such folder")
-    for name in datasets if study.trains else ():
-        table = {**study.tables.get("data", {}), "dataset": name}
-        load_dataset(validated(DataTable, table, f"{study.name}: data"), data)
 
 
 @contextmanager

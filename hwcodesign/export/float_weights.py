@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from hwcodesign.core.errors import UserError
+from hwcodesign.core.windows import both
 from hwcodesign.nets.network import Conv, Network
 
 _SHOWN = 8
@@ -25,7 +26,7 @@ class Weights(NamedTuple):
 
 def shape_of(network: Network, conv: Conv) -> tuple[int, int, int, int]:
     """(filters, channels, height, width) of its weights."""
-    return conv.filters, network.shapes[conv.input][2] // conv.groups, conv.kernel, conv.kernel
+    return conv.filters, network.shapes[conv.input][2] // conv.groups, *both(conv.kernel)
 
 
 def in_order(path: Path, network: Network, convolutions: Sequence[tuple[str, Weights]]) -> dict[str, Weights]:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from hwcodesign.core.errors import UserError
+from hwcodesign.core.windows import both
 from hwcodesign.export.batch_norm import folded
 from hwcodesign.export.float_weights import Weights, by_name, in_order
 from hwcodesign.nets.network import Network
@@ -111,9 +112,9 @@ def _convolutions(network: Network, tensors: dict[str, np.ndarray], keys: list[s
 def _as_kernel(network: Network, weight: np.ndarray, index: int) -> np.ndarray:
     """The matrix of a linear layer, (out, channels * height * width), as the convolution at its place has it."""
     convs = network.convolutions
-    kernel = convs[index].kernel if index < len(convs) else 1
-    columns = weight.shape[1]
-    return weight.reshape(len(weight), -1, kernel, kernel) if columns % kernel**2 == 0 else weight[:, :, None, None]
+    kernel = both(convs[index].kernel if index < len(convs) else 1)
+    whole = weight.shape[1] % math.prod(kernel) == 0
+    return weight.reshape(len(weight), -1, *kernel) if whole else weight[:, :, None, None]
 
 
 def _orders(names: list[str]) -> list[list[str]]:

@@ -7,8 +7,11 @@ and a step for each channel, as wide as they can get. `lower` finds out whether 
 quantizer rounds halves that its integers hit; then the layer keeps a table, which takes more.
 """
 
+from math import prod
+
 from hwcodesign.core.errors import UserError
 from hwcodesign.core.integers import PIXEL
+from hwcodesign.core.windows import both
 from hwcodesign.dataflow import Dataflow, IntType, Stream
 from hwcodesign.graph.builder import Assembly
 from hwcodesign.kinds.mvau import worst_reach
@@ -45,11 +48,10 @@ def predict(network: Network, quantization: Quantization) -> Dataflow:
                 out_type = activations[node.quantizer] if node.quantizer else None
                 made[node.name] = _convolution(assembly, node, sources[0], weights[node.name], out_type)
             case MaxPool():
-                pair = (node.kernel, node.kernel)
                 window = assembly.sliding_window(
-                    f"{node.name}.window", sources[0], pair, (node.stride, node.stride), depthwise=True
+                    f"{node.name}.window", sources[0], both(node.kernel), both(node.stride), depthwise=True
                 )
-                made[node.name] = assembly.max_pool(node.name, window, node.kernel**2)
+                made[node.name] = assembly.max_pool(node.name, window, prod(both(node.kernel)))
             case GlobalAvgPool():
                 made[node.name] = assembly.global_acc_pool(node.name, sources[0])
             case Concat():
@@ -72,16 +74,16 @@ def _convolution(assembly: Assembly, conv: Conv, source: str, weight: IntType, o
             raise UserError(
                 f"{conv.name}: values of -1 and +1 cannot be padded with zeros; use pad = 0 or activations of 2 bits"
             )
-        source = assembly.padding(f"{conv.name}.pad", source, (conv.pad,) * 4)
+        source = assembly.padding(f"{conv.name}.pad", source, both(conv.pad) * 2)
     channels = assembly.stream(source).channels
     depthwise = conv.groups == channels > 1
-    if conv.kernel > 1 or conv.stride > 1:
-        pair = (conv.kernel, conv.kernel)
-        source = assembly.sliding_window(f"{conv.name}.window", source, pair, (conv.stride, conv.stride), depthwise)
+    if (conv.kernel, conv.stride) != (1, 1):
+        kernel, stride = both(conv.kernel), both(conv.stride)
+        source = assembly.sliding_window(f"{conv.name}.window", source, kernel, stride, depthwise)
     if 1 < conv.groups < channels and weight.bipolar:
         weight = IntType(2, signed=True)  # of the channels of other groups the weights are 0
     stream, quantized = assembly.stream(source), out_type is not None
-    window = conv.kernel**2 if depthwise else stream.channels
+    window = prod(both(conv.kernel)) if depthwise else stream.channels
     sums = worst_reach(window, weight, stream.interval)
     acc_type = sums.including(sums.high + quantized).signed_type  # a threshold that is never reached lies one above
     if depthwise:

@@ -6,6 +6,7 @@ It is trained to give its input back through a few units; how badly it does tell
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from hwcodesign.core.windows import Sides
 from hwcodesign.dataflow import Shape
 from hwcodesign.nets import family
 from hwcodesign.nets.classifier import covering_kernel
@@ -27,11 +28,10 @@ class Autoencoder:
     bottleneck: Count = 8
 
     def describe(self, input_shape: Shape, classes: int) -> Network:
-        """The network. Raises UserError for a map of more than one pixel that is not square."""
-        kernel = covering_kernel("encoder1", input_shape)
-        return Network("autoencoder", input_shape, classes, tuple(self._nodes(kernel, classes)))
+        """The network."""
+        return Network("autoencoder", input_shape, classes, tuple(self._nodes(covering_kernel(input_shape), classes)))
 
-    def _nodes(self, kernel: int, outputs: int) -> Iterator[Node]:
+    def _nodes(self, kernel: Sides, outputs: int) -> Iterator[Node]:
         names = [*(f"encoder{i + 1}" for i in range(self.layers)), "bottleneck",
                  *(f"decoder{i + 1}" for i in range(self.layers))]  # fmt: skip
         source = INPUT

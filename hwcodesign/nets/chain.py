@@ -8,6 +8,8 @@
         { layer = "dense", units = 32 },
     ]
 
+A kernel, stride or pad that is not the same along both sides is written as two numbers, [height, width].
+
 Layers are called by what they are and where they stand: conv1, pool2, dense3. A dense layer of one score per class,
 called scores, ends every chain.
 """
@@ -22,7 +24,7 @@ from hwcodesign.core.strict_toml import StrictModel
 from hwcodesign.dataflow import Shape
 from hwcodesign.nets import family
 from hwcodesign.nets.classifier import covering_kernel
-from hwcodesign.nets.network import INPUT, Conv, Count, MaxPool, Network, Node, Padding
+from hwcodesign.nets.network import INPUT, Conv, Count, Counts, MaxPool, Network, Node, Paddings
 
 
 class ConvLayer(StrictModel):
@@ -30,17 +32,17 @@ class ConvLayer(StrictModel):
 
     layer: Literal["conv"]
     filters: Count
-    kernel: Count = 3
-    stride: Count = 1
-    pad: Padding = 0
+    kernel: Counts = 3
+    stride: Counts = 1
+    pad: Paddings = 0
 
 
 class PoolLayer(StrictModel):
     """Maximum over windows; the stride is the kernel's size unless it is given."""
 
     layer: Literal["pool"]
-    kernel: Count = 2
-    stride: Count | None = None
+    kernel: Counts = 2
+    stride: Counts | None = None
 
 
 class DenseLayer(StrictModel):
@@ -63,8 +65,7 @@ class Chain:
     def describe(self, input_shape: Shape, classes: int) -> Network:
         """The network for images of `input_shape` (height, width, channels).
 
-        Raises UserError naming the layer whose kernel is larger than its input, or the dense one on a feature map that
-        is not square.
+        Raises UserError naming the layer whose kernel is larger than its input.
         """
         nodes: list[Node] = []
         for number, layer in enumerate(self.layers, 1):
@@ -83,5 +84,5 @@ def _nodes(layer: AnyLayer, name: str, quantizer: str | None, so_far: Network) -
         case PoolLayer():
             yield MaxPool(name, source, layer.kernel, layer.stride or layer.kernel)
         case DenseLayer():
-            kernel = covering_kernel(name, so_far.shapes[source])
+            kernel = covering_kernel(so_far.shapes[source])
             yield Conv(name, source, layer.units, kernel, quantizer=quantizer)

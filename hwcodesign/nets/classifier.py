@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
-from hwcodesign.core.errors import UserError
+from hwcodesign.core.windows import Sides, both, one
 from hwcodesign.dataflow import Shape
 from hwcodesign.nets.network import Conv, Network, Node
 
@@ -11,10 +11,9 @@ from hwcodesign.nets.network import Conv, Network, Node
 def fully_connected(input_shape: Shape, nodes: Sequence[Node], neurons: Mapping[str, int]) -> tuple[Conv, ...]:
     """Fully connected layers, by name and number of neurons, behind the last of `nodes`.
 
-    All but the last have ReLU and a quantizer. Raises UserError if the feature map that the first one covers is not
-    square.
+    All but the last have ReLU and a quantizer.
     """
-    kernel = covering_kernel(next(iter(neurons)), Network("", input_shape, 0, tuple(nodes)).shapes[nodes[-1].name])
+    kernel = covering_kernel(Network("", input_shape, 0, tuple(nodes)).shapes[nodes[-1].name])
     source = nodes[-1].name
     layers: list[Conv] = []
     for name, count in neurons.items():
@@ -24,24 +23,22 @@ def fully_connected(input_shape: Shape, nodes: Sequence[Node], neurons: Mapping[
     return tuple(layers)
 
 
-def covering_kernel(name: str, shape: Shape) -> int:
-    """The side of the kernel with which layer `name` covers a whole input of `shape`. UserError if it is not square."""
-    if shape[0] != shape[1]:
-        raise UserError(f"{name}: a fully connected layer needs a square input, not {shape[0]}x{shape[1]} pixels")
-    return shape[0]
+def covering_kernel(shape: Shape) -> Sides:
+    """The sides of the kernel that covers a whole input of `shape`."""
+    return one(shape[:2])
 
 
 def refitted(before: Network, after: Network, but: Collection[str] = ()) -> Network:
     """`after`, in which the layers that covered their whole input in `before` cover it again, except those in `but`.
 
-    Raises UserError if such an input is not square any more, or if another layer does not fit its input.
+    Raises UserError if another layer does not fit its input.
     """
     covering = {conv.name for conv in before.convolutions if _covers(before, conv)} - set(but)
     nodes: tuple[Node, ...] = ()
     for node in after.nodes:
         if isinstance(node, Conv) and node.name in covering:
             shape = replace(after, nodes=nodes).shapes[node.input]
-            nodes += (replace(node, kernel=covering_kernel(node.name, shape)),)
+            nodes += (replace(node, kernel=covering_kernel(shape)),)
         else:
             nodes += (node,)
     result = replace(after, nodes=nodes)
@@ -50,4 +47,4 @@ def refitted(before: Network, after: Network, but: Collection[str] = ()) -> Netw
 
 
 def _covers(network: Network, conv: Conv) -> bool:
-    return network.shapes[conv.input][:2] == (conv.kernel, conv.kernel) and conv.pad == 0
+    return network.shapes[conv.input][:2] == both(conv.kernel) and conv.pad == 0

@@ -11,6 +11,8 @@
         { layer = "conv", name = "fc", input = "pool", filters = 10 },
     ]
 
+A kernel, stride or pad that is not the same along both sides is written as two numbers, [height, width].
+
 A layer is called by its PyTorch path and reads earlier ones by name; the first reads "input". What they mean is said in
 nets/network.py. Layers that are added or concatenated share one quantizer. Without layers the network is one fully
 connected layer on the pixels.
@@ -34,11 +36,12 @@ from hwcodesign.nets.network import (
     Concat,
     Conv,
     Count,
+    Counts,
     GlobalAvgPool,
     MaxPool,
     Network,
     Node,
-    Padding,
+    Paddings,
     Requantize,
 )
 
@@ -61,9 +64,9 @@ class ConvLayer(StrictModel):
     name: Path
     input: str
     filters: Count
-    kernel: Count = 1
-    stride: Count = 1
-    pad: Padding = 0
+    kernel: Counts = 1
+    stride: Counts = 1
+    pad: Paddings = 0
     groups: Count = 1
     quantizer: Path | None = None
     relu: bool = True
@@ -75,8 +78,8 @@ class MaxPoolLayer(StrictModel):
     layer: Literal["max pool"]
     name: Path
     input: str
-    kernel: Count
-    stride: Count
+    kernel: Counts
+    stride: Counts
 
 
 class GlobalPoolLayer(StrictModel):
@@ -146,7 +149,7 @@ class Graph:
             values = {key: value for key, value in layer.model_dump().items() if key != "layer"}
             nodes.append(_NODES[type(layer)](**values | _quantizer_of(values)))
         if not nodes:
-            nodes = [Conv("scores", INPUT, classes, covering_kernel("scores", input_shape))]
+            nodes = [Conv("scores", INPUT, classes, covering_kernel(input_shape))]
         network = Network("graph", input_shape, classes, tuple(nodes))
         _require_order(nodes)
         _require_shared(network)

@@ -15,7 +15,7 @@ from typing import Annotated
 from pydantic import Field
 
 from hwcodesign.core.errors import UserError, did_you_mean, nearest_numbers
-from hwcodesign.core.windows import window_positions
+from hwcodesign.core.windows import Sides, both, by, one, window_positions
 from hwcodesign.dataflow import Shape
 
 INPUT = "input"
@@ -24,6 +24,8 @@ MOST_NODES = 1_000
 MOST_VALUES = 2**31  # in one feature map, and weights in one layer
 Count = Annotated[int, Field(ge=1, le=MOST_SIDE)]
 Padding = Annotated[int, Field(ge=0, le=MOST_SIDE)]
+Counts = Count | tuple[Count, Count]  # (height, width)
+Paddings = Padding | tuple[Padding, Padding]
 Level = float | tuple[float, ...]  # one, or one for each channel of a pixel
 
 
@@ -39,8 +41,16 @@ class _OneInput:
         return (self.input,)
 
 
+class _Slides(_OneInput):
+    """A node with a window. Its sides, steps and padding are one number, or two, (height, width), that differ."""
+
+    def __post_init__(self) -> None:
+        for key in ("kernel", "stride", "pad"):
+            object.__setattr__(self, key, one(getattr(self, key)))
+
+
 @dataclass(frozen=True)
-class Conv(_OneInput):
+class Conv(_Slides):
     """Convolution + bias (+ batch norm in training, folded) + ReLU + quantizer.
 
     Convolutions with the same `quantizer` share one activation quantizer: both expand branches of a Fire module,
@@ -49,35 +59,35 @@ class Conv(_OneInput):
     """
 
     filters: int
-    kernel: int = 1
-    stride: int = 1
-    pad: int = 0
+    kernel: Sides = 1
+    stride: Sides = 1
+    pad: Sides = 0
     groups: int = 1
     quantizer: str | None = None
     relu: bool = True
 
 
 @dataclass(frozen=True)
-class MaxPool(_OneInput):
+class MaxPool(_Slides):
     """Maximum over kernel x kernel windows; keeps its input's quantizer.
 
     `ceil` adds a window, cut off by the border, for the pixels that whole windows leave over (Caffe's pooling, and the
     ceiling in the dissertation's equation 4.2). Hardware neither pads a max pool nor cuts windows off.
     """
 
-    kernel: int
-    stride: int
-    pad: int = 0
+    kernel: Sides
+    stride: Sides
+    pad: Sides = 0
     ceil: bool = False
 
 
 @dataclass(frozen=True)
-class AvgPool(_OneInput):
+class AvgPool(_Slides):
     """Mean over kernel x kernel windows. Analysis and float only."""
 
-    kernel: int
-    stride: int
-    pad: int = 0
+    kernel: Sides
+    stride: Sides
+    pad: Sides = 0
     ceil: bool = False
 
 
@@ -245,7 +255,7 @@ class Network:
 
     def weights(self, conv: Conv) -> int:
         """Number of weights of `conv`, without its biases."""
-        return conv.filters * self.shapes[conv.input][2] // conv.groups * conv.kernel**2
+        return conv.filters * self.shapes[conv.input][2] // conv.groups * prod(both(conv.kernel))
 
     def parameters(self, conv: Conv) -> int:
         """Weights and one bias per filter (batch norm folds into these two)."""
@@ -253,7 +263,7 @@ class Network:
 
 
 def _require_moderate(node: Node, before: Shape, shape: Shape) -> None:
-    weights = node.filters * before[2] // node.groups * node.kernel**2 if isinstance(node, Conv) else 0
+    weights = node.filters * before[2] // node.groups * prod(both(node.kernel)) if isinstance(node, Conv) else 0
     if max(shape) > MOST_SIDE or prod(shape) > MOST_VALUES or weights > MOST_VALUES:
         height, width, channels = shape
         raise UserError(f"{node.name}: it would have {weights:,} weights, and activations of {height:,} x {width:,} x "
@@ -276,9 +286,9 @@ def _output_shape(node: Node, inputs: list[Shape]) -> Shape:
     match node:
         case Conv():
             _require_whole_groups(node, channels)
-            return _window_positions(node, height), _window_positions(node, width), node.filters
+            return *_window_positions(node, inputs[0]), node.filters
         case MaxPool() | AvgPool():
-            return _window_positions(node, height), _window_positions(node, width), channels
+            return *_window_positions(node, inputs[0]), channels
         case LocalResponseNorm() | Requantize():
             return inputs[0]
         case GlobalAvgPool():
@@ -291,23 +301,32 @@ def _output_shape(node: Node, inputs: list[Shape]) -> Shape:
             return inputs[0]
 
 
-def _window_positions(node: Window, size: int) -> int:
-    """Windows along one side of `size` pixels (equation 4.2 of the dissertation, its ceiling where `node.ceil`)."""
-    padded = size + 2 * node.pad
-    if node.kernel > padded:
+def _window_positions(node: Window, shape: Shape) -> tuple[int, int]:
+    """Rows and columns of windows on `shape` (equation 4.2 of the dissertation, its ceiling where `node.ceil`)."""
+    kernel, stride, pad = both(node.kernel), both(node.stride), both(node.pad)
+    padded = shape[0] + 2 * pad[0], shape[1] + 2 * pad[1]
+    if kernel[0] > padded[0] or kernel[1] > padded[1]:
+        most = one((min(kernel[0], padded[0]), min(kernel[1], padded[1])))
         raise UserError(
-            f"{node.name}: its {node.kernel}x{node.kernel} kernel is larger than its input of {padded} pixels; "
-            f"use a larger image, fewer poolings, or a kernel of at most {padded}"
+            f"{node.name}: its {by(kernel)} kernel is larger than its input of {by(padded)} pixels; "
+            f"use a larger image, fewer poolings, or a kernel of at most {by(most)}"
         )
-    whole = window_positions(size, node.kernel, node.stride, node.pad, node.pad)
-    left_over = (padded - node.kernel) % node.stride
-    cut_off = left_over > 0 and not isinstance(node, Conv) and node.ceil
-    return whole + (cut_off and whole * node.stride < size + node.pad)
+    ceil = not isinstance(node, Conv) and node.ceil
+    rows, columns = (_along(*along, ceil=ceil) for along in zip(shape[:2], kernel, stride, pad, strict=True))
+    return rows, columns
+
+
+def _along(size: int, kernel: int, stride: int, pad: int, ceil: bool) -> int:
+    """Windows along one side of `size` pixels."""
+    whole = window_positions(size, kernel, stride, pad, pad)
+    cut_off = ceil and (size + 2 * pad - kernel) % stride > 0
+    return whole + (cut_off and whole * stride < size + pad)
 
 
 def cuts_windows(pool: MaxPool | AvgPool, shape: Shape) -> bool:
     """Whether rounding up matters to `pool` on an input of `shape`: pixels are left over for a window cut off."""
-    return pool.ceil and any((size + 2 * pool.pad - pool.kernel) % pool.stride for size in shape[:2])
+    along = zip(shape[:2], both(pool.kernel), both(pool.stride), both(pool.pad), strict=True)
+    return pool.ceil and any((size + 2 * pad - kernel) % stride for size, kernel, stride, pad in along)
 
 
 def require_hardware(network: Network) -> None:

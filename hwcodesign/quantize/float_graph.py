@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from hwcodesign.core.errors import UserError
+from hwcodesign.core.windows import Pair, window_positions
 from hwcodesign.export.float_weights import Weights
 from hwcodesign.lower.constant_folding import fold
 from hwcodesign.lower.endings import ENDINGS
@@ -34,7 +35,7 @@ from hwcodesign.nets.network import (
 )
 from hwcodesign.quantize.quantizer_places import placed
 
-_PADDED = "pad by equally many pixels on all sides, in the convolution (padding=1)"
+_PADDED = "pad by as many pixels on the left as on the right, above as below, in the convolution (padding=1)"
 
 
 @dataclass(frozen=True)
@@ -207,17 +208,18 @@ class _Reader:
         window = self._window(node, kernel.shape[2:])
         if window is None:
             return None
-        side, stride, pad = window
+        sides, strides, pads = window
         groups = int(node.attributes.get("group", 1))
         source, shape, before = self._source(value)
         if source is None or len(shape) != 4 or shape[1] != kernel.shape[1] * groups:
             self._note(node, f"its weights are for {kernel.shape[1] * groups} channels, its input is {shape}",
                        "convolve feature maps of (1, channels, height, width)")  # fmt: skip
             return None
-        conv = Conv(self._name(node), source, len(kernel), side, stride, pad + before, groups, relu=False)
+        padding = pads[0] + before, pads[1] + before
+        conv = Conv(self._name(node), source, len(kernel), sides, strides, padding, groups, relu=False)
         self.weights[conv.name] = _weights(kernel, inputs[2] if len(inputs) > 2 else None)
-        sides = [(length + 2 * conv.pad - side) // stride + 1 for length in shape[2:]]
-        return self._gives(node, conv, (1, len(kernel), *sides))
+        along = zip(shape[2:], sides, strides, padding, strict=True)
+        return self._gives(node, conv, (1, len(kernel), *(window_positions(n, k, s, p, p) for n, k, s, p in along)))
 
     def _source(self, value: _Tensor) -> tuple[str | None, tuple[int, ...], int]:
         """The node that a convolution reads, the shape of its map, and the border of zeros around it."""
@@ -230,22 +232,22 @@ class _Reader:
         self.pixels = value
         return INPUT, self.file.input_shape, 0
 
-    def _window(self, node: FileNode, kernel: tuple[int, ...]) -> tuple[int, int, int] | None:
-        """(side, stride, padding) of a square window; None after noting that it is none."""
+    def _window(self, node: FileNode, kernel: tuple[int, ...]) -> tuple[Pair, Pair, Pair] | None:
+        """(sides, strides, padding) of a window; None after noting that there is none like it."""
         attributes = node.attributes
         strides, pads = attributes.get("strides", [1, 1]), attributes.get("pads", [0, 0, 0, 0])
         same = attributes.get("auto_pad", "NOTSET")
         if same.startswith("SAME"):
-            pads = [side // 2 if side % 2 and set(strides) == {1} else -1 for side in kernel]
-        if len(kernel) != 2 or len({*kernel}) > 1 or len({*strides}) > 1:
-            self._note(node, f"its kernel is {'x'.join(map(str, kernel))}, its stride {list(strides)}",
-                       "use square kernels and strides")  # fmt: skip
+            even = any(side % 2 == 0 for side in kernel) or set(strides) != {1}
+            pads = [-1] if even else [side // 2 for side in kernel] * 2
+        if len(kernel) != 2:
+            self._note(node, f"its window has {len(kernel)} sides", "use windows of rows and columns")
         elif set(attributes.get("dilations", [1])) != {1}:
             self._note(node, "its window is dilated", "use dilation=1")
-        elif len({*pads}) > 1 or -1 in pads:
+        elif pads[0] < 0 or pads[:2] != pads[2:]:
             self._note(node, f"it pads {list(pads) if same == 'NOTSET' else same}", _PADDED)
         else:
-            return int(kernel[0]), int(strides[0]), int(pads[0])
+            return (kernel[0], kernel[1]), (strides[0], strides[1]), (pads[0], pads[1])
         return None
 
     def _linear(self, node: FileNode, inputs: list[_Tensor]) -> _Tensor:
@@ -258,15 +260,15 @@ class _Reader:
             self._note(node, "it reads the pixels themselves", "put a convolution in front, or train this network")
             return None
         channels, height, width = self._map_shape(value.name)
-        if value.shape != (1, rows.shape[1]) or rows.shape[1] != channels * height * width or height != width:
+        if value.shape != (1, rows.shape[1]) or rows.shape[1] != channels * height * width:
             self._note(node, f"its weights are for {rows.shape[1]} features, its input is {channels} maps of "
-                       f"{height}x{width}", "flatten the whole map in front of it; it must be square")  # fmt: skip
+                       f"{height}x{width}", "flatten the whole map in front of it")  # fmt: skip
             return None
         kernel = float(node.attributes.get("alpha", 1.0)) * rows.reshape(len(rows), channels, height, width)
         bias = inputs[2] if len(inputs) > 2 else None
         if isinstance(bias, Constant):
             bias = Constant(float(node.attributes.get("beta", 1.0)) * bias.real)
-        conv = Conv(self._name(node), value.name, len(rows), height, relu=False)
+        conv = Conv(self._name(node), value.name, len(rows), (height, width), relu=False)
         self.weights[conv.name] = _weights(kernel, bias)
         return self._gives(node, conv, (1, len(rows)))
 
@@ -355,18 +357,18 @@ class _Reader:
             if window is not None:
                 self._note(node, "it pools the pixels themselves", "begin with a convolution")
             return None
-        if window[2]:
+        sides, strides, pads = window
+        if any(pads):
             self._note(node, "a max pool in hardware does not pad", "use padding=0")
             return None
-        left_over = any((length - window[0]) % window[1] for length in value.shape[2:])
-        if node.attributes.get("ceil_mode", 0) and left_over:
+        along = list(zip(value.shape[2:], sides, strides, strict=True))
+        if node.attributes.get("ceil_mode", 0) and any((n - k) % s for n, k, s in along):
             self._note(node, "its last window is cut off by the border (ceil_mode)",
                        "round down, or take images of another size")  # fmt: skip
             return None
-        made = MaxPool(self._name(node), value.name, window[0], window[1])
+        made = MaxPool(self._name(node), value.name, sides, strides)
         self.alone |= {made.name: value.alone}
-        sides = [(length - window[0]) // window[1] + 1 for length in value.shape[2:]]
-        return self._gives(node, made, (*value.shape[:2], *sides))
+        return self._gives(node, made, (*value.shape[:2], *(window_positions(n, k, s) for n, k, s in along)))
 
     def _average(self, node: FileNode, inputs: list[_Tensor]) -> _Tensor:
         """AveragePool, ReduceMean, GlobalAveragePool: where they see the whole map."""

@@ -40,10 +40,11 @@ def float_recipe(
     data |= {"classes": found.network.classes, "mean": _numbers(means), "divisor": _numbers(divisors)}
     pads = {node.pad for node in found.network.convolutions if node.input == INPUT}
     if np.any(means) and pads != {0}:
-        if len(pads) > 1:
-            raise UserError("several convolutions read the pixels and pad them unlike, and their mean is not 0: give "
-                            "all the same padding")  # fmt: skip
-        nodes, data["border"] = _without_padding(nodes), pads.pop()
+        pad, *others = pads
+        if others or not isinstance(pad, int):
+            raise UserError("the pixels are padded unlike along rows and columns, or by several convolutions, and their "
+                            "mean is not 0: give all sides the same padding")  # fmt: skip
+        nodes, data["border"] = _without_padding(nodes), pad
     data["size"] = [side + 2 * data.get("border", 0) for side in (height, width)]
     tables = {"name": name, "network": {"family": "graph", "layers": layers_of(nodes)},
               "quantization": {"stored_scales": True}, "data": data, "hardware": {"board": board}}  # fmt: skip

@@ -1,10 +1,13 @@
 """Costs against PyTorch: parameters of its modules, operations counted by hooks while they run."""
 
+import math
+
 import pytest
 import torch
 from torch import nn
 
 from hwcodesign.analyze.costs import costs
+from hwcodesign.core.windows import both
 from hwcodesign.nets import blocks, metaparameters, standards
 from hwcodesign.nets.build import float_module
 from hwcodesign.nets.network import Quantization
@@ -24,7 +27,7 @@ def hook_counted(model, *images):
             case nn.Conv2d() | nn.Linear():
                 per_value = 2 * module.weight[0].numel()
             case nn.MaxPool2d() | nn.AvgPool2d():
-                per_value = module.kernel_size**2
+                per_value = math.prod(both(module.kernel_size))
             case nn.AdaptiveAvgPool2d():
                 per_value = inputs[0].numel() // output.numel()
             case nn.LocalResponseNorm():

@@ -27,6 +27,17 @@ def test_a_convolutional_chain():
     assert network.shapes["scores"] == (1, 1, 5)
 
 
+def test_sides_that_differ():
+    layers = [{"layer": "conv", "filters": 4, "kernel": (3, 1), "pad": (1, 0)}, {"layer": "pool", "kernel": (1, 2)}]
+    network = described([*layers, {"layer": "dense", "units": 3}], (8, 12))
+    assert network.shapes["pool2"] == (8, 6, 4)
+    assert [network.weights(conv) for conv in network.convolutions] == [
+        4 * 3 * network.input_shape[2],
+        8 * 6 * 4 * 3,
+        15,
+    ]
+
+
 def test_dense_layers_alone_are_a_perceptron():
     network = described([{"layer": "dense", "units": 10}, {"layer": "dense", "units": 20}])
     assert [network.parameters(conv) for conv in network.convolutions] == [192 * 10 + 10, 10 * 20 + 20, 20 * 5 + 5]
@@ -38,8 +49,7 @@ def test_dense_layers_alone_are_a_perceptron():
         ([{"layer": "convolution"}], (8, 8), r"network.layers.0 = .*'conv', 'pool', 'dense'"),
         ([{"layer": "conv"}], (8, 8), r"network.layers.0.conv.filters = .*Field required"),
         ([{"layer": "conv", "filters": 2, "kernl": 3}], (8, 8), r"network.layers.0.conv.kernl = 3"),
-        ([{"layer": "pool", "kernel": 9}], (8, 8), r"pool1: its 9x9 kernel is larger than its input of 8 pixels"),
-        ([{"layer": "dense", "units": 2}], (8, 9), r"dense1: a fully connected layer needs a square input, not 8x9"),
+        ([{"layer": "pool", "kernel": 9}], (8, 8), r"pool1: its 9x9 kernel is larger than its input of 8x8 pixels"),
     ],
 )
 def test_chains_that_make_no_network(layers, size, message):

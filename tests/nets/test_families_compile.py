@@ -24,9 +24,11 @@ SMALL = {
     "lenet": ({"filters": (4, 8, 16, 12)}, (28, 28, 1)),
     "autoencoder": ({"units": 6, "layers": 1, "bottleneck": 3}, (1, 1, 20)),
     "mobilenet": ({"width": 0.125, "pairs": 2}, (16, 16, 3)),
+    "dscnn": ({"filters": 8, "pairs": 1, "conv1_kernel": (5, 3), "conv1_pad": (2, 1)}, (13, 6, 1)),
     "resnet": ({"filters": (4, 6)}, (8, 8, 3)),
     "nin": ({"filters": (4, 8, 8, 12), "kernels": (5, 3, 3, 3), "conv1_stride": 1}, (35, 35, 3)),
     "vgg": ({"convolutions": (1, 2), "filters": (4, 8), "fully_connected": (16,)}, (16, 16, 3)),
+    "vgg1d": ({"layers": 2, "filters": 6, "fully_connected": (8,)}, (1, 32, 2)),
     "zynqnet": ({"width": 0.25, "fire_modules": 3, "outputs": 10}, (16, 16, 1)),
 }
 
@@ -53,16 +55,17 @@ def test_prediction_equals_lowering(name, tmp_path):
     assert np.array_equal(found, np.rint(scores)) and len(np.unique(found, axis=0)) > 3
 
 
-@pytest.mark.parametrize(
-    "name", ["mobilenet", *(pytest.param(name, marks=pytest.mark.slow) for name in ("resnet", "autoencoder"))]
-)
+SLOW = [pytest.param(name, marks=pytest.mark.slow) for name in ("resnet", "autoencoder", "dscnn", "vgg1d")]
+
+
+@pytest.mark.parametrize("name", ["mobilenet", *SLOW])
 def test_small_and_untrained_it_is_exact_in_rtl_and_takes_the_planned_cycles(name, tmp_path):
     values, image = SMALL[name]
     graph = randomised(predict(metaparameters(name, values).describe(image, 10), Quantization()), 1)
     board = load_board("ulx3s-85f")
     made = shrunk(plan(graph, board, frame_rate=20_000), board)
     emit(made.design, made.foldings, made.storage, tmp_path / "emit")
-    frames = np.random.default_rng(1).integers(0, 256, (6, *image))
+    frames = np.random.default_rng(1).integers(0, 256, (20, *image))
     expected = interpreter.run(made.design, frames)
     assert len(np.unique(expected, axis=0)) == len(frames)
     built = simulation.build(tmp_path / "emit", tmp_path / "simulation")

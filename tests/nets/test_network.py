@@ -52,7 +52,7 @@ def test_a_pool_that_rounds_up_has_a_window_more_where_pixels_are_left_over(ceil
 @pytest.mark.parametrize(
     ("nodes", "message"),
     [
-        ((Conv("big", INPUT, 4, 8),), "big: its 8x8 kernel is larger than its input of 7 pixels"),
+        ((Conv("big", INPUT, 4, 8),), "big: its 8x8 kernel is larger than its input of 9x7 pixels"),
         ((*HALVES[:2], Add("sum", ("conv1", "left"), "q2")), "sum: its inputs must have equal shapes"),
         (
             (*HALVES[:1], MaxPool("p", "conv1", 2, 2), Concat("c", ("conv1", "p"))),

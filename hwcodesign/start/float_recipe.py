@@ -42,7 +42,7 @@ def float_recipe(
     if np.any(means) and pads != {0}:
         pad, *others = pads
         if others or not isinstance(pad, int):
-            raise UserError("the pixels are padded unlike along rows and columns, or by several convolutions, and their "
+            raise UserError("the pixels are padded unlike along rows and columns, or by several layers, and their "
                             "mean is not 0: give all sides the same padding")  # fmt: skip
         nodes, data["border"] = _without_padding(nodes), pad
     data["size"] = [side + 2 * data.get("border", 0) for side in (height, width)]

@@ -22,8 +22,8 @@ def job(tmp_path):
     for split, seed in (("train", 1), ("test", 2)):
         for i, image in enumerate(images(15, seed)):
             (tmp_path / "data" / split / "abcde"[i % 5]).mkdir(parents=True, exist_ok=True)
-            Image.fromarray(image).resize((18, 18)).save(tmp_path / "data" / split / "abcde"[i % 5] / f"{i:02}.png")
-    path = residual(tmp_path / "float.onnx")
+            Image.fromarray(image).resize((10, 10)).save(tmp_path / "data" / split / "abcde"[i % 5] / f"{i:02}.png")
+    path = residual(tmp_path / "float.onnx", (1, 3, 10, 10))
     where = ["--data", str(tmp_path / "data"), "--runs", str(tmp_path / "runs")]
     bits = ["--board", "zcu104", "--weight-bits", "5", "--activation-bits", "6", "--layer", "fc=8"]
     return ["quantize", "--model", str(path), *where, "--calibration-images", "12", *bits]
@@ -38,7 +38,7 @@ def test_from_a_float_file_to_integers_that_hardware_has(job, tmp_path):
     assert done.exit_code == 0, (done.output, done.exception)
     assert "distillation, epoch 1" in done.output and "next: hwcodesign run" in done.output
     recipe = load_recipe(str(tmp_path / "runs" / "float.toml"))
-    assert recipe.data.border == 1 and recipe.data.size == (20, 20)  # 0.4 is 102 of 255, and 0 to the network
+    assert recipe.data.border == 1 and recipe.data.size == (12, 12)  # 0.4 is 102 of 255, and 0 to the network
     assert recipe.data.mean == 102 and recipe.data.divisor == 63.75
     lowered = run(["lower", str(tmp_path / "runs" / "float.toml"), *job[3:7]])
     assert lowered.exit_code == 0, (lowered.output, lowered.exception)
@@ -47,7 +47,7 @@ def test_from_a_float_file_to_integers_that_hardware_has(job, tmp_path):
         assert np.array_equal(interpreter.run(graph, reference["images"])[:, :5], reference["integer_scores"])
         real = graph.score_map.affine(reference["integer_scores"])
         assert np.allclose(real, reference["scores"]) and len(set(graph.score_map.bias)) == 5
-        assert reference["images"].shape[1:] == (20, 20, 3) and np.all(reference["images"][:, 0] == 102)
+        assert reference["images"].shape[1:] == (12, 12, 3) and np.all(reference["images"][:, 0] == 102)
 
 
 def test_what_the_pixels_are_is_told_for_the_file(tmp_path):

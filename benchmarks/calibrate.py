@@ -37,7 +37,7 @@ from hwcodesign.graph.random_tensors import randomised
 from hwcodesign.kinds import Role, Storage, all_kinds, kind_of
 from hwcodesign.nets import metaparameters
 from hwcodesign.nets.network import Quantization
-from hwcodesign.plan import Plan, plan
+from hwcodesign.plan import Plan, groups, memory, options, plan
 from hwcodesign.plan.memory import logic_resources, memory_resources
 
 BOARDS = {
@@ -266,6 +266,10 @@ def write_costs(family: Family, costs: dict[str, Any]) -> None:
     everything = {**calibration.costs(), family.name: costs}
     calibration.COSTS.write_text(json.dumps(everything, indent=1, sort_keys=True) + "\n")
     calibration.costs.cache_clear()
+    for module in (groups, memory, options):  # the planner remembers estimates by the coefficients before
+        for remembered in vars(module).values():
+            if hasattr(remembered, "cache_clear"):
+                remembered.cache_clear()
 
 
 def calibrate(family: Family, kinds: Collection[str]) -> None:

@@ -292,7 +292,7 @@ def calibrate(family: Family, kinds: Collection[str]) -> None:
     print_errors(family, measured)
     print(f"{family.name}: kernels that the fit did not see")
     others = spread(unseen, {"mvau": 3, "sliding_window": 2}, 1) + spread(packed(family, unseen), {}, 2)
-    others += [kernel for kind in benches for kernel in from_bench(kind, UNSEEN_SEED)]
+    others += spread([kernel for kind in benches for kernel in from_bench(kind, UNSEEN_SEED)], {}, OTHERS)
     print_errors(family, synthesized(family, others))
     if planned_too:
         write_costs(family, coefficients | {"error": held_out_error(family)})

@@ -85,6 +85,7 @@ def _synthesise(request: BuildRequest, _folder: RunFolder) -> Stage:
     clocks = (asset_folder("boards") / "clocks" / f"{clock.module}.sv",) if clock.module else ()
     sources = [*clocks, *(hls_source(module) for module in serial_link.MODULES)]
     yosys = tools.require(tools.YOSYS)
+    script = request.toolchain.synthesis or board.device.synthesis
     period = f"scratchpad -set abc9.D {1e6 / clock.mhz:.0f}"  # picoseconds that abc9 works towards
 
     def work(folder: Path) -> Summary:
@@ -93,13 +94,13 @@ def _synthesise(request: BuildRequest, _folder: RunFolder) -> Stage:
         (folder / f"{TOP}.sv").write_text(top)
         read = read_sources(board.device, sorted(file.name for file in folder.glob("*.sv")))
         # Not every family's script names its cells after the wires that they drive, which says whose layer they are.
-        synthesis = f"{board.device.synthesis} -top {TOP}".replace(_DEFAULT_PERIOD, period)
+        synthesis = f"{script} -top {TOP}".replace(_DEFAULT_PERIOD, period)
         commands = [read, synthesis, "autoname", f"write_json {NETLIST}"]
         (folder / "synthesis.ys").write_text("\n".join(commands) + "\n")
         _run(request, "synthesise", [yosys, "-s", "synthesis.ys"], folder, "yosys.log")
         return _versions(tools.YOSYS, yosys)
 
-    return Stage("synthesise", (emitted, *sources), [top, board.device.synthesis, period, str(yosys)], work)
+    return Stage("synthesise", (emitted, *sources), [top, script, period, str(yosys)], work)
 
 
 _DEFAULT_PERIOD = "scratchpad -set abc9.D 20000"  # what the family's synthesis is calibrated with
@@ -128,16 +129,21 @@ def _place_and_route(request: BuildRequest, phases: RunFolder) -> Stage:
 
 def _pack(request: BuildRequest, phases: RunFolder) -> Stage:
     chain, placed = request.toolchain, phases.stage("place_and_route") / request.toolchain.placed
-    pack = tools.require(chain.pack)
-    command = [str(pack), *request.board.pack, *chain.pack_files(chain.placed, chain.bitstream)]
+    pack, between = tools.require(chain.pack), chain.before_pack
+    packed = between.writes if between else chain.placed
+    command = [str(pack), *request.board.pack, *chain.pack_files(packed, chain.bitstream)]
+    first = [str(tools.require(between.tool)), *between.files(chain.placed, packed)] if between else []
 
     def work(folder: Path) -> Summary:
         shutil.copyfile(placed, folder / chain.placed)
+        if between:
+            _run(request, between.tool.name, first, folder, f"{between.tool.name}.log")
         _run(request, "pack", command, folder, "pack.log")
-        (folder / chain.placed).unlink()
+        for file in {chain.placed, packed}:
+            (folder / file).unlink()
         return _versions(chain.pack, pack)
 
-    return Stage("pack", (placed,), command, work)
+    return Stage("pack", (placed,), [*first, *command], work)
 
 
 def _run(

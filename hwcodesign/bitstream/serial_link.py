@@ -42,8 +42,11 @@ _BITS_PER_BYTE = 10
 
 
 def design_hash(emitted: Path) -> str:
-    """What names an emitted design: 16 hexadecimal digits of the SHA-256 of its sources and memory images."""
-    return digest([emitted])[:16]
+    """What names an emitted design: 16 hexadecimal digits of the SHA-256 of its sources, memory images and weights.
+
+    What other build systems take it by lies there, too, and makes no other design of it.
+    """
+    return digest(part for part in (emitted / "rtl", emitted / "memory", emitted / WEIGHTS) if part.exists())[:16]
 
 
 @dataclass(frozen=True)

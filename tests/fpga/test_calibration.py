@@ -10,19 +10,19 @@ from hwcodesign.kinds import Logic, all_kinds
 MEASURED = sorted(costs())
 
 
-# Kinds that no sweep measured yet: `check` says so of every design that has one.
+# Kinds that not every family's sweep has measured yet: `check` says so of every design that has one.
 BY_STRUCTURE = {"affine_label_select", "sum_pool", "vvau", "weighted_sum"}
 
 
 @pytest.mark.parametrize("family", MEASURED)
 def test_every_kind_has_coefficients_and_every_family_an_error(family: str) -> None:
     for resource in ESTIMATED:
-        assert set(costs()[family][resource]) == set(all_kinds()) - BY_STRUCTURE
+        assert set(all_kinds()) - BY_STRUCTURE <= set(costs()[family][resource]) <= set(all_kinds())
         assert 0 < measured_error(FAMILIES[family])[resource] < 0.2  # type: ignore[index]
 
 
 # Families that no sweep measured yet: `check` says that of them estimates come from structure.
-UNMEASURED = {"gatemate", "nexus"}
+UNMEASURED = {"nexus"}
 
 
 def test_every_other_family_is_measured() -> None:

@@ -29,7 +29,8 @@ from hwcodesign.nets.network import (
 class NetworkModule(nn.Module):
     """Runs a network's nodes in order. Every node, and every quantizer, is the submodule at the path of its name.
 
-    Input: raw pixels 0..255 as floats, (frames, channels, height, width). Output: scores (frames, classes).
+    Input: raw pixels 0..255 as floats, (frames, channels, height, width). Output: scores (frames, classes),
+    or (frames, height * width * channels) where they are a map, channels innermost.
     """
 
     def __init__(self, network: Network, pixels: nn.Module, layers: dict[str, nn.Module]) -> None:
@@ -46,7 +47,11 @@ class NetworkModule(nn.Module):
             value = self.get_submodule(node.name)(*(values[name] for name in node.inputs))
             quantizer = self.network.quantizers.get(node.name)
             values[node.name] = value if quantizer is None else self.get_submodule(quantizer)(value)
-        return values[self.network.nodes[-1].name].flatten(1)
+        last = self.network.nodes[-1].name
+        scores = values[last]
+        if self.network.shapes[last][:2] != (1, 1):  # as hardware gives a map: pixel by pixel
+            scores = scores.permute(0, 2, 3, 1)
+        return scores.flatten(1)
 
 
 def float_module(network: Network, mean: Level = 0.0, divisor: Level = 255.0) -> NetworkModule:

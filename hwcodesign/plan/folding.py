@@ -66,10 +66,11 @@ def fast_enough(dataflow: Dataflow, target: Target, constraints: Constraints) ->
         for i, name in enumerate(names):
             least[name] = min(group.cycles[number][i] for number in numbers)
         found[names] = [group.combinations[n] for n in numbers if group.slowest[n] <= cycles]
-    _check_rate({layer.name: least[layer.name] for layer in dataflow.layers}, target, constraints)
+    groups_of = {name: (names, group) for names, (group, _) in legal.items() for name in names}
+    _check_rate({layer.name: least[layer.name] for layer in dataflow.layers}, target, constraints, groups_of)
     for names, (group, numbers) in legal.items():
         if not found[names]:  # each is fast enough, and both together are not
-            _check_rate({names[-1]: min(group.slowest[n] for n in numbers)}, target, constraints)
+            _check_rate({names[-1]: min(group.slowest[n] for n in numbers)}, target, constraints, groups_of)
     return found
 
 
@@ -127,15 +128,33 @@ def _prime_hint(allowed: set[int]) -> str:
     return f"; {most} is prime: padded to {most + 1} channels, the layer would have more"
 
 
-def _check_rate(fastest: Mapping[str, int], target: Target, constraints: Constraints) -> None:
-    slowest = max(fastest, key=lambda name: fastest[name])
+def _check_rate(
+    fastest: Mapping[str, int],
+    target: Target,
+    constraints: Constraints,
+    groups_of: Mapping[str, tuple[Names, Group]],
+) -> None:
+    slowest = max(fastest, key=lambda name: (fastest[name], name in constraints))
     if fastest[slowest] > target.cycles:
         rate = target.clock_mhz * 1e6 / fastest[slowest]
-        held = f" (held by fold: {_text(constraints[slowest])})" if slowest in constraints else ""
+        held, would_do = "", ""
+        if slowest in constraints:
+            held = f" (held by fold: {_text(constraints[slowest])})"
+            would_do = _would_do(slowest, *groups_of[slowest], target.cycles)
         raise UserError(
-            f"frame_rate = {target.frame_rate:g} is out of reach at {target.clock_mhz:g} MHz: "
-            f"the fastest is {rate:.1f} frames per second; {slowest}{held} takes {fastest[slowest]} cycles at best"
+            f"frame_rate = {target.frame_rate:g} is out of reach at {target.clock_mhz:g} MHz: the fastest is "
+            f"{rate:.1f} frames per second; {slowest}{held} takes {fastest[slowest]} cycles at best{would_do}"
         )
+
+
+def _would_do(name: str, names: Names, group: Group, cycles: int) -> str:
+    """The least parallel folding of the layer that is fast enough, if one is."""
+    fast = [made[names.index(name)] for made, slowest in zip(group.combinations, group.slowest, strict=True)
+            if slowest <= cycles]  # fmt: skip
+    if not fast:
+        return ""
+    least = min(fast, key=lambda folding: (folding.pe * folding.simd, folding))
+    return f"; pe = {least.pe}, simd = {least.simd} would do"
 
 
 def _text(wanted: Wanted) -> str:

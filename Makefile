@@ -55,7 +55,7 @@ docs: setup
 	  .venv-docs/bin/mkdocs build --quiet --site-dir site
 
 # Those that need a data set, or half an hour.
-CALLED_BY_NAME := $(addprefix benchmarks/,history.py mutants.py calibrate.py short_trainings.py seeds.py kill.py door.py random_networks.py first_day.py)
+CALLED_BY_NAME := $(addprefix benchmarks/,history.py mutants.py calibrate.py short_trainings.py seeds.py kill.py door.py random_networks.py first_day.py emulated_calls.py)
 
 bench: setup
 	for script in $(filter-out $(CALLED_BY_NAME),$(wildcard benchmarks/*.py)); do $(BIN)/python $$script || exit 1; done

@@ -31,7 +31,7 @@ DESIGNS: Sequence[tuple[str, ...]] = (
     ("digits-icebreaker",),
     ("digits-icebreaker-loaded",),
     ("digits-tang-nano",),
-    ("digits-icebreaker", "--board", "gatemate-a1-evb", "--frame-rate", "30", "--frames", "4"),
+    ("digits-icebreaker", "--board", "gatemate-a1-evb", "--frame-rate", "30", "--frames", "4", "--seed", "2"),
     ("digits-icebreaker", "--board", "crosslink-nx-evn", "--frame-rate", "30", "--frames", "4"),
 )
 COLUMNS = ("design", "board", "bitstream", "clock reached", "resource", "placed", "link, clock", "planned", "network",

@@ -31,7 +31,8 @@ class Emulated:
 
 def emulated(run: Path, made: Plan, images: int, patience: float) -> Emulated:
     """Build `made` in the run's folder; the host waits `patience` seconds for an answer."""
-    for stage in ("plan", "emulate", "emit"):
+    RunFolder(run).claim()
+    for stage in ("plan", "emit"):
         (run / stage).mkdir(parents=True)
     made.save(run / "plan")
     emit(made.design, made.foldings, made.storage, run / "emit")

@@ -11,7 +11,7 @@ from typing import Any
 from hwcodesign.bitstream import flow
 from hwcodesign.bitstream.clocking import highest_clock
 from hwcodesign.bitstream.flow import NETLIST, BuildRequest, run_phases
-from hwcodesign.bitstream.messages import warnings_in
+from hwcodesign.bitstream.messages import Warnings, warnings_in
 from hwcodesign.bitstream.netlist import OVERHEAD, owners, resources_by_layer, total
 from hwcodesign.bitstream.timing import read_timing
 from hwcodesign.bitstream.top import TOP
@@ -33,7 +33,8 @@ def build(request: BuildRequest, plan: Plan, phases: RunFolder, folder: Path) ->
     _require_room(request.board, plan)
     ran = run_phases(request, phases)
     chain, board = request.toolchain, request.board
-    warnings = [group for phase in ran for log in _logs(phases, phase, folder) for group in warnings_in(log)]
+    noted = [Warnings(chain.place_and_route.name, 1, chain.note)] if chain.note else []
+    warnings = noted + [group for phase in ran for log in _logs(phases, phase, folder) for group in warnings_in(log)]
     shutil.copyfile(phases.stage("pack") / chain.bitstream, folder / chain.bitstream)
     report = flow.read_report(phases)
     timing = read_timing(report, owners(plan.design))

@@ -1,6 +1,7 @@
 """A board in a simulator: the RTL from the UART's pins on, behind a pseudo-terminal that a host opens like any port.
 
-The simulation runs slower than the chip, so a host needs more patience.
+The simulation runs slower than the chip, so a host needs more patience: enough for a large network on a busy machine.
+Nothing is lost on this line but what a test loses, and a board that ends takes its port along; so it costs nobody time.
 """
 
 import json
@@ -16,16 +17,21 @@ from hwcodesign.core.assets import asset_folder, hls_source
 from hwcodesign.core.errors import UserError
 from hwcodesign.core.interface import Interface
 from hwcodesign.core.picture_task import PictureTask
-from hwcodesign.core.run_folder import RunFolder
+from hwcodesign.core.run_folder import RunFolder, Stage, Summary
 from hwcodesign.export.picture_task import picture_task
 from hwcodesign.host.contract import Contract
+from hwcodesign.host.packets import OVERHEAD_BYTES
 from hwcodesign.plan import Plan
 from hwcodesign.simulate import network, simulator
 from hwcodesign.verify.images import Images
 
 TIMING = serial_link.UartTiming(clocks_per_bit=8, timeout_clocks=4000)  # short times: every clock is simulated
 BAUD = 115200  # a pseudo-terminal has none; any will do
-PATIENCE_SECONDS = 10.0
+PATIENCE_SECONDS = 10.0  # at least
+_SLOWEST = 1000  # clocks that are simulated in a second
+STAGE = "emulate"
+CODE = ("bitstream", "simulate", "host", "plan/link_cost.py", "core/interface.py")
+_SIMULATION = "simulation"
 _PORTS = ("clk_i", "rst_ni", "rx_i", "tx_o")
 _TEST = "board_test"
 _POLL_SECONDS = 0.02
@@ -50,24 +56,30 @@ NO_FAULTS = Faults({}, {})
 def prepare(run: RunFolder) -> "Emulation":
     """Build the emitted design of a run in its folder `emulate`, with the files that a host needs beside it.
 
-    Raises UserError if the run has no emitted design, or a tool is missing.
+    What is there already of the same design is taken. Raises UserError if the run has no emitted design, or a tool is
+    missing.
     """
     if not run.finished("emit"):
         raise UserError(f"{run.path} holds no emitted design: hwcodesign run {run.path.name} --to emit")
-    made, emitted, folder = Plan.load(run.stage("plan")), run.stage("emit"), run.stage("emulate")
-    emulation = build(emitted, folder / "simulation", made)
-    held_out = run.stage("export") / "reference.npz"
-    images = (
-        Images.held_out(held_out) if held_out.exists() else Images.random(made.design, serial_link.SELFTEST_IMAGES, 1)
-    )
-    serial_link.hand_over(
-        folder,
-        contract_of(run.path.name, made, emitted, emulation, picture_task(run)),
-        made.design,
-        emitted,
-        images.frames,
-    )
-    return emulation
+    planned, emitted, exported = run.stage("plan"), run.stage("emit"), run.stage("export")
+    made, held_out, task = Plan.load(planned), exported / "reference.npz", picture_task(run)
+
+    def work(folder: Path) -> Summary:
+        emulation = build(emitted, folder / _SIMULATION, made)
+        images = Images.held_out(held_out) if held_out.exists() else _random_images(made)
+        contract = contract_of(run.path.name, made, emitted, emulation, task)
+        serial_link.hand_over(folder, contract, made.design, emitted, images.frames)
+        return {}
+
+    inputs = (planned, emitted, asset_folder("hls"), *([held_out] if held_out.exists() else []))
+    stage = Stage(STAGE, inputs, [run.path.name, repr(task)], work, code=CODE)
+    if not run.is_current(stage):
+        run.execute(stage)
+    return _emulation(run.stage(STAGE) / _SIMULATION, made, TIMING)
+
+
+def _random_images(made: Plan) -> Images:
+    return Images.random(made.design, serial_link.SELFTEST_IMAGES, 1)
 
 
 def contract_of(
@@ -75,7 +87,9 @@ def contract_of(
 ) -> Contract:
     """The contract of an emulated board."""
     contract = serial_link.contract_of(network, made, emitted, BAUD, emulation.timing, task)
-    return replace(contract, patience=PATIENCE_SECONDS)
+    line_bytes = contract.image_bytes + contract.result_bytes + 2 * OVERHEAD_BYTES
+    clocks = emulation.timing.clocks(line_bytes) + emulation.quiet_clocks
+    return replace(contract, patience=max(PATIENCE_SECONDS, clocks / _SLOWEST))
 
 
 @dataclass(frozen=True)
@@ -103,7 +117,13 @@ def build(
         folder, serial_link.TOP, own + kernels, _PORTS, optimise=optimise, parameters=parameters
     )
     network.link_images(emitted, folder)
-    return Emulation(simulation, timing, made.cycles_per_frame + made.latency_cycles + 2 * timing.timeout_clocks)
+    return _emulation(simulation.folder, made, timing)
+
+
+def _emulation(folder: Path, made: Plan, timing: serial_link.UartTiming) -> Emulation:
+    """What was built in `folder`."""
+    quiet = made.cycles_per_frame + made.latency_cycles + 2 * timing.timeout_clocks
+    return Emulation(simulator.built_in(folder, serial_link.TOP), timing, quiet)
 
 
 @contextmanager

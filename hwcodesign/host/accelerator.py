@@ -14,6 +14,7 @@ from hwcodesign.host.packets import VERSION
 from hwcodesign.host.serial_line import SerialLine
 
 Found = tuple[Path, Contract]
+_IDENTIFIED_WITHIN = 10.0  # seconds: a board says what it is at once, however long it takes for a picture
 
 
 class Predictions(NamedTuple):
@@ -45,8 +46,8 @@ class Accelerator:
             self._line = DmaLine(Path(port), self.contract, self.contract.weights(self.folder))
             return
         line, (self.folder, self.contract) = _connect(port, contracts_below(Path(designs)))
-        line.window, line.patience = self.contract.window, self.contract.patience
-        line.result_bytes = self.contract.result_bytes
+        line.window, line.result_bytes = self.contract.window, self.contract.result_bytes
+        line.be_patient(self.contract.patience)
         self._line = line
         try:
             line.weights = self.contract.weights(self.folder)
@@ -109,7 +110,8 @@ def _connect(port: str, designs: Sequence[Found]) -> tuple[SerialLine, Found]:
     serial = [contract for _, contract in designs if contract.link == "uart"]
     rates = sorted({contract.baud for contract in serial}, reverse=True)
     for baud in rates:
-        line = SerialLine(port, baud, max(contract.patience for contract in serial if contract.baud == baud))
+        longest = max(contract.patience for contract in serial if contract.baud == baud)
+        line = SerialLine(port, baud, min(longest, _IDENTIFIED_WITHIN))
         try:
             identity = line.identify()
             if identity is not None:

@@ -26,13 +26,18 @@ def open_port(port: str, baud: int, patience: float) -> "Serial":
         from serial import Serial, SerialException
     except ImportError:
         raise UserError("pyserial is missing: pip install pyserial (or hwcodesign[host])") from None
-    seconds = patience + _BITS_PER_BYTE * _PIECE_BYTES / baud
     try:
-        opened = Serial(port, baud, timeout=_POLL_SECONDS, write_timeout=seconds, exclusive=True)
+        opened = Serial(port, baud, timeout=_POLL_SECONDS, exclusive=True)
+        be_patient(opened, patience)
         opened.reset_input_buffer()
     except (SerialException, ValueError, OSError) as error:
         raise UserError(_why_not(port, baud, error)) from None
     return opened
+
+
+def be_patient(port: "Serial", patience: float) -> None:
+    """From now on a write that gets nowhere for `patience` seconds fails."""
+    port.write_timeout = patience + _BITS_PER_BYTE * _PIECE_BYTES / port.baudrate
 
 
 def write(port: "Serial", data: bytes) -> None:

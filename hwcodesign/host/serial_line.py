@@ -64,6 +64,11 @@ class SerialLine:
         """How many requests had to be sent again."""
         return self.lost.total()
 
+    def be_patient(self, seconds: float) -> None:
+        """From now on wait so long for an answer, and for the line to take what is sent."""
+        self.patience = seconds
+        ports.be_patient(self._serial, seconds)
+
     def close(self) -> None:
         """Close the port."""
         self._serial.close()

@@ -4,7 +4,7 @@ A group is a layer, or a sliding window and its reader, which are folded togethe
 of what each group's choice takes and of what each stream takes; a stream depends on the lanes at its two ends alone.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -12,9 +12,10 @@ from hwcodesign.dataflow import Dataflow, Edge, Layer
 from hwcodesign.fpga.board import Board
 from hwcodesign.fpga.resources import Resources
 from hwcodesign.kinds import Folding, Memory, Storage, kind_of
-from hwcodesign.plan.folding import Target, waiting_windows
+from hwcodesign.plan.folding import Target
 from hwcodesign.plan.insert_streams import is_fifo, lanes_at, stream_chain
 from hwcodesign.plan.memory import PRICES, Place, logic_resources, memory_cost, memory_resources, storages
+from hwcodesign.plan.options import waiting_windows
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ class Choices:
 
 
 def choices(
-    dataflow: Dataflow, target: Target, grouped: Mapping[tuple[str, ...], list[tuple[Folding, ...]]]
+    dataflow: Dataflow, target: Target, grouped: Mapping[tuple[str, ...], Sequence[tuple[Folding, ...]]]
 ) -> Choices:
     """The choices for groups of layers (by name) and the combinations of foldings that are legal for each."""
     groups = tuple(group_choices(dataflow, target, names, combinations) for names, combinations in grouped.items())
@@ -100,7 +101,7 @@ class _Option:
 
 
 def group_choices(
-    dataflow: Dataflow, target: Target, names: tuple[str, ...], combinations: list[tuple[Folding, ...]]
+    dataflow: Dataflow, target: Target, names: tuple[str, ...], combinations: Sequence[tuple[Folding, ...]]
 ) -> tuple[Choice, ...]:
     """The choices of a group."""
     layers = [dataflow.by_name[name] for name in names]
@@ -144,7 +145,7 @@ def _between(dataflow: Dataflow, target: Target, foldings: tuple[Folding, ...], 
     chain = stream_chain(dataflow, edge, *lanes_at(dataflow, {window.name: sends, reader.name: reads}, edge))
     if sends.simd == 1:
         return sum((_logic(layer, folding, target.board) for layer, folding in chain), NOTHING)
-    waiting = waiting_windows(window, reader, reads, target)
+    waiting = waiting_windows(window, reader, reads, target.board, target.cycles)
     converters = ((layer, folding) for layer, folding in chain if not is_fifo(layer))
     fifo = Taken(waiting, waiting.share(target.board))
     return sum((_logic(layer, folding, target.board) for layer, folding in converters), fifo)

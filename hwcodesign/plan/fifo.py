@@ -101,7 +101,7 @@ def _suffices(offered: Times, taken: Times, beats: int, depth: int) -> bool:
 
 
 def _before(left: np.ndarray, came: np.ndarray, later: int) -> bool:
-    return bool(np.all(left[: max(0, len(left) - later)] < came[later:]))
+    return bool((left[: max(0, len(left) - later)] < came[later:]).all())
 
 
 def _beat(times: Times, beat: int, beats: int) -> np.ndarray:

@@ -20,7 +20,7 @@ from hwcodesign.kinds import Folding, kind_of
 from hwcodesign.plan.insert_streams import conversion, converter
 from hwcodesign.plan.memory import cheaper_storage, logic_resources
 
-REMEMBERED_GROUPS = 1 << 10  # each with up to some thousand foldings
+REMEMBERED_GROUPS = 1 << 12  # each with up to some thousand foldings
 REMEMBERED_STREAMS = 1 << 14
 
 Names = tuple[str, ...]
@@ -31,13 +31,13 @@ class Group:
     """The `layers` of a group on a board, without their names."""
 
     def __init__(self, layers: tuple[Layer, ...], board: Board) -> None:
-        self.layers, self._board = layers, board
+        self.layers, self.board = layers, board
         self._taken: dict[Combination, Resources] = {}
 
     @cached_property
     def combinations(self) -> tuple[Combination, ...]:
         """The legal ones: lanes agree, or whole windows are sent and taken; the device has their multipliers."""
-        options = [possible_foldings(layer, self._board.device) for layer in self.layers]
+        options = [possible_foldings(layer, self.board.device) for layer in self.layers]
         if len(self.layers) == 1:
             return tuple((folding,) for folding in options[0])
         window, reader = self.layers
@@ -62,6 +62,11 @@ class Group:
         """Of each combination, the cycles for a frame."""
         return tuple(max(taken) for taken in self.cycles)
 
+    @cached_property
+    def least(self) -> tuple[int, ...]:
+        """Of each layer, the fewest cycles for a frame."""
+        return tuple(map(min, zip(*self.cycles, strict=True)))
+
     def taken(self, combination: Combination) -> Resources:
         """What its layers take, each memory where it is cheapest, with the width converters between them."""
         if combination not in self._taken:
@@ -69,11 +74,11 @@ class Group:
         return self._taken[combination]
 
     def _parts(self, combination: Combination) -> Iterator[Resources]:
-        device = self._board.device
+        device = self.board.device
         for layer, folding in zip(self.layers, combination, strict=True):
             yield logic_resources(device, layer, folding)
             for memory in kind_of(layer.kind).memories(layer, folding):
-                yield cheaper_storage(self._board, memory)[1]
+                yield cheaper_storage(self.board, memory)[1]
         if len(self.layers) > 1:
             (window, reader), (sends, reads) = self.layers, combination
             _, sent = kind_of(window.kind).lanes(window, sends)

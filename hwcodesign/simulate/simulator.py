@@ -20,6 +20,7 @@ from hwcodesign.simulate.verilator_setup import verilator
 Name = Literal["verilator", "icarus"]
 WAVE = "wave.fst"  # what a simulation built with `trace` writes into its folder
 _BESIDE = (tools.GXX, tools.MAKE, tools.PERL)  # what Verilator and its makefile call
+_PROGRAM = "simulation"
 TOP_CLASS = "Vtop"  # what cocotb's main program for Verilator is written for
 
 
@@ -73,6 +74,11 @@ def build(
     return replace(built, command=(*built.command, "--trace", "--trace-file", WAVE)) if trace else built
 
 
+def built_in(folder: Path, top: str) -> Simulation:
+    """What `build` made of module `top` for Verilator, wherever its folder lies now."""
+    return Simulation((str(folder / _PROGRAM),), folder, top)
+
+
 def run(
     simulation: Simulation,
     module: str,
@@ -111,7 +117,7 @@ def _build_verilator(
     libraries = config.libs_dir
     command = [
         program, "--cc", "--exe", "--vpi", "--prefix", TOP_CLASS, "--top-module", top, "--Mdir", ".",
-        "--timescale", "1ns/1ps", "-o", "simulation", "-CFLAGS", optimise, "-Wno-fatal",
+        "--timescale", "1ns/1ps", "-o", _PROGRAM, "-CFLAGS", optimise, "-Wno-fatal",
         "-LDFLAGS", f"-Wl,-rpath,{libraries} -L{libraries} -lcocotbvpi_verilator",
         *settings,
         config.share_dir / "lib" / "verilator" / "verilator.cpp", public.name, *relative,
@@ -123,7 +129,7 @@ def _build_verilator(
     make_flags = [f"OPT_FAST={optimise}", "OPT_SLOW=-O0", f"OPT_GLOBAL={optimise}", "CURDIR=."]
     tools.run([make, "-j2", "-f", f"{TOP_CLASS}.mk", *make_flags], folder, folder / "make.log")
     verilator_runtime.keep(folder, kept)
-    return Simulation((str(folder / "simulation"),), folder, top)
+    return built_in(folder, top)
 
 
 def _build_icarus(folder: Path, top: str, sources: Sequence[Path]) -> Simulation:

@@ -18,7 +18,7 @@ from hwcodesign.fpga.board import load_board
 from hwcodesign.host import Accelerator, ports, serial_line
 from hwcodesign.host.contract import Contract
 from hwcodesign.host.packets import FLAG, OVERHEAD_BYTES, Answer, Decoder, Identity, Packet, Request, encode
-from hwcodesign.plan import plan
+from hwcodesign.plan import Plan, plan
 from tests.emulated import Emulated, emulated
 from tests.graphs import tiny_squeezenet
 
@@ -208,6 +208,23 @@ def test_the_commands(
         code, printed = outcome(*arguments)
         assert code == 2 and message in printed and "Traceback" not in printed
     assert outcome("classify", "wide.png", "--resize")[0] == 0
+
+
+def test_it_is_built_once_and_waits_as_long_as_a_picture_may_take(tiny: Emulated) -> None:
+    program = Path(tiny.emulation.simulation.command[0])
+    before = program.stat().st_mtime_ns
+    assert emulated_board.prepare(RunFolder(tiny.run)) == tiny.emulation
+    assert program.stat().st_mtime_ns == before
+    made = Plan.load(tiny.run / "plan")
+    assert emulated_board.contract_of("tiny", made, tiny.run / "emit", tiny.emulation).patience >= 10.0
+    slow = replace(tiny.emulation, quiet_clocks=1_000_000)
+    assert emulated_board.contract_of("tiny", made, tiny.run / "emit", slow).patience > 1000.0
+
+
+@pytest.mark.slow
+def test_board_and_host_come_and_go_twenty_times(tiny: Emulated) -> None:
+    for _ in range(20):
+        assert lost_over(tiny, emulated_board.NO_FAULTS) == {}
 
 
 def test_a_run_without_a_design_is_refused(tmp_path: Path) -> None:

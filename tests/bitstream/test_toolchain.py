@@ -3,14 +3,21 @@
 import pytest
 
 from hwcodesign.bitstream.toolchain import toolchain_of
+from hwcodesign.core import tools
 from hwcodesign.core.errors import UserError
+from hwcodesign.fpga import openxc7
 from hwcodesign.fpga.board import Board, board_names, load_board
 
 
 @pytest.mark.parametrize("name", board_names())
 def test_every_board_has_its_familys_toolchain_or_says_that_there_is_none(name: str) -> None:
     board = load_board(name)
-    if board.device.toolchain is None:
+    if openxc7.NAME in board.toolchain:
+        assert toolchain_of(board).programs == (tools.NEXTPNR_XILINX, tools.FASM2FRAMES, tools.XC7FRAMES2BIT)
+    elif board.device.toolchain_of_part:
+        with pytest.raises(UserError, match=f"{name} has no .link. of type uart"):
+            toolchain_of(board)
+    elif board.device.toolchain is None:
         with pytest.raises(UserError, match=f"no open tools make bitstreams for {name} .*Families that have some: "):
             toolchain_of(board)
     else:

@@ -38,8 +38,17 @@ def test_the_boards_that_ship():
     assert board_names() == [
         *("arty-a7-100", "arty-a7-35", "basys3", "butterstick", "cmod-a7", "colorlight-i5", "colorlight-i9"),
         *("crosslink-nx-evn", "gatemate-a1-evb", "icebreaker", "icepi-zero", "kv260"),
-        *("orangecrab-25f", "orangecrab-85f", "pynq-z1", "pynq-z2", "tang-nano-20k", "tang-nano-9k", "ultra96-v2"),
-        *("ulx3s-12f", "ulx3s-25f", "ulx3s-45f", "ulx3s-85f", "zcu104", "zybo-z7-20"),
+        *(
+            "orangecrab-25f",
+            "orangecrab-85f",
+            "pynq-z1",
+            "pynq-z1-pmod",
+            "pynq-z2",
+            "tang-nano-20k",
+            "tang-nano-9k",
+            "ultra96-v2",
+        ),
+        *("ulx3s-12f", "ulx3s-25f", "ulx3s-45f", "ulx3s-85f", "zcu104", "zybo-z7-20", "zybo-z7-20-pmod"),
     ]
 
 

@@ -19,7 +19,7 @@ def test_what_was_measured_is_a_kind_and_every_family_has_an_error(family: str) 
 
 
 # Families that no sweep measured yet: `check` says that of them estimates come from structure.
-UNMEASURED = {"gatemate", "nexus"}
+UNMEASURED = {"nexus"}
 
 
 def test_every_other_family_is_measured() -> None:

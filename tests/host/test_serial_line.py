@@ -34,6 +34,25 @@ def test_nobody_even_reads(terminal: tuple[int, str]) -> None:
     line.close()
 
 
+def test_a_slow_board_is_waited_for(terminal: tuple[int, str]) -> None:
+    """It takes nothing for longer than the patience that the line was opened with."""
+    line = SerialLine(terminal[1], BAUD, PATIENCE_SECONDS)
+    line.be_patient(30.0)
+    image, heard = bytes(20_000), bytearray()  # more than a terminal holds
+
+    def board() -> None:
+        time.sleep(5 * PATIENCE_SECONDS)
+        decoder = Decoder()
+        while not (packets := list(decoder.feed(os.read(terminal[0], 4096)))):
+            pass
+        heard.extend(packets[0].payload)
+        os.write(terminal[0], encode(Packet(Answer.RESULT, packets[0].sequence, b"score")))
+
+    threading.Thread(target=board, daemon=True).start()
+    assert line.results([image]) == [b"score"] and heard == image and line.retries == 0
+    line.close()
+
+
 def test_the_board_is_unplugged(terminal: tuple[int, str]) -> None:
     line = SerialLine(terminal[1], BAUD, 5.0)
     threading.Timer(0.1, os.close, [terminal[0]]).start()

@@ -43,6 +43,17 @@ BROKEN: dict[str, Mapping[str, Mapping[str, int]]] = {
         "thresholds_are_positive": {"THRESHOLD_BITS": 0},
         "steps_reach_every_output": {"STEP_BITS": 2, "OUT_BITS": 2, "THRESHOLDS": 2},
     },
+    "camera_accelerator": {
+        "sizes_are_positive": {"SCORES": 0},
+        "pixels_and_beats_divide": {"FORMAT": 3, "IN_BYTES": 2},
+    },
+    "crop_scale": {
+        "sizes_are_positive": {"HEIGHT": 0},
+        "window_begins_in_the_frame": {"X": -1},
+        "scale_is_1_to_64": {"SCALE": 65},
+    },
+    "dvp_receiver": {"format_is_0_to_3": {"FORMAT": 4}},
+    "frame_store": {"sizes_are_positive": {"WORDS": 0}},
     "frame_last": {"beats_are_positive": {"BEATS": 0}},
     "link_receiver": {
         "image_bytes_fit_their_field": {"IMAGE_BYTES": 0},
@@ -65,10 +76,14 @@ RULES = [(module, rule) for module, rules in BROKEN.items() for rule in rules]
 # Asserted by what they consist of, or without parameters.
 UNCHECKED = {"crc32", "thresholding"}
 
-SOURCES = [path for room in ("kernels", "cells", "link") for path in sorted((asset_folder("hls") / room).glob("*.sv"))]
+SOURCES = [
+    path
+    for room in ("kernels", "cells", "link", "camera")
+    for path in sorted((asset_folder("hls") / room).glob("*.sv"))
+]
 
 
-# What a serial_accelerator holds is emitted.
+# What a serial_accelerator and a camera_accelerator hold is emitted.
 ACCELERATOR = """\
 module accelerator (
   input  logic aclk, aresetn, s_axis_tvalid, s_axis_tlast, m_axis_tready,

@@ -5,7 +5,7 @@ import pytest
 from hwcodesign.fpga.board import load_board
 from hwcodesign.fpga.resources import Resources
 from hwcodesign.kinds import kind_of
-from hwcodesign.plan import folding, groups, memory, plan
+from hwcodesign.plan import groups, memory, options, plan
 from hwcodesign.plan.groups import Group
 from hwcodesign.plan.memory import cheaper_storage, logic_resources
 from tests.graphs import tiny_squeezenet
@@ -15,7 +15,8 @@ REMEMBERING = (
     groups._group,
     groups._possible_foldings,
     groups.converters,
-    folding._fifo,
+    options.every_option,
+    options._fifo,
     memory._logic_resources,
     memory.cheaper_storage,
     memory.options,

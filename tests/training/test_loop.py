@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import os
+from functools import cache
 
 import numpy as np
 import pytest
@@ -55,12 +56,31 @@ TWO_PHASES = {"float_epochs": 2, "epochs": 2, "average": 0.9, "cutout": 2, "warm
               "distillation": 0.5, "mixup": 0.2, "learn_scales": False, "optimizer": "nesterov"}  # fmt: skip
 
 
-@pytest.mark.parametrize("interrupted", [1, 2, 3])
-@pytest.mark.parametrize("schedule", [{"optimizer": "sgd"}, {"optimizer": "adam"}, TWO_PHASES])
-def test_interrupted_and_resumed_is_bit_for_bit_the_same(tmp_path, monkeypatch, schedule, interrupted):
-    one, two = tmp_path / "one", tmp_path / "two"
-    settings = recipe(learning_rate=0.01, **schedule)
-    expected = train(settings, None, one, device="cpu")
+SCHEDULES = {"sgd": {"optimizer": "sgd"}, "adam": {"optimizer": "adam"}, "two phases": TWO_PHASES}
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(tmp_path_factory):
+    """What training by a schedule gives when nothing stops it: the result and its folder, made once."""
+
+    @cache
+    def of(schedule):
+        folder = tmp_path_factory.mktemp("uninterrupted")
+        return train(scheduled(schedule), None, folder, device="cpu"), folder
+
+    return of
+
+
+def scheduled(name):
+    return recipe(learning_rate=0.01, **SCHEDULES[name])
+
+
+# The longest schedule is stopped in each of its phases and between them.
+@pytest.mark.parametrize(
+    ("schedule", "interrupted"), [("sgd", 2), ("adam", 1), ("two phases", 1), ("two phases", 2), ("two phases", 3)]
+)
+def test_interrupted_and_resumed_is_bit_for_bit_the_same(tmp_path, monkeypatch, uninterrupted, schedule, interrupted):
+    settings, (expected, folder) = scheduled(schedule), uninterrupted(schedule)
     real = module._finite
 
     def interrupt(losses, epoch):
@@ -71,10 +91,10 @@ def test_interrupted_and_resumed_is_bit_for_bit_the_same(tmp_path, monkeypatch, 
     with monkeypatch.context() as patch:
         patch.setattr(module, "_finite", interrupt)
         with pytest.raises(KeyboardInterrupt):
-            train(settings, None, two, device="cpu")
-    assert len(metrics(two)) == interrupted
-    resumed = train(settings, None, two, device="cpu")
-    assert_same_bits(one, two)
+            train(settings, None, tmp_path, device="cpu")
+    assert len(metrics(tmp_path)) == interrupted
+    resumed = train(settings, None, tmp_path, device="cpu")
+    assert_same_bits(folder, tmp_path)
     assert (resumed.epoch, resumed.validation_top1) == (expected.epoch, expected.validation_top1)
 
 

@@ -14,6 +14,10 @@ def test_a_changed_and_a_missing_file_are_named(tmp_path: Path) -> None:
     emitted = tmp_path / "emit"
     emit(made.design, made.foldings, made.storage, emitted)
     assert first_changed(emitted, made) is None
+    (emitted / "accelerator.core").unlink()
+    assert first_changed(emitted, made) == "emit/accelerator.core is missing"
+    emit(made.design, made.foldings, made.storage, anew := tmp_path / "anew")
+    (anew / "accelerator.core").rename(emitted / "accelerator.core")
     kernel = emitted / "rtl/fifo.sv"
     lines = kernel.read_text().splitlines()
     kernel.write_text("\n".join([*lines[:9], lines[9] + " ", *lines[10:], ""]))

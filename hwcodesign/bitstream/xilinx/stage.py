@@ -23,6 +23,7 @@ from hwcodesign.core import progress, tools
 from hwcodesign.core.names import made_legal
 from hwcodesign.core.picture_task import PictureTask
 from hwcodesign.core.run_folder import RunFolder, Stage, Summary
+from hwcodesign.fpga import openxc7
 from hwcodesign.fpga.board import RESOURCES, Board
 from hwcodesign.fpga.resources import Resources
 from hwcodesign.plan import Plan
@@ -32,8 +33,9 @@ SYNTHESISED, PLACED = "Yosys, before placement", "Vivado, after placement"
 
 
 def for_vivado(board: Board) -> bool:
-    """Whether Vivado alone makes the board's bitstreams."""
-    return board.toolchain == ("vivado",)
+    """Whether Vivado makes the board's bitstreams: where it is there, or nothing else that could."""
+    openly = openxc7.NAME in board.toolchain and openxc7.is_there() and not vivado.vivado_is_there()
+    return "vivado" in board.toolchain and not openly
 
 
 def build_amd(

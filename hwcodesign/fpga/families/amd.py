@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from hwcodesign.fpga import openxc7
 from hwcodesign.fpga.family import BlockShape, Cells, Clock, Constraints, Family, LutRam
 from hwcodesign.fpga.shapes import SIZES_18K, shapes
 
@@ -62,6 +63,7 @@ FAMILIES = (
         synthesis=f"{_SYNTHESIS} xc7",
         cells=_CELLS,
         link_luts=(315, 2.2),
+        toolchain_of_part=openxc7.toolchain,
         constraints=Constraints(suffix="xdc", port=_port, clock=_TIMING),
         plls=_mmcm,
     ),

@@ -10,7 +10,7 @@ def _port(port: str, pin: str, _standard: str, up: bool) -> str:
 
 
 # Placed as densely as by default (0.9), a design is routed for hours: YosysHQ/nextpnr, issues 1615 and 1732.
-_SPARSELY = ("--router", "router2", "--placer-heap-beta", "0.5")
+_SPARSELY = ("--router", "router2", "--placer-heap-beta", "0.6")
 
 _20K = ((16384, 1), (8192, 2), (4096, 5), (2048, 10), (1024, 20), (512, 40))
 _40K = ((32768, 1), (16384, 2), (8192, 5), (4096, 10), (2048, 20), (1024, 40), (512, 80))
@@ -46,7 +46,9 @@ FAMILIES = (
             bitstream="design.bit",
             place_files=lambda pins, placed: [*_SPARSELY, "--vopt", f"ccf={pins}", "--vopt", f"out={placed}"],
             pack_files=lambda placed, bitstream: [placed, bitstream],
-            cells={"lut": {"CPE_LT": 1}, "ff": {"CPE_FF": 1}, "block_ram": {"RAM_HALF": 1, "RAM": 2}},
+            cells={"lut": {"CPE_LT": 1}, "ff": {"CPE_FF": 1}, "block_ram": {"RAM_HALF": 1}},
+            # After placement nextpnr gives adders, wide multiplexers and joined RAMs other types, by halves or wholes.
+            placeholders=("CPE_LT", "RAM_HALF"),
         ),
         constraints=Constraints(suffix="ccf", port=_port),
         cells_of_both=True,

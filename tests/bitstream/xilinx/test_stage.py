@@ -73,7 +73,7 @@ def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workbench:
 
 def test_which_boards_vivado_builds() -> None:
     boards = {name for name in board_names() if for_vivado(load_board(name))}
-    artix = {"arty-a7-35", "arty-a7-100", "basys3", "cmod-a7"}
+    artix = {"arty-a7-35", "arty-a7-100", "basys3", "cmod-a7", "pynq-z1-pmod", "zybo-z7-20-pmod"}
     assert boards == artix | {"pynq-z1", "pynq-z2", "zybo-z7-20", "zcu104", "ultra96-v2", "kv260"}
 
 

@@ -45,8 +45,8 @@ def _require_size(dataset: Dataset, table: DataTable) -> None:
     """What is no picture is not scaled."""
     found = dataset.test_images.shape[1:3]
     if found != table.size:
-        raise UserError(f"data.size = {list(table.size)}: {dataset.name} has {found[0]} x {found[1]} numbers, not to be "
-                        f"scaled; use size = {list(found)}")  # fmt: skip
+        raise UserError(f"data.size = {list(table.size)}: {dataset.name} has {found[0]} x {found[1]} numbers, which "
+                        f"are not scaled; use size = {list(found)}")  # fmt: skip
 
 
 def _read(table: DataTable, data_folder: Path | None, training: bool) -> Dataset:

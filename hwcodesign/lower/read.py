@@ -78,8 +78,8 @@ def _only_output(graph: GraphProto, path: Path) -> str:
     if len(outputs) > 1:
         names = _quoted(outputs)
         raise UserError(
-            f"{path} has {len(outputs)} outputs: choose one, --output {' or '.join(names)}, or have one's scores behind "
-            f"the other's, --output {','.join(names)}"
+            f"{path} has {len(outputs)} outputs: choose one, --output {' or '.join(names)}, or have one's scores "
+            f"behind the other's, --output {','.join(names)}"
         )
     return str(outputs[0].name)
 

@@ -46,14 +46,16 @@ FAULTS = {
     "another channel's window": ("vvau", "s*PE+r/MULTIPLIER", "s*PE+r%PE", "expected"),
     "a forgotten reset": ("concat", "turn_q      <= '0;", "", "expected"),
 }
-for name in all_kinds():
-    faults = getattr(importlib.import_module(f"sim.{name}"), "FAULTS", {})
-    FAULTS |= {f"{name}: {fault}": (name, *texts) for fault, texts in faults.items()}
+OF_KINDS = {
+    f"{name}: {fault}": (name, *texts)
+    for name in all_kinds()
+    for fault, texts in getattr(importlib.import_module(f"sim.{name}"), "FAULTS", {}).items()
+}
 
 
-@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("fault", [*FAULTS, *(pytest.param(fault, marks=pytest.mark.slow) for fault in OF_KINDS)])
 def test_bench_notices(fault: str, tmp_path: Path) -> None:
-    kind, right, wrong, message = FAULTS[fault]
+    kind, right, wrong, message = (FAULTS | OF_KINDS)[fault]
     hls = shutil.copytree(asset_folder("hls"), tmp_path / "hls")
     kernel = hls_source(kind, hls)
     assert kernel.read_text().count(right) == 1

@@ -107,6 +107,8 @@ class DataTable(StrictModel):
     A raw pixel is 0 to 255 whatever the image file holds, on white where the image is transparent: see `read_image`.
     One mean and one divisor, or one for each channel, in the network's own order of channels. `resize_to`: images are
     scaled so that both sides (`resize` = "stretch") or the shorter one have so many pixels; their centre is cut out.
+    `border` pixels of the colour `mean`, rounded, come around them: padding for a first convolution that has none
+    itself, since hardware pads with black. They are part of `size`.
     """
 
     dataset: Literal["digits", "idx", "cifar10", "folder", "speech", "arrays", "none"] = Field(
@@ -120,6 +122,7 @@ class DataTable(StrictModel):
     channel_order: ChannelOrder = Field(default="rgb", description="of the pixels that the network takes")
     resize: Resize = Field(default="stretch", description="both sides to resize_to, or the shorter one")
     resize_to: Side | None = Field(default=None, description="before the centre is cut out; left out: nothing is cut")
+    border: Pixels = Field(default=0, description="pixels of the colour mean around every image, part of size")
     top5: bool = Field(default=False, description="count, too, how often the label is among the five best classes")
     audio: AudioTable = Field(default_factory=AudioTable, description="how speech becomes pixels of (windows, bins)")
 
@@ -142,6 +145,14 @@ class DataTable(StrictModel):
             raise ValueError(f"at least {max(size)}, so that {size[0]}x{size[1]} pixels can be cut out")
         return side
 
+    @field_validator("border")
+    @classmethod
+    def _leaves_an_image(cls, border: int, info: ValidationInfo) -> int:
+        size = info.data.get("size")
+        if size and 2 * border >= min(size):
+            raise ValueError(f"at most {(min(size) - 1) // 2}, so that something is left of {size[0]}x{size[1]} pixels")
+        return border
+
     @property
     def scalars(self) -> tuple[float, float]:
         """(mean, divisor) of the quantized network; it takes pixels / 255 where each channel has its own.
@@ -161,7 +172,11 @@ class DataTable(StrictModel):
     @property
     def preprocessing(self) -> Preprocessing:
         """How an image becomes pixels."""
-        return Preprocessing(self.size, self.channels, self.channel_order, self.resize, self.resize_to)
+        means = self.mean if isinstance(self.mean, tuple) else (self.mean,) * self.channels
+        colour = tuple(round(mean) for mean in means) if self.border else ()
+        return Preprocessing(
+            self.size, self.channels, self.channel_order, self.resize, self.resize_to, self.border, colour
+        )
 
 
 class TrainTable(StrictModel):

@@ -1,5 +1,6 @@
 """What the integer scores of a network mean: an affine map for each class, and a function of all of them at the end."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Literal, get_args
@@ -46,6 +47,11 @@ class ScoreMap:
         scale, bias = (tuple(float(number) for number in document[key]) for key in ("scale", "bias"))
         sides = None if shape is None else tuple(int(side) for side in shape)
         return cls(scale, bias, function, sides)  # type: ignore[arg-type]
+
+    @classmethod
+    def of_reference(cls, contract: Mapping[str, Any]) -> "ScoreMap":
+        """From what reference.json says of a trained network's scores: their step, and a bias where they have one."""
+        return cls.of(contract["score_step"], np.array(contract.get("score_bias", 0.0)))
 
     @property
     def keeps_order(self) -> bool:

@@ -28,8 +28,8 @@ def read_images(paths: Sequence[Path], contract: Contract, resize: bool = False)
 
 
 def _read(path: Path, contract: Contract, resize: bool) -> np.ndarray:
-    height, width, channels = contract.in_shape
-    task, image = contract.pictures, read_image(path, channels)
+    task, image = contract.pictures, read_image(path, contract.in_shape[2])
+    height, width = task.preprocessing.within
     if image.size != (width, height) and not (resize or task.any_size):
         raise UserError(f"{path} has {image.size[0]} x {image.size[1]} pixels; {contract.network} takes "
                         f"{width} x {height}: scale it, or add --resize")  # fmt: skip

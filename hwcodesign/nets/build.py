@@ -3,9 +3,11 @@
 import copy
 from collections.abc import Mapping
 
+import numpy as np
 from torch import Tensor, nn
 
 from hwcodesign.core.errors import UserError
+from hwcodesign.core.score_map import ScoreMap
 from hwcodesign.nets import blocks
 from hwcodesign.nets.network import (
     INPUT,
@@ -98,13 +100,13 @@ def freeze(trained: NetworkModule) -> NetworkModule:
     return NetworkModule(live.network, live.pixels, layers).double().eval()
 
 
-def score_step(exact: NetworkModule) -> float:
-    """The real value of one unit of a frozen network's integer scores: each score is a whole multiple of it.
+def score_map(exact: NetworkModule) -> ScoreMap:
+    """What a frozen network's integer scores stand for: the step of all of them, and the bias of each class.
 
     Every value is an integer times its step: a quantizer sets it, a convolution without one multiplies the steps of
     weights and values, and the mean over P pixels is the integers' sum at a P-th of the step.
     """
-    network = exact.network
+    network, bias = exact.network, 0.0
     steps = {INPUT: 1.0 / float(exact.pixels.divisor)}
     for node in network.nodes:
         layer, quantizer = exact.get_submodule(node.name), network.quantizers.get(node.name)
@@ -113,11 +115,16 @@ def score_step(exact: NetworkModule) -> float:
             step = float(exact.get_submodule(quantizer).scale)
         elif isinstance(node, Conv):
             step *= float(layer.scale)
+            bias = 0.0 if layer.bias is None else layer.bias.flatten().numpy()
         elif isinstance(node, GlobalAvgPool):
             rows, columns, _ = network.shapes[node.input]
             step /= rows * columns
         steps[node.name] = step
-    return steps[network.nodes[-1].name]
+    last = network.nodes[-1].name
+    shape = network.shapes[last]
+    if shape[:2] == (1, 1):
+        return ScoreMap.of(steps[last], bias)
+    return ScoreMap.of_map(shape, *(np.broadcast_to(numbers, shape[2]) for numbers in (steps[last], bias)))
 
 
 def _frozen_layer(live: NetworkModule, node: Node) -> nn.Module:
@@ -152,7 +159,11 @@ def _quantizers(network: Network) -> list[str]:
 def _place(root: nn.Module, path: str, layer: nn.Module) -> None:
     """Make `layer` the submodule of `root` at the dotted `path`."""
     *parents, name = path.split(".")
-    for parent in parents:
+    for part, parent in zip(path.split("."), [*parents, None], strict=True):
+        if hasattr(root, part) and part not in root._modules:
+            raise UserError(f"{path}: a layer cannot be called {part!r}, which PyTorch's modules have a use for")
+        if parent is None:
+            break
         if parent not in root._modules:
             root.add_module(parent, nn.Module())
         root = root.get_submodule(parent)

@@ -75,4 +75,4 @@ def _block(name: str, source: str, channels: int, wide: int, narrow: int, stride
     shared = f"{stage}.quantizer"
     yield Conv(f"{name}.narrow", f"{name}.depthwise", narrow, quantizer=shared, relu=False)
     if block != "block1":
-        yield Add(f"{name}.add", (source, f"{name}.narrow"), shared)
+        yield Add(f"{name}.add", (source, f"{name}.narrow"), shared, relu=False)

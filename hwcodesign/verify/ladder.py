@@ -256,7 +256,7 @@ def _ends(run: RunFolder) -> tuple[float, ScoreMap]:
         graph = Dataflow.load(run.stage("lower"))
         return graph.contract["input_scale"], graph.score_map
     exported = json.loads((run.stage("export") / "reference.json").read_text())
-    return 1.0, ScoreMap.of(exported["contract"]["score_step"])
+    return 1.0, ScoreMap.of_reference(exported["contract"])
 
 
 def _finn(run: RunFolder) -> Form:

@@ -14,7 +14,7 @@ from hwcodesign.graph.predict import predict
 from hwcodesign.graph.random_tensors import randomised
 from hwcodesign.lower import lower
 from hwcodesign.nets import metaparameters
-from hwcodesign.nets.build import freeze, quantized_module, score_step
+from hwcodesign.nets.build import freeze, quantized_module, score_map
 from hwcodesign.nets.network import Quantization
 from hwcodesign.plan import plan
 from hwcodesign.plan.buffer_sizing import shrunk
@@ -52,7 +52,7 @@ def test_prediction_equals_lowering(name, tmp_path):
     assert lowered.edges == predicted.edges
     images, exact = np.random.default_rng(1).integers(0, 256, (6, *image)), freeze(model)
     with torch.no_grad():
-        scores = exact(torch.from_numpy(images.transpose(0, 3, 1, 2)).double()).numpy() / score_step(exact)
+        scores = exact(torch.from_numpy(images.transpose(0, 3, 1, 2)).double()).numpy() / score_map(exact).scale[0]
     found = interpreter.run(lowered, images)[:, : network.outputs]
     assert np.array_equal(found, np.rint(scores)) and len(np.unique(found, axis=0)) > 3
 

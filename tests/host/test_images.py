@@ -112,5 +112,5 @@ def test_a_network_that_hears_takes_wav_files(tmp_path: Path) -> None:
     path = saved(tmp_path / "word.wav", tone(700, 0.3, 8_000), rate=8_000)
     assert table.log_mel is not None
     assert np.array_equal(read_images([path], contract), table.log_mel.read(path)[None])
-    with pytest.raises(UserError, match="16,000 samples per second .* the network takes 8,000"):
+    with pytest.raises(UserError, match=r"16,000 samples per second .* the network takes 8,000"):
         read_images([saved(tmp_path / "other.wav", tone(700, 0.3))], contract)

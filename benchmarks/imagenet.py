@@ -22,8 +22,8 @@ from benchmarks.history import record
 from hwcodesign.core.classified import top5
 from hwcodesign.data import Dataset, load_dataset
 from hwcodesign.export.float_weights import Weights
-from hwcodesign.export.weight_file import read_weights
 from hwcodesign.job import QuantizeRequest
+from hwcodesign.quantize.float_file import read_weights
 from hwcodesign.quantize.float_network import scores, with_weights
 from hwcodesign.quantize.from_weights import calibration_images, quantize_network
 from hwcodesign.quantize.layerwise import LAYERWISE, Method
@@ -37,15 +37,15 @@ _BATCH = 16
 Row = dict[str, Any]
 
 
-def to_nearest(weight: Tensor, covariance: Tensor, bits: int) -> tuple[Tensor, Tensor]:
+def to_nearest(weight: Tensor, covariance: Tensor, bits: int, shared: bool = False) -> tuple[Tensor, Tensor]:
     """Scales by error weighted with the inputs' energy, then each weight by itself."""
-    scales, most = scales_for(weight, covariance.diagonal(), bits), 2 ** (bits - 1) - 1
+    scales, most = scales_for(weight, covariance.diagonal(), bits, shared), 2 ** (bits - 1) - 1
     return (weight / scales[:, None]).round().clamp(-most, most), scales
 
 
-def by_gptq(weight: Tensor, covariance: Tensor, bits: int) -> tuple[Tensor, Tensor]:
+def by_gptq(weight: Tensor, covariance: Tensor, bits: int, shared: bool = False) -> tuple[Tensor, Tensor]:
     """The same scales, then GPTQ."""
-    scales = scales_for(weight, covariance.diagonal(), bits)
+    scales = scales_for(weight, covariance.diagonal(), bits, shared)
     return gptq(weight, covariance, scales, bits), scales
 
 

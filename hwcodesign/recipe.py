@@ -18,6 +18,7 @@ from pydantic import (
 from hwcodesign import __version__
 from hwcodesign.core.assets import asset_folder
 from hwcodesign.core.errors import UserError, did_you_mean
+from hwcodesign.core.log_mel import LogMel
 from hwcodesign.core.names import RULE, is_legal
 from hwcodesign.core.preprocessing import ChannelOrder, Preprocessing, Resize
 from hwcodesign.core.strict_toml import StrictModel, read_toml, validated
@@ -58,12 +59,6 @@ Divisors = Annotated[
 ]
 
 
-def _grey_or_colour(channels: int) -> int:
-    if channels not in (1, 3):
-        raise ValueError("1 (grey) or 3 (colour)")
-    return channels
-
-
 def _legal_name(name: str) -> str:
     if not is_legal(name):
         raise ValueError(RULE)
@@ -95,26 +90,52 @@ class QuantizationTable(StrictModel):
         return Quantization(**self.model_dump(exclude={"layers"}), layers=layers)
 
 
+class AudioTable(StrictModel):
+    """How sound becomes whole numbers: log-mel energies of windows, as hwcodesign/core/log_mel.py has them."""
+
+    rate: int = Field(default=16_000, ge=1_000, le=192_000, description="samples per second")
+    window_ms: float = Field(default=40.0, gt=0.0, le=1_000.0, description="length of a window in milliseconds")
+    hop_ms: float = Field(default=20.0, gt=0.0, le=1_000.0, description="from one window to the next in milliseconds")
+    low_hz: float = Field(default=20.0, ge=0.0, le=90_000.0, description="where the lowest mel filter begins")
+    low: float = Field(default=4.0, ge=-50.0, le=50.0, description="logarithm of an energy that level 0 stands for")
+    step: float = Field(default=0.08, gt=0.0, le=10.0, description="from one level to the next, of the logarithm")
+
+
 class DataTable(StrictModel):
     """The images: which set, at which size, and how a pixel becomes a number: (raw - mean) / divisor.
 
     A raw pixel is 0 to 255 whatever the image file holds, on white where the image is transparent: see `read_image`.
     One mean and one divisor, or one for each channel, in the network's own order of channels. `resize_to`: images are
     scaled so that both sides (`resize` = "stretch") or the shorter one have so many pixels; their centre is cut out.
+    `border` pixels of the colour `mean`, rounded, come around them: padding for a first convolution that has none
+    itself, since hardware pads with black. They are part of `size`.
     """
 
-    dataset: Literal["digits", "idx", "cifar10", "folder", "none"] = Field(
-        description="digits come with scikit-learn; idx, cifar10 and folder are read from --data FOLDER"
+    dataset: Literal["digits", "idx", "cifar10", "folder", "speech", "arrays", "none"] = Field(
+        description="digits come with scikit-learn; none has no data; all others are read from --data FOLDER"
     )
     size: tuple[Side, Side] = Field(description="(height, width) in pixels; images are scaled to it")
-    channels: Annotated[int, AfterValidator(_grey_or_colour)] = Field(default=1, description="1 grey, 3 colour")
+    channels: Side = Field(default=1, description="1 grey, 3 colour; of arrays and of no data any number")
     classes: int = Field(ge=2, le=MOST_SIDE, description="as many as the images have; the network gives a score each")
     mean: Levels = Field(default=0.0, description="taken off every raw pixel of 0 to 255")
     divisor: Divisors = Field(default=255.0, description="what remains is divided by it")
     channel_order: ChannelOrder = Field(default="rgb", description="of the pixels that the network takes")
     resize: Resize = Field(default="stretch", description="both sides to resize_to, or the shorter one")
     resize_to: Side | None = Field(default=None, description="before the centre is cut out; left out: nothing is cut")
+    border: Pixels = Field(default=0, description="pixels of the colour mean around every image, part of size")
     top5: bool = Field(default=False, description="count, too, how often the label is among the five best classes")
+    audio: AudioTable = Field(default_factory=AudioTable, description="how speech becomes pixels of (windows, bins)")
+
+    @field_validator("channels")
+    @classmethod
+    def _of_pictures(cls, channels: int, info: ValidationInfo) -> int:
+        """Pictures are grey or in colour, sound is one map."""
+        dataset = info.data.get("dataset")
+        if dataset == "speech" and channels != 1:
+            raise ValueError("1: sound is one map of log-mel levels")
+        if dataset not in ("speech", "arrays", "none", None) and channels not in (1, 3):
+            raise ValueError("1 (grey) or 3 (colour)")
+        return channels
 
     @field_validator("resize_to")
     @classmethod
@@ -123,6 +144,14 @@ class DataTable(StrictModel):
         if side is not None and size and side < max(size):
             raise ValueError(f"at least {max(size)}, so that {size[0]}x{size[1]} pixels can be cut out")
         return side
+
+    @field_validator("border")
+    @classmethod
+    def _leaves_an_image(cls, border: int, info: ValidationInfo) -> int:
+        size = info.data.get("size")
+        if size and 2 * border >= min(size):
+            raise ValueError(f"at most {(min(size) - 1) // 2}, so that something is left of {size[0]}x{size[1]} pixels")
+        return border
 
     @property
     def scalars(self) -> tuple[float, float]:
@@ -135,9 +164,19 @@ class DataTable(StrictModel):
         return self.mean, self.divisor
 
     @property
+    def log_mel(self) -> LogMel | None:
+        """How sound becomes pixels; None where there is none."""
+        windows, bins = self.size
+        return LogMel(windows=windows, bins=bins, **self.audio.model_dump()) if self.dataset == "speech" else None
+
+    @property
     def preprocessing(self) -> Preprocessing:
         """How an image becomes pixels."""
-        return Preprocessing(self.size, self.channels, self.channel_order, self.resize, self.resize_to)
+        means = self.mean if isinstance(self.mean, tuple) else (self.mean,) * self.channels
+        colour = tuple(round(mean) for mean in means) if self.border else ()
+        return Preprocessing(
+            self.size, self.channels, self.channel_order, self.resize, self.resize_to, self.border, colour
+        )
 
 
 class TrainTable(StrictModel):

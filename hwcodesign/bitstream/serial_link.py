@@ -42,8 +42,11 @@ _BITS_PER_BYTE = 10
 
 
 def design_hash(emitted: Path) -> str:
-    """What names an emitted design: 16 hexadecimal digits of the SHA-256 of its sources and memory images."""
-    return digest([emitted])[:16]
+    """What names an emitted design: 16 hexadecimal digits of the SHA-256 of its sources, memory images and weights.
+
+    What other build systems take it by lies there, too, and makes no other design of it.
+    """
+    return digest(part for part in (emitted / "rtl", emitted / "memory", emitted / WEIGHTS) if part.exists())[:16]
 
 
 @dataclass(frozen=True)
@@ -100,16 +103,15 @@ def contract_of(
 
 def dma_contract(network: str, made: Plan, emitted: Path, task: PictureTask | None = None) -> Contract:
     """The contract of a planned and emitted design behind the DMA of a Zynq. `task`: what pictures mean to it."""
-    design, last = made.design, made.design.layers[-1]
-    top = last.number("top") if "top" in last.attributes else 0
+    design = made.design
     return Contract(
         network=network,
         design_hash=design_hash(emitted),
         in_shape=design.input.shape,
         in_type=design.input.type,
         input_scale=design.contract.get("input_scale", 1.0),
-        classes=design.output.elements - top,
-        top=top,
+        classes=design.score_count,
+        top=design.output.elements - design.score_count,
         score_map=design.score_map,
         interface=Interface.load(emitted),
         link="axi-dma",

@@ -32,9 +32,9 @@ def command(
     from hwcodesign.core.errors import UserError
     from hwcodesign.core.terminal import console
     from hwcodesign.export import deep_compression
-    from hwcodesign.export.weight_file import read_weights
     from hwcodesign.quantize import compression
     from hwcodesign.quantize.compression_table import is_squeezenet, table
+    from hwcodesign.quantize.float_file import read_weights
     from hwcodesign.recipe import load_recipe
 
     if bits and fixed_point:

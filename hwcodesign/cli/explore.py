@@ -89,14 +89,17 @@ def show(study: Path, out: Path | None, storage: str | None, json_file: Path | N
 
 @command.command("pick")
 @click.argument("study", type=click.Path(path_type=Path))
-@click.argument("number", type=click.IntRange(0))
+@click.argument("number", type=click.IntRange(0), required=False)
 @OUT
 @STORAGE
 @click.option("--recipe", type=click.Path(path_type=Path), help="The file to write; STUDY-NUMBER.toml if not given.")
-def pick(study: Path, number: int, out: Path | None, storage: str | None, recipe: Path | None) -> None:
-    """Write point NUMBER as a recipe that runs.
+def pick(study: Path, number: int | None, out: Path | None, storage: str | None, recipe: Path | None) -> None:
+    """Write point NUMBER as a recipe that runs: without a number, the front's best by the study's first objective.
 
-    Example: hwcodesign explore pick study.toml 17 --recipe best.toml && hwcodesign run best.toml
+    \b
+    Examples:
+      hwcodesign explore pick study.toml 17
+      hwcodesign explore pick study.toml --recipe best.toml && hwcodesign run best.toml
     """
     from hwcodesign.explore.command import pick_point
 

@@ -14,7 +14,9 @@ _BITS = click.IntRange(2, 8)
 @click.command()
 @job_options
 @click.option(
-    "--weights", required=True, type=click.Path(path_type=Path), help="Float weights: *.net *.bin *.safetensors *.pt."
+    "--weights",
+    type=click.Path(path_type=Path),
+    help="A recipe's float weights: *.net *.bin *.safetensors *.pt *.onnx *.pt2.",
 )
 @click.option(
     "--calibration", type=click.Path(path_type=Path), help="Folder of unlabelled images; DATA/calibration if not given."
@@ -34,21 +36,27 @@ _BITS = click.IntRange(2, 8)
     type=click.FloatRange(0, 100, max_open=True),
     help="Raise bits until all but so many percent of the calibration images keep the float network's class.",
 )
+@click.option(
+    "--distil", type=click.IntRange(0, 10_000), default=0, help="Epochs of training against the float network after it."
+)
 @click.option("--float/--no-float", "measure_float", default=True, help="Measure the float network, too.")
 def command(
-    weights: Path,
+    weights: Path | None,
     calibration: Path | None,
     count: int,
     equalization: float,
     drop: float | None,
+    distil: int,
     measure_float: bool,
     **options: Any,
 ) -> None:
-    """Quantize a recipe's network from float weights, layer by layer, with some unlabelled images.
+    """Quantize a float network layer by layer with some unlabelled images: a recipe's, or one from elsewhere.
 
     Every layer is fitted to what the float network gives, from the inputs that the quantized layers before it leave.
     The result takes the place of a training: hwcodesign run RECIPE --from lower goes on from it. Weights: Deep
-    Compression's file (*.net), ncnn's (*.bin with its *.param), or tensors by name (*.safetensors, *.pt).
+    Compression's file (*.net), ncnn's (*.bin with its *.param), or tensors by name (*.safetensors, *.pt). A network
+    from elsewhere is an ONNX file or a torch.export program (--model *.onnx *.pt2); its recipe is written to
+    RUNS/NAME.toml. It takes pixels of 0 to 1, unless data.mean and data.divisor (of 0 to 255) say otherwise.
 
     \b
     Examples:
@@ -56,6 +64,7 @@ def command(
       hwcodesign quantize squeezenet-v1.1-imagenet --weights v11.ncnn.bin --data FOLDER --weight-bits 8
       hwcodesign quantize my-recipe.toml --weights my.safetensors --data FOLDER --layer conv1=8 --layer conv10=4,8
       hwcodesign quantize my-recipe.toml --weights my.safetensors --data FOLDER --weight-bits 3 --accuracy-drop 5
+      hwcodesign quantize --model resnet.onnx --data FOLDER --board zcu104 --set data.divisor=64 --distil 5
     """
     from dataclasses import replace
 
@@ -66,16 +75,20 @@ def command(
     from hwcodesign.quantize.from_weights import with_stored_scales
     from hwcodesign.quantize.table import accuracy_table, table
 
-    changes = _changes(options)
-    job = make_job(**options)
-    if job.recipe is None:
-        raise UserError(
-            "quantize takes a recipe, which says what the network is: hwcodesign quantize RECIPE --weights FILE"
-        )
+    changes, model = _changes(options), options["model"]
+    if (model is None) == (weights is None) or (model is None) == (options["recipe"] is None):
+        raise UserError("give a recipe, which says what the network is, and its weights (hwcodesign quantize RECIPE "
+                        "--weights FILE), or a whole float network (--model FILE)")  # fmt: skip
+    if model is not None:
+        require_file(model)
+        options |= _recipe_of(model, options, changes)
+        weights = options.pop("weights")
+    assert weights is not None
     require_file(weights)
+    job = make_job(**options)
     quantization = job.recipe.quantization.model_copy(update=changes)
     recipe = with_stored_scales(job.recipe.model_copy(update={"quantization": quantization}))
-    request = QuantizeRequest(weights, calibration, count, equalization)
+    request = QuantizeRequest(weights, calibration, count, equalization, distil)
     if drop is not None:
         recipe = _with_enough_bits(recipe, request, job.data_folder, drop)
     job = replace(job, recipe=recipe, quantize=request)
@@ -89,12 +102,35 @@ def command(
 
             rows = {"float": accuracy(recipe, weights, job.data_folder)} | rows
         console().print(accuracy_table(rows, report["reference"]["images"]))
+    if model is not None:
+        data = f" --data {options['data']}" if options["data"] else ""
+        click.echo(f"next: hwcodesign run {options['recipe']} --from lower{data}")
+
+
+def _recipe_of(model: Path, options: dict[str, Any], bits: dict[str, Any]) -> dict[str, Any]:
+    """Write the recipe of somebody's float network; what that changes of the options of a job, and its weights."""
+    from hwcodesign.core.names import made_legal
+    from hwcodesign.quantize.exported_program import to_onnx
+    from hwcodesign.quantize.float_file import read_model
+    from hwcodesign.start.float_recipe import float_recipe, write_recipe
+
+    if options["board"] is None:
+        raise UserError("--model needs --board NAME too (say --board ulx3s-85f)")
+    name, runs = made_legal(model.stem), options["runs"]
+    source, path = model, runs / f"{name}.toml"
+    if model.suffix == ".pt2":  # PyTorch takes long for it: once
+        runs.mkdir(parents=True, exist_ok=True)
+        source = to_onnx(model, runs / f"{name}.onnx")
+    changes = dict(options["changes"]) | {f"quantization.{key}": value for key, value in bits.items()}
+    tables = float_recipe(name, read_model(source), options["data"], options["board"], changes)
+    write_recipe(path, tables, model)
+    return {"recipe": str(path), "model": None, "weights": source, "changes": ()}
 
 
 def _with_enough_bits(recipe: Any, request: Any, data_folder: Path | None, drop: float) -> Any:
     """The recipe with the bits that keep the float network's answers; says what was tried."""
-    from hwcodesign.export.weight_file import read_weights
     from hwcodesign.quantize.accuracy_drop import Round, raised
+    from hwcodesign.quantize.float_file import read_weights
     from hwcodesign.quantize.from_weights import calibration_images
 
     def say(tried: Round) -> None:

@@ -26,6 +26,8 @@ EXTRAS = {
     "cocotb_tools": "simulate",
     "edalize": "bitstream",
     "serial": "host",
+    "kaldi_native_fbank": "audio",
+    "pycocotools": "detect",
     "matplotlib": "analyze",
     "moocore": "explore",
     "optuna": "explore",

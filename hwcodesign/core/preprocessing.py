@@ -18,7 +18,8 @@ class Preprocessing:
 
     `size` is (height, width) of what comes out. Without `resize_to` the whole image is stretched to it. With it, the
     image is first stretched to a square of that side, or (`resize` = "shorter side") scaled until its shorter side
-    has it, and then the centre is cut out. An image that has `size` already is taken as it is.
+    has it, and then the centre is cut out. Around it comes a border of so many pixels of one colour, in the network's
+    order of channels, which is part of `size`. An image that has the size within the border already is taken as it is.
     """
 
     size: tuple[int, int]
@@ -26,11 +27,19 @@ class Preprocessing:
     channel_order: ChannelOrder = "rgb"
     resize: Resize = "stretch"
     resize_to: int | None = None
+    border: int = 0
+    border_colour: tuple[int, ...] = ()
+
+    @property
+    def within(self) -> tuple[int, int]:
+        """(height, width) of the image within the border."""
+        return self.size[0] - 2 * self.border, self.size[1] - 2 * self.border
 
     def pixels(self, image: "Image") -> np.ndarray:
         """`image` (grey for one channel, else RGB) as uint8 (height, width, channels)."""
-        array = np.asarray(self._cropped(image), dtype=np.uint8).reshape(*self.size, self.channels)
-        return self.ordered(array)
+        array = np.asarray(self._cropped(image), dtype=np.uint8).reshape(*self.within, self.channels)
+        found: np.ndarray = self._bordered(self.ordered(array[None]))[0]
+        return found
 
     def ordered(self, images: np.ndarray) -> np.ndarray:
         """RGB `images` (..., channels) in the network's own order of channels."""
@@ -40,8 +49,8 @@ class Preprocessing:
         """A batch of images (uint8 NHWC, grey or RGB) as `pixels` gives them; the same array if nothing is to do."""
         from PIL import Image
 
-        if images.shape[1:3] == self.size:
-            return self.ordered(images)
+        if images.shape[1:3] == self.within:
+            return self._bordered(self.ordered(images))
         grey = self.channels == 1
         return np.stack([self.pixels(Image.fromarray(image[:, :, 0] if grey else image)) for image in images])
 
@@ -52,12 +61,21 @@ class Preprocessing:
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> "Preprocessing":
         """The inverse of `to_json`. Raises TypeError or KeyError for anything else."""
-        return cls(**values | {"size": tuple(values["size"])})
+        return cls(**values | {key: tuple(values[key]) for key in ("size", "border_colour") if key in values})
+
+    def _bordered(self, images: np.ndarray) -> np.ndarray:
+        """uint8 NHWC."""
+        if not self.border:
+            return images
+        whole = np.empty((len(images), *self.size, self.channels), np.uint8)
+        whole[:] = self.border_colour
+        whole[:, self.border : -self.border, self.border : -self.border] = images
+        return whole
 
     def _cropped(self, image: "Image") -> "Image":
         from PIL import Image
 
-        height, width = self.size
+        height, width = self.within
         if image.size == (width, height):
             return image
         if self.resize_to is None:

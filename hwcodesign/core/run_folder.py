@@ -44,7 +44,7 @@ class Stage:
 
     `function(folder)` writes its files into `folder` and returns a summary for report.json. `inputs` are files or
     folders it reads; `settings` is anything else its result depends on. A stage of hours (`resumable`) keeps its
-    unfinished folder, to go on after Ctrl-C, and its result is laid aside when one of other inputs comes.
+    unfinished folder, to go on after Ctrl-C, and (`precious`) its result is laid aside when one of other inputs comes.
 
     `ready()` is asked before the first stage of a run: it raises UserError if a tool or a package is missing. `gate()`
     is asked before it is run and `verdict(summary)` when it is there; they raise UserErrors. `code` are the
@@ -57,6 +57,7 @@ class Stage:
     settings: Any
     function: Callable[[Path], Summary]
     resumable: bool = False
+    precious: bool = True
     ready: Callable[[], None] = _nothing
     gate: Callable[[], None] = _nothing
     verdict: Callable[[Summary], None] = _nothing
@@ -183,7 +184,9 @@ class RunFolder:
         fingerprint = _fingerprint(stage)
         unfinished = self._unfinished(stage.name)
         if not (stage.resumable and _started_as(unfinished) == fingerprint):
-            if stage.resumable and _holds_work(unfinished):  # hours of it, perhaps, of what has changed since
+            if (
+                stage.resumable and stage.precious and _holds_work(unfinished)
+            ):  # hours of it, perhaps, of what has changed since
                 self._lay_aside(unfinished, stage.name, say)
             _fresh(unfinished, fingerprint)
         inside = [path for path in stage.inputs if path.is_relative_to(self.path)]
@@ -200,7 +203,7 @@ class RunFolder:
             "made_from": made_from,
             "files": _files(unfinished),
         }
-        if stage.resumable and self.finished(stage.name) and not self._is_of(stage):
+        if stage.resumable and stage.precious and self.finished(stage.name) and not self._is_of(stage):
             self._lay_aside(self.stage(stage.name), stage.name, say)
         write_whole(unfinished / _RECORD, json.dumps(record, indent=1) + "\n")
         _replace(unfinished, self.stage(stage.name))

@@ -12,14 +12,17 @@ from pathlib import Path
 
 from hwcodesign.core.errors import UserError
 from hwcodesign.core.run_folder import write_whole
+from hwcodesign.core.strict_toml import validated
 from hwcodesign.core.terminal import console
+from hwcodesign.data import load_dataset
 from hwcodesign.explore.engine import MARKER, Engine, Report
 from hwcodesign.explore.page import write_page
-from hwcodesign.explore.pick import point_numbered, write_recipe
+from hwcodesign.explore.pick import best_point, point_numbered, write_recipe
 from hwcodesign.explore.results import Results, results_of
 from hwcodesign.explore.study import Study, load_study
 from hwcodesign.explore.table import table
 from hwcodesign.explore.what_if import planned, what_if_study
+from hwcodesign.recipe import DataTable
 
 PAGE, POINTS = "explore.html", "points.json"
 QUIET_SECONDS = 10.0  # between lines of progress where there is no terminal
@@ -29,8 +32,8 @@ def search(path: Path, data: Path | None, out: Path | None, storage: str | None,
     """Search the study of `path` to its end with `jobs` processes, and show what was found."""
     study = load_study(path)
     folder = out or Path("explore") / study.name
-    _require_data(study, data)
     if not worker:
+        _require_data(study, data)
         points = f"{study.count:,} points" if study.count < 10**15 else f"{study.count:.2g} points"
         console().print(f"{study.name}: {points} in the space, {study.budget:,} to try")
     engine = Engine(study, folder, storage, data)
@@ -62,11 +65,12 @@ def show_results(path: Path, out: Path | None, storage: str | None, json_file: P
     _show(engine, results)
 
 
-def pick_point(path: Path, number: int, out: Path | None, storage: str | None, recipe: Path | None) -> None:
-    """Write a point's recipe and say what to do with it."""
+def pick_point(path: Path, number: int | None, out: Path | None, storage: str | None, recipe: Path | None) -> None:
+    """Write a point's recipe, the best one's if no number is given, and say what to do with it."""
     engine = _existing(path, out, storage)
-    point = point_numbered(results_of(engine), number)
-    target = recipe or Path(f"{engine.study.name}-{number}.toml")
+    results = results_of(engine)
+    point = best_point(engine.study, results) if number is None else point_numbered(results, number)
+    target = recipe or Path(f"{engine.study.name}-{point.number}.toml")
     write_recipe(engine.study, point, target)
     console().print(f"{target}: hwcodesign run {target}", markup=False)
     if point.excluded:
@@ -101,7 +105,7 @@ def _show(engine: Engine, results: Results) -> None:
 
 
 def _require_data(study: Study, data: Path | None) -> None:
-    """Raise UserError before the first point if the trainings could not even begin."""
+    """Raise UserError before the first point if the trainings could not even begin: the images are read once."""
     datasets = {study.tables.get("data", {}).get("dataset")}
     if "data.dataset" in study.space:
         varied = study.space["data.dataset"]
@@ -110,6 +114,9 @@ def _require_data(study: Study, data: Path | None) -> None:
         raise UserError(f"the study's rungs train on {', '.join(map(str, datasets))}: say --data FOLDER")
     if data is not None and not data.is_dir():
         raise UserError(f"--data {data}: there is no such folder")
+    for name in datasets if study.trains else ():
+        table = {**study.tables.get("data", {}), "dataset": name}
+        load_dataset(validated(DataTable, table, f"{study.name}: data"), data)
 
 
 @contextmanager
@@ -175,7 +182,8 @@ def _progress() -> Iterator[Report]:
     )
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, TextColumn("left"), TimeRemainingColumn()) as progress:
+    own = console()  # a training of this process has a bar on the common one, and a console has one bar at a time
+    with Progress(*columns, TextColumn("left"), TimeRemainingColumn(), console=own) as progress:
         tasks: dict[str, object] = {}
 
         def bar(step: str, done: int, wanted: int) -> None:

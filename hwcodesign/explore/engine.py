@@ -87,6 +87,7 @@ class Engine:
         there = opened.user_attrs.get("study")
         if there is None:
             opened.set_user_attr("study", document)
+            opened.set_metric_names(list(self.study.objectives))  # what Optuna's dashboard calls them
         elif there != document:
             raise UserError(
                 f"the storage holds another study called {self.study.name!r}: give this one another name, "

@@ -9,6 +9,14 @@ from hwcodesign.explore.space import merged
 from hwcodesign.explore.study import Study
 
 
+def best_point(study: Study, results: Results) -> Point:
+    """Of the front, the best of the study's first objective. Raises UserError while there is no front."""
+    ordered = results.best_first(study.objectives[0])
+    if not ordered:
+        raise UserError(f"{study.name} has no front yet: hwcodesign explore show says what was left out, and why")
+    return ordered[0]
+
+
 def point_numbered(results: Results, number: int) -> Point:
     """The point. Raises UserError if there is none of that number, with the front's."""
     for point in results.points:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from hwcodesign.explore.engine import Engine, SearchStep, feasible
 from hwcodesign.explore.front import front
 from hwcodesign.explore.space import Params
-from hwcodesign.explore.study import DIRECTIONS
+from hwcodesign.explore.study import DIRECTIONS, Objective
 
 if TYPE_CHECKING:
     from optuna.trial import FrozenTrial
@@ -47,8 +47,13 @@ class Results:
 
     @property
     def front(self) -> list[Point]:
-        """The front, the best of the first objective first."""
+        """The front, by number."""
         return [point for point in self.points if point.in_front]
+
+    def best_first(self, objective: Objective) -> list[Point]:
+        """The front, the best of one objective first."""
+        worst_last = -1 if DIRECTIONS[objective] == "maximize" else 1
+        return sorted(self.front, key=lambda point: worst_last * point.figures.get(objective, 0.0))
 
     def document(self) -> dict[str, Any]:
         """Ready for JSON."""

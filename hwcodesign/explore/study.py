@@ -9,7 +9,8 @@ from pydantic import Field, field_validator, model_validator
 from hwcodesign.core.errors import UserError, did_you_mean
 from hwcodesign.core.strict_toml import StrictModel, read_toml, validated
 from hwcodesign.explore.space import Params, Space, choices, count, merged, points
-from hwcodesign.recipe import Recipe, find_recipe
+from hwcodesign.fpga.board import load_board
+from hwcodesign.recipe import Recipe, TrainTable, find_recipe
 
 VERSION = 1
 MOST_LOOKED_AT = 64  # points, before a search: a millisecond each
@@ -62,7 +63,7 @@ class Study(StrictModel):
     version: Literal[1] = 1
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")
     recipe: str
-    space: Space = Field(min_length=1)
+    space: Space
     objectives: Annotated[tuple[Objective, ...], Field(min_length=1)] = ("accuracy", "frame_rate")
     at_least: dict[Objective, float] = Field(default_factory=dict)
     at_most: dict[Objective, float] = Field(default_factory=dict)
@@ -76,6 +77,20 @@ class Study(StrictModel):
         if version != VERSION:
             raise ValueError(f"{VERSION}, the version of studies that this hwcodesign reads")
         return version
+
+    @model_validator(mode="before")
+    @classmethod
+    def _varies(cls, values: Any) -> Any:
+        space = values.get("space") if isinstance(values, dict) else None
+        if space == {}:
+            raise ValueError('space is empty: at least 1 key of a recipe varies, such as "network.SR" = [0.25, 0.5]')
+        for key, varied in space.items() if isinstance(space, dict) else ():
+            bounds = isinstance(varied, dict) and {"low", "high"} <= varied.keys() <= {"low", "high", "step"}
+            if not bounds and not (isinstance(varied, list | tuple) and varied):
+                raise ValueError(
+                    f"space.{key} = {varied!r}: must be at least 1 value in an array, or {{ low, high, step }}"
+                )
+        return values
 
     @model_validator(mode="after")
     def _consistent(self) -> "Study":
@@ -122,6 +137,8 @@ def study_from(values: dict[str, Any], where: str, folder: Path) -> Study:
     tables = read_toml(beside if beside.is_file() else find_recipe(study.recipe))
     study = study.model_copy(update={"tables": tables})
     _require_known_keys(where, study)
+    _require_boards(where, study)
+    _require_trainings(where, study)
     _require_a_network(where, study)
     return study
 
@@ -161,6 +178,22 @@ def _require_known_keys(path: str, study: Study) -> None:
             faults = [text for text in _faults(study, ({**first, key: value} for value in values)) if key in text]
             if len(faults) == len(values):
                 raise UserError(f"{path}: no value of space.{key} is possible: {faults[0]}")
+
+
+def _require_boards(path: str, study: Study) -> None:
+    """Every board exists: one that does not would be as many points that are refused."""
+    varied = study.space.get("hardware.board")
+    for name in choices(varied) if varied else [study.tables.get("hardware", {}).get("board")]:
+        try:
+            load_board(str(name))
+        except UserError as error:
+            raise UserError(f"{path}: {'space.' if varied else ''}hardware.board: {error}") from None
+
+
+def _require_trainings(path: str, study: Study) -> None:
+    """Every rung's schedule is one, in place of the base recipe's."""
+    for rung in study.rungs:
+        validated(TrainTable, {**study.tables.get("train", {}), **rung.train}, f"{path}: rung {rung.name}: train")
 
 
 def _require_network_key(path: str, study: Study, key: str) -> None:

@@ -38,7 +38,7 @@ def table(study: Study, results: Results, everything: bool = False) -> "Group":
         shown.add_column("", overflow="fold")
         ordered = list(results.points)
     else:
-        ordered = sorted(results.front, key=lambda point: _order(study, point))[:SHOWN]
+        ordered = results.best_first(study.objectives[0])[:SHOWN]
     for point in ordered:
         cells = [escape(str(point.params[key])) for key in keys]
         verdict = [escape(point.excluded) or ("front" if point.in_front else "")] if everything else []
@@ -54,14 +54,6 @@ def figure(name: str, point: Point) -> str:
     if name == "accuracy":
         return f"{100 * value:.2f} %"
     return f"{value:,.3g}" if name in ("latency_ms", "energy_uj") else f"{value:,.0f}"
-
-
-def _order(study: Study, point: Point) -> float:
-    from hwcodesign.explore.study import DIRECTIONS
-
-    first = study.objectives[0]
-    value = point.figures.get(first, 0.0)
-    return -value if DIRECTIONS[first] == "maximize" else value
 
 
 def _lines(results: Results, front: int) -> list[str]:

@@ -1,7 +1,9 @@
 """What a rung makes of a point: a training in a folder of its own, resumable, whose accuracy is kept."""
 
 import hashlib
+import io
 import json
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ RESULT = "accuracy.json"
 
 
 def trained_accuracy(recipe: Recipe, rung: Rung, folder: Path, data: Path | None) -> float:
-    """Validation accuracy (0 to 1) of `recipe` trained as `rung` says, in `folder`/points/...; once only.
+    """Validation accuracy (0 to 1) of `recipe` trained as `rung` says, in `folder`/points/...; once only, in silence.
 
     The validation images are a tenth of the training images: the test images choose nothing. A training that was
     interrupted goes on. Raises UserError as `train` does.
@@ -26,7 +28,8 @@ def trained_accuracy(recipe: Recipe, rung: Rung, folder: Path, data: Path | None
     from hwcodesign.training.loop import train
 
     place.mkdir(parents=True, exist_ok=True)
-    trained = train(changed, data, place)
+    with redirect_stdout(io.StringIO()):  # the search shows how far it is, in a terminal that has room for one bar
+        trained = train(changed, data, place)
     result = {"validation_top1": trained.validation_top1, "epoch": trained.epoch}
     write_whole(place / RESULT, json.dumps(result) + "\n")
     return trained.validation_top1

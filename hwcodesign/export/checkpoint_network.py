@@ -8,7 +8,7 @@ import torch
 
 from hwcodesign.export.qonnx import with_levels
 from hwcodesign.nets.blocks import set_quantized
-from hwcodesign.nets.build import freeze, score_step
+from hwcodesign.nets.build import freeze, score_map
 from hwcodesign.training.checkpoint import fill, read_checkpoint, recipe_of
 from hwcodesign.training.loop import build
 
@@ -30,7 +30,7 @@ class TrainedNetwork:
         fill(self._model, state["model"], checkpoint)
         set_quantized(self._model, quantized)
         self._exact = freeze(self._model)
-        self._step = score_step(self._exact) if quantized else None
+        self._meant = score_map(self._exact) if quantized else None
 
     def scores(self, frames: np.ndarray, on_frames: Callable[[int], None]) -> np.ndarray:
         """(frames, classes) of `frames` (frames, H, W, C): int64 in the reference's steps, or real if not quantized."""
@@ -38,7 +38,7 @@ class TrainedNetwork:
         with torch.no_grad():
             for start in range(0, len(frames), _BATCH):
                 real = self._model(_raw(frames[start : start + _BATCH])).double().numpy()
-                found.append(real if self._step is None else np.rint(real / self._step).astype(np.int64))
+                found.append(real if self._meant is None else np.rint(self._meant.steps(real)).astype(np.int64))
                 on_frames(min(start + _BATCH, len(frames)))
         return np.concatenate(found)
 

@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from hwcodesign.core.errors import UserError
+from hwcodesign.core.score_map import ScoreMap
 from hwcodesign.data.dataset import Dataset
 from hwcodesign.recipe import Recipe, find_recipe
 
@@ -61,7 +62,7 @@ def restore(folder: Path, recipe: Recipe, dataset: Dataset | None, out_folder: P
         np.savez_compressed(
             out_folder / "reference.npz",
             images=dataset.test_images, labels=dataset.test_labels, integer_scores=scores,
-            scores=scores * reference["contract"]["score_step"], top5=np.array(recipe.data.top5),
+            scores=ScoreMap.of_reference(reference["contract"]).affine(scores), top5=np.array(recipe.data.top5),
         )  # fmt: skip
 
 

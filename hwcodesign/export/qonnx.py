@@ -22,8 +22,9 @@ import torch
 
 from hwcodesign.core.classified import top5
 from hwcodesign.core.progress import frames_bar
+from hwcodesign.core.score_map import ScoreMap
 from hwcodesign.data import load_dataset
-from hwcodesign.nets.build import NetworkModule, freeze, score_step
+from hwcodesign.nets.build import NetworkModule, freeze, score_map
 from hwcodesign.nets.network import Add, Concat, Conv, GlobalAvgPool, MaxPool, Network
 from hwcodesign.recipe import Recipe
 from hwcodesign.training import random_weights
@@ -85,13 +86,13 @@ def export(
     write_onnx(model, out_folder / "model.onnx")
     with frames_bar("reference", len(measured.images)) as on_frames:
         evaluation = evaluate(model, measured.images, on_frames)
-    step = score_step(freeze(model))
+    meant = score_map(freeze(model))
     arrays = {"images": measured.images, "integer_scores": evaluation.integer_scores}
-    arrays["scores"] = evaluation.integer_scores * step
+    arrays["scores"] = meant.affine(evaluation.integer_scores)
     if measured.labels is not None:
         arrays |= {"labels": measured.labels, "top5": np.array(recipe.data.top5)}
     np.savez_compressed(out_folder / "reference.npz", **arrays)
-    reference = _reference(recipe, measured, evaluation, step, out_folder / "model.onnx")
+    reference = _reference(recipe, measured, evaluation, meant, out_folder / "model.onnx")
     reference["training"] = None if random_weights else training_summary(recipe, checkpoint)
     if not random_weights and reference["training"] is None:
         reference["weights"] = "quantized without training"
@@ -141,7 +142,7 @@ def name_by_path(graph: Any, network: Network) -> None:
         if node.op_type in _ONNX_OPERATORS:
             layer = next(layers)
             assert isinstance(layer, _ONNX_OPERATORS[node.op_type]), f"{node.name} is not {layer.name}"
-            owner, quantized = layer.name, False
+            owner, quantized = layer.name, layer.name not in network.quantizers
         of_weights = node.input[0] in weights
         if node.op_type in _ONNX_QUANTIZERS and not of_weights:
             if quantized:
@@ -169,7 +170,8 @@ def evaluate(
 
     The same images go through training's float32 arithmetic too, to count those with an activation on another level.
     """
-    exact, step = freeze(model), score_step(freeze(model))
+    exact = freeze(model)
+    meant = score_map(exact)
     largest = max(math.prod(shape) for shape in model.network.shapes.values())
     batch = max(1, min(_BATCH, _MOST_ELEMENTS // largest))
     scores, flips = [], []
@@ -178,7 +180,7 @@ def evaluate(
         real, levels = with_levels(exact, raw.double(), exact)
         _, levels_float32 = with_levels(model.eval(), raw.float(), exact)
         flips.append(_any_differs(levels, levels_float32))
-        scores.append(_integers(real.numpy() / step))
+        scores.append(_integers(meant.steps(real.numpy())))
         on_frames(min(start + batch, len(images)))
     return Evaluation(np.concatenate(scores), np.concatenate(flips))
 
@@ -213,27 +215,32 @@ def _any_differs(left: list[torch.Tensor], right: list[torch.Tensor]) -> np.ndar
     return np.logical_or.reduce(differing)
 
 
-def _top5(recipe: Recipe, measured: HeldOut, evaluation: Evaluation) -> dict[str, float]:
+def _top5(recipe: Recipe, measured: HeldOut, evaluation: Evaluation, meant: ScoreMap) -> dict[str, float]:
     if measured.labels is None or not recipe.data.top5:
         return {}
-    return {"top5": top5(evaluation.integer_scores, measured.labels)}
+    return {"top5": top5(meant.affine(evaluation.integer_scores), measured.labels)}
 
 
-def _reference(recipe: Recipe, measured: HeldOut, evaluation: Evaluation, step: float, model: Path) -> dict[str, Any]:
-    classes = evaluation.integer_scores.argmax(1)  # of equal scores the lower class wins
+def _reference(
+    recipe: Recipe, measured: HeldOut, evaluation: Evaluation, meant: ScoreMap, model: Path
+) -> dict[str, Any]:
+    classes = meant.classes(evaluation.integer_scores)
+    biases = {} if meant.bias == (0.0,) else {"score_bias": list(meant.bias)}
     return {
         "dataset": measured.dataset,
         "split": measured.split,
         "classes": None if measured.classes is None else list(measured.classes),
         "images": len(classes),
         "top1": None if measured.labels is None else float((classes == measured.labels).mean()),
-        **_top5(recipe, measured, evaluation),
+        **_top5(recipe, measured, evaluation, meant),
         "weights": measured.weights,
         "device": f"cpu ({platform.machine()}), float64",
         "versions": {"python": platform.python_version()} | {p: importlib.metadata.version(p) for p in _PACKAGES},
         "recipe": recipe_tables(recipe),
         "seed": recipe.train.seed,
         "model_sha256": hashlib.sha256(model.read_bytes()).hexdigest(),
-        "contract": dict(zip(("mean", "divisor"), recipe.data.scalars, strict=True)) | {"score_step": step},
+        "contract": dict(zip(("mean", "divisor"), recipe.data.scalars, strict=True))
+        | {"score_step": meant.scale[0]}
+        | biases,
         "float32_differs": int(evaluation.float32_differs.sum()),
     }

@@ -13,6 +13,7 @@ import numpy as np
 
 from hwcodesign.core.errors import UserError
 from hwcodesign.core.windows import both
+from hwcodesign.export.batch_norm import folded
 from hwcodesign.export.float_weights import Weights, by_name, in_order
 from hwcodesign.nets.network import Network
 
@@ -23,10 +24,11 @@ _HEAD = re.compile(r"(^|\.)(classifier|fc|head|output|last)\b")
 def read(path: Path, network: Network) -> dict[str, Weights]:
     """The weights of every convolution of `network`: by our names if the file has them, else by order and shape.
 
+    Batch norms are folded into them.
     A linear layer is a convolution whose kernel covers its whole input. Raises UserError if the file is damaged, holds
     anything but tensors, or is of another network: which tensors, which shapes.
     """
-    tensors = read_tensors(path)
+    tensors = folded(path, read_tensors(path))
     named = by_name(network, tensors)
     if named is not None:
         return named

@@ -17,15 +17,15 @@ QUANTIZERS = ("Quant", "IntQuant", "BipolarQuant", "Trunc", "QuantizeLinear", "D
 _EXPORT_HINT = "export it with brevitas.export.export_qonnx"
 
 
-def read_network(path: Path) -> FileNetwork:
-    """The network in `path`.
+def read_network(path: Path, quantized: bool = True) -> FileNetwork:
+    """The network in `path`: a quantized one, or else one in floating point.
 
-    Raises UserError if the file is missing, empty, damaged, not ONNX, or without a quantizer; if its graph has a circle
-    or falls into parts; and if it has several inputs or outputs.
+    Raises UserError if the file is missing, empty, damaged, not ONNX, or without a quantizer (with one, if it is to be
+    in floating point); if its graph has a circle or falls into parts; and if it has several inputs or outputs.
     """
     model = load_model(path)
     graph = model.graph
-    _require_quantizers(graph, path)
+    _require_quantizers(graph, path, quantized)
     constants = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
     frames = _only_input(graph, path)
     scores = _only_output(graph, path)
@@ -54,11 +54,16 @@ def _opset(model: ModelProto) -> int:
     return int(next(entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx")))
 
 
-def _require_quantizers(graph: GraphProto, path: Path) -> None:
-    if not {node.op_type for node in graph.node} & set(QUANTIZERS):
+def _require_quantizers(graph: GraphProto, path: Path, wanted: bool) -> None:
+    found = {node.op_type for node in graph.node} & set(QUANTIZERS)
+    if found and not wanted:
+        raise UserError(f"{path} is quantized already ({', '.join(sorted(found))}): it goes in as it is, "
+                        f"hwcodesign run --model {path} --board NAME")  # fmt: skip
+    if wanted and not found:
         raise UserError(
             f"{path} has no quantizers (Quant, BipolarQuant, QuantizeLinear, ...): its arithmetic is in floating "
-            f"point; train it with Brevitas layers and {_EXPORT_HINT}"
+            f"point; quantize it (hwcodesign quantize --model {path} --data FOLDER), or train it with Brevitas layers "
+            f"and {_EXPORT_HINT}"
         )
 
 
@@ -76,7 +81,11 @@ def _only_input(graph: GraphProto, path: Path) -> ValueInfoProto:
 def _only_output(graph: GraphProto, path: Path) -> str:
     outputs = list(graph.output)
     if len(outputs) > 1:
-        raise UserError(f"{path} has {len(outputs)} outputs: choose one, --output {' or '.join(_quoted(outputs))}")
+        names = _quoted(outputs)
+        raise UserError(
+            f"{path} has {len(outputs)} outputs: choose one, --output {' or '.join(names)}, or have one's scores "
+            f"behind the other's, --output {','.join(names)}"
+        )
     return str(outputs[0].name)
 
 

@@ -47,7 +47,8 @@ def _by_channel(value: Level) -> Tensor:
 class QuantizedConv(QuantConv2d):
     """Convolution with quantized weights and, where a quantizer follows, batch norm (both fold into thresholds).
 
-    Raw scores have neither batch norm nor scales per channel: they would differ in scale from class to class.
+    Raw scores have neither batch norm nor scales per channel: they would differ in scale from class to class. With
+    stored scales they have a bias, which is never quantized: the host, or the choice of a class, adds it.
     With `quantized` off it is the float convolution that training starts from. `stored_scales`: see Quantization.
     """
 
@@ -58,7 +59,8 @@ class QuantizedConv(QuantConv2d):
         integer = Int8WeightPerTensorFloat if scores else Int8WeightPerChannelFloat
         stored = {"weight_scaling_impl_type": ScalingImplType.PARAMETER_FROM_STATS} if stored_scales else {}
         super().__init__(
-            channels, conv.filters, conv.kernel, stride=conv.stride, padding=conv.pad, groups=conv.groups, bias=False,
+            channels, conv.filters, conv.kernel, stride=conv.stride, padding=conv.pad, groups=conv.groups,
+            bias=scores and stored_scales,
             **({"weight_quant": SignedBinaryWeightPerTensorConst} if bits == 1
                else {"weight_quant": integer, "weight_bit_width": bits, **stored}),
         )  # fmt: skip
@@ -68,15 +70,19 @@ class QuantizedConv(QuantConv2d):
     def set_integers(self, integers: Tensor, scales: Tensor, bias: Tensor) -> None:
         """Weights `integers` (O, C, height, width) times `scales` (O,), and `bias` (O,), for one with stored scales.
 
-        The batch norm is left without any effect but the bias.
+        The batch norm is left without any effect but the bias. The scales of raw scores are all the same.
         """
         scaling = self.weight_quant.tensor_quant.scaling_impl
-        assert self.norm is not None, "raw scores have no bias"
         scaling.init_done = True  # else the first use would set it from the weights
         with torch.no_grad():
             by_filter = scales.reshape(-1, 1, 1, 1)
             self.weight.copy_(integers * by_filter)
-            scaling.value.copy_((by_filter * (2 ** (self.bits - 1) - 1)).reshape(scaling.value.shape))
+            highest = by_filter * (2 ** (self.bits - 1) - 1)
+            if self.norm is None:
+                scaling.value.copy_(highest[0].reshape(scaling.value.shape))
+                self.bias.copy_(bias)
+                return
+            scaling.value.copy_(highest.reshape(scaling.value.shape))
             self.norm.reset_running_stats()
             self.norm.running_var.fill_(1 - NORM_EPSILON)
             self.norm.weight.fill_(1.0)
@@ -86,7 +92,7 @@ class QuantizedConv(QuantConv2d):
         if self.quantized:
             sums = super().forward(values)
         else:
-            sums = nn.functional.conv2d(values, self.weight, None, self.stride, self.padding, groups=self.groups)
+            sums = nn.functional.conv2d(values, self.weight, self.bias, self.stride, self.padding, groups=self.groups)
         return sums if self.norm is None else self.norm(sums)
 
 
@@ -195,10 +201,13 @@ class FrozenConv(nn.Module):
         self.register_buffer("integers", torch.round(weight.value / weight.scale).detach())
         self.register_buffer("scale", weight.scale.detach().reshape(1, -1, 1, 1))
         self.stride, self.padding, self.groups, self.norm = live.stride, live.padding, live.groups, live.norm
+        self.register_buffer("bias", None if live.bias is None else live.bias.detach().reshape(1, -1, 1, 1))
 
     def forward(self, values: Tensor) -> Tensor:
         sums = nn.functional.conv2d(values, self.integers, None, self.stride, self.padding, groups=self.groups)
         sums = sums * self.scale
+        if self.bias is not None:
+            sums = sums + self.bias
         return sums if self.norm is None else self.norm(sums)
 
 

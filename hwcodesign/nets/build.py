@@ -3,9 +3,11 @@
 import copy
 from collections.abc import Mapping
 
+import numpy as np
 from torch import Tensor, nn
 
 from hwcodesign.core.errors import UserError
+from hwcodesign.core.score_map import ScoreMap
 from hwcodesign.nets import blocks
 from hwcodesign.nets.network import (
     INPUT,
@@ -29,7 +31,8 @@ from hwcodesign.nets.network import (
 class NetworkModule(nn.Module):
     """Runs a network's nodes in order. Every node, and every quantizer, is the submodule at the path of its name.
 
-    Input: raw pixels 0..255 as floats, (frames, channels, height, width). Output: scores (frames, classes).
+    Input: raw pixels 0..255 as floats, (frames, channels, height, width). Output: scores (frames, classes),
+    or (frames, height * width * channels) where they are a map, channels innermost.
     """
 
     def __init__(self, network: Network, pixels: nn.Module, layers: dict[str, nn.Module]) -> None:
@@ -46,7 +49,11 @@ class NetworkModule(nn.Module):
             value = self.get_submodule(node.name)(*(values[name] for name in node.inputs))
             quantizer = self.network.quantizers.get(node.name)
             values[node.name] = value if quantizer is None else self.get_submodule(quantizer)(value)
-        return values[self.network.nodes[-1].name].flatten(1)
+        last = self.network.nodes[-1].name
+        scores = values[last]
+        if self.network.shapes[last][:2] != (1, 1):  # as hardware gives a map: pixel by pixel
+            scores = scores.permute(0, 2, 3, 1)
+        return scores.flatten(1)
 
 
 def float_module(network: Network, mean: Level = 0.0, divisor: Level = 255.0) -> NetworkModule:
@@ -93,13 +100,13 @@ def freeze(trained: NetworkModule) -> NetworkModule:
     return NetworkModule(live.network, live.pixels, layers).double().eval()
 
 
-def score_step(exact: NetworkModule) -> float:
-    """The real value of one unit of a frozen network's integer scores: each score is a whole multiple of it.
+def score_map(exact: NetworkModule) -> ScoreMap:
+    """What a frozen network's integer scores stand for: the step of all of them, and the bias of each class.
 
     Every value is an integer times its step: a quantizer sets it, a convolution without one multiplies the steps of
     weights and values, and the mean over P pixels is the integers' sum at a P-th of the step.
     """
-    network = exact.network
+    network, bias = exact.network, 0.0
     steps = {INPUT: 1.0 / float(exact.pixels.divisor)}
     for node in network.nodes:
         layer, quantizer = exact.get_submodule(node.name), network.quantizers.get(node.name)
@@ -108,11 +115,16 @@ def score_step(exact: NetworkModule) -> float:
             step = float(exact.get_submodule(quantizer).scale)
         elif isinstance(node, Conv):
             step *= float(layer.scale)
+            bias = 0.0 if layer.bias is None else layer.bias.flatten().numpy()
         elif isinstance(node, GlobalAvgPool):
             rows, columns, _ = network.shapes[node.input]
             step /= rows * columns
         steps[node.name] = step
-    return steps[network.nodes[-1].name]
+    last = network.nodes[-1].name
+    shape = network.shapes[last]
+    if shape[:2] == (1, 1):
+        return ScoreMap.of(steps[last], bias)
+    return ScoreMap.of_map(shape, *(np.broadcast_to(numbers, shape[2]) for numbers in (steps[last], bias)))
 
 
 def _frozen_layer(live: NetworkModule, node: Node) -> nn.Module:
@@ -147,7 +159,11 @@ def _quantizers(network: Network) -> list[str]:
 def _place(root: nn.Module, path: str, layer: nn.Module) -> None:
     """Make `layer` the submodule of `root` at the dotted `path`."""
     *parents, name = path.split(".")
-    for parent in parents:
+    for part, parent in zip(path.split("."), [*parents, None], strict=True):
+        if hasattr(root, part) and part not in root._modules:
+            raise UserError(f"{path}: a layer cannot be called {part!r}, which PyTorch's modules have a use for")
+        if parent is None:
+            break
         if parent not in root._modules:
             root.add_module(parent, nn.Module())
         root = root.get_submodule(parent)

@@ -108,7 +108,7 @@ class GlobalAvgPool(_OneInput):
 
 @dataclass(frozen=True)
 class Requantize(_OneInput):
-    """A value quantized again, by the `quantizer` of what it will be added to."""
+    """A value quantized again: by the `quantizer` of what it will be added to, or by one of its own behind a ReLU."""
 
     quantizer: str
 
@@ -123,11 +123,15 @@ class Concat:
 
 @dataclass(frozen=True)
 class Add:
-    """Element-wise sum of two inputs that share one quantizer, re-quantized by `quantizer` (a bypass)."""
+    """Element-wise sum of two inputs that share one quantizer, re-quantized by `quantizer` (a bypass).
+
+    Without `relu` that quantizer is a signed one.
+    """
 
     name: str
     inputs: tuple[str, str]
     quantizer: str
+    relu: bool = True
 
 
 Window = Conv | MaxPool | AvgPool
@@ -183,7 +187,8 @@ class Network:
     @cached_property
     def signed_quantizers(self) -> frozenset[str]:
         """Those that no ReLU stands in front of."""
-        return frozenset(conv.quantizer for conv in self.convolutions if conv.quantizer and not conv.relu)
+        ends = (node for node in self.nodes if isinstance(node, Conv | Add))
+        return frozenset(node.quantizer for node in ends if node.quantizer and not node.relu)
 
     @cached_property
     def scoring(self) -> tuple[str, ...]:
@@ -214,8 +219,8 @@ class Network:
 
     @property
     def outputs(self) -> int:
-        """How many scores come out: one for each class, or more where a family pads them."""
-        return self.shapes[self.nodes[-1].name][2]
+        """How many scores come out: one for each class, or more where a family pads them, or they are a map."""
+        return prod(self.shapes[self.nodes[-1].name])
 
     def weight_bits(self, quantization: Quantization) -> dict[str, int]:
         """Bits of the weights of every convolution, by its name."""

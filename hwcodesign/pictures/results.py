@@ -18,9 +18,10 @@ _ROWS, _COLUMNS = 5, 10
 def draw_confusion(run: RunFolder, path: Path) -> bool:
     """Rows: the true classes; columns: the predicted ones."""
     images = Images.held_out(run.stage("export") / "reference.npz")
-    if images.labels is None or images.scores is None:
+    if images.labels is None:
         return False
-    names, taken = _class_names(run, images.scores.shape[1]), images.scores.argmax(axis=1)
+    scores = _real_scores(run)
+    names, taken = _class_names(run, scores.shape[1]), scores.argmax(axis=1)
     counts = confusion(images.labels, taken, len(names))
     figure = Figure(figsize=(max(5.0, 0.45 * min(len(names), _MOST_CLASSES_NAMED)),) * 2, layout="constrained")
     axes = figure.subplots()
@@ -44,10 +45,11 @@ def draw_confusion(run: RunFolder, path: Path) -> bool:
 def draw_misclassified(run: RunFolder, path: Path) -> bool:
     """The mistakes, the surest first: by how far the score of the wrong class lies above that of the right one."""
     images = Images.held_out(run.stage("export") / "reference.npz")
-    if images.labels is None or images.scores is None:
+    if images.labels is None:
         return False
-    names, taken = _class_names(run, images.scores.shape[1]), images.scores.argmax(axis=1)
-    wrong = surest_mistakes(images.scores, images.labels)
+    scores = _real_scores(run)
+    names, taken = _class_names(run, scores.shape[1]), scores.argmax(axis=1)
+    wrong = surest_mistakes(scores, images.labels)
     shown = wrong[: _ROWS * _COLUMNS]
     if not len(shown):
         return False
@@ -65,6 +67,13 @@ def draw_misclassified(run: RunFolder, path: Path) -> bool:
                     f"{'' if len(wrong) == len(shown) else f'; the surest {len(shown)}'}", fontsize=10)  # fmt: skip
     figure.savefig(path, dpi=120)
     return True
+
+
+def _real_scores(run: RunFolder) -> np.ndarray:
+    """(images, classes): where classes have biases, the highest integer need not be the best class."""
+    with np.load(run.stage("export") / "reference.npz") as reference:
+        found: np.ndarray = reference["scores"]
+        return found
 
 
 def _class_names(run: RunFolder, scores: int) -> list[str]:

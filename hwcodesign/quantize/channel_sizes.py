@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from hwcodesign.export.float_weights import Weights
-from hwcodesign.nets.network import INPUT, Add, Conv, Network
+from hwcodesign.nets.network import INPUT, Conv, Network
 from hwcodesign.quantize.quantized import apply
 
 _BATCH = 8
@@ -21,7 +21,10 @@ def channel_sizes(
     numbers: tuple[float, float],
     device: str = "cpu",
 ) -> dict[str, np.ndarray]:
-    """Of every convolution the root mean square of what ReLU leaves, by channel, over `images` (uint8 NHWC)."""
+    """Of every convolution the root mean square of what it gives, behind its ReLU if it has one, by channel.
+
+    Over `images` (uint8 NHWC).
+    """
     where = torch.device(device)
     sums = {conv.name: torch.zeros(conv.filters, dtype=torch.float64) for conv in network.convolutions}
     for start in range(0, len(images), _BATCH):
@@ -31,10 +34,11 @@ def channel_sizes(
             inputs = [values[name] for name in node.inputs]
             if isinstance(node, Conv):
                 weight, bias = (torch.from_numpy(np.array(part)).to(where) for part in weights[node.name])
-                value = nn.functional.conv2d(inputs[0], weight, bias, node.stride, node.pad)
+                value = nn.functional.conv2d(inputs[0], weight, bias, node.stride, node.pad, groups=node.groups)
             else:
                 value = apply(node, inputs)
-            values[node.name] = value.relu_() if isinstance(node, Conv | Add) and node.quantizer else value
+            quantizer = network.quantizers.get(node.name)
+            values[node.name] = value.relu() if quantizer and quantizer not in network.signed_quantizers else value
             if isinstance(node, Conv):
-                sums[node.name] += value.double().square().mean((2, 3)).sum(0).cpu()
+                sums[node.name] += values[node.name].double().square().mean((2, 3)).sum(0).cpu()
     return {name: (total / len(images)).sqrt().numpy() for name, total in sums.items()}

@@ -58,15 +58,15 @@ def _values(network: Network) -> list[tuple[list[str], list[str]]]:
                 sources[node.name] = [node.name]
             case MaxPool():
                 sources[node.name] = sources[node.input]
-            case Concat():
+            case Concat() if all(sources[name] for name in node.inputs):
                 sources[node.name] = [conv for name in node.inputs for conv in sources[name]]
             case _:
                 sources[node.name] = []
         for name in node.inputs:
             key = tuple(sources.get(name, ()))
-            if isinstance(node, Conv):
+            if isinstance(node, Conv) and node.groups == 1:
                 readers.setdefault(key, []).append(node.name)
-            elif not isinstance(node, MaxPool | Concat):
+            elif not sources[node.name]:
                 closed.add(key)
     quantizers = {name: conv.quantizer for name, conv in by_name.items() if isinstance(conv, Conv)}
     added = {q for node in network.nodes if isinstance(node, Add) for name in node.inputs for q in

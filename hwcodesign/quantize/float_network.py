@@ -10,8 +10,8 @@ from hwcodesign.core.classified import top5
 from hwcodesign.core.progress import frames_bar
 from hwcodesign.data import load_dataset
 from hwcodesign.export.float_weights import Weights
-from hwcodesign.export.weight_file import read_weights
 from hwcodesign.nets.build import NetworkModule, float_module
+from hwcodesign.quantize.float_file import read_weights
 from hwcodesign.recipe import Recipe
 
 _BATCH = 16

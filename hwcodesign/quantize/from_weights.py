@@ -1,7 +1,8 @@
 """Float weights and calibration images into a checkpoint that everything behind training takes for a trained one."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -11,14 +12,17 @@ from hwcodesign.core.errors import UserError
 from hwcodesign.data import load_dataset
 from hwcodesign.data.folder import read_unlabelled
 from hwcodesign.export.float_weights import Weights
-from hwcodesign.export.weight_file import read_weights
 from hwcodesign.job import QuantizeRequest
 from hwcodesign.nets.build import NetworkModule
 from hwcodesign.nets.network import INPUT, Network
 from hwcodesign.quantize.channel_sizes import channel_sizes
+from hwcodesign.quantize.distillation import Epoch, distil, forget
 from hwcodesign.quantize.equalization import equalized
+from hwcodesign.quantize.float_file import read_weights
+from hwcodesign.quantize.float_network import with_weights
+from hwcodesign.quantize.found_layers import FoundLayers
 from hwcodesign.quantize.layerwise import LAYERWISE, Method, Progress, quantize
-from hwcodesign.quantize.quantized import Quantized, with_normalisation
+from hwcodesign.quantize.quantized import Quantized, QuantizedLayer, with_normalisation
 from hwcodesign.recipe import Recipe
 from hwcodesign.training.loop import build, save_weights
 
@@ -33,21 +37,37 @@ def run(
     data_folder: Path | None,
     out_folder: Path,
     on_layer: Callable[[Progress], None] = lambda progress: None,
+    on_epoch: Callable[[Epoch], None] = lambda epoch: None,
 ) -> dict[str, Any]:
     """Write best.pt, `recipe`'s network quantized from float weights, into `out_folder`; returns what was done.
 
-    Raises UserError if the weights or the images are not there, too few or of another network, if the first convolution
-    pads and pixels have a mean, and as `layerwise.quantize` does.
+    One that was interrupted goes on in `out_folder` behind the last layer, or the last epoch of a distillation, that
+    was done. Raises UserError if the weights or the images are not there, too few or of another network, if the first
+    convolution pads and pixels have a mean, and as `layerwise.quantize` does.
     """
     recipe = with_stored_scales(recipe)
     network = recipe.describe()
     require_quantizable(network, recipe)
     weights = read_weights(request.weights, network)
     images = calibration_images(recipe, request, data_folder)
-    quantized = quantize_network(recipe, weights, images, request.equalization, on_layer)
-    save_weights(recipe, to_module(recipe, quantized), out_folder / CHECKPOINT)
+    found = FoundLayers(out_folder)
+
+    def keep(progress: Progress) -> None:
+        if progress.layer not in found.layers:
+            found.keep(progress.layer, progress.found)
+        on_layer(progress)
+
+    quantized = quantize_network(recipe, weights, images, request.equalization, keep, done=found.layers)
+    module, epochs = to_module(recipe, quantized), list[dict[str, Any]]()
+    if request.distil:
+        every = calibration_images(recipe, request, data_folder, whole=True)
+        teacher = with_weights(recipe, weights)
+        epochs = distil(module, teacher, every, request.distil, recipe.train, out_folder, on_epoch)
+    save_weights(recipe, module, out_folder / CHECKPOINT)
+    found.forget()
+    forget(out_folder)
     layers = {name: {"error": round(layer.error, 6)} for name, layer in quantized.layers.items()}
-    return {"weights": request.weights.name, "calibration_images": len(images), "layers": layers}
+    return {"weights": request.weights.name, "calibration_images": len(images), "layers": layers, "epochs": epochs}
 
 
 def with_stored_scales(recipe: Recipe) -> Recipe:
@@ -71,8 +91,9 @@ def quantize_network(
     equalization: float,
     on_layer: Callable[[Progress], None] = lambda progress: None,
     method: Method = LAYERWISE,
+    done: Mapping[str, QuantizedLayer] = MappingProxyType({}),
 ) -> Quantized:
-    """`recipe`'s network with float `weights`, channels made more alike first, then layer by layer."""
+    """`recipe`'s network with float `weights`, channels made more alike first, then layer by layer but those `done`."""
     network, bits = recipe.describe(), recipe.quantization.to_quantization()
     torch.set_num_threads(recipe.train.threads)
     numbers = recipe.data.scalars
@@ -80,7 +101,9 @@ def quantize_network(
     if equalization:
         folded = equalized(network, folded, channel_sizes(network, folded, images, numbers), equalization)
     of_weights, of_activations = network.weight_bits(bits), network.activation_bits(bits)
-    return quantize(network, folded, images, of_weights, of_activations, numbers, on_layer, method=method)
+    return quantize(
+        network, folded, images, of_weights, of_activations, numbers, on_layer, method=method, done=dict(done)
+    )
 
 
 def to_module(recipe: Recipe, quantized: Quantized) -> NetworkModule:
@@ -94,8 +117,13 @@ def to_module(recipe: Recipe, quantized: Quantized) -> NetworkModule:
     return module.eval()
 
 
-def calibration_images(recipe: Recipe, request: QuantizeRequest, data_folder: Path | None) -> np.ndarray:
-    """uint8 (images, H, W, C). Raises UserError if there are too few."""
+def calibration_images(
+    recipe: Recipe, request: QuantizeRequest, data_folder: Path | None, whole: bool = False
+) -> np.ndarray:
+    """uint8 (images, H, W, C): so many as are asked for, or the `whole` of them.
+
+    Raises UserError if there are too few.
+    """
     if request.images < FEWEST_IMAGES:
         raise UserError(f"--images {request.images}: quantization looks at images to see what a network does with "
                         f"them; give at least {FEWEST_IMAGES}, better 256")  # fmt: skip
@@ -103,33 +131,20 @@ def calibration_images(recipe: Recipe, request: QuantizeRequest, data_folder: Pa
     if folder is None and data_folder is not None and (data_folder / CALIBRATION).is_dir():
         folder = data_folder / CALIBRATION
     if folder is not None:
-        return read_unlabelled(folder, recipe.data.preprocessing, request.images)
+        return read_unlabelled(folder, recipe.data.preprocessing, None if whole else request.images)
     images = load_dataset(recipe.data, data_folder).train_images
     if len(images) < request.images:
         raise UserError(f"--images {request.images}: there are {len(images)} training images; ask for fewer, or give a "
                         "folder of unlabelled images: --calibration FOLDER")  # fmt: skip
-    return images[np.arange(request.images) * len(images) // request.images]
-
-
-def _require_plain(network: Network) -> None:
-    """Errors are measured behind ReLU, between filters that all see the same channels."""
-    others = [c.name for c in network.convolutions if c.groups > 1 or c.quantizer in network.signed_quantizers]
-    if others:
-        raise UserError(
-            f"{', '.join(others)}: convolutions of several groups, or without ReLU, are not quantized without training "
-            "yet; train the network with hwcodesign train, or quantize it in Brevitas and bring the QONNX file"
-        )
+    return images if whole else images[np.arange(request.images) * len(images) // request.images]
 
 
 def require_quantizable(network: Network, recipe: Recipe) -> None:
-    """Raise UserError for layers that are not quantized yet, and for a bias or a mean that nothing can take in."""
-    _require_plain(network)
+    """Raise UserError for a mean that nothing can take in."""
     for conv in network.convolutions:
-        if conv.quantizer is None:
-            raise UserError(f"{conv.name} gives raw scores, which have no quantizer to take its bias in: this network "
-                            "cannot be quantized without training")  # fmt: skip
         if conv.input == INPUT and conv.pad and recipe.data.mean and recipe.data.scalars != (
             recipe.data.mean, recipe.data.divisor
         ):  # fmt: skip
             raise UserError(f"{conv.name}: data.mean = {list(np.ravel(recipe.data.mean))} cannot be folded into a "
-                            f"convolution that pads its input with 0; use no padding there, or mean = 0")  # fmt: skip
+                            f"convolution that pads its input with 0; use no padding there, and data.border = "
+                            f"{conv.pad}, or mean = 0")  # fmt: skip

@@ -9,8 +9,10 @@ Nothing is random but the places at which sums are compared, and these are drawn
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -18,8 +20,8 @@ from torch import Tensor, nn
 
 from hwcodesign.core.errors import UserError
 from hwcodesign.export.float_weights import Weights
-from hwcodesign.nets.network import INPUT, Add, Conv, Network, Node
-from hwcodesign.quantize.quantized import Quantized, QuantizedLayer, apply, rounded
+from hwcodesign.nets.network import INPUT, Conv, Network, Node
+from hwcodesign.quantize.quantized import Grid, Quantized, QuantizedLayer, apply, grids
 from hwcodesign.quantize.rounding import errors, integers_for, refitted
 
 _WINDOWS = 60_000  # inputs of a layer that are looked at, spread over all images
@@ -27,14 +29,15 @@ _VALUES = 400_000  # of an activation, likewise
 _STEPS = 96  # candidates
 _BATCH = 8  # images at once
 _SEED = 0
+_LEAST_ENERGY = 1e-30  # of a layer's sums, so that a layer of zeros has an error
 
 
 @dataclass(frozen=True)
 class Progress:
-    """What is told after each convolution: its name, its error (see QuantizedLayer), seconds since the start."""
+    """What is told after each convolution: its name, what was found, seconds since the start."""
 
     layer: str
-    error: float
+    found: QuantizedLayer
     seconds: float
 
 
@@ -43,7 +46,7 @@ class Method:
     """Steps 1 and 2: `fit` as `rounding.refitted`, `rounding` as `rounding.integers_for`."""
 
     fit: Callable[[Tensor, Tensor, Tensor], Tensor] = refitted
-    rounding: Callable[[Tensor, Tensor, int], tuple[Tensor, Tensor]] = integers_for
+    rounding: Callable[[Tensor, Tensor, int, bool], tuple[Tensor, Tensor]] = integers_for
 
 
 LAYERWISE = Method()
@@ -60,20 +63,21 @@ def quantize(
     on_layer: Callable[[Progress], None] = lambda progress: None,
     device: str = "cpu",
     method: Method = LAYERWISE,
+    done: Mapping[str, QuantizedLayer] = MappingProxyType({}),
 ) -> Quantized:
     """`network` with `weights` quantized, from calibration `images` (uint8 NHWC).
 
     `weight_bits` of every convolution and `activation_bits` of every quantizer; `numbers` are (mean, divisor) of the
-    pixels; another `method` is for comparisons. Raises UserError for bits below 2, and for an activation that is 0 on
-    every image.
+    pixels; another `method` is for comparisons; `done` are layers that an interrupted quantization has found already.
+    Raises UserError for bits below 2, and for an activation that is 0 on every image.
     """
     _require_bits(weight_bits, activation_bits)
-    work = _Work(network, weights, images, weight_bits, activation_bits, numbers, torch.device(device), method)
+    work = _Work(network, weights, images, weight_bits, activation_bits, numbers, torch.device(device), method, done)
     begin = time.monotonic()
     for node in network.nodes:
         work.run(node)
         if isinstance(node, Conv):
-            on_layer(Progress(node.name, work.result.layers[node.name].error, time.monotonic() - begin))
+            on_layer(Progress(node.name, work.result.layers[node.name], time.monotonic() - begin))
     for quantizer in list(work.open):
         work.close(quantizer)
     return work.result
@@ -92,10 +96,11 @@ class _Work:
         numbers: tuple[float, float],
         where: torch.device,
         method: Method,
+        done: Mapping[str, QuantizedLayer],
     ) -> None:
-        self.network, self.weights, self.where, self.method = network, weights, where, method
+        self.network, self.weights, self.where, self.method, self.done = network, weights, where, method, done
         self.weight_bits = weight_bits
-        self.result = Quantized(bits=dict(activation_bits))
+        self.result = Quantized(grids=grids(network, activation_bits))
         raw = torch.from_numpy(np.ascontiguousarray(images.transpose(0, 3, 1, 2))).to(where).float()
         pixels = (raw - numbers[0]) / numbers[1]
         self.values: dict[str, tuple[Tensor, Tensor]] = {INPUT: (pixels, pixels)}
@@ -112,7 +117,7 @@ class _Work:
             wanted, given = ([pair[side] for pair in inputs] for side in (0, 1))
             value = apply(node, wanted), apply(node, given)
         self.values[node.name] = value
-        quantizer = node.quantizer if isinstance(node, Conv | Add) else None
+        quantizer = self.network.quantizers.get(node.name)
         if quantizer and quantizer in self.result.steps:
             self._quantize(node.name, quantizer)
         elif quantizer:
@@ -120,10 +125,10 @@ class _Work:
 
     def close(self, quantizer: str) -> None:
         """Give `quantizer` its step, and quantize what waits for it."""
-        names = self.open.pop(quantizer)
+        names, grid = self.open.pop(quantizer), self.result.grids[quantizer]
         pairs = [self._some(*self.values[name]) for name in names]
-        wanted, given = torch.cat([a for a, _ in pairs]).relu_(), torch.cat([b for _, b in pairs])
-        self.result.steps[quantizer] = best_step(wanted, given, self.result.bits[quantizer], quantizer)
+        wanted, given = grid.activated(torch.cat([a for a, _ in pairs])), torch.cat([b for _, b in pairs])
+        self.result.steps[quantizer] = best_step(wanted, given, grid, quantizer)
         for name in names:
             self._quantize(name, quantizer)
 
@@ -136,29 +141,34 @@ class _Work:
 
     def _quantize(self, name: str, quantizer: str) -> None:
         wanted, given = self.values[name]
-        quantized = rounded(given, self.result.steps[quantizer], self.result.bits[quantizer])
-        self.values[name] = wanted.relu_(), quantized
+        grid = self.result.grids[quantizer]
+        self.values[name] = grid.activated(wanted), grid.rounded(given, self.result.steps[quantizer])
 
     def _convolution(self, conv: Conv, x: Tensor, u: Tensor) -> tuple[Tensor, Tensor]:
         weight, bias = (torch.from_numpy(np.array(p, np.float64)).to(self.where) for p in self.weights[conv.name])
         places = self._places(conv, x)
-        a, b = _windows(conv, x, places), _windows(conv, u, places)
+        if (layer := self.done.get(conv.name)) is None:
+            pairs = zip(*(_windows(conv, values, places) for values in (x, u)), strict=True)
+            parts = zip(weight.flatten(1).chunk(conv.groups), bias.chunk(conv.groups), pairs, strict=True)
+            groups = [self._group(conv, *flat_and_bias, *pair) for *flat_and_bias, pair in parts]
+            layer = _joined(groups, weight.shape)
+        self.result.layers[conv.name] = layer
+        made, corrected = layer.weight.to(self.where), layer.bias.to(self.where)
+        return _convolve(conv, x, weight, bias), _convolve(conv, u, made, corrected)
+
+    def _group(self, conv: Conv, flat: Tensor, bias: Tensor, a: Tensor, b: Tensor) -> "_Group":
+        """Filters `flat` (O, K) with `bias` (O,), of float windows `a` and quantized ones `b` (windows, K)."""
         mean_a, mean_b = a.mean(0), b.mean(0)
         a, b = a - mean_a, b - mean_b
         covariance, cross = b.T @ b / len(b), a.T @ b / len(b)
-        flat = weight.flatten(1)
         fitted = self.method.fit(flat, covariance, cross)
-        bits = self.weight_bits[conv.name]
-        integers, scales = self.method.rounding(fitted, covariance, bits)
+        integers, scales = self.method.rounding(fitted, covariance, self.weight_bits[conv.name], conv.quantizer is None)
         made = integers * scales[:, None]
         corrected = bias + flat @ mean_a - made @ mean_b
         wanted = flat @ a.T
-        energy = (wanted**2).mean().clamp(min=1e-30)
-        error = float(((wanted - made @ b.T) ** 2).mean() / energy)
-        rounding = float(errors(fitted - made, covariance).mean() / energy)
-        layer = QuantizedLayer(integers.reshape(weight.shape).cpu(), scales.cpu(), corrected.cpu(), error, rounding)
-        self.result.layers[conv.name] = layer
-        return _convolve(conv, x, weight, bias), _convolve(conv, u, made.reshape(weight.shape), corrected)
+        missed = float(((wanted - made @ b.T) ** 2).sum())
+        rounding = float(errors(fitted - made, covariance).sum()) * len(b)
+        return _Group(integers, scales, corrected, float((wanted**2).sum()), missed, rounding)
 
     def _places(self, conv: Conv, x: Tensor) -> list[Tensor]:
         """Of each image, the output pixels whose windows are looked at."""
@@ -171,35 +181,54 @@ class _Work:
         return wanted.flatten()[chosen], given.flatten()[chosen]
 
 
-def best_step(wanted: Tensor, given: Tensor, bits: int, name: str = "") -> float:
-    """The step at which `given`, quantized, differs least from `wanted` (both flat, the latter behind ReLU).
+class _Group(NamedTuple):
+    """What was found for the filters of one group; the energy of their sums, and of what these miss."""
+
+    integers: Tensor
+    scales: Tensor
+    bias: Tensor
+    energy: float
+    missed: float
+    rounding: float
+
+
+def _joined(groups: Sequence[_Group], shape: torch.Size) -> QuantizedLayer:
+    integers, scales, bias = (torch.cat(part).cpu() for part in list(zip(*groups, strict=True))[:3])
+    energy = max(sum(group.energy for group in groups), _LEAST_ENERGY)
+    error, rounding = (sum(part) / energy for part in list(zip(*groups, strict=True))[4:])
+    return QuantizedLayer(integers.reshape(shape), scales, bias, error, rounding)
+
+
+def best_step(wanted: Tensor, given: Tensor, grid: Grid, name: str = "") -> float:
+    """The step at which `given`, quantized, differs least from `wanted` (both flat, the latter behind ReLU if any).
 
     Raises UserError if all of `wanted` is 0.
     """
-    levels, largest = 2**bits - 1, float(wanted.max())
+    levels, largest = grid.high, float(wanted.abs().max())
     if largest <= 0:
         raise UserError(f"{name.removesuffix('.quantizer')} is dead: its activations are 0 on every calibration image; "
                         "look at its weights and biases, or give other images")  # fmt: skip
     best = (float("inf"), 0.0)
     for share in np.geomspace(0.05, 1.1, _STEPS):
         step = float(share) * largest / levels
-        best = min(best, (float((rounded(given, step, bits) - wanted).square().mean()), step))
+        best = min(best, (float((grid.rounded(given, step) - wanted).square().mean()), step))
     return best[1]
 
 
-def _windows(conv: Conv, values: Tensor, places: list[Tensor]) -> Tensor:
-    """(windows, K) float64: what the filters see at `places` of each image."""
+def _windows(conv: Conv, values: Tensor, places: list[Tensor]) -> tuple[Tensor, ...]:
+    """For each group (windows, K) float64: what its filters see at `places` of each image."""
     found = []
     for image, chosen in zip(values, places, strict=True):
         columns = nn.functional.unfold(image[None], conv.kernel, padding=conv.pad, stride=conv.stride)[0]
         found.append(columns[:, chosen.to(values.device)].T)
-    return torch.cat(found).double()
+    return torch.cat(found).double().chunk(conv.groups, 1)
 
 
 def _convolve(conv: Conv, values: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     weight, bias = weight.float().contiguous(memory_format=torch.channels_last), bias.float()
     parts = (part.contiguous(memory_format=torch.channels_last) for part in values.split(_BATCH))
-    return torch.cat([nn.functional.conv2d(part, weight, bias, conv.stride, conv.pad) for part in parts])
+    numbers = (weight, bias, conv.stride, conv.pad, 1, conv.groups)
+    return torch.cat([nn.functional.conv2d(part, *numbers) for part in parts])
 
 
 def _require_bits(weight_bits: Mapping[str, int], activation_bits: Mapping[str, int]) -> None:

@@ -1,5 +1,6 @@
 """What a quantization finds: integers, scales and biases of every convolution, and every activation's step."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -8,7 +9,19 @@ from torch import Tensor, nn
 
 from hwcodesign.core.errors import UserError
 from hwcodesign.export.float_weights import Weights
-from hwcodesign.nets.network import INPUT, Add, AvgPool, Concat, Conv, GlobalAvgPool, Level, MaxPool, Network, Node
+from hwcodesign.nets.network import (
+    INPUT,
+    Add,
+    AvgPool,
+    Concat,
+    Conv,
+    GlobalAvgPool,
+    Level,
+    MaxPool,
+    Network,
+    Node,
+    Requantize,
+)
 
 
 @dataclass(frozen=True)
@@ -33,11 +46,37 @@ class QuantizedLayer:
 
 @dataclass(frozen=True)
 class Quantized:
-    """A whole network: its layers and, by the name of each activation quantizer, its step and its bits."""
+    """A whole network: its layers and, by the name of each activation quantizer, its step and its grid."""
 
     layers: dict[str, QuantizedLayer] = field(default_factory=dict)
     steps: dict[str, float] = field(default_factory=dict)
-    bits: dict[str, int] = field(default_factory=dict)
+    grids: dict[str, "Grid"] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Grid:
+    """The levels `low` ... `high` of an activation quantizer; from 0 on where a ReLU stands in front of it."""
+
+    low: int
+    high: int
+
+    @classmethod
+    def of(cls, bits: int, signed: bool) -> "Grid":
+        """All levels of so many bits."""
+        return cls(-(2 ** (bits - 1)), 2 ** (bits - 1) - 1) if signed else cls(0, 2**bits - 1)
+
+    def activated(self, values: Tensor) -> Tensor:
+        """What stands in front of the quantizer, of float values: a ReLU, or nothing."""
+        return values if self.low else values.relu()
+
+    def rounded(self, values: Tensor, step: float) -> Tensor:
+        """The nearest of the levels, times `step`."""
+        return (values / step).round_().clamp_(self.low, self.high).mul_(step)
+
+
+def grids(network: Network, activation_bits: Mapping[str, int]) -> dict[str, Grid]:
+    """The grid of every activation quantizer."""
+    return {name: Grid.of(bits, name in network.signed_quantizers) for name, bits in activation_bits.items()}
 
 
 def with_normalisation(
@@ -70,6 +109,8 @@ def apply(node: Node, inputs: list[Tensor]) -> Tensor:
             return torch.cat(inputs, 1)
         case Add():
             return inputs[0] + inputs[1]
+        case Requantize():
+            return inputs[0]
         case GlobalAvgPool():
             return inputs[0].mean((2, 3), keepdim=True)
         case _:
@@ -87,16 +128,10 @@ def forward(network: Network, quantized: Quantized, raw: Tensor, mean: float, di
         if isinstance(node, Conv):
             layer = quantized.layers[node.name]
             weight, bias = layer.weight.to(raw.device, torch.float32), layer.bias.to(raw.device, torch.float32)
-            value = nn.functional.conv2d(inputs[0], weight, bias, node.stride, node.pad)
+            value = nn.functional.conv2d(inputs[0], weight, bias, node.stride, node.pad, groups=node.groups)
         else:
             value = apply(node, inputs)
-        quantizer = node.quantizer if isinstance(node, Conv | Add) else None
-        if quantizer:
-            value = rounded(value, quantized.steps[quantizer], quantized.bits[quantizer])
+        if quantizer := network.quantizers.get(node.name):
+            value = quantized.grids[quantizer].rounded(value, quantized.steps[quantizer])
         values[node.name] = value
     return values[network.nodes[-1].name].flatten(1)
-
-
-def rounded(values: Tensor, step: float, bits: int) -> Tensor:
-    """ReLU and quantization to 0 ... 2^bits - 1 steps."""
-    return (values / step).round_().clamp_(0, 2**bits - 1).mul_(step)

@@ -5,6 +5,8 @@ left); A. Zhang et al., COMQ, 2024 (coordinate descent over integers and scales)
 up for what the quantization before this layer has done to its inputs.
 """
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
@@ -28,19 +30,20 @@ def refitted(weight: Tensor, covariance: Tensor, cross: Tensor) -> Tensor:
     return torch.linalg.solve(covariance + ridge, (weight @ (cross + ridge)).T).T
 
 
-def scales_for(weight: Tensor, energy: Tensor, bits: int) -> Tensor:
+def scales_for(weight: Tensor, energy: Tensor, bits: int, shared: bool = False) -> Tensor:
     """For each filter (O, K) the scale (O,) of least squared rounding error, weighted with the inputs' energy (K,).
 
-    A filter of zeros has the scale 1.
+    A filter of zeros has the scale 1. With `shared` all have the same one.
     """
     most = 2 ** (bits - 1) - 1
-    largest = weight.abs().amax(1)
+    largest = _of_all(weight.abs().amax(1), shared, torch.amax)
     weights = energy + energy.mean() * _FLOOR
     best, scale = torch.full_like(largest, torch.inf), torch.ones_like(largest)
     for shrink in _SHRINKS:
         candidate = shrink * largest / most
         safe = torch.where(candidate > 0, candidate, torch.ones_like(candidate))[:, None]
         error = (((weight / safe).round().clamp(-most, most) * safe - weight) ** 2 * weights).sum(1)
+        error = _of_all(error, shared)
         better = error < best
         best, scale = torch.where(better, error, best), torch.where(better, safe[:, 0], scale)
     return scale
@@ -64,26 +67,28 @@ def gptq(weight: Tensor, covariance: Tensor, scale: Tensor, bits: int) -> Tensor
     return back
 
 
-def integers_for(weight: Tensor, covariance: Tensor, bits: int) -> tuple[Tensor, Tensor]:
+def integers_for(weight: Tensor, covariance: Tensor, bits: int, shared: bool = False) -> tuple[Tensor, Tensor]:
     """Integers (O, K) and scales (O,) for `weight` (O, K) on inputs of `covariance` (K, K).
 
     Of several scales that which leaves GPTQ the least error, filter by filter; then integers and scales are improved in
-    turn (`descended`).
+    turn (`descended`). With `shared` all filters have the same scale.
     """
-    start = scales_for(weight, covariance.diagonal(), bits)
+    start = scales_for(weight, covariance.diagonal(), bits, shared)
     best = torch.full_like(start, torch.inf)
     integers, scales = torch.zeros_like(weight), start.clone()
     for factor in _FACTORS:
         made = gptq(weight, covariance, start * factor, bits)
-        error = errors(weight - made * (start * factor)[:, None], covariance)
+        error = _of_all(errors(weight - made * (start * factor)[:, None], covariance), shared)
         better = error < best
         best = torch.where(better, error, best)
         integers = torch.where(better[:, None], made, integers)
         scales = torch.where(better, start * factor, scales)
-    return descended(weight, covariance, integers, scales, bits)
+    return descended(weight, covariance, integers, scales, bits, shared)
 
 
-def descended(weight: Tensor, covariance: Tensor, integers: Tensor, scales: Tensor, bits: int) -> tuple[Tensor, Tensor]:
+def descended(
+    weight: Tensor, covariance: Tensor, integers: Tensor, scales: Tensor, bits: int, shared: bool = False
+) -> tuple[Tensor, Tensor]:
     """Integers and scales with no larger error: one column after the other at its best, then each scale, in turn."""
     most = 2 ** (bits - 1) - 1
     damped = covariance.clone()
@@ -97,12 +102,18 @@ def descended(weight: Tensor, covariance: Tensor, integers: Tensor, scales: Tens
             moved = wanted.round().clamp(-most, most) - integers[:, j]
             integers[:, j] += moved
             slope -= (moved * scales)[:, None] * damped[j][None]
-        energy = errors(integers, damped)
-        fitted = ((weight @ damped) * integers).sum(1) / energy.clamp(min=torch.finfo(weight.dtype).tiny)
+        energy = _of_all(errors(integers, damped), shared)
+        products = _of_all(((weight @ damped) * integers).sum(1), shared)
+        fitted = products / energy.clamp(min=torch.finfo(weight.dtype).tiny)
         scales = torch.where((energy > 0) & (fitted > 0), fitted, scales)
         if torch.equal(before, integers):
             break
     return integers, scales
+
+
+def _of_all(numbers: Tensor, shared: bool, joined: Callable[[Tensor], Tensor] = torch.sum) -> Tensor:
+    """`numbers` (O,), or what is `joined` of them for each."""
+    return joined(numbers).expand_as(numbers) if shared else numbers
 
 
 def errors(difference: Tensor, covariance: Tensor) -> Tensor:

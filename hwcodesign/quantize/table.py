@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from hwcodesign.quantize.distillation import Epoch
     from hwcodesign.quantize.layerwise import Progress
 
 
@@ -20,6 +21,16 @@ def layers_bar(count: int) -> Iterator[Callable[["Progress"], None]]:
     with Bar(*columns, transient=True) as bar:
         task = bar.add_task("quantize", total=count)
         yield lambda layer: bar.update(task, advance=1, description=f"quantize: {layer.layer}")
+
+
+def say_epoch(epoch: "Epoch") -> None:
+    """One line: how near the network is to the float one on the images held apart."""
+    from hwcodesign.core.terminal import console
+
+    what = f"distillation, epoch {epoch.epoch}" if epoch.epoch else "before the distillation"
+    console().print(
+        f"{what}: {100 * epoch.kept:.1f} % of the images held apart keep their class, loss {epoch.loss:.4f}"
+    )
 
 
 def table(layers: dict[str, dict[str, Any]], weight_bits: dict[str, int]) -> "Table":

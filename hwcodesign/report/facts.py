@@ -52,7 +52,7 @@ def facts_of(run: RunFolder) -> Facts:
     held_out = run.stage("export") / "reference.npz"
     if run.finished("export") and held_out.exists():
         with reading(held_out), np.load(held_out, allow_pickle=False) as arrays:
-            frames, scores = as_seen(run, arrays["images"]), arrays["integer_scores"]
+            frames, scores = as_seen(run, arrays["images"]), arrays["scores"]
             labels = arrays.get("labels", None)
     return Facts(run.path.name, reported, check or {}, planned, pictures, frames, labels, scores)
 

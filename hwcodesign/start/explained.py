@@ -1,6 +1,7 @@
 """Every key of a recipe in one table: its value, where that comes from, and its meaning."""
 
 import inspect
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
@@ -69,26 +70,27 @@ def _family(recipe: Recipe) -> str:
 def _network_keys(recipe: Recipe) -> Iterator[Key]:
     given = {key: value for key, value in recipe.network.items() if key != "family"}
     chosen = metaparameters(_family(recipe), given, f"recipe {recipe.name}: ")
-    yield Key("family", _written(_family(recipe)), GIVEN, "which network; the other keys are its own")
+    yield Key("family", written(_family(recipe)), GIVEN, "which network; the other keys are its own")
     for field in fields(cast(Any, chosen)):
         origin = GIVEN if field.name in given else DEFAULT
-        yield Key(field.name, _written(getattr(chosen, field.name)), origin, "")
+        yield Key(field.name, written(getattr(chosen, field.name)), origin, "")
 
 
 def _table_keys(table: BaseModel) -> Iterator[Key]:
     for name, field in type(table).model_fields.items():
         origin = GIVEN if name in table.model_fields_set else DEFAULT
-        yield Key(name, _written(getattr(table, name)), origin, field.description or "")
+        yield Key(name, written(getattr(table, name)), origin, field.description or "")
 
 
-def _written(value: Any) -> str:
+def written(value: Any) -> str:
     """As TOML has it; what TOML has no word for is a key left out."""
     if isinstance(value, BaseModel):
-        value = {key: getattr(value, key) for key in value.model_fields_set}
+        value = {key: given for key in value.model_fields_set if (given := getattr(value, key)) is not None}
     if isinstance(value, tuple | list):
-        return f"[{', '.join(map(_written, value))}]"
+        return f"[{', '.join(map(written, value))}]"
     if isinstance(value, dict):
-        return f"{{{', '.join(f'{key} = {_written(one)}' for key, one in value.items())}}}"
+        pairs = (f"{key if key.isidentifier() else json.dumps(key)} = {written(one)}" for key, one in value.items())
+        return f"{{{', '.join(pairs)}}}"
     if isinstance(value, bool):
         return str(value).lower()
-    return "left out" if value is None else f'"{value}"' if isinstance(value, str) else str(value)
+    return "left out" if value is None else json.dumps(value) if isinstance(value, str) else str(value)

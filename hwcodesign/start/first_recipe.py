@@ -80,15 +80,29 @@ def images_in(folder: Path | None) -> Images:
 
     Raises UserError if it is none of these, or has no training images.
     """
+    kind = dataset_in(folder)
     if folder is None:
         return _of_arrays("digits", digits.read(1), size=(16, 16))
+    match kind:
+        case "idx":
+            return _of_arrays("idx", idx.read(folder, 1))
+        case "cifar10":
+            return _of_arrays("cifar10", cifar10.read(folder, 3))
+        case _:
+            return _of_pictures(folder)
+
+
+def dataset_in(folder: Path | None) -> str:
+    """The recipe's key data.dataset for what lies there. Raises UserError if there is no such folder."""
+    if folder is None:
+        return "digits"
     if not folder.is_dir():
         raise UserError(f"there is no folder {folder}: say where the pictures are (--data FOLDER)")
     if any(folder.glob("*-images[-.]idx*")):
-        return _of_arrays("idx", idx.read(folder, 1))
+        return "idx"
     if any(folder.glob("cifar*10*")) or any(folder.glob("data_batch_*")):
-        return _of_arrays("cifar10", cifar10.read(folder, 3))
-    return _of_pictures(folder)
+        return "cifar10"
+    return "folder"
 
 
 def first_recipe(name: str, images: Images, board: str, frame_rate: float) -> FirstRecipe:

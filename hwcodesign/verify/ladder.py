@@ -97,7 +97,7 @@ class IntegerGraph:
 
     def scores(self, frames: np.ndarray, on_frames: OnFrames = lambda done: None) -> np.ndarray:
         values = interpreter.run(self.graph, frames, on_frames=on_frames)
-        return values[:, : self.graph.layers[-1].input.channels]
+        return values[:, : self.graph.score_count]
 
     def levels(self, frame: np.ndarray) -> Mapping[str, np.ndarray]:
         return levels_of(self.graph, frame)
@@ -256,7 +256,7 @@ def _ends(run: RunFolder) -> tuple[float, ScoreMap]:
         graph = Dataflow.load(run.stage("lower"))
         return graph.contract["input_scale"], graph.score_map
     exported = json.loads((run.stage("export") / "reference.json").read_text())
-    return 1.0, ScoreMap.of(exported["contract"]["score_step"])
+    return 1.0, ScoreMap.of_reference(exported["contract"])
 
 
 def _finn(run: RunFolder) -> Form:

@@ -35,12 +35,21 @@ def test_the_queue_of_answers_is_as_long_as_the_host_believes() -> None:
     assert f"parameter int ANSWERS = {ANSWERS}," in (hls_source("serial_link")).read_text()
 
 
-def test_two_designs_have_two_hashes(tmp_path: Path) -> None:
+@pytest.mark.parametrize("part", ["rtl/accelerator.sv", "memory/conv1.weights.hex", "weights.bin"])
+def test_two_designs_have_two_hashes(tmp_path: Path, part: str) -> None:
     for name, text in (("one", "1"), ("two", "2")):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "weights.hex").write_text(text)
+        (tmp_path / name / part).parent.mkdir(parents=True)
+        (tmp_path / name / part).write_text(text)
     hashes = {serial_link.design_hash(tmp_path / name) for name in ("one", "two", "one")}
     assert len(hashes) == 2 and all(int(value, 16) < 1 << 64 and len(value) == 16 for value in hashes)
+
+
+def test_a_file_for_somebody_s_build_system_makes_no_other_design(tmp_path: Path) -> None:
+    (tmp_path / "rtl").mkdir()
+    (tmp_path / "rtl" / "accelerator.sv").write_text("1")
+    before = serial_link.design_hash(tmp_path)
+    (tmp_path / "accelerator.core").write_text("CAPI=2:")
+    assert serial_link.design_hash(tmp_path) == before
 
 
 def test_weights_are_packets_that_the_link_can_number() -> None:

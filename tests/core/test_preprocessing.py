@@ -1,5 +1,7 @@
 """Pictures as pixels: stretched, cut out, in the network's order of channels."""
 
+import json
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -60,3 +62,13 @@ def test_means_by_channel_are_taken_in_by_the_first_convolution():
     recipe = Recipe.trained({"network": {}, "data": table})
     assert recipe.data.scalars == (0.0, 255.0)
     assert Recipe.trained({"network": {}, "data": table | {"mean": 33, "divisor": 2}}).data.scalars == (33, 2)
+
+
+def test_a_border_of_the_mean_goes_around() -> None:
+    made = Preprocessing((6, 8), 3, "bgr", border=1, border_colour=(1, 2, 3))
+    image = np.arange(4 * 6 * 3, dtype=np.uint8).reshape(4, 6, 3)
+    pixels = made.pixels(Image.fromarray(image))
+    assert np.array_equal(pixels[1:-1, 1:-1], image[:, :, ::-1]) and pixels.shape == (6, 8, 3)
+    assert {tuple(p) for p in (*pixels[0], *pixels[-1], *pixels[:, 0], *pixels[:, -1])} == {(1, 2, 3)}
+    assert np.array_equal(made.resized(image[None])[0], pixels)
+    assert Preprocessing.from_json(json.loads(json.dumps(made.to_json()))) == made

@@ -44,6 +44,13 @@ def test_data_are_asked_for_before_the_first_point(tmp_path: Path, recipe: str, 
     assert not (tmp_path / "out").exists()
 
 
+def test_a_folder_without_the_images_is_noticed_before_the_first_point(tmp_path: Path) -> None:
+    study = write(TRAINED.replace("digits-squeezenet", "cifar10-squeezenet"), tmp_path)
+    with pytest.raises(UserError, match=r"there is no cifar10\.npz"):
+        command.search(study, tmp_path, tmp_path / "out", None, 1, None)
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_proxy_of_a_proxy_is_refused() -> None:
     with pytest.raises(UserError, match="grpc://h:1 is a proxy already"):
         command.serve_storage("grpc://h:1", "localhost", 0)

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from hwcodesign.core.errors import UserError
-from hwcodesign.explore.pick import point_numbered, write_recipe
+from hwcodesign.explore.pick import best_point, point_numbered, write_recipe
 from hwcodesign.explore.results import Point, Results
 from hwcodesign.explore.study import load_study
 from hwcodesign.recipe import load_recipe
@@ -26,6 +26,15 @@ def test_a_point_becomes_a_recipe_that_loads(tmp_path: Path) -> None:
     assert "Point 3" in (tmp_path / "best.toml").read_text()
     with pytest.raises(UserError, match="exists"):
         write_recipe(study, POINT, tmp_path / "best.toml")
+
+
+def test_without_a_number_it_is_the_fronts_best_of_the_first_objective(tmp_path: Path) -> None:
+    study = load_study(write(PLANNED, tmp_path))
+    rates = {1: 900.0, 2: 1100.0, 3: 1000.0, 4: 9000.0}
+    found = [Point(n, PARAMS, {"lut": 1.0, "frame_rate": rate}, "", "", n < 4) for n, rate in rates.items()]
+    assert best_point(study, Results(tuple(found), {}, {})).number == 2  # 4 is not in the front
+    with pytest.raises(UserError, match="planned has no front yet"):
+        best_point(study, Results((), {}, {}))
 
 
 def test_a_number_that_no_point_has(tmp_path: Path) -> None:

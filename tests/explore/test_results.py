@@ -43,4 +43,7 @@ def test_the_front_is_what_is_in_front_and_the_document_holds_all() -> None:
     points = tuple(Point(n, {}, {}, "", "", n == 1) for n in range(3))
     results = Results(points, {"search": (3, 3)}, {})
     assert [point.number for point in results.front] == [1]
+    rates = tuple(Point(n, {}, {"frame_rate": rate, "lut": rate}, "", "", True) for n, rate in enumerate((5.0, 9.0)))
+    assert [point.number for point in Results(rates, {}, {}).best_first("frame_rate")] == [1, 0]
+    assert [point.number for point in Results(rates, {}, {}).best_first("lut")] == [0, 1]
     assert len(results.document()["points"]) == 3 and results.document()["progress"] == {"search": (3, 3)}

@@ -19,15 +19,18 @@ def test_without_a_url_trials_go_into_a_journal_of_the_study(tmp_path: Path) -> 
 
 @pytest.mark.parametrize(
     ("url", "message"),
-    [("somewhere", "must be a URL, such as postgresql"), ("grpc://host", "say grpc://HOST:PORT"),
-     ("grpc://:13000", "say grpc://HOST:PORT")],
+    [("somewhere", "must be a URL: postgresql://"), ("grpc://host", "say grpc://HOST:PORT"),
+     ("grpc://:13000", "say grpc://HOST:PORT"), ("oracle9://u@h/d", "oracle9; must be a URL: postgresql://"),
+     ("mysql+cymysql://u:secret@h/d", r"mysql\+cymysql://u:\*\*\*@h/d: its driver is missing: pip install")],
 )  # fmt: skip
 def test_what_is_no_storage_is_refused(url: str, message: str, tmp_path: Path) -> None:
     with pytest.raises(UserError, match=message):
         storage.open_storage(url, tmp_path)
 
 
-def test_an_outage_is_waited_for_with_growing_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_outage_is_waited_for_with_growing_pauses(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     pauses: list[float] = []
     monkeypatch.setattr(storage.time, "sleep", pauses.append)
     answers = iter([ConnectionError("down"), ConnectionError("down"), 7])
@@ -40,6 +43,35 @@ def test_an_outage_is_waited_for_with_growing_pauses(monkeypatch: pytest.MonkeyP
 
     assert storage.patiently("postgresql://h/d", work) == 7
     assert pauses == list(storage.PAUSES[:2])
+    told = capsys.readouterr().err.splitlines()
+    assert told == ["postgresql://h/d does not answer (down): tried again for 30 s"]  # once
+
+
+def test_a_password_is_not_shown() -> None:
+    assert storage.shown("postgresql://me:secret@h:5432/d") == "postgresql://me:***@h:5432/d"
+    assert storage.shown("postgresql://me@h/d") == "postgresql://me@h/d"
+    assert storage.shown(None) == "the journal"
+
+
+def test_a_database_in_a_file_is_one_too(tmp_path: Path) -> None:
+    assert storage.open_storage(f"sqlite:///{tmp_path}/trials.db", tmp_path).get_all_studies() == []
+
+
+def test_tables_that_another_worker_makes_are_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import optuna.storages
+    from sqlalchemy.exc import IntegrityError
+
+    def made(url: str) -> str:
+        tried.append(url)
+        if len(tried) < 2:
+            raise IntegrityError("CREATE TYPE studydirection", None, Exception("it is there already"))
+        return "the storage"
+
+    tried: list[str] = []
+    monkeypatch.setattr(storage.time, "sleep", lambda seconds: None)
+    monkeypatch.setattr(optuna.storages, "RDBStorage", made)
+    assert storage.open_storage("postgresql://u@h/d", tmp_path) == "the storage"
+    assert tried == ["postgresql+psycopg2://u@h/d"] * 2
 
 
 def test_at_the_end_the_message_says_that_nothing_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,7 +19,13 @@ def test_a_study_gives_recipes(tmp_path: Path) -> None:
 WRONG = {
     "a key that no recipe has": ('"network.SR"', '"network.SQ"', "SR"),
     "a table that no recipe has": ('"network.SR"', '"nets.SR"', "TABLE.KEY"),
-    "an empty list": ("[0.125, 0.5]", "[]", "at least 1"),
+    "an empty list": ("[0.125, 0.5]", "[]", r"space.network.SR = \[\]: must be at least 1 value"),
+    "half a range": ("[0.125, 0.5]", "{ low = 1 }", "or { low, high, step }"),
+    "a board that is none": (
+        "[1000, 20000]",
+        '[1000]\n"hardware.board" = ["ulx3s-85f", "icebraker"]',
+        "space.hardware.board: there is no board 'icebraker': did you mean 'icebreaker'",
+    ),
     "a value twice": ("[0.125, 0.5]", "[0.125, 0.125]", "twice"),
     "values that a recipe refuses": ('"hardware.frame_rate" = [1000, 20000]', '"hardware.frame_rate" = [-1]', "frame"),
     "an unknown objective": ('"lut"]', '"luts"]', "did you mean 'lut'"),
@@ -43,6 +49,19 @@ def test_what_is_wrong_is_said(fault: str, tmp_path: Path) -> None:
     assert PLANNED.count(right) == 1
     with pytest.raises(UserError, match=message):
         load_study(write(PLANNED.replace(right, wrong), tmp_path))
+
+
+def test_an_empty_space_says_what_belongs_there(tmp_path: Path) -> None:
+    space = PLANNED[PLANNED.index("[space]") : PLANNED.index("[search]")]
+    with pytest.raises(UserError, match=r'space is empty: at least 1 key .* such as "network\.SR"'):
+        load_study(write(PLANNED.replace(space, "[space]\n"), tmp_path))
+
+
+def test_a_rungs_training_is_looked_at_before_the_first_point(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="rung short: train: unknown key 'epoch': did you mean 'epochs'"):
+        load_study(write(TRAINED.replace("epochs = 1", "epoch = 1"), tmp_path))
+    with pytest.raises(UserError, match="rung short: train: epochs = -1: must be"):
+        load_study(write(TRAINED.replace("epochs = 1", "epochs = -1"), tmp_path))
 
 
 def test_rungs_have_different_names(tmp_path: Path) -> None:

@@ -27,14 +27,18 @@ def test_the_board_is_no_part_of_what_is_trained() -> None:
     assert digest(other) == digest(RECIPE) != digest(with_rung(RECIPE, RUNG))
 
 
-def test_a_finished_training_is_not_trained_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_finished_training_is_not_trained_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     trained = []
 
     def train(recipe: object, data: object, place: Path) -> SimpleNamespace:
+        print("what a training says by itself")
         trained.append(place)
         return SimpleNamespace(validation_top1=0.75, epoch=1)
 
     monkeypatch.setattr("hwcodesign.training.loop.train", train)
     found = [trained_accuracy(RECIPE, RUNG, tmp_path, None) for _ in range(2)]
     assert found == [0.75, 0.75] and len(trained) == 1
+    assert not capsys.readouterr().out
     assert json.loads((trained[0] / RESULT).read_text()) == {"validation_top1": 0.75, "epoch": 1}

@@ -104,7 +104,7 @@ def test_raw_scores_and_few_bits_export_too(tmp_path, bits):
     for _ in range(10):
         model(torch.from_numpy(images.transpose(0, 3, 1, 2)).float())
     write_onnx(model, tmp_path / "model.onnx")
-    scores = run_qonnx(onnx.load(tmp_path / "model.onnx"), images) / module.score_step(freeze(model))
+    scores = run_qonnx(onnx.load(tmp_path / "model.onnx"), images) / module.score_map(freeze(model)).scale[0]
     expected = evaluate(model, images).integer_scores
     assert np.array_equal(np.rint(scores), expected)
     assert len(np.unique(expected)) > 3

@@ -6,7 +6,7 @@ import torch
 from brevitas.nn import QuantReLU
 
 from hwcodesign.core.errors import UserError
-from hwcodesign.nets.build import float_module, freeze, quantized_module, score_step
+from hwcodesign.nets.build import float_module, freeze, quantized_module, score_map
 from hwcodesign.nets.network import INPUT, Conv, GlobalAvgPool, Network, Quantization
 from hwcodesign.nets.squeezenet import SqueezeNet
 
@@ -113,7 +113,7 @@ def test_bipolar_frozen_equals_brevitas():
 def test_scores_are_whole_multiples_of_the_score_step(network, bits):
     exact = freeze(trained_a_little(network, Quantization(bits, bits)))
     with torch.no_grad():
-        scores = exact(random_images(network, 32).double()).numpy() / score_step(exact)
+        scores = exact(random_images(network, 32).double()).numpy() / score_map(exact).scale[0]
     assert np.abs(scores - np.rint(scores)).max() < 1e-9
     assert len(np.unique(np.rint(scores))) > 3
 

@@ -7,7 +7,7 @@ import torch
 from hwcodesign.nets.network import Quantization
 from hwcodesign.quantize.channel_sizes import channel_sizes
 from hwcodesign.quantize.equalization import equalized
-from hwcodesign.quantize.quantized import Quantized, QuantizedLayer, forward
+from hwcodesign.quantize.quantized import Grid, Quantized, QuantizedLayer, forward
 from tests.quantize.small import images, network, weights
 
 NUMBERS = (0.0, 255.0)
@@ -22,7 +22,7 @@ def float_scores(net, found, pixels):
         for name, w in found.items()
     }  # fmt: skip
     quantizers = net.activation_bits(QUANTIZATION)
-    fine = Quantized(layers, dict.fromkeys(quantizers, 2.0**-18), dict.fromkeys(quantizers, 24))
+    fine = Quantized(layers, dict.fromkeys(quantizers, 2.0**-18), dict.fromkeys(quantizers, Grid.of(24, signed=False)))
     raw = torch.from_numpy(pixels.transpose(0, 3, 1, 2).copy()).float()
     return forward(net, fine, raw, *NUMBERS).numpy()
 

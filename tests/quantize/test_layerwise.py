@@ -8,7 +8,7 @@ from hwcodesign.core.errors import UserError
 from hwcodesign.export.float_weights import Weights
 from hwcodesign.nets.network import Quantization
 from hwcodesign.quantize.layerwise import best_step, quantize
-from hwcodesign.quantize.quantized import Quantized, QuantizedLayer, forward, rounded, with_normalisation
+from hwcodesign.quantize.quantized import Grid, Quantized, QuantizedLayer, forward, with_normalisation
 from hwcodesign.quantize.rounding import scales_for
 from tests.quantize.small import images, network, weights
 from tests.quantize.test_equalization import NUMBERS, float_scores
@@ -43,7 +43,7 @@ def test_it_is_better_than_rounding_to_nearest():
         scale = scales_for(flat, torch.ones(flat.shape[1]).double(), 3)
         integers = (flat / scale[:, None]).round().clamp(-3, 3).reshape(weight.shape)
         layers[name] = QuantizedLayer(integers, scale, torch.from_numpy(bias).double())
-    nearest = Quantized(layers, made.steps, made.bits)
+    nearest = Quantized(layers, made.steps, made.grids)
     assert error(net, made, other) < 0.6 * error(net, nearest, other)
 
 
@@ -56,8 +56,10 @@ def test_the_same_every_time():
 
 def test_the_best_step_is_no_worse_than_its_neighbours():
     values = torch.rand(10_000, generator=torch.Generator().manual_seed(0)) ** 4
-    step = best_step(values, values, 4)
-    errors = [float((rounded(values, s, 4) - values).square().mean()) for s in (0.9 * step, step, 1.1 * step)]
+    step = best_step(values, values, Grid.of(4, False))
+    errors = [
+        float((Grid.of(4, False).rounded(values, s) - values).square().mean()) for s in (0.9 * step, step, 1.1 * step)
+    ]
     assert errors[1] == min(errors)
 
 

@@ -6,15 +6,16 @@ import torch
 
 from hwcodesign.core.errors import UserError
 from hwcodesign.nets.network import LocalResponseNorm
-from hwcodesign.quantize.quantized import Quantized, QuantizedLayer, apply, forward, rounded, with_normalisation
+from hwcodesign.quantize.quantized import Grid, Quantized, QuantizedLayer, apply, forward, with_normalisation
 from tests.quantize import small
 
 NET = small.network(conv1_pad=0)
 
 
 def test_rounding_is_relu_and_levels() -> None:
-    found = rounded(torch.tensor([-3.0, 0.24, 0.26, 9.0]), 0.5, 2)
-    assert found.tolist() == [0.0, 0.0, 0.5, 1.5]
+    values = torch.tensor([-3.0, 0.24, 0.26, 9.0])
+    assert Grid.of(2, signed=False).rounded(values, 0.5).tolist() == [0.0, 0.0, 0.5, 1.5]
+    assert Grid.of(2, signed=True).rounded(values, 0.5).tolist() == [-1.0, 0.0, 0.5, 0.5]
 
 
 def test_weights_are_integers_times_scales_by_filter() -> None:
@@ -46,8 +47,12 @@ def test_with_fine_steps_it_computes_the_float_network() -> None:
     }  # fmt: skip
     names = {node.quantizer for node in NET.nodes if getattr(node, "quantizer", None)}
     raw = torch.from_numpy(small.images(2).transpose(0, 3, 1, 2).copy()).float()
-    fine = forward(NET, Quantized(layers, dict.fromkeys(names, 1e-4), dict.fromkeys(names, 24)), raw, 0.0, 255.0)
-    coarse = forward(NET, Quantized(layers, dict.fromkeys(names, 0.5), dict.fromkeys(names, 2)), raw, 0.0, 255.0)
+    fine = forward(
+        NET, Quantized(layers, dict.fromkeys(names, 1e-4), dict.fromkeys(names, Grid.of(24, False))), raw, 0.0, 255.0
+    )
+    coarse = forward(
+        NET, Quantized(layers, dict.fromkeys(names, 0.5), dict.fromkeys(names, Grid.of(2, False))), raw, 0.0, 255.0
+    )
     from hwcodesign.quantize.channel_sizes import channel_sizes
 
     assert fine.shape == (2, 5) and channel_sizes(NET, weights, small.images(2), (0.0, 255.0)).keys() == layers.keys()

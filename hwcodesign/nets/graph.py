@@ -1,0 +1,200 @@
+"""Any network without circles, layer by layer: what `hwcodesign quantize --model` makes of somebody's float network.
+
+    [network]
+    family = "graph"
+    layers = [
+        { layer = "conv", name = "stem", input = "input", filters = 16, kernel = 3, pad = 1, quantizer = "stem" },
+        { layer = "conv", name = "left", input = "stem", filters = 16, quantizer = "sum", relu = false },
+        { layer = "requantize", name = "right", input = "stem", quantizer = "sum" },
+        { layer = "add", name = "both", inputs = ["left", "right"], quantizer = "both" },
+        { layer = "global pool", name = "pool", input = "both" },
+        { layer = "conv", name = "fc", input = "pool", filters = 10 },
+    ]
+
+A kernel, stride or pad that is not the same along both sides is written as two numbers, [height, width].
+
+A layer is called by its PyTorch path and reads earlier ones by name; the first reads "input". What they mean is said in
+nets/network.py. Layers that are added or concatenated share one quantizer. Without layers the network is one fully
+connected layer on the pixels.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import AfterValidator, Field
+
+from hwcodesign.core.errors import UserError, did_you_mean
+from hwcodesign.core.strict_toml import StrictModel
+from hwcodesign.dataflow import Shape
+from hwcodesign.nets import family
+from hwcodesign.nets.classifier import covering_kernel
+from hwcodesign.nets.network import (
+    INPUT,
+    Add,
+    Concat,
+    Conv,
+    Count,
+    Counts,
+    GlobalAvgPool,
+    MaxPool,
+    Network,
+    Node,
+    Paddings,
+    Requantize,
+)
+
+_PATH = re.compile(r"\w+(\.\w+)*", re.ASCII)
+
+
+def _path(name: str) -> str:
+    if not _PATH.fullmatch(name) or name == INPUT:
+        raise ValueError(f"letters, digits and _, in parts joined by dots, and not {INPUT!r}")
+    return name
+
+
+Path = Annotated[str, AfterValidator(_path)]
+
+
+class ConvLayer(StrictModel):
+    """Convolution, then ReLU unless `relu` is false, then its quantizer; without one: raw scores."""
+
+    layer: Literal["conv"]
+    name: Path
+    input: str
+    filters: Count
+    kernel: Counts = 1
+    stride: Counts = 1
+    pad: Paddings = 0
+    groups: Count = 1
+    quantizer: Path | None = None
+    relu: bool = True
+
+
+class MaxPoolLayer(StrictModel):
+    """Maximum over windows."""
+
+    layer: Literal["max pool"]
+    name: Path
+    input: str
+    kernel: Counts
+    stride: Counts
+
+
+class GlobalPoolLayer(StrictModel):
+    """Mean over all pixels."""
+
+    layer: Literal["global pool"]
+    name: Path
+    input: str
+
+
+class RequantizeLayer(StrictModel):
+    """A value quantized again."""
+
+    layer: Literal["requantize"]
+    name: Path
+    input: str
+    quantizer: Path
+
+
+class ConcatLayer(StrictModel):
+    """Channels side by side."""
+
+    layer: Literal["concat"]
+    name: Path
+    inputs: tuple[str, ...]
+
+
+class AddLayer(StrictModel):
+    """Sum, then ReLU unless `relu` is false, then its quantizer."""
+
+    layer: Literal["add"]
+    name: Path
+    inputs: tuple[str, str]
+    quantizer: Path
+    relu: bool = True
+
+
+AnyLayer = Annotated[
+    ConvLayer | MaxPoolLayer | GlobalPoolLayer | RequantizeLayer | ConcatLayer | AddLayer, Field(discriminator="layer")
+]
+_NODES: Mapping[type[StrictModel], type[Node]] = {
+    ConvLayer: Conv,
+    MaxPoolLayer: MaxPool,
+    GlobalPoolLayer: GlobalAvgPool,
+    RequantizeLayer: Requantize,
+    ConcatLayer: Concat,
+    AddLayer: Add,
+}
+_LAYERS = {node: layer for layer, node in _NODES.items()}
+
+
+@family("graph", title="a network of one's own, layer by layer", image=(28, 28, 1), classes=10)
+@dataclass(frozen=True)
+class Graph:
+    """The layers, every one after those that it reads."""
+
+    layers: tuple[AnyLayer, ...] = ()
+
+    def describe(self, input_shape: Shape, classes: int) -> Network:
+        """The network for images of `input_shape` (height, width, channels).
+
+        Raises UserError for a layer that reads what is not there, two of one name, scores of another number than
+        `classes`, and layers that are joined and do not share a quantizer.
+        """
+        nodes: list[Node] = []
+        for layer in self.layers:
+            values = {key: value for key, value in layer.model_dump().items() if key != "layer"}
+            nodes.append(_NODES[type(layer)](**values | _quantizer_of(values)))
+        if not nodes:
+            nodes = [Conv("scores", INPUT, classes, covering_kernel(input_shape))]
+        network = Network("graph", input_shape, classes, tuple(nodes))
+        _require_order(nodes)
+        _require_shared(network)
+        if network.outputs != classes:
+            raise UserError(f"{nodes[-1].name}: it gives {network.outputs} scores, and data.classes = {classes}")
+        return network
+
+
+def layers_of(nodes: Sequence[Node]) -> list[dict[str, Any]]:
+    """The key `layers` that describes `nodes`, as TOML has it: only what is not a default."""
+    found = []
+    for node in nodes:
+        fields, values = _LAYERS[type(node)].model_fields, asdict(node)
+        if values.get("quantizer"):
+            values["quantizer"] = values["quantizer"].removesuffix(".quantizer")
+        kept = {key: value for key, value in values.items() if key in fields and value != fields[key].default}
+        (kind,) = get_args(fields["layer"].annotation)
+        found.append({"layer": kind} | {k: list(v) if isinstance(v, tuple) else v for k, v in kept.items()})
+    return found
+
+
+def _quantizer_of(values: Mapping[str, Any]) -> dict[str, str]:
+    """A module of its own, below the layer that the recipe names it after."""
+    return {"quantizer": f"{values['quantizer']}.quantizer"} if values.get("quantizer") else {}
+
+
+def _require_order(nodes: Sequence[Node]) -> None:
+    known = [INPUT]
+    for node in nodes:
+        if node.name in known:
+            raise UserError(f"network.layers: two layers are called {node.name}")
+        for name in node.inputs:
+            if name not in known:
+                raise UserError(f"network.layers: {node.name} reads {name!r}, and there is no such layer before it: "
+                                f"{did_you_mean(name, known)}")  # fmt: skip
+        known.append(node.name)
+
+
+def _require_shared(network: Network) -> None:
+    given: dict[str, frozenset[str]] = {INPUT: frozenset()}
+    for node in network.nodes:
+        before = [given[name] for name in node.inputs]
+        joined = frozenset[str]().union(*before)
+        if isinstance(node, Add | Concat) and (len(joined) != 1 or not all(before)):
+            raise UserError(f"network.layers: {node.name} joins {' and '.join(node.inputs)}, which must share one "
+                            "quantizer")  # fmt: skip
+        quantizer = network.quantizers.get(node.name)
+        given[node.name] = frozenset([quantizer]) if quantizer else frozenset() if isinstance(node, Conv) else joined

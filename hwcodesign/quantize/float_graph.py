@@ -1,0 +1,461 @@
+"""A float network in an ONNX file as a `Network` of our blocks and the float weights of its convolutions.
+
+Batch norms, biases and factors are folded into the convolutions before them, ReLUs into what they follow, and what
+only moves elements or belongs to the host (softmax, dropout, the pixels' normalisation) is taken off. Where quantizers
+stand is decided behind that (quantizer_places.py).
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from hwcodesign.core.errors import UserError
+from hwcodesign.core.windows import Pair, window_positions
+from hwcodesign.export.float_weights import Weights
+from hwcodesign.lower.constant_folding import fold
+from hwcodesign.lower.endings import ENDINGS
+from hwcodesign.lower.file_network import FileNetwork
+from hwcodesign.lower.file_network import Node as FileNode
+from hwcodesign.lower.layout import LAYOUTS, LayoutError, moved
+from hwcodesign.lower.problems import Problems
+from hwcodesign.lower.unsupported import why_not
+from hwcodesign.lower.values import Constant
+from hwcodesign.nets.network import (
+    INPUT,
+    Add,
+    Concat,
+    Conv,
+    GlobalAvgPool,
+    MaxPool,
+    Network,
+    Node,
+    Requantize,
+)
+from hwcodesign.quantize.quantizer_places import placed
+
+_PADDED = "pad by as many pixels on the left as on the right, above as below, in the convolution (padding=1)"
+
+
+@dataclass(frozen=True)
+class FloatNetwork:
+    """`network` takes (pixels - `mean`) / `divisor`, each (channels,), where pixels are what the file takes."""
+
+    network: Network
+    weights: Mapping[str, Weights]
+    mean: np.ndarray
+    divisor: np.ndarray
+
+
+@dataclass(frozen=True)
+class _Pixels:
+    """The input times `scale` plus `shift`, both (channels,)."""
+
+    scale: np.ndarray
+    shift: np.ndarray
+
+
+@dataclass(frozen=True)
+class _Map:
+    """What the node `name` gives, in an array of `shape`, behind the border of zeros `pad`.
+
+    `alone`: whoever reads this, nobody reads the same node by another way.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    alone: bool
+    pad: int = 0
+
+
+_Tensor = _Pixels | _Map | Constant | None  # None: behind a problem
+
+
+def float_network(file: FileNetwork) -> FloatNetwork:
+    """The network that `file` describes. Raises one UserError that lists every layer without hardware, by its path."""
+    reader = _Reader(file)
+    for node in file.nodes:
+        reader.visit(node)
+        if reader.ended:
+            break
+    return reader.result()
+
+
+class _Reader:
+    """A walk over the file: what each tensor is, and the nodes and weights so far."""
+
+    def __init__(self, file: FileNetwork) -> None:
+        if len(file.input_shape) != 4 or file.channels_last:
+            raise UserError(f"{file.path}: its input has the shape {file.input_shape}; a float network takes "
+                            "(1, channels, height, width)")  # fmt: skip
+        _, channels, height, width = file.input_shape
+        self.file, self.problems, self.ended = file, Problems(), False
+        self.input_shape = height, width, channels
+        self.nodes: dict[str, Node] = {}
+        self.weights: dict[str, Weights] = {}
+        self.alone: dict[str, bool] = {}  # whether the input of a pool or a concatenation is read by it alone
+        self.pixels: _Pixels | None = None  # as the first convolution takes them
+        self.tensors: dict[str, _Tensor] = {file.input: _Pixels(np.ones(channels), np.zeros(channels))}
+        self.readers = file.readers()
+
+    def visit(self, node: FileNode) -> None:
+        """Work out what the node gives."""
+        inputs = [self._read(name) for name in node.inputs]
+        if node.operator in ENDINGS and self._last(node):
+            self.ended = True
+            return
+        try:
+            found = self._result(node, inputs)
+        except (ValueError, TypeError, IndexError, KeyError, LayoutError) as error:
+            self.problems.add(node.layer, f"its inputs or attributes are not those of {node.operator} ({error})",
+                              "export the model again")  # fmt: skip
+            found = None
+        self.tensors |= dict.fromkeys(node.outputs)
+        self.tensors[node.outputs[0]] = found
+
+    def result(self) -> FloatNetwork:
+        """The network, its quantizers in their places. Raises UserError for the problems that were met."""
+        self.problems.raise_any(self.file.path)
+        if not self.nodes or not isinstance(list(self.nodes.values())[-1], Conv | GlobalAvgPool):
+            raise UserError(f"{self.file.path}: a classifier ends in a fully connected layer, a convolution or a "
+                            "global average, whose results are its scores")  # fmt: skip
+        draft = Network("graph", self.input_shape, 0, tuple(self.nodes.values()))
+        nodes = placed(draft, self.problems)
+        self.problems.raise_any(self.file.path)
+        height, width, classes = draft.shapes[nodes[-1].name]
+        if (height, width) != (1, 1):
+            raise UserError(f"{self.file.path}: {nodes[-1].name} gives a map of {height}x{width} pixels; scores are "
+                            "one pixel")  # fmt: skip
+        pixels = self.pixels
+        assert pixels is not None, "a network without convolutions has a problem"
+        network = replace(draft, classes=classes, nodes=nodes)
+        return FloatNetwork(network, self.weights, -pixels.shift / pixels.scale, 1 / pixels.scale)
+
+    def _read(self, name: str) -> _Tensor:
+        if name in self.file.constants and name not in self.tensors:
+            self.tensors[name] = Constant(self.file.constants[name])
+        return self.tensors.get(name)
+
+    def _last(self, node: FileNode) -> bool:
+        waiting = list(node.outputs)
+        while waiting:
+            for reader in self.readers.get(waiting.pop(), ()):
+                if reader.operator not in (*LAYOUTS, *ENDINGS):
+                    return False
+                waiting.extend(reader.outputs)
+        return True
+
+    def _result(self, node: FileNode, inputs: list[_Tensor]) -> _Tensor:
+        given = [tensor for name, tensor in zip(node.inputs, inputs, strict=True) if name]
+        if node.operator == "Shape" and isinstance(given[0], _Map):
+            return Constant(np.array(given[0].shape, dtype=np.int64))
+        if all(isinstance(tensor, Constant) for tensor in given):
+            constants = [tensor if isinstance(tensor, Constant) else None for tensor in inputs]
+            return fold(node, constants, self.file.opset)
+        handler = _HANDLERS.get(node.operator)
+        if handler is None:
+            self._note(node, *(why_not(node, known=False) or ("", "")))
+        elif any(isinstance(t, _Map) and t.pad for t in given) and node.operator not in ("Conv", *LAYOUTS):
+            self._note(node, "its input was padded before it", _PADDED)
+        elif not any(tensor is None for tensor in given):  # what lies behind a problem is none itself
+            return handler(self, node, inputs)
+        return None
+
+    def _note(self, node: FileNode, cause: str, fix: str) -> None:
+        self.problems.add(node.layer, cause, fix)
+
+    def _gives(self, file_node: FileNode, node: Node, shape: tuple[int, ...]) -> _Map:
+        self.nodes[node.name] = node
+        return _Map(node.name, shape, self._read_once(file_node))
+
+    def _read_once(self, node: FileNode) -> bool:
+        return len(self.readers.get(node.outputs[0], ())) <= 1
+
+    def _name(self, node: FileNode) -> str:
+        """The layer's path, in letters that a module may have, a number behind one that is called again."""
+        weights = [name.removesuffix(".weight") for name in node.inputs[1:2] if name.endswith(".weight")]
+        path = (weights or [node.layer])[0]
+        parts = ["".join(c if c.isascii() and c.isalnum() else "_" for c in part) for part in path.split(".")]
+        name, number = ".".join(part for part in parts if part) or node.operator.lower(), 1
+        name = "layer_" + name if name == INPUT else name
+        while name in self.nodes:
+            number += 1
+            name = f"{name.removesuffix(f'_{number - 1}')}_{number}"
+        return name
+
+    def _moved(self, node: FileNode, inputs: list[_Tensor]) -> _Tensor:
+        first, *others = inputs
+        if not isinstance(first, _Map):
+            self._note(node, "it takes the pixels apart", "begin with a convolution")
+            return None
+        if node.operator in ("Identity", "Cast", "Dropout"):
+            return replace(first, alone=first.alone and self._read_once(node))
+        places = np.arange(np.prod(first.shape)).reshape(first.shape)
+        arrays = [tensor.real if isinstance(tensor, Constant) else None for tensor in others]
+        found = moved(node, places, arrays, self.file.batch)
+        if not np.array_equal(found.ravel(), places.ravel()):
+            self._note(node, "it reorders the elements of its input", "flatten channels, rows, columns in this order")
+            return None
+        return replace(first, shape=found.shape, alone=first.alone and self._read_once(node))
+
+    def _convolution(self, node: FileNode, inputs: list[_Tensor]) -> _Tensor:
+        value, weight = inputs[:2]
+        if not isinstance(weight, Constant) or isinstance(value, Constant):
+            self._note(node, "its weights are computed at run time", "use constant weights")
+            return None
+        kernel = weight.real
+        window = self._window(node, kernel.shape[2:])
+        if window is None:
+            return None
+        sides, strides, pads = window
+        groups = int(node.attributes.get("group", 1))
+        source, shape, before = self._source(value)
+        if source is None or len(shape) != 4 or shape[1] != kernel.shape[1] * groups:
+            self._note(node, f"its weights are for {kernel.shape[1] * groups} channels, its input is {shape}",
+                       "convolve feature maps of (1, channels, height, width)")  # fmt: skip
+            return None
+        padding = pads[0] + before, pads[1] + before
+        conv = Conv(self._name(node), source, len(kernel), sides, strides, padding, groups, relu=False)
+        self.weights[conv.name] = _weights(kernel, inputs[2] if len(inputs) > 2 else None)
+        along = zip(shape[2:], sides, strides, padding, strict=True)
+        return self._gives(node, conv, (1, len(kernel), *(window_positions(n, k, s, p, p) for n, k, s, p in along)))
+
+    def _source(self, value: _Tensor) -> tuple[str | None, tuple[int, ...], int]:
+        """The node that a convolution reads, the shape of its map, and the border of zeros around it."""
+        if isinstance(value, _Map):
+            return value.name, value.shape, value.pad
+        assert isinstance(value, _Pixels)
+        before = self.pixels or value
+        if not (np.array_equal(before.scale, value.scale) and np.array_equal(before.shift, value.shift)):
+            return None, (), 0  # two normalisations of the same pixels
+        self.pixels = value
+        return INPUT, self.file.input_shape, 0
+
+    def _window(self, node: FileNode, kernel: tuple[int, ...]) -> tuple[Pair, Pair, Pair] | None:
+        """(sides, strides, padding) of a window; None after noting that there is none like it."""
+        attributes = node.attributes
+        strides, pads = attributes.get("strides", [1, 1]), attributes.get("pads", [0, 0, 0, 0])
+        same = attributes.get("auto_pad", "NOTSET")
+        if same.startswith("SAME"):
+            even = any(side % 2 == 0 for side in kernel) or set(strides) != {1}
+            pads = [-1] if even else [side // 2 for side in kernel] * 2
+        if len(kernel) != 2:
+            self._note(node, f"its window has {len(kernel)} sides", "use windows of rows and columns")
+        elif set(attributes.get("dilations", [1])) != {1}:
+            self._note(node, "its window is dilated", "use dilation=1")
+        elif pads[0] < 0 or pads[:2] != pads[2:]:
+            self._note(node, f"it pads {list(pads) if same == 'NOTSET' else same}", _PADDED)
+        else:
+            return (kernel[0], kernel[1]), (strides[0], strides[1]), (pads[0], pads[1])
+        return None
+
+    def _linear(self, node: FileNode, inputs: list[_Tensor]) -> _Tensor:
+        value, matrix = inputs[:2]
+        if not isinstance(matrix, Constant) or matrix.real.ndim != 2 or node.attributes.get("transA", 0):
+            self._note(node, "its weights are computed at run time, or stand on the left", "use nn.Linear")
+            return None
+        rows = matrix.real if node.attributes.get("transB", 0) else matrix.real.T
+        if isinstance(value, _Pixels) or not isinstance(value, _Map):
+            self._note(node, "it reads the pixels themselves", "put a convolution in front, or train this network")
+            return None
+        channels, height, width = self._map_shape(value.name)
+        if value.shape != (1, rows.shape[1]) or rows.shape[1] != channels * height * width:
+            self._note(node, f"its weights are for {rows.shape[1]} features, its input is {channels} maps of "
+                       f"{height}x{width}", "flatten the whole map in front of it")  # fmt: skip
+            return None
+        kernel = float(node.attributes.get("alpha", 1.0)) * rows.reshape(len(rows), channels, height, width)
+        bias = inputs[2] if len(inputs) > 2 else None
+        if isinstance(bias, Constant):
+            bias = Constant(float(node.attributes.get("beta", 1.0)) * bias.real)
+        conv = Conv(self._name(node), value.name, len(rows), (height, width), relu=False)
+        self.weights[conv.name] = _weights(kernel, bias)
+        return self._gives(node, conv, (1, len(rows)))
+
+    def _map_shape(self, name: str) -> tuple[int, int, int]:
+        height, width, channels = Network("", self.input_shape, 0, tuple(self.nodes.values())).shapes[name]
+        return channels, height, width
+
+    def _batch_norm(self, node: FileNode, inputs: list[_Tensor]) -> _Tensor:
+        parts = [tensor.real.astype(np.float64) for tensor in inputs[1:5] if isinstance(tensor, Constant)]
+        factor = parts[0] / np.sqrt(parts[3] + float(node.attributes.get("epsilon", 1e-5)))
+        return self._scaled(node, inputs[0], factor, parts[1] - parts[2] * factor)
+
+    def _arithmetic(self, node: FileNode, inputs: list[_Tensor]) -> _Tensor:
+        """Add, Sub, Mul, Div: of a feature map and a constant, or the sum of two feature maps."""
+        value, other = inputs
+        if isinstance(value, _Map) and isinstance(other, _Map):
+            return self._sum(node, value, other)
+        turned = isinstance(value, Constant)
+        constant, value = (value, other) if turned else (other, value)
+        numbers = self._by_channel(value, constant)
+        if numbers is None or (turned and node.operator == "Div"):
+            self._note(node, "it combines its input with other numbers than one for each channel",
+                       "use one number, or one for each channel")  # fmt: skip
+            return None
+        one, none = np.ones_like(numbers), np.zeros_like(numbers)
+        factor, shift = {
+            "Add": (one, numbers),
+            "Sub": (-one, numbers) if turned else (one, -numbers),
+            "Mul": (numbers, none),
+            "Div": (1 / np.where(numbers == 0, 1, numbers), none),
+        }[node.operator]
+        return self._scaled(node, value, factor, shift)
+
+    def _by_channel(self, value: _Tensor, constant: _Tensor) -> np.ndarray | None:
+        if not isinstance(constant, Constant) or not isinstance(value, _Pixels | _Map):
+            return None
+        shape = self.file.input_shape if isinstance(value, _Pixels) else value.shape
+        numbers = np.asarray(constant.real, np.float64)
+        if numbers.ndim > len(shape) or numbers.size not in (1, shape[1]):
+            return None
+        wide = np.broadcast_to(numbers, np.broadcast_shapes(numbers.shape, (1, shape[1], *[1] * (len(shape) - 2))))
+        return wide.reshape(-1) if wide.shape[:2] == (1, shape[1]) and wide.size == shape[1] else None
+
+    def _scaled(self, node: FileNode, value: _Tensor, factor: np.ndarray, shift: np.ndarray) -> _Tensor:
+        """The value times `factor` plus `shift`, both (channels,): of pixels, or folded into a convolution."""
+        if isinstance(value, _Pixels):
+            if np.any(factor <= 0):
+                self._note(node, "it turns the pixels round, or drops a channel", "multiply by positive numbers")
+                return None
+            return _Pixels(value.scale * factor, value.shift * factor + shift)
+        assert isinstance(value, _Map)
+        conv = self.nodes[value.name]
+        if not isinstance(conv, Conv) or conv.relu or not value.alone:
+            self._note(node, "there is no convolution in front of it, of it alone, to take it in",
+                       "put it directly behind a convolution (not behind a ReLU, a pool or a sum)")  # fmt: skip
+            return None
+        weight, bias = (part.astype(np.float64) for part in self.weights[conv.name])
+        made = weight * factor[:, None, None, None], bias * factor + shift
+        self.weights[conv.name] = Weights(made[0].astype(np.float32), made[1].astype(np.float32))
+        return replace(value, alone=self._read_once(node))
+
+    def _sum(self, node: FileNode, left: _Map, right: _Map) -> _Tensor:
+        if node.operator != "Add":
+            self._note(node, f"{node.operator} of two feature maps has no block here", "add them")
+            return None
+        if left.shape != right.shape:
+            self._note(node, f"it adds {left.shape} and {right.shape}", "add maps of one shape")
+            return None
+        made = Add(self._name(node), (left.name, right.name), "", relu=False)
+        return self._gives(node, made, left.shape)
+
+    def _concat(self, node: FileNode, inputs: list[_Tensor]) -> _Tensor:
+        maps = [value for value in inputs if isinstance(value, _Map)]
+        if len(maps) < len(inputs) or int(node.attributes["axis"]) not in (1, 1 - len(maps[0].shape)):
+            self._note(node, "it joins other things than the channels of feature maps", "use torch.cat(maps, dim=1)")
+            return None
+        made = Concat(self._name(node), tuple(value.name for value in maps))
+        self.alone |= {made.name: all(value.alone for value in maps)}
+        channels = sum(value.shape[1] for value in maps)
+        return self._gives(node, made, (1, channels, *maps[0].shape[2:]))
+
+    def _max_pool(self, node: FileNode, inputs: list[_Tensor]) -> _Tensor:
+        (value,) = inputs
+        window = self._window(node, tuple(node.attributes["kernel_shape"]))
+        if window is None or not isinstance(value, _Map):
+            if window is not None:
+                self._note(node, "it pools the pixels themselves", "begin with a convolution")
+            return None
+        sides, strides, pads = window
+        if any(pads):
+            self._note(node, "a max pool in hardware does not pad", "use padding=0")
+            return None
+        along = list(zip(value.shape[2:], sides, strides, strict=True))
+        if node.attributes.get("ceil_mode", 0) and any((n - k) % s for n, k, s in along):
+            self._note(node, "its last window is cut off by the border (ceil_mode)",
+                       "round down, or take images of another size")  # fmt: skip
+            return None
+        made = MaxPool(self._name(node), value.name, sides, strides)
+        self.alone |= {made.name: value.alone}
+        return self._gives(node, made, (*value.shape[:2], *(window_positions(n, k, s) for n, k, s in along)))
+
+    def _average(self, node: FileNode, inputs: list[_Tensor]) -> _Tensor:
+        """AveragePool, ReduceMean, GlobalAveragePool: where they see the whole map."""
+        value = inputs[0]
+        kept = True
+        if node.operator == "ReduceMean":
+            axes = inputs[1].real.tolist() if len(inputs) > 1 and isinstance(inputs[1], Constant) else None
+            axes = node.attributes.get("axes") if axes is None else axes
+            whole = axes is not None and sorted(axis % 4 for axis in axes) == [2, 3]
+            kept = bool(node.attributes.get("keepdims", 1))
+        elif node.operator == "AveragePool":
+            whole = isinstance(value, _Map) and tuple(node.attributes["kernel_shape"]) == value.shape[2:]
+            whole = whole and not any(node.attributes.get("pads", [0]))
+        else:
+            whole = True
+        if not whole or not isinstance(value, _Map) or len(value.shape) != 4:
+            self._note(node, "it averages over parts of a map, for which there is no block here",
+                       "average over the whole map, or use a max pool or a stride")  # fmt: skip
+            return None
+        shape = (*value.shape[:2], 1, 1) if kept else value.shape[:2]
+        return self._gives(node, GlobalAvgPool(self._name(node), value.name), shape)
+
+    def _relu(self, node: FileNode, inputs: list[_Tensor]) -> _Tensor:
+        (value,) = inputs
+        if not isinstance(value, _Map):
+            self._note(node, "it stands behind the pixels themselves", "begin with a convolution")
+            return None
+        if self._already(value.name):
+            return replace(value, alone=value.alone and self._read_once(node))
+        if value.alone and self._rectify(value.name, sure=False):
+            self._rectify(value.name, sure=True)
+            return replace(value, alone=self._read_once(node))
+        made = Requantize(self._name(node), value.name, f"{self._name(node)}.quantizer")
+        return self._gives(node, made, value.shape)
+
+    def _already(self, name: str) -> bool:
+        """Whether nothing negative comes from the node."""
+        node = self.nodes[name]
+        match node:
+            case Conv() | Add():
+                return node.relu
+            case Requantize():
+                return True
+            case _:
+                return all(self._already(source) for source in node.inputs)
+
+    def _rectify(self, name: str, sure: bool) -> bool:
+        """Move a ReLU behind the node to what makes its values; whether it can be (it is, if `sure`)."""
+        node = self.nodes[name]
+        match node:
+            case Conv() | Add():
+                if sure:
+                    self.nodes[name] = replace(node, relu=True)
+                return True
+            case MaxPool() | Concat():
+                return self.alone[name] and all(self._rectify(source, sure) for source in node.inputs)
+            case _:
+                return False
+
+    def _pad(self, node: FileNode, inputs: list[_Tensor]) -> _Tensor:
+        value = inputs[0]
+        given = inputs[1].real.tolist() if len(inputs) > 1 and isinstance(inputs[1], Constant) else None
+        pads = list(node.attributes.get("pads", [])) if given is None else given
+        zero = len(inputs) < 3 or not isinstance(inputs[2], Constant) or not np.any(inputs[2].real)
+        mode = node.attributes.get("mode", "constant")
+        sides = {*pads[2:4], *pads[6:8]}
+        plain = zero and mode == "constant" and len(pads) == 8 and not any(pads[:2] + pads[4:6]) and len(sides) == 1
+        if not isinstance(value, _Map) or not plain:
+            self._note(node, "it pads otherwise than with zeros on all sides of a feature map", _PADDED)
+            return None
+        return replace(value, pad=value.pad + int(sides.pop()))
+
+
+def _weights(kernel: np.ndarray, bias: _Tensor) -> Weights:
+    numbers = bias.real.reshape(-1) if isinstance(bias, Constant) else np.zeros(len(kernel))
+    return Weights(np.asarray(kernel, np.float32), np.broadcast_to(numbers, len(kernel)).astype(np.float32))
+
+
+_HANDLERS: Mapping[str, Callable[[_Reader, FileNode, list[Any]], _Tensor]] = {
+    **dict.fromkeys(LAYOUTS, _Reader._moved),
+    "Conv": _Reader._convolution,
+    **dict.fromkeys(("Gemm", "MatMul"), _Reader._linear),
+    "BatchNormalization": _Reader._batch_norm,
+    **dict.fromkeys(("Add", "Sub", "Mul", "Div"), _Reader._arithmetic),
+    "Concat": _Reader._concat,
+    "MaxPool": _Reader._max_pool,
+    **dict.fromkeys(("GlobalAveragePool", "AveragePool", "ReduceMean"), _Reader._average),
+    "Relu": _Reader._relu,
+    "Pad": _Reader._pad,
+}

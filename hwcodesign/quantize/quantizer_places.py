@@ -1,0 +1,97 @@
+"""Where the quantizers of a float network stand, and which layers share one.
+
+Every layer has one behind it but those that give the scores. What is added or concatenated shares one: layers that
+nobody else reads take it for their own, whatever else comes in is quantized again by it (a `Requantize`). It is signed
+where something may be negative.
+"""
+
+from collections import Counter
+from dataclasses import replace
+
+from hwcodesign.lower.problems import Problems
+from hwcodesign.nets.network import INPUT, Add, Concat, Conv, GlobalAvgPool, MaxPool, Network, Node, Requantize
+
+
+def placed(draft: Network, problems: Problems) -> tuple[Node, ...]:
+    """The nodes of `draft` with their quantizers, and those that quantize again; what cannot be is noted."""
+    return _Places(draft, problems).nodes()
+
+
+class _Places:
+    def __init__(self, draft: Network, problems: Problems) -> None:
+        self.draft, self.problems = draft, problems
+        self.by_name = {node.name: node for node in draft.nodes}
+        self.read = Counter(name for node in draft.nodes for name in node.inputs)
+        self.group: dict[str, str] = {}  # of a layer that ends in a quantizer: the layer that this one is called after
+        self.signed: dict[str, bool] = {}
+
+    def nodes(self) -> tuple[Node, ...]:
+        """In their order, once all that share are known."""
+        found: list[Node] = []
+        for node in self.draft.nodes:
+            made = self._joined(node, found) if isinstance(node, Add | Concat) else node
+            if isinstance(node, Conv | Add | Requantize):
+                self.group[node.name] = node.name
+                self.signed[node.name] = not node.relu if isinstance(node, Conv | Add) else False
+            found.append(made)
+        scores = _scoring(self.draft)
+        return tuple(node if node.name == scores else self._with_quantizer(node) for node in found)
+
+    def _with_quantizer(self, node: Node) -> Node:
+        if not isinstance(node, Conv | Requantize | Add):
+            return node
+        return replace(node, quantizer=f"{self._root(node.name)}.quantizer")
+
+    def _joined(self, join: Add | Concat, found: list[Node]) -> Node:
+        """The join, its inputs of one quantizer; what quantizes again is added to `found`."""
+        makers = [self._makers(name) for name in join.inputs]
+        if not all(makers):
+            self.problems.add(join.name, "it joins the pixels themselves, or a global average, with something",
+                              "put a convolution between")  # fmt: skip
+            return join
+        signed = [any(self.signed[name] for name in of) for of in makers]
+        alike = [number for number, sign in enumerate(signed) if sign == any(signed)]
+        members = [number for number in alike if self._read_here_alone(join.inputs[number])] or alike[:1]
+        first, *others = [name for number in members for name in makers[number]]
+        for other in others:
+            self.group[self._root(other)] = self._root(first)
+        inputs = list(join.inputs)
+        for number in range(len(inputs)):
+            if number not in members:
+                again = Requantize(f"{join.name}.again{number}", inputs[number], "")
+                self.group[again.name], self.signed[again.name] = self._root(first), any(signed)
+                self.by_name[again.name] = again
+                found.append(again)
+                inputs[number] = again.name
+        if isinstance(join, Add):
+            return replace(join, inputs=(inputs[0], inputs[1]))
+        return Concat(join.name, tuple(inputs))
+
+    def _makers(self, name: str) -> list[str]:
+        """The layers whose quantizers end what node `name` gives; none for pixels and averages."""
+        node = self.by_name.get(name)
+        match node:
+            case Conv() | Add() | Requantize():
+                return [name]
+            case MaxPool() | Concat():
+                return [maker for source in node.inputs for maker in self._makers(source)]
+            case _:
+                return []
+
+    def _read_here_alone(self, name: str) -> bool:
+        node = self.by_name[name]
+        passes = isinstance(node, MaxPool | Concat)
+        return self.read[name] == 1 and (not passes or all(self._read_here_alone(source) for source in node.inputs))
+
+    def _root(self, name: str) -> str:
+        while self.group[name] != name:
+            name = self.group[name]
+        return name
+
+
+def _scoring(draft: Network) -> str:
+    """The convolution that gives raw scores, by itself or through a global average; "" if a ReLU ends it."""
+    last = draft.nodes[-1]
+    if isinstance(last, GlobalAvgPool) and last.input != INPUT:
+        last = next(node for node in draft.nodes if node.name == last.input)
+    return last.name if isinstance(last, Conv) and not last.relu else ""

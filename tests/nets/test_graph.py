@@ -1,0 +1,56 @@
+"""Networks layer by layer from a recipe's tables, and what makes none."""
+
+import pytest
+
+from hwcodesign.core.errors import UserError
+from hwcodesign.graph.predict import predict
+from hwcodesign.nets.graph import layers_of
+from hwcodesign.nets.network import Add, Concat, Conv, GlobalAvgPool, MaxPool, Network, Quantization, Requantize
+from hwcodesign.recipe import Recipe
+
+NODES = (
+    Conv("stem.0", "input", 4, 3, 1, 1, quantizer="stem.0.quantizer"),
+    MaxPool("pool", "stem.0", 2, 2),
+    Conv("left", "pool", 4, 3, 1, 1, groups=4, quantizer="left.quantizer", relu=False),
+    Requantize("right", "pool", "left.quantizer"),
+    Add("sum", ("left", "right"), "sum.quantizer", relu=False),
+    Conv("a", "sum", 3, quantizer="a.quantizer"),
+    Conv("b", "sum", 3, quantizer="a.quantizer"),
+    Concat("both", ("a", "b")),
+    GlobalAvgPool("mean", "both"),
+    Conv("fc", "mean", 5, relu=False),
+)
+
+
+def described(layers, classes=5):
+    data = {"dataset": "none", "size": (8, 8), "channels": 3, "classes": classes}
+    return Recipe(network={"family": "graph", "layers": layers}, data=data, hardware={"board": "none"}).describe()
+
+
+def test_written_down_and_read_again_it_is_the_same():
+    network = described(layers_of(NODES))
+    assert network == Network("graph", (8, 8, 3), 5, NODES)
+    assert network.signed_quantizers == {"left.quantizer", "sum.quantizer"}
+    types = {layer.name: layer.output.type for layer in predict(network, Quantization()).layers}
+    assert [types[n].signed for n in ("left", "right", "sum.quantizer", "a")] == [True, True, True, False]
+
+
+CONV = {"layer": "conv", "name": "c", "input": "input", "filters": 5, "kernel": 8}
+
+
+@pytest.mark.parametrize(
+    ("layers", "message"),
+    [
+        ([{"layer": "convolution"}], r"network.layers.0 = .*'conv', 'max pool', 'global pool'"),
+        ([CONV | {"input": "d"}], r"c reads 'd', and there is no such layer before it"),
+        ([CONV, CONV], r"two layers are called c"),
+        ([CONV | {"name": "a/b"}], r"letters, digits and _"),
+        ([CONV | {"name": "c", "filters": 7}], r"c: it gives 7 scores, and data.classes = 5"),
+        ([CONV | {"quantizer": "c"}, CONV | {"name": "d", "quantizer": "d"},
+          {"layer": "add", "name": "e", "inputs": ["c", "d"], "quantizer": "e"}],
+         r"e joins c and d, which must share one quantizer"),
+    ],
+)  # fmt: skip
+def test_what_is_no_network(layers, message):
+    with pytest.raises(UserError, match=message):
+        described(layers)

@@ -1,0 +1,73 @@
+"""Against the float network, without labels: nearer to it, and the same bits after an interruption."""
+
+import copy
+
+import numpy as np
+import pytest
+import torch
+
+from hwcodesign.quantize import distillation
+from hwcodesign.quantize.distillation import STATE, distil
+from hwcodesign.quantize.float_network import with_weights
+from hwcodesign.quantize.from_weights import quantize_network, to_module, with_stored_scales
+from hwcodesign.recipe import Recipe, TrainTable
+from tests.quantize import small
+
+NET = {"family": "squeezenet", "base_e": 16, "incr_e": 0, "fire_modules": 1, "SR": 0.5, "conv1_filters": 8,
+       "conv1_kernel": 3, "pool_after": ["conv1"]}  # fmt: skip
+RECIPE = with_stored_scales(
+    Recipe(network=NET, data={"dataset": "none", "size": (20, 20), "channels": 3, "classes": 5},
+           hardware={"board": "none"}, quantization={"weight_bits": 2, "activation_bits": 3})
+)  # fmt: skip
+SCHEDULE = TrainTable(batch_size=8)
+
+
+@pytest.fixture(scope="module")
+def networks():
+    """A quantized network and its teacher, made once."""
+    weights = small.weights(small.network(fire_modules=1))
+    module = to_module(RECIPE, quantize_network(RECIPE, weights, small.images(8), 0.5))
+    return module, with_weights(RECIPE, weights)
+
+
+def test_it_comes_nearer_and_goes_on_where_it_was(networks, tmp_path, monkeypatch):
+    pixels, (start, teacher) = small.images(32, seed=3), networks
+    start = copy.deepcopy(start)
+    with torch.no_grad():  # what no distillation would leave
+        for module in start.modules():
+            if isinstance(module, torch.nn.BatchNorm2d):
+                module.bias.add_(torch.rand(module.bias.shape, generator=torch.Generator().manual_seed(1)))
+    whole = copy.deepcopy(start)
+    (tmp_path / "a").mkdir()
+    history = distil(whole, teacher, pixels, 2, SCHEDULE, tmp_path / "a")
+    assert [entry["epoch"] for entry in history] == [0, 1, 2]
+    assert min(entry["loss"] for entry in history[1:]) < history[0]["loss"]
+    monkeypatch.setattr(distillation, "_measured", interrupted(distillation._measured, at=2))
+    (tmp_path / "b").mkdir()
+    with pytest.raises(KeyboardInterrupt):
+        distil(copy.deepcopy(start), teacher, pixels, 2, SCHEDULE, tmp_path / "b")
+    monkeypatch.undo()
+    assert (tmp_path / "b" / STATE).exists()
+    again = copy.deepcopy(start)
+    assert distil(again, teacher, pixels, 2, SCHEDULE, tmp_path / "b") == history
+    left, right = whole.state_dict(), again.state_dict()
+    assert all(torch.equal(left[key], right[key]) for key in left)
+
+
+def interrupted(measured, at: int):
+    def work(model, images, wanted, temperature, epoch):
+        if epoch == at:
+            raise KeyboardInterrupt
+        return measured(model, images, wanted, temperature, epoch)
+
+    return work
+
+
+def test_an_epoch_that_harms_is_not_kept(networks, tmp_path, monkeypatch):
+    monkeypatch.setattr(distillation, "_BIAS_RATE", 50.0)
+    start, teacher = networks
+    model = copy.deepcopy(start)
+    history = distil(model, teacher, small.images(24), 1, SCHEDULE, tmp_path)
+    assert history[1]["loss"] > history[0]["loss"]
+    assert all(torch.equal(model.state_dict()[key], value) for key, value in start.state_dict().items())
+    assert np.isfinite(history[1]["loss"])

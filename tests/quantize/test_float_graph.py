@@ -1,0 +1,83 @@
+"""Float ONNX files as our networks: the same function, quantizers where hardware needs them, every fault by path."""
+
+import numpy as np
+import onnxruntime
+import pytest
+import torch
+
+from hwcodesign.core.errors import UserError
+from hwcodesign.nets.build import float_module
+from hwcodesign.nets.network import Add, Requantize
+from hwcodesign.quantize.float_file import read_model
+from tests.quantize.float_onnx import Writer, residual
+
+
+def scores(found, pixels: np.ndarray) -> np.ndarray:
+    """Of our float module, for pixels as the file takes them."""
+    module = float_module(found.network, 0.0, 1.0).eval()
+    with torch.no_grad():
+        for name, (weight, bias) in found.weights.items():
+            module.get_submodule(name).weight.copy_(torch.from_numpy(weight))
+            module.get_submodule(name).bias.copy_(torch.from_numpy(bias))
+        shape = (1, -1, 1, 1)
+        return module(torch.from_numpy((pixels - found.mean.reshape(shape)) / found.divisor.reshape(shape)).float())
+
+
+def in_file(path, pixels: np.ndarray) -> np.ndarray:
+    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    return np.concatenate([session.run(None, {"image": image[None].astype(np.float32)})[0] for image in pixels])
+
+
+def test_it_is_the_same_function(tmp_path):
+    path = residual(tmp_path / "float.onnx")
+    found, pixels = read_model(path), np.random.default_rng(0).random((4, 3, 18, 18))
+    assert np.allclose(found.mean, 0.4) and np.allclose(found.divisor, 0.25)
+    assert np.allclose(scores(found, pixels).softmax(1).numpy(), in_file(path, pixels), atol=1e-5)
+    assert {conv.name for conv in found.network.convolutions} == {
+        "stem.conv", "layer1.conv1", "layer1.conv2", "layer2.conv1", "layer2.conv2", "layer2.down", "dw", "branch.a",
+        "branch.b", "fc",
+    }  # fmt: skip
+
+
+def test_what_is_joined_shares_a_quantizer(tmp_path):
+    network = read_model(residual(tmp_path / "float.onnx")).network
+    by_name = {node.name: node for node in network.nodes}
+    again = next(node for node in network.nodes if isinstance(node, Requantize))
+    assert by_name["layer1.add"].inputs == ("layer1.conv2", again.name)
+    assert again.input == "pool" and again.quantizer == by_name["layer1.conv2"].quantizer
+    assert by_name["layer2.conv2"].quantizer == by_name["layer2.down"].quantizer
+    assert by_name["branch.a"].quantizer == by_name["branch.b"].quantizer and by_name["fc"].quantizer is None
+    assert isinstance(by_name["layer2.add"], Add) and not by_name["layer2.add"].relu
+    signed = {by_name[name].quantizer for name in ("layer1.conv2", "layer2.conv2", "layer2.add")}
+    assert network.signed_quantizers == signed
+
+
+def test_a_relu_that_cannot_move_quantizes_again(tmp_path):
+    w = Writer((1, 2, 6, 6))
+    x = w.conv("a", "image", 4)
+    y = w.conv("b", w.node("Relu", "act", [x]), 4)  # before the block: the sum has what is not rectified
+    total = w.node("Relu", "end", [w.node("Add", "block", [x, y])])
+    x = w.node("Flatten", "", [w.node("ReduceMean", "mean", [total], axes=[2, 3])])
+    path = w.save(tmp_path / "pre.onnx", w.linear("fc", x, 4, 5))
+    found, pixels = read_model(path), np.random.default_rng(0).random((3, 2, 6, 6))
+    assert np.allclose(scores(found, pixels).numpy(), in_file(path, pixels), atol=1e-5)
+    assert [type(node).__name__ for node in found.network.nodes[:3]] == ["Conv", "Requantize", "Conv"]
+
+
+def test_every_layer_without_hardware_is_listed(tmp_path):
+    w = Writer((1, 3, 16, 16))
+    odd = [
+        w.node("LeakyRelu", "leaky", [w.conv("a", "image", 4)]),
+        w.conv("wide", "image", 4, pads=[0, 1, 2, 1]),
+        w.conv("far", "image", 4, dilations=[2, 2], pads=[2] * 4),
+        w.node("MaxPool", "pool", [w.conv("b", "image", 4)], kernel_shape=[3, 3], strides=[1, 1], pads=[1] * 4),
+        w.node("AveragePool", "average", [w.conv("c", "image", 4)], kernel_shape=[3, 3], strides=[1, 1], pads=[1] * 4),
+    ]
+    x = w.node("Concat", "all", odd, 20, axis=1)
+    x = w.node("Flatten", "", [w.node("GlobalAveragePool", "mean", [x])])
+    with pytest.raises(UserError) as refused:
+        read_model(w.save(tmp_path / "odd.onnx", w.linear("fc", x, 20, 5)))
+    said = str(refused.value)
+    assert "5 things in this network" in said
+    for layer in ("leaky", "wide", "far", "pool", "average"):
+        assert f"\n  {layer}: " in said

@@ -1,0 +1,71 @@
+"""`hwcodesign quantize --model`: a float network becomes a recipe, its integers, and hardware that equals them."""
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from PIL import Image
+
+from hwcodesign.cli import cli
+from hwcodesign.core.errors import UserError
+from hwcodesign.dataflow import Dataflow
+from hwcodesign.graph import interpreter
+from hwcodesign.quantize.float_file import read_model
+from hwcodesign.recipe import load_recipe
+from hwcodesign.start.float_recipe import float_recipe, write_recipe
+from tests.quantize.float_onnx import residual
+from tests.quantize.small import images
+
+
+@pytest.fixture
+def job(tmp_path):
+    """The command's arguments: a float network, and a data folder."""
+    for split, seed in (("train", 1), ("test", 2)):
+        for i, image in enumerate(images(15, seed)):
+            (tmp_path / "data" / split / "abcde"[i % 5]).mkdir(parents=True, exist_ok=True)
+            Image.fromarray(image).resize((10, 10)).save(tmp_path / "data" / split / "abcde"[i % 5] / f"{i:02}.png")
+    path = residual(tmp_path / "float.onnx", (1, 3, 10, 10))
+    where = ["--data", str(tmp_path / "data"), "--runs", str(tmp_path / "runs")]
+    bits = ["--board", "zcu104", "--weight-bits", "5", "--activation-bits", "6", "--layer", "fc=8"]
+    return ["quantize", "--model", str(path), *where, "--calibration-images", "12", *bits]
+
+
+def run(arguments):
+    return CliRunner().invoke(cli, arguments)
+
+
+def test_from_a_float_file_to_integers_that_hardware_has(job, tmp_path):
+    done = run([*job, "--distil", "1"])
+    assert done.exit_code == 0, (done.output, done.exception)
+    assert "distillation, epoch 1" in done.output and "next: hwcodesign run" in done.output
+    recipe = load_recipe(str(tmp_path / "runs" / "float.toml"))
+    assert recipe.data.border == 1 and recipe.data.size == (12, 12)  # 0.4 is 102 of 255, and 0 to the network
+    assert recipe.data.mean == 102 and recipe.data.divisor == 63.75
+    lowered = run(["lower", str(tmp_path / "runs" / "float.toml"), *job[3:7]])
+    assert lowered.exit_code == 0, (lowered.output, lowered.exception)
+    graph = Dataflow.load(tmp_path / "runs" / "float" / "lower")
+    with np.load(tmp_path / "runs" / "float" / "export" / "reference.npz") as reference:
+        assert np.array_equal(interpreter.run(graph, reference["images"])[:, :5], reference["integer_scores"])
+        real = graph.score_map.affine(reference["integer_scores"])
+        assert np.allclose(real, reference["scores"]) and len(set(graph.score_map.bias)) == 5
+        assert reference["images"].shape[1:] == (12, 12, 3) and np.all(reference["images"][:, 0] == 102)
+
+
+def test_what_the_pixels_are_is_told_for_the_file(tmp_path):
+    found = read_model(residual(tmp_path / "float.onnx"))
+    tables = float_recipe("float", found, None, "none", {"data.mean": [10, 20, 30], "data.divisor": 100.0})
+    assert tables["data"]["mean"] == [50, 60, 70] and tables["data"]["divisor"] == 25
+    with pytest.raises(UserError, match="one number each, or one for each channel"):
+        float_recipe("float", found, None, "none", {"data.mean": "grey"})
+
+
+def test_somebodys_own_file_stays(tmp_path):
+    (tmp_path / "mine.toml").write_text("# my own\n")
+    with pytest.raises(UserError, match=r"was not made by this command: it stays as it is"):
+        write_recipe(tmp_path / "mine.toml", {}, tmp_path / "x.onnx")
+    assert (tmp_path / "mine.toml").read_text() == "# my own\n"
+
+
+@pytest.mark.parametrize("arguments", [[], ["digits-squeezenet"], ["digits-squeezenet", "--model", "x.onnx"]])
+def test_one_network_is_asked_for(arguments):
+    done = run(["quantize", *arguments])
+    assert isinstance(done.exception, UserError) and "or a whole float network" in str(done.exception)

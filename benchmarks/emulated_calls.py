@@ -58,7 +58,7 @@ def call(run: Path, wanted: dict[Path, str]) -> tuple[int, str]:
     finally:
         board.terminate()
         board.wait()
-    named = re.findall(r"^(\S+\.png) +(\S+) ", done.stdout, re.M)
+    named = re.findall(r"^\s*(\S+\.png) +(\S+) ", done.stdout, re.M)
     right = sum(wanted.get(Path(path)) == name for path, name in named)
     return right, "" if right == len(wanted) else done.stdout + done.stderr
 

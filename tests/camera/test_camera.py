@@ -23,7 +23,7 @@ TOP = "camera_accelerator"
 PORTS = ("clk_i", "rst_ni", "pclk_i", "vsync_i", "href_i", "data_i", "m_axis_tdata", "m_axis_tvalid", "m_axis_tready",
          "m_axis_tlast", "class_o", "class_valid_o", "frame_error_o")  # fmt: skip
 MODULES = ("dvp_receiver", "crop_scale", "frame_store", TOP, "frame_last", "width_converter", "ram", "ram_bank")
-PICTURES = 4
+PICTURES = 8
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ def test_a_grey_camera_in_front_of_a_network(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("channels", "camera"),
     [
-        (3, Camera(RGB565, (40, 44), x=0, y=0, scale=4, period=7)),
+        (3, Camera(RGB565, (40, 44), x=0, y=0, scale=4, period=8)),
         (3, Camera(RGB565, (17, 15), x=1, y=2, scale=1, period=90)),
         (1, Camera(YUYV, (40, 41), x=9, y=8, scale=2)),
         (1, Camera(GREY, (24, 24), x=4, y=4, scale=2, period=10)),  # a pixel a clock, and the edge of the picture
@@ -91,7 +91,7 @@ def test_a_grey_camera_in_front_of_a_network(tmp_path: Path) -> None:
     ],
 )
 def test_other_cameras(channels: int, camera: Camera, tmp_path: Path) -> None:
-    played(one_fire(8 if camera.scale != 2 else 10, channels), camera, tmp_path)
+    played(one_fire(8 if camera.scale != 2 else 10, channels), camera, tmp_path, frame_rate=60_000)
 
 
 FAULTS = {

@@ -2,9 +2,9 @@
 
     python benchmarks/imagenet_boards.py [--bits 4,8] [--board zcu104] [--seconds 2]
 
-Planned, from the recipes alone: frames per second at most, and block RAM, URAM, LUT and DSP, of which LUTs are estimates.
-A recipe that does not fit as it is is planned with weights that the host loads into URAM, where the board has some. Rows
-that are among the results are not made again.
+Planned, from the recipes alone: frames per second at most, and block RAM, URAM, LUT and DSP, of which LUTs are
+estimates. A recipe that does not fit as it is is planned with weights that the host loads into URAM, where the board
+has some. Rows that are among the results are not made again.
 """
 
 import json

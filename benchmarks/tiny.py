@@ -21,12 +21,9 @@ from rich.table import Table
 
 from benchmarks.history import record
 from hwcodesign.core.errors import UserError
-from hwcodesign.core.integers import PIXEL
-from hwcodesign.dataflow import Dataflow, IntType, Stream
+from hwcodesign.dataflow import Dataflow
 from hwcodesign.fpga.board import Board, load_board
-from hwcodesign.graph.builder import Assembly
 from hwcodesign.graph.predict import predict
-from hwcodesign.kinds.mvau import worst_reach
 from hwcodesign.nets import metaparameters
 from hwcodesign.nets.network import Quantization
 from hwcodesign.plan import Plan, plan
@@ -60,43 +57,14 @@ class Row:
     planned: bool = True
 
 
-def ds_cnn() -> Dataflow:
-    """MLPerf Tiny's DS-CNN on 49 x 10 features: a convolution of 10 x 4, four depthwise separable ones of 64 channels.
-
-    Its first kernel and padding are not square, which a description in hwcodesign/nets cannot say.
-    """
-    number, weight = IntType(4, signed=False), IntType(4, signed=True)
-    made = Assembly("input", Stream((49, 10, 1), PIXEL))
-
-    def accumulator(source: str, columns: int, of: IntType) -> IntType:
-        reach = worst_reach(columns, of, made.stream(source).interval)
-        return reach.including(reach.high + 1).signed_type
-
-    def matrix(name: str, source: str, rows: int, out_type: IntType | None, of: IntType) -> str:
-        acc = accumulator(source, made.stream(source).channels, of)
-        return made.mvau(name, source, rows, out_type=out_type, weight_type=of, acc_type=acc)
-
-    eight = IntType(8, signed=True)
-    source = made.sliding_window("conv1.window", made.padding("conv1.pad", "input", (5, 1, 5, 1)), (10, 4), (2, 2))
-    source = matrix("conv1", source, 64, number, eight)
-    for pair in range(2, 6):
-        name = f"pair{pair}.depthwise"
-        border = made.padding(f"{name}.pad", source, (1, 1, 1, 1))
-        windows = made.sliding_window(f"{name}.window", border, (3, 3), (1, 1), depthwise=True)
-        acc = accumulator(windows, 9, weight)
-        source = made.vvau(name, windows, 9, out_type=number, weight_type=weight, acc_type=acc)
-        source = matrix(f"pair{pair}.pointwise", source, 64, number, weight)
-    made.label_select(matrix("fc", made.global_acc_pool("global_pool", source), 12, None, eight))
-    return made.finish({})
-
-
 def networks() -> Iterator[tuple[str, str, Dataflow]]:
     """Task, network and graph of each."""
     resnet = metaparameters("resnet", {}).describe((32, 32, 3), 10)
     yield "image classification", "ResNet-8, 32x32x3", predict(resnet, QUANTIZATION)
     mobilenet = metaparameters("mobilenet", {"width": 0.25}).describe((96, 96, 3), 2)
     yield "visual wake words", "MobileNetV1 0.25, 96x96x3", predict(mobilenet, QUANTIZATION)
-    yield "keyword spotting", "DS-CNN, 49x10", ds_cnn()
+    keywords = metaparameters("dscnn", {}).describe((49, 10, 1), 12)
+    yield "keyword spotting", "DS-CNN, 49x10", predict(keywords, QUANTIZATION)
     autoencoder = metaparameters("autoencoder", {}).describe((1, 1, 640), 640)
     yield "anomaly detection", "autoencoder, 640", predict(autoencoder, QUANTIZATION)
 

@@ -117,7 +117,7 @@ def scores(graph: "Dataflow", frames: np.ndarray) -> np.ndarray:
     from hwcodesign.verify.images import Images
 
     checked = Images.checked(frames, graph, "the array of frames")
-    return interpreter.run(graph, checked.frames)[:, : graph.layers[-1].input.channels]
+    return interpreter.run(graph, checked.frames)[:, : graph.score_count]
 
 
 def plan(graph: "Dataflow", board: str, **wishes: Any) -> "Plan":
@@ -157,8 +157,9 @@ def simulate(planned: "Plan", frames: np.ndarray, folder: Path | None = None) ->
         built = network.build(emitted, work, cycles=len(checked) * planned.cycles_per_frame)
         measured = network.simulate(built, emitted, checked, design.input.type, quiet_cycles(planned))
         network.tidy(built)
-    classes = design.layers[-1].input.channels
-    return Simulated(measured.results.values[:, :classes], measured.cycles_per_frame, measured.latency_cycles)
+    return Simulated(
+        measured.results.values[:, : design.score_count], measured.cycles_per_frame, measured.latency_cycles
+    )
 
 
 def report(run: Path) -> Mapping[str, Any]:

@@ -149,6 +149,12 @@ class Dataflow:
     contract: Mapping[str, float] = field(default_factory=dict)
     score_map: ScoreMap = INTEGERS
 
+    @property
+    def score_count(self) -> int:
+        """How many scores leave for each frame; indices of the best classes may follow them."""
+        last = self.layers[-1]
+        return last.output.elements - (last.number("top") if "top" in last.attributes else 0)
+
     @cached_property
     def by_name(self) -> Mapping[str, Layer]:
         return {layer.name: layer for layer in self.layers}

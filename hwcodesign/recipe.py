@@ -15,12 +15,13 @@ from pydantic import (
     field_validator,
 )
 
-from hwcodesign import __version__
 from hwcodesign.core.assets import asset_folder
 from hwcodesign.core.errors import UserError, did_you_mean
+from hwcodesign.core.log_mel import LogMel
 from hwcodesign.core.names import RULE, is_legal
 from hwcodesign.core.preprocessing import ChannelOrder, Preprocessing, Resize
 from hwcodesign.core.strict_toml import StrictModel, read_toml, validated
+from hwcodesign.core.version import __version__
 from hwcodesign.fpga.board import MOST_OF_A_RESOURCE, Board, Megahertz, Resource, load_board
 from hwcodesign.nets import metaparameters
 from hwcodesign.nets.network import MOST_SIDE, LayerBits, Network, Quantization
@@ -58,12 +59,6 @@ Divisors = Annotated[
 ]
 
 
-def _grey_or_colour(channels: int) -> int:
-    if channels not in (1, 3):
-        raise ValueError("1 (grey) or 3 (colour)")
-    return channels
-
-
 def _legal_name(name: str) -> str:
     if not is_legal(name):
         raise ValueError(RULE)
@@ -95,6 +90,17 @@ class QuantizationTable(StrictModel):
         return Quantization(**self.model_dump(exclude={"layers"}), layers=layers)
 
 
+class AudioTable(StrictModel):
+    """How sound becomes whole numbers: log-mel energies of windows, as hwcodesign/core/log_mel.py has them."""
+
+    rate: int = Field(default=16_000, ge=1_000, le=192_000, description="samples per second")
+    window_ms: float = Field(default=40.0, gt=0.0, le=1_000.0, description="length of a window in milliseconds")
+    hop_ms: float = Field(default=20.0, gt=0.0, le=1_000.0, description="from one window to the next in milliseconds")
+    low_hz: float = Field(default=20.0, ge=0.0, le=90_000.0, description="where the lowest mel filter begins")
+    low: float = Field(default=4.0, ge=-50.0, le=50.0, description="logarithm of an energy that level 0 stands for")
+    step: float = Field(default=0.08, gt=0.0, le=10.0, description="from one level to the next, of the logarithm")
+
+
 class DataTable(StrictModel):
     """The images: which set, at which size, and how a pixel becomes a number: (raw - mean) / divisor.
 
@@ -105,11 +111,11 @@ class DataTable(StrictModel):
     itself, since hardware pads with black. They are part of `size`.
     """
 
-    dataset: Literal["digits", "idx", "cifar10", "folder", "none"] = Field(
-        description="digits come with scikit-learn; idx, cifar10 and folder are read from --data FOLDER"
+    dataset: Literal["digits", "idx", "cifar10", "folder", "speech", "arrays", "none"] = Field(
+        description="digits come with scikit-learn; none has no data; all others are read from --data FOLDER"
     )
     size: tuple[Side, Side] = Field(description="(height, width) in pixels; images are scaled to it")
-    channels: Annotated[int, AfterValidator(_grey_or_colour)] = Field(default=1, description="1 grey, 3 colour")
+    channels: Side = Field(default=1, description="1 grey, 3 colour; of arrays and of no data any number")
     classes: int = Field(ge=2, le=MOST_SIDE, description="as many as the images have; the network gives a score each")
     mean: Levels = Field(default=0.0, description="taken off every raw pixel of 0 to 255")
     divisor: Divisors = Field(default=255.0, description="what remains is divided by it")
@@ -118,6 +124,18 @@ class DataTable(StrictModel):
     resize_to: Side | None = Field(default=None, description="before the centre is cut out; left out: nothing is cut")
     border: Pixels = Field(default=0, description="pixels of the colour mean around every image, part of size")
     top5: bool = Field(default=False, description="count, too, how often the label is among the five best classes")
+    audio: AudioTable = Field(default_factory=AudioTable, description="how speech becomes pixels of (windows, bins)")
+
+    @field_validator("channels")
+    @classmethod
+    def _of_pictures(cls, channels: int, info: ValidationInfo) -> int:
+        """Pictures are grey or in colour, sound is one map."""
+        dataset = info.data.get("dataset")
+        if dataset == "speech" and channels != 1:
+            raise ValueError("1: sound is one map of log-mel levels")
+        if dataset not in ("speech", "arrays", "none", None) and channels not in (1, 3):
+            raise ValueError("1 (grey) or 3 (colour)")
+        return channels
 
     @field_validator("resize_to")
     @classmethod
@@ -144,6 +162,12 @@ class DataTable(StrictModel):
         if isinstance(self.mean, tuple) or isinstance(self.divisor, tuple):
             return 0.0, 255.0
         return self.mean, self.divisor
+
+    @property
+    def log_mel(self) -> LogMel | None:
+        """How sound becomes pixels; None where there is none."""
+        windows, bins = self.size
+        return LogMel(windows=windows, bins=bins, **self.audio.model_dump()) if self.dataset == "speech" else None
 
     @property
     def preprocessing(self) -> Preprocessing:

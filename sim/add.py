@@ -5,6 +5,12 @@ import numpy as np
 from hwcodesign.dataflow import IntType, Layer, Stream
 from hwcodesign.kinds import Folding
 
+# For each rule of the kernel, parameters that break it.
+BROKEN = {
+    "sizes_are_positive": {"LANES": 0},
+    "bipolar_is_one_bit": {"IN_BIPOLAR": 1, "OUT_BITS": 3},
+    "out_bits_hold_the_sum": {"OUT_BITS": 8},
+}
 TYPES = ("bipolar", "bipolar", "uint1", "uint2", "int2", "uint4", "int4", "uint8", "int8", "int5")
 
 

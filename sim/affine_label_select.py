@@ -7,6 +7,13 @@ from hwcodesign.graph.builder import signed_holding
 from hwcodesign.kinds import Folding
 from hwcodesign.kinds.shared.score_keys import keys_of
 
+# For each rule of the kernel, parameters that break it.
+BROKEN = {
+    "bits_are_positive": {"KEY_BITS": 0},
+    "top_is_one_to_channels": {"TOP": 3},
+    "out_bits_hold_an_index": {"CHANNELS": 3},
+    "out_bits_hold_a_score": {"IN_SIGNED": 0},
+}
 # score type, classes, places, scales and biases
 CASES = (
     ("int12", 10, 1, "real"),

@@ -8,6 +8,14 @@ from hwcodesign.dataflow import IntType, Layer, Stream
 from hwcodesign.kinds import Folding, kind_of
 from sim.bench import random_type
 
+# For each rule of the kernel, parameters that break it.
+BROKEN = {
+    "lanes_divide_width": {"LANES": 3},
+    "beat_bits_are_those_of_all_inputs": {"BEAT_BITS": 5},
+    "width_is_positive": {"WIDTH": 0},
+    "inputs_are_two_or_more": {"INPUTS": 1},
+    "count_bits_hold_the_beats": {"COUNT_BITS": 0},
+}
 UNLIKE = (("uint4", "int4"), ("bipolar", "uint2"), ("int8", "bipolar", "int3"), ("uint1", "uint8"), ("bipolar", "int2"))
 
 

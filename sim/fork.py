@@ -6,6 +6,9 @@ from hwcodesign.dataflow import Layer, Stream
 from hwcodesign.kinds import Folding
 from sim.bench import random_type
 
+# For each rule of the kernel, parameters that break it.
+BROKEN = {"width_is_positive": {"WIDTH": 0}, "outputs_are_positive": {"OUTPUTS": 0}}
+
 
 def cases(rng: np.random.Generator) -> list[tuple[Layer, Folding]]:
     """Random legal layers; see sim/bench.py."""

@@ -5,6 +5,8 @@ import numpy as np
 from hwcodesign.dataflow import IntType, Layer, Stream
 from hwcodesign.kinds import Folding
 
+# For each rule of the kernel, parameters that break it.
+BROKEN = {"sizes_are_positive": {"PIXELS": 0}, "sum_bits_hold_an_element": {"IN_BITS": 2}}
 # type, map (height, width), folds of the channels
 CASES = (
     ("uint4", (4, 4), 5),

@@ -6,6 +6,13 @@ from hwcodesign.dataflow import IntType, Layer, Stream
 from hwcodesign.graph.builder import signed_holding
 from hwcodesign.kinds import Folding
 
+# For each rule of the kernel, parameters that break it.
+BROKEN = {
+    "in_bits_are_positive": {"IN_BITS": 0},
+    "top_is_one_to_channels": {"TOP": 3},
+    "out_bits_hold_an_index": {"CHANNELS": 3},
+    "out_bits_hold_a_score": {"IN_SIGNED": 0},
+}
 # score type, classes, places
 CASES = (
     ("int12", 10, 1),

@@ -5,6 +5,8 @@ import numpy as np
 from hwcodesign.dataflow import IntType, Layer, Stream
 from hwcodesign.kinds import Folding
 
+# For each rule of the kernel, parameters that break it.
+BROKEN = {"sizes_are_positive": {"WINDOW": 0}}
 CASES = (
     ("uint4", 9), ("int4", 9), ("bipolar", 4), ("uint8", 4), ("int8", 2), ("uint1", 6), ("int2", 1), ("bipolar", 9),
 )  # fmt: skip

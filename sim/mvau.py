@@ -10,6 +10,15 @@ from hwcodesign.kinds.shared.threshold_unit import step_count
 from sim.bench import random_type
 from sim.thresholding import random_thresholds
 
+# For each rule of the kernel, parameters that break it.
+BROKEN = {
+    "simd_divides_mw": {"MW": 5, "SIMD": 2},
+    "pe_divides_mh": {"MH": 4, "PE": 3},
+    "bits_are_positive": {"WEIGHT_BITS": 0},
+    "out_bits_are_acc_bits_without_thresholds": {"ACC_BITS": 4},
+    "packed_operands_are_not_bipolar": {"PACKED": 1},
+    "load_bits_are_not_negative": {"LOAD_BITS": -1},
+}
 # (input, weights, output; none: raw sums), pixels, (folds of rows, pe), (steps of columns, simd), packed; none: LUTs
 CASES = (
     ("uint4", "int4", "uint4", 3, (2, 4), (9, 4)),

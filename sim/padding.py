@@ -8,6 +8,12 @@ from hwcodesign.dataflow import IntType, Layer, Stream
 from hwcodesign.kinds import Folding
 from sim.bench import random_type
 
+# For each rule of the kernel, parameters that break it.
+BROKEN = {
+    "sizes_are_positive": {"BEATS": 0},
+    "bits_divide_width": {"BITS": 3},
+    "borders_are_not_negative": {"LEFT": -1},
+}
 PADS = ((1, 1, 1, 1), (2, 2, 2, 2), (0, 1, 0, 1), (1, 0, 0, 0), (0, 0, 0, 3), (0, 2, 3, 0), (3, 1, 2, 0), (0, 0, 0, 0))
 VALUED = ("int4", "bipolar", "uint3", "int8", "int2", "uint8")
 

@@ -5,6 +5,8 @@ import numpy as np
 from hwcodesign.dataflow import IntType, Layer, Stream
 from hwcodesign.kinds import Folding
 
+# For each rule of the kernel, parameters that break it.
+BROKEN = {"sizes_are_positive": {"WINDOW": 0}, "sum_bits_hold_an_element": {"IN_BITS": 2}}
 CASES = (
     ("uint4", 9), ("int4", 9), ("bipolar", 4), ("uint8", 16), ("int8", 2), ("uint1", 6), ("int2", 1), ("bipolar", 9),
     ("bipolar", 1), ("uint3", 3),

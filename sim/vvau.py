@@ -8,6 +8,13 @@ from hwcodesign.kinds.shared.threshold_unit import step_count
 from sim.bench import random_type
 from sim.mvau import random_weights, requantized
 
+# For each rule of the kernel, parameters that break it.
+BROKEN = {
+    "simd_divides_window": {"WINDOW": 5, "SIMD": 2},
+    "pe_divides_channels": {"CHANNELS": 4, "PE": 3},
+    "sizes_are_positive": {"WEIGHT_BITS": 0},
+    "out_bits_are_acc_bits_without_thresholds": {"ACC_BITS": 4},
+}
 # (input, weights, output; none: raw sums), pixels, (blocks of channels, pe), outputs a channel, (steps, simd)
 CASES = (
     ("uint4", "int4", "uint4", 3, (2, 4), 1, (9, 1)),

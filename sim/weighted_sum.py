@@ -7,6 +7,8 @@ import numpy as np
 from hwcodesign.dataflow import IntType, Layer, Stream
 from hwcodesign.kinds import Folding, kind_of
 
+# For each rule of the kernel, parameters that break it.
+BROKEN = {"sizes_are_positive": {"OUT_BITS": 0}, "beat_bits_are_those_of_all_inputs": {"BEAT_BITS": 3}}
 # types, factors
 CASES = (
     (("uint4", "uint4"), (1, 1)),

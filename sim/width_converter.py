@@ -6,6 +6,13 @@ from hwcodesign.dataflow import Layer, Stream
 from hwcodesign.kinds import Folding
 from sim.bench import random_type
 
+# For each rule of the kernel, parameters that break it.
+BROKEN = {
+    "widths_are_positive": {"IN_WIDTH": 0},
+    "widths_differ": {"OUT_WIDTH": 8},
+    "one_width_divides_the_other": {"OUT_WIDTH": 12},
+}
+
 
 def cases(rng: np.random.Generator) -> list[tuple[Layer, Folding]]:
     """Random legal layers; see sim/bench.py."""

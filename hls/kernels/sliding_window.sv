@@ -1,4 +1,5 @@
-// Turns a feature map into its windows: for every output pixel, the KERNEL_H x KERNEL_W input pixels under the kernel.
+// Turns a feature map into its windows: for every output pixel, the KERNEL_H x KERNEL_W input pixels under the kernel,
+// of which neighbours are DILATION_H rows and DILATION_W columns apart.
 //
 // Streams: PE elements a beat; WORDS beats an input pixel. A window's beats come in the order (kernel row, kernel
 // column, word); with DEPTHWISE in the order (word, kernel row, kernel column), as max_pool wants them. One ring buffer
@@ -18,6 +19,8 @@ module sliding_window #(
   parameter int KERNEL_W = 1,
   parameter int STRIDE_H = 1,
   parameter int STRIDE_W = 1,
+  parameter int DILATION_H = 1,
+  parameter int DILATION_W = 1,
   parameter int DEPTHWISE = 0,
   parameter int BUFFER_WORDS = 1,
   parameter int BUFFER_BLOCK_WORDS = 0,
@@ -33,8 +36,11 @@ module sliding_window #(
   output logic out_valid_o,
   input  logic out_ready_i
 );
-  localparam int OutH = (HEIGHT - KERNEL_H) / STRIDE_H + 1;
-  localparam int OutW = (WIDTH - KERNEL_W) / STRIDE_W + 1;
+  // Rows and columns from a window's first pixel to its last.
+  localparam int Tall = (KERNEL_H - 1) * DILATION_H + 1;
+  localparam int Wide = (KERNEL_W - 1) * DILATION_W + 1;
+  localparam int OutH = (HEIGHT - Tall) / STRIDE_H + 1;
+  localparam int OutW = (WIDTH - Wide) / STRIDE_W + 1;
   localparam int Row = WIDTH * WORDS;
 
   // A window is read by three nested loops. Advance* is how far the read position moves in the stream of input words
@@ -42,11 +48,11 @@ module sliding_window #(
   localparam int InnerCount = (DEPTHWISE != 0) ? KERNEL_W : WORDS;
   localparam int MiddleCount = (DEPTHWISE != 0) ? KERNEL_H : KERNEL_W;
   localparam int OuterCount = (DEPTHWISE != 0) ? WORDS : KERNEL_H;
-  localparam int LastWord = (KERNEL_H - 1) * Row + KERNEL_W * WORDS - 1;
-  localparam int AdvanceInner = (DEPTHWISE != 0) ? WORDS : 1;
-  localparam int AdvanceMiddle = (DEPTHWISE != 0) ? Row - (KERNEL_W - 1) * WORDS : 1;
-  localparam int AdvanceOuter =
-    (DEPTHWISE != 0) ? 1 - (KERNEL_H - 1) * Row - (KERNEL_W - 1) * WORDS : Row - KERNEL_W * WORDS + 1;
+  localparam int LastWord = (Tall - 1) * Row + Wide * WORDS - 1;
+  localparam int NextRow = DILATION_H * Row - (Wide - 1) * WORDS;  // from a kernel row's last pixel to the next one's first
+  localparam int AdvanceInner = (DEPTHWISE != 0) ? DILATION_W * WORDS : 1;
+  localparam int AdvanceMiddle = (DEPTHWISE != 0) ? NextRow : (DILATION_W - 1) * WORDS + 1;
+  localparam int AdvanceOuter = (DEPTHWISE != 0) ? WORDS - LastWord : NextRow - WORDS + 1;
   // Words that are needed no more once a window is done.
   localparam int FreeColumn = STRIDE_W * WORDS;
   localparam int FreeRow = STRIDE_H * Row - (OutW - 1) * STRIDE_W * WORDS;
@@ -63,11 +69,14 @@ module sliding_window #(
   if (PE < 1 || BITS < 1 || WORDS < 1) begin : gen_unmet_sizes_are_positive
     sliding_window_requires_that_sizes_are_positive violated ();
   end
-  if (KERNEL_H < 1 || KERNEL_W < 1 || KERNEL_H > HEIGHT || KERNEL_W > WIDTH) begin : gen_unmet_kernel_lies_in_the_map
+  if (KERNEL_H < 1 || KERNEL_W < 1 || Tall > HEIGHT || Wide > WIDTH) begin : gen_unmet_kernel_lies_in_the_map
     sliding_window_requires_that_kernel_lies_in_the_map violated ();
   end
   if (STRIDE_H < 1 || STRIDE_W < 1) begin : gen_unmet_strides_are_positive
     sliding_window_requires_that_strides_are_positive violated ();
+  end
+  if (DILATION_H < 1 || DILATION_W < 1) begin : gen_unmet_dilations_are_positive
+    sliding_window_requires_that_dilations_are_positive violated ();
   end
   if (BUFFER_WORDS <= LastWord) begin : gen_unmet_buffer_holds_a_window
     sliding_window_requires_that_buffer_holds_a_window violated ();

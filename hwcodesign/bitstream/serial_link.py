@@ -103,16 +103,15 @@ def contract_of(
 
 def dma_contract(network: str, made: Plan, emitted: Path, task: PictureTask | None = None) -> Contract:
     """The contract of a planned and emitted design behind the DMA of a Zynq. `task`: what pictures mean to it."""
-    design, last = made.design, made.design.layers[-1]
-    top = last.number("top") if "top" in last.attributes else 0
+    design = made.design
     return Contract(
         network=network,
         design_hash=design_hash(emitted),
         in_shape=design.input.shape,
         in_type=design.input.type,
         input_scale=design.contract.get("input_scale", 1.0),
-        classes=design.output.elements - top,
-        top=top,
+        classes=design.score_count,
+        top=design.output.elements - design.score_count,
         score_map=design.score_map,
         interface=Interface.load(emitted),
         link="axi-dma",

@@ -106,7 +106,7 @@ _OPTIONS = (
     click.option("--device", default="auto", show_default=True, help="Where to train: auto, cpu, cuda, cuda:1."),
     click.option("--batch-size", type=click.IntRange(2), help="Train with another; the learning rate scales with it."),
     *MODEL_INPUT,
-    click.option("--output", help="Which output of a model that has several."),
+    click.option("--output", help="Which output of a model that has several; of some, with commas between."),
     click.option("--untrained", is_flag=True, help="Random weights instead of training (results: NAME-untrained)."),
     click.option("--images", type=click.Path(path_type=Path), help="An .npy file (N, H, W, C) of frames to simulate."),
     click.option("--frames", type=click.IntRange(1), help="Simulate at most so many frames."),

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from hwcodesign.core.classified import score_names
+from hwcodesign.core.log_mel import LogMel
 from hwcodesign.core.preprocessing import Preprocessing
 
 TOP5 = 5
@@ -16,7 +17,8 @@ class PictureTask:
 
     `mean` and `divisor`: one number, or one for each channel in the network's order, of 0 to 255. The network takes raw
     pixels and has both within it; they are told so that other tools can be fed alike. `class_names` is () where nobody
-    gave names. `top5`: people look at the five best classes, not at the best alone.
+    gave names. `top5`: people look at the five best classes, not at the best alone. `audio` says how sound becomes
+    the pixels, where the network hears.
     """
 
     preprocessing: Preprocessing
@@ -24,6 +26,7 @@ class PictureTask:
     divisor: tuple[float, ...] = (255.0,)
     class_names: tuple[str, ...] = ()
     top5: bool = False
+    audio: LogMel | None = None
 
     @property
     def any_size(self) -> bool:
@@ -49,4 +52,5 @@ class PictureTask:
         numbers = {key: tuple(float(number) for number in values[key]) for key in ("mean", "divisor")}
         names = tuple(str(name) for name in values["class_names"])
         made = Preprocessing.from_json(values["preprocessing"])
-        return cls(**{**values, **numbers, "class_names": names, "preprocessing": made})
+        audio = LogMel(**values["audio"]) if values.get("audio") else None
+        return cls(**{**values, **numbers, "class_names": names, "preprocessing": made, "audio": audio})

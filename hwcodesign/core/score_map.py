@@ -1,6 +1,6 @@
 """What the integer scores of a network mean: an affine map for each class, and a function of all of them at the end."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Literal, get_args
@@ -17,11 +17,15 @@ class ScoreMap:
     """real score = `scale` * integer + `bias`, one number for each class, or a single one that all classes share.
 
     `function` is what the network applies to the real scores last, and the host in its place: it keeps their order.
+    `shape` (height, width, channels) where the scores are a feature map: they leave the hardware row by row, pixel by
+    pixel, channels innermost, and no class is named. A file has them in that order, too, if its output has one axis
+    besides the batch; else its channels come first.
     """
 
     scale: tuple[float, ...] = (1.0,)
     bias: tuple[float, ...] = (0.0,)
     function: Function = ""
+    shape: tuple[int, int, int] | None = None
 
     @classmethod
     def of(cls, scale: np.ndarray | float, bias: np.ndarray | float = 0.0, function: Function = "") -> "ScoreMap":
@@ -29,13 +33,20 @@ class ScoreMap:
         return cls(_shared(scale), _shared(bias), function)
 
     @classmethod
-    def parse(cls, document: dict[str, Sequence[float] | str]) -> "ScoreMap":
+    def of_map(cls, shape: tuple[int, int, int], scale: np.ndarray, bias: np.ndarray) -> "ScoreMap":
+        """Of a feature map of scores: one number for each channel (channels,)."""
+        pixels = shape[0] * shape[1]
+        return cls(_shared(np.tile(scale, pixels)), _shared(np.tile(bias, pixels)), shape=shape)
+
+    @classmethod
+    def parse(cls, document: dict[str, Any]) -> "ScoreMap":
         """From its fields, as JSON has them. Raises ValueError or KeyError for anything else."""
-        function = document["function"]
-        if function not in FUNCTIONS or document.keys() != {"scale", "bias", "function"}:
+        function, shape = document["function"], document.get("shape")
+        if function not in FUNCTIONS or document.keys() - {"shape"} != {"scale", "bias", "function"}:
             raise ValueError(f"{document} is no map of scores")
         scale, bias = (tuple(float(number) for number in document[key]) for key in ("scale", "bias"))
-        return cls(scale, bias, function)  # type: ignore[arg-type]
+        sides = None if shape is None else tuple(int(side) for side in shape)
+        return cls(scale, bias, function, sides)  # type: ignore[arg-type]
 
     @classmethod
     def of_reference(cls, contract: Mapping[str, Any]) -> "ScoreMap":
@@ -46,6 +57,11 @@ class ScoreMap:
     def keeps_order(self) -> bool:
         """Whether a higher integer is a higher score, whatever the two classes."""
         return len(set(self.scale)) == len(set(self.bias)) == 1 and self.scale[0] > 0
+
+    def in_order(self, tensor: np.ndarray) -> np.ndarray:
+        """The scores of one frame (scores,) in the order in which hardware gives them, of a file's output `tensor`."""
+        first = self.shape is not None and tensor.ndim > 2
+        return (np.moveaxis(tensor[0], 0, -1) if first else tensor).ravel()
 
     def affine(self, scores: np.ndarray) -> np.ndarray:
         """The real scores before the function, float64, of integers (..., classes)."""

@@ -4,7 +4,7 @@ import dataclasses
 from pathlib import Path
 
 from hwcodesign.core.errors import UserError
-from hwcodesign.data import cifar10, digits, folder, idx
+from hwcodesign.data import arrays, cifar10, digits, folder, idx, speech
 from hwcodesign.data.dataset import Dataset, stratified_split
 from hwcodesign.data.survey import require_grey
 from hwcodesign.recipe import DataTable
@@ -30,6 +30,8 @@ def load_dataset(table: DataTable, data_folder: Path | None, training: bool = Tr
         if images.shape[3] != table.channels:
             raise UserError(f"data.channels = {table.channels}: the {split} images of {dataset.name} have shape "
                             f"{images.shape[1:]}; they must be (height, width, {table.channels})")  # fmt: skip
+    if table.dataset in ("arrays", "speech"):
+        _require_size(dataset, table)
     if table.dataset == "folder":  # which prepares images one by one: they differ in size
         return dataset
     return dataclasses.replace(
@@ -37,6 +39,14 @@ def load_dataset(table: DataTable, data_folder: Path | None, training: bool = Tr
         train_images=table.preprocessing.resized(dataset.train_images),
         test_images=table.preprocessing.resized(dataset.test_images),
     )
+
+
+def _require_size(dataset: Dataset, table: DataTable) -> None:
+    """What is no picture is not scaled."""
+    found = dataset.test_images.shape[1:3]
+    if found != table.size:
+        raise UserError(f"data.size = {list(table.size)}: {dataset.name} has {found[0]} x {found[1]} numbers, which "
+                        f"are not scaled; use size = {list(found)}")  # fmt: skip
 
 
 def _read(table: DataTable, data_folder: Path | None, training: bool) -> Dataset:
@@ -53,4 +63,7 @@ def _read(table: DataTable, data_folder: Path | None, training: bool) -> Dataset
         raise UserError(f"--data {data_folder}: there is no such folder")
     if table.dataset == "folder":
         return folder.read(data_folder, table.preprocessing, training)
-    return {"idx": idx.read, "cifar10": cifar10.read}[table.dataset](data_folder, table.channels)
+    if table.log_mel is not None:
+        return speech.read(data_folder, table.log_mel)
+    readers = {"arrays": arrays.read, "idx": idx.read, "cifar10": cifar10.read}
+    return readers[table.dataset](data_folder, table.channels)

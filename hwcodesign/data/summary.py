@@ -21,5 +21,8 @@ def summary(dataset: Dataset, table: DataTable, data_folder: Path | None) -> Ite
             classes = ", ".join(f"{name} {count:,}" for name, count in zip(dataset.classes, counts, strict=True))
             yield f"{split}: {len(labels):,} images of {len(dataset.classes)} classes ({classes})"
     height, width = table.size
+    if table.log_mel is not None:
+        yield f"the network takes {height} windows of {width} log-mel levels, {table.audio.rate:,} samples per second"
+        return
     kind = "grey" if table.channels == 1 else "colour"
     yield f"the network takes them at {width}x{height} pixels in {kind}"

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from hwcodesign.dataflow import Layer
 from hwcodesign.kinds import Folding, Memory, MemoryImage, Storage, kind_of
+from hwcodesign.kinds.shared.per_input import Words
 
 SIGNALS = ("in_data", "in_valid", "in_ready", "out_data", "out_valid", "out_ready")
 _LARGEST_INTEGER = (1 << 31) - 1
@@ -132,7 +133,8 @@ def _driven(signal: str) -> bool:
 
 def _literal(value: int) -> str:
     # A plain number is 32 bits in SystemVerilog; a vector of such numbers needs its width.
-    return str(value) if abs(value) <= _LARGEST_INTEGER else f"{-(-value.bit_length() // 32) * 32}'h{value:x}"
+    bits = value.bits if isinstance(value, Words) else -(-value.bit_length() // 32) * 32
+    return str(value) if abs(value) <= _LARGEST_INTEGER else f"{bits}'h{value:x}"
 
 
 def _named(pairs: Mapping[str, str]) -> str:

@@ -9,19 +9,21 @@ The program counts FIFOs at their shortest, as plan/exact.py says; a design that
 sought again with a part of the missing reserved.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from hwcodesign.check.suggestions import predicted
 from hwcodesign.core.errors import UserError
 from hwcodesign.dataflow import Dataflow
 from hwcodesign.explore.sensitivity import Losses
+from hwcodesign.fpga.board import Board
 from hwcodesign.plan import Plan, loadable, plan
 from hwcodesign.plan.choices import Choice, Choices, Taken, choices, group_choices
 from hwcodesign.plan.exact import missing
 from hwcodesign.plan.folding import Target, fast_enough
-from hwcodesign.plan.groups import Names
+from hwcodesign.plan.groups import Combination, Names
 from hwcodesign.plan.link_cost import least_link
+from hwcodesign.plan.memory import logic_resources
 from hwcodesign.plan.solver import Solution, Solver
 from hwcodesign.recipe import LayerBitsTable, Recipe
 
@@ -104,7 +106,8 @@ def _merged(recipe: Recipe, losses: Losses, target: Target, price: float) -> Cho
     """Every group's choices at all numbers of bits of its layer; costs are shares of the board, and `price` a nat."""
     levels = {bits for by_bits in losses.values() for bits in by_bits}
     graphs = {bits: _graph(recipe, losses, bits) for bits in sorted(levels)}
-    folded = {bits: fast_enough(graph, target, recipe.hardware.fold) for bits, graph in graphs.items()}
+    every = {bits: fast_enough(graph, target, recipe.hardware.fold) for bits, graph in graphs.items()}
+    folded = _affordable(graphs, every, target.board)
     most = max(graphs)
     space = choices(graphs[most], target, folded[most])
 
@@ -120,6 +123,38 @@ def _merged(recipe: Recipe, losses: Losses, target: Target, price: float) -> Cho
 
     groups = (group(names, as_it_is) for names, as_it_is in zip(folded[most], space.groups, strict=True))
     return replace(space, groups=tuple(groups))
+
+
+def _affordable(
+    graphs: Mapping[int, Dataflow], folded: Mapping[int, Mapping[Names, Sequence[Combination]]], board: Board
+) -> dict[int, dict[Names, list[Combination]]]:
+    """Of every group's foldings at each number of bits, those that some design within the board's LUTs can have.
+
+    What one takes beyond the least of its group, the least of all other groups must leave. Where not even the least of
+    all fit, the least of each remain.
+    """
+
+    def luts(bits: int, names: Names, combination: Combination) -> int:
+        layers = [graphs[bits].by_name[name] for name in names]
+        return sum(logic_resources(board.device, *pair).lut for pair in zip(layers, combination, strict=True))
+
+    taken = {
+        bits: {names: [luts(bits, names, c) for c in combinations] for names, combinations in of_bits.items()}
+        for bits, of_bits in folded.items()
+    }
+    least = {names: min(min(of_bits[names]) for of_bits in taken.values()) for names in next(iter(folded.values()))}
+    room = max(0, board.usable["lut"] - sum(least.values()))
+    return {
+        bits: {
+            names: [
+                c
+                for c, lut in zip(combinations, taken[bits][names], strict=True)
+                if lut <= max(least[names] + room, min(taken[bits][names]))
+            ]
+            for names, combinations in of_bits.items()
+        }
+        for bits, of_bits in folded.items()
+    }
 
 
 def _priced(choice: Choice, layer: str, bits: int, cost: float) -> _Rounded:

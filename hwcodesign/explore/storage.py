@@ -49,6 +49,8 @@ def _database(url: str) -> "optuna.storages.BaseStorage":
     except ImportError:
         package = DRIVERS.get(kind, kind).partition("+")[2] or kind
         raise UserError(f"--storage {shown(url)}: its driver is missing: pip install {package}") from None
+    except (sqlalchemy.exc.IntegrityError, sqlalchemy.exc.ProgrammingError) as error:
+        raise ConnectionError(_first_line(error)) from None  # another worker makes the tables at this very moment
     except (sqlalchemy.exc.NoSuchModuleError, sqlalchemy.exc.ArgumentError, ValueError) as error:
         raise UserError(f"--storage {shown(url)}: {_first_line(error)}; must be a URL: {allowed}") from None
 

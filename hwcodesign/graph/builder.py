@@ -46,9 +46,12 @@ class Assembly:
         attributes: dict[str, Attribute] = {"pad": pad, "value": value} if value else {"pad": pad}
         return self.layer(name, "padding", [source], attributes)
 
-    def sliding_window(self, name: str, source: str, kernel: Pair, stride: Pair, depthwise: bool = False) -> str:
+    def sliding_window(
+        self, name: str, source: str, kernel: Pair, stride: Pair, depthwise: bool = False, dilation: Pair = (1, 1)
+    ) -> str:
         """Every window of the feature map as one pixel of kernel height x kernel width x channels elements."""
         attributes: dict[str, Attribute] = {"kernel": kernel, "stride": stride, "depthwise": int(depthwise)}
+        attributes |= {} if dilation == (1, 1) else {"dilation": dilation}
         return self.layer(name, "sliding_window", [source], attributes)
 
     def mvau(
@@ -167,6 +170,13 @@ class Assembly:
             "key_bits": keys.bits,
         }
         return self.layer("label_select", "affine_label_select", [source], attributes)
+
+    def map_output(self, source: str, scale: np.ndarray | float = 1.0, bias: np.ndarray | float = 0.0) -> str:
+        """The scores of every pixel; a channel's real ones are integer * `scale` + `bias`, (channels,) each or one."""
+        shape = self.stream(source).shape
+        scales, biases = (np.broadcast_to(numbers, shape[2]) for numbers in (scale, bias))
+        self._score_map = ScoreMap.of_map(shape, scales, biases)
+        return self.layer("map_output", "map_output", [source])
 
     def layer(
         self,

@@ -32,8 +32,8 @@ from hwcodesign.nets.network import (
 def predict(network: Network, quantization: Quantization) -> Dataflow:
     """The dataflow graph of `network`, without tensors.
 
-    Raises UserError, naming the layer, for what has no hardware: the nodes that `require_hardware` refuses, padded
-    bipolar feature maps, scores of several pixels.
+    Scores of several pixels all leave. Raises UserError, naming the layer, for what has no hardware: the nodes that
+    `require_hardware` refuses, padded bipolar feature maps.
     """
     require_hardware(network)
     assembly = Assembly(INPUT, Stream(network.input_shape, PIXEL))
@@ -62,9 +62,10 @@ def predict(network: Network, quantization: Quantization) -> Dataflow:
                 total = assembly.add(node.name, sources[0], sources[1])
                 made[node.name] = assembly.thresholding(f"{node.name}.quantizer", total, activations[node.quantizer])
     last = network.nodes[-1].name
-    if assembly.stream(made[last]).pixels != 1:
-        raise UserError(f"{last}: the scores must be one pixel, not {network.shapes[last][:2]}; end in a GlobalAvgPool")
-    assembly.label_select(made[last])
+    if assembly.stream(made[last]).pixels == 1:
+        assembly.label_select(made[last])
+    else:
+        assembly.map_output(made[last])
     return assembly.finish({})
 
 

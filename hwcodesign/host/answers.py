@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from hwcodesign.core.errors import UserError
 from hwcodesign.host.accelerator import Predictions
 from hwcodesign.host.contract import Contract
 
@@ -14,7 +15,16 @@ class Answer(NamedTuple):
 
 
 def answers(contract: Contract, predictions: Predictions) -> list[list[Answer]]:
-    """Of each picture the classes to show, best first: five where the task says so, else as many as the board names."""
+    """Of each picture the classes to show, best first: five where the task says so, else as many as the board names.
+
+    Raises UserError for a network that names no class, but gives a map of scores.
+    """
+    if contract.score_map.shape is not None:
+        height, width, channels = contract.score_map.shape
+        raise UserError(
+            f"{contract.network} names no class: it gives {channels} scores for each of {height} x {width} pixels; "
+            "take them from hwcodesign.host.Accelerator, and boxes from hwcodesign.core.boxes"
+        )
     real = contract.score_map.real(predictions.scores)
     if contract.classes == 1:
         pairs = zip(real[:, 0], predictions.classes[:, 0], strict=True)

@@ -14,9 +14,13 @@ from hwcodesign.host.contract import Contract
 def read_images(paths: Sequence[Path], contract: Contract, resize: bool = False) -> np.ndarray:
     """The files as (N, H, W, C) uint8, the same to the byte as in training, channels in the network's own order.
 
+    Of a network that hears they are WAV files.
+
     `resize` takes pictures of another size where the network was trained on one size alone. Raises UserError if a file
     is no image or has another size, and if the network takes no pixels.
     """
+    if contract.pictures.audio is not None:
+        return np.stack([contract.pictures.audio.read(path) for path in paths])
     if contract.in_type != PIXEL or contract.in_shape[2] not in (1, 3):
         raise UserError(f"{contract.network} takes {contract.in_type} in {contract.in_shape[2]} channels, no files: "
                         "use hwcodesign.host.Accelerator with arrays")  # fmt: skip

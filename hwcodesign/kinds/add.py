@@ -6,7 +6,7 @@ import numpy as np
 
 from hwcodesign.core.errors import UserError
 from hwcodesign.dataflow import Layer, Stream
-from hwcodesign.kinds.kind import Folding, Kind, Logic, Memory
+from hwcodesign.kinds.kind import Folding, Kind, Logic, Memory, OnnxNode
 from hwcodesign.kinds.motion import Motion
 
 
@@ -52,6 +52,9 @@ class Add(Kind):
         """Flip-flops as declared, but for the bipolar sum's constant lowest bit. LUTs estimated: one for each bit."""
         width = folding.pe * (layer.output.type.bits - int(layer.input.type.bipolar))
         return Logic(lut=width + 4, ff=width + 1)
+
+    def in_onnx(self, layer: Layer) -> OnnxNode:
+        return OnnxNode("Add")
 
     def parameters(self, layer: Layer, folding: Folding) -> Mapping[str, int]:
         int_type = layer.input.type

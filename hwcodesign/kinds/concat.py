@@ -7,7 +7,7 @@ import numpy as np
 
 from hwcodesign.core.errors import UserError
 from hwcodesign.dataflow import Layer, Stream
-from hwcodesign.kinds.kind import Folding, Kind, Logic, Memory, Storage, divisors
+from hwcodesign.kinds.kind import Folding, Kind, Logic, Memory, OnnxNode, Storage, divisors
 from hwcodesign.kinds.motion import Motion, Pipeline
 from hwcodesign.kinds.shared.per_input import packed
 
@@ -73,6 +73,9 @@ class Concat(Kind):
 
     def finn_attributes(self, layer: Layer, folding: Folding, storage: Mapping[str, Storage]) -> dict[str, int | str]:
         return {"SIMD": folding.pe}
+
+    def in_onnx(self, layer: Layer) -> OnnxNode:
+        return OnnxNode("Concat", {"axis": -1})
 
     def parameters(self, layer: Layer, folding: Folding) -> Mapping[str, int]:
         beats = [s.channels // folding.pe for s in layer.inputs]

@@ -6,7 +6,7 @@ import numpy as np
 
 from hwcodesign.core.errors import UserError
 from hwcodesign.dataflow import Layer, Stream
-from hwcodesign.kinds.kind import Folding, Kind, Logic, Memory
+from hwcodesign.kinds.kind import Folding, Kind, Logic, Memory, OnnxNode
 from hwcodesign.kinds.motion import Motion, Pipeline
 
 
@@ -61,6 +61,14 @@ class GlobalAccPool(Kind):
         sum_bits, counter_bits = layer.output.type.bits, layer.input.elements.bit_length() + 1
         lut = folding.pe * sum_bits + 2 * counter_bits
         return Logic(lut, ff=folding.pe * (layer.input.type.bits + sum_bits) + 2 * counter_bits + 4)
+
+    def in_onnx(self, layer: Layer) -> OnnxNode:
+        """FINN's own operator: ONNX's would divide."""
+        height, width, channels = layer.input.shape
+        sizes = {"NumChannels": channels, "numInputVectors": [1, height, width], "inputDataType": layer.input.type}
+        return OnnxNode(
+            "GlobalAccPool", {"backend": "fpgadataflow", "PE": 1, **sizes}, domain="finn.custom_op.fpgadataflow"
+        )
 
     def parameters(self, layer: Layer, folding: Folding) -> Mapping[str, int]:
         int_type = layer.input.type

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 
@@ -109,6 +109,19 @@ class Storage:
 IN_LUTS = Storage()
 
 
+@dataclass(frozen=True)
+class OnnxNode:
+    """An operator of ONNX, QONNX or FINN that computes a layer on integers, channels last.
+
+    `constants` are its other inputs. An attribute may be an IntType, which FINN writes in its own way.
+    """
+
+    operator: str
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+    constants: Sequence[np.ndarray] = ()
+    domain: str = ""
+
+
 class Role(Enum):
     """What a kind is for: a layer of a network, or what the planner puts between two of them."""
 
@@ -130,6 +143,7 @@ class Kind(ABC):
     sized_by: ClassVar[str] = ""  # the attribute that says how deep its buffer is, if it has one
     sources: ClassVar[Path | None] = None  # the folder of its SystemVerilog, if that is not `hls/`
     takes_narrow: ClassVar[bool] = False  # `run` is exact on arrays of the streams' own types, not on int64 alone
+    leaves_early: ClassVar[bool] = False  # all of an output pixel may have left before its input pixel is whole
     finn_operators: ClassVar[tuple[str, ...]] = ()  # FINN's nodes that are this kind
     finn_thresholds: ClassVar[int] = 0  # which input of FINN's node the thresholds are
     finn_shape: ClassVar[bool] = True  # FINN's node has our output's shape
@@ -313,6 +327,10 @@ class Kind(ABC):
         """The attributes of FINN's node that stand for the folding, and for where the memories lie."""
         del layer, storage
         return {"PE": folding.pe}
+
+    def in_onnx(self, layer: Layer) -> OnnxNode:
+        """The layer in the canonical graph, for a kind that reads feature maps and has no weights."""
+        raise NotImplementedError(f"{self.name} is written by lower/canonical.py")
 
     def images(self, layer: Layer, folding: Folding) -> Mapping[str, MemoryImage]:
         """Contents of the kernel's ROMs (every Memory that is not writable) by the Memory's name.

@@ -1,7 +1,8 @@
 """Windows of a feature map: output pixel (y, x) is the kernel_h x kernel_w input pixels from (y * stride_h, x *
 stride_w) on.
 
-Attributes: `kernel` (height, width), `stride` (height, width), `depthwise` 0 or 1. Elements of an output pixel come in
+Attributes: `kernel` (height, width), `stride` (height, width), `depthwise` 0 or 1; `dilation` (height, width), if it is
+there: the distance of neighbours under the kernel, 1 where it is not. Elements of an output pixel come in
 the order (kernel row, kernel column, channel). Depthwise, for a max pool: as an array, (channel, kernel row, kernel
 column); on the wire, where a beat is a block of `pe` channels, (block, kernel row, kernel column, channel in block).
 Rows and columns at the end that no window covers are dropped. `buffer`, if it is there: pixels that the ring buffer of
@@ -46,12 +47,14 @@ class SlidingWindow(Kind):
 
     def check(self, layer: Layer) -> None:
         (height, width, _), (kernel_h, kernel_w) = layer.input.shape, _pair(layer, "kernel")
-        if min(kernel_h, kernel_w, *_pair(layer, "stride")) < 1:
-            raise UserError(f"{layer.name}: kernel and stride must be at least 1")
-        if kernel_h > height or kernel_w > width:
+        if min(kernel_h, kernel_w, *_pair(layer, "stride"), *_dilation(layer)) < 1:
+            raise UserError(f"{layer.name}: kernel, stride and dilation must be at least 1")
+        tall, wide = _extent(layer)
+        if tall > height or wide > width:
+            spread = f", spread over {tall}x{wide} pixels," if "dilation" in layer.attributes else ""
             raise UserError(
-                f"{layer.name}: a kernel of {kernel_h}x{kernel_w} is larger than its feature map of {height}x{width}; "
-                "use a smaller kernel, or padding"
+                f"{layer.name}: a kernel of {kernel_h}x{kernel_w}{spread} is larger than its feature map of "
+                f"{height}x{width}; use a smaller kernel, or padding"
             )
         expected = self.output(layer).shape
         if layer.output.shape != expected or layer.output.type != layer.input.type:
@@ -66,21 +69,22 @@ class SlidingWindow(Kind):
     def run(self, layer: Layer, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         frames, (rows, columns) = inputs[0], _positions(layer)
         (kernel_h, kernel_w), (stride_h, stride_w) = _pair(layer, "kernel"), _pair(layer, "stride")
+        down, across = _dilation(layer)
         if not layer.attributes["depthwise"]:
-            views = np.lib.stride_tricks.sliding_window_view(frames, (kernel_h, kernel_w), axis=(1, 2))
-            windows = views[:, ::stride_h, ::stride_w].transpose(0, 1, 2, 4, 5, 3)
+            views = np.lib.stride_tricks.sliding_window_view(frames, _extent(layer), axis=(1, 2))
+            windows = views[:, ::stride_h, ::stride_w, :, ::down, ::across].transpose(0, 1, 2, 4, 5, 3)
             return [windows.reshape(len(frames), rows, columns, -1)]
         # One position of the kernel after the other: numpy copies long runs of channels faster than short ones.
         found = np.empty((len(frames), rows, columns, frames.shape[3], kernel_h * kernel_w), frames.dtype)
         for place, (y, x) in enumerate(np.ndindex(kernel_h, kernel_w)):
-            found[..., place] = frames[:, y::stride_h, x::stride_w][:, :rows, :columns]
+            found[..., place] = frames[:, y * down :: stride_h, x * across :: stride_w][:, :rows, :columns]
         return [found.reshape(len(frames), rows, columns, -1)]
 
     def foldings(self, layer: Layer) -> list[Folding]:
-        """A whole window a beat needs all channels at once, and a feature map of at least two columns."""
+        """A whole window a beat needs all channels at once, no gaps, and a feature map of at least two columns."""
         found = [Folding(pe) for pe in divisors(layer.input.channels)]
         positions = math.prod(layer.numbers("kernel"))
-        if positions > 1 and layer.input.shape[1] > 1:
+        if positions > 1 and layer.input.shape[1] > 1 and "dilation" not in layer.attributes:
             found.append(Folding(layer.input.channels, positions))
         return found
 
@@ -121,10 +125,10 @@ class SlidingWindow(Kind):
         return 2
 
     def needs(self, layer: Layer, port: int) -> np.ndarray:
-        (kernel_h, kernel_w), (stride_h, stride_w) = _pair(layer, "kernel"), _pair(layer, "stride")
+        (tall, wide), (stride_h, stride_w) = _extent(layer), _pair(layer, "stride")
         rows, columns = _positions(layer)
-        last_row = np.arange(rows) * stride_h + kernel_h - 1
-        last_column = np.arange(columns) * stride_w + kernel_w - 1
+        last_row = np.arange(rows) * stride_h + tall - 1
+        last_column = np.arange(columns) * stride_w + wide - 1
         return (last_row[:, None] * layer.input.shape[1] + last_column).reshape(-1)
 
     def pixel_cycles(self, layer: Layer, folding: Folding) -> int:
@@ -211,6 +215,8 @@ class SlidingWindow(Kind):
             "STRIDE_H": stride_h,
             "STRIDE_W": stride_w,
         }
+        if "dilation" in layer.attributes:
+            sizes |= dict(zip(("DILATION_H", "DILATION_W"), _dilation(layer), strict=True))
         if folding.simd > 1:
             return sizes | {"PIXEL": channels * layer.input.type.bits}
         return sizes | {
@@ -233,8 +239,8 @@ def least_pixels(layer: Layer) -> int:
     With so many the kernel reads a window only when it has come in, and frees it before the next comes in: it pauses
     where the windows move far, between rows and between frames.
     """
-    kernel_h, kernel_w = _pair(layer, "kernel")
-    return (kernel_h - 1) * layer.input.shape[1] + kernel_w
+    tall, wide = _extent(layer)
+    return (tall - 1) * layer.input.shape[1] + wide
 
 
 def buffer_pixels(layer: Layer) -> int:
@@ -257,8 +263,19 @@ def buffer_pixels(layer: Layer) -> int:
 
 def _positions(layer: Layer) -> tuple[int, int]:
     """Rows and columns of the output."""
-    rows, columns = map(window_positions, layer.input.shape[:2], _pair(layer, "kernel"), _pair(layer, "stride"))
+    rows, columns = map(window_positions, layer.input.shape[:2], _extent(layer), _pair(layer, "stride"))
     return rows, columns
+
+
+def _dilation(layer: Layer) -> tuple[int, int]:
+    """The distance of neighbours under the kernel."""
+    return _pair(layer, "dilation") if "dilation" in layer.attributes else (1, 1)
+
+
+def _extent(layer: Layer) -> tuple[int, int]:
+    """Rows and columns from a window's first pixel to its last, both included."""
+    (kernel_h, kernel_w), (down, across) = _pair(layer, "kernel"), _dilation(layer)
+    return (kernel_h - 1) * down + 1, (kernel_w - 1) * across + 1
 
 
 def _pair(layer: Layer, attribute: str) -> tuple[int, int]:
@@ -273,8 +290,10 @@ def walk(layer: Layer, folding: Folding) -> tuple[int, ...]:
     (height, width, _), (rows, columns, _) = layer.input.shape, layer.output.shape
     row, back = width * words, (columns - 1) * stride_w * words
     free = (stride_w * words, stride_h * row - back, (height - (rows - 1) * stride_h) * row - back)
-    last = (kernel_h - 1) * row + kernel_w * words - 1
+    (tall, wide), (down, across) = _extent(layer), _dilation(layer)
+    last = (tall - 1) * row + wide * words - 1
+    next_row = down * row - (wide - 1) * words  # from a kernel row's last pixel to the next one's first
     if layer.number("depthwise"):
-        down = row - (kernel_w - 1) * words
-        return kernel_w, kernel_h, words, columns, rows, words, down, words - last, last, *free
-    return words, kernel_w, kernel_h, columns, rows, 1, 1, row - kernel_w * words + 1, last, *free
+        return kernel_w, kernel_h, words, columns, rows, across * words, next_row, words - last, last, *free
+    next_column = (across - 1) * words + 1
+    return words, kernel_w, kernel_h, columns, rows, 1, next_column, next_row - words + 1, last, *free

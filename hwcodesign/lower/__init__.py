@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hwcodesign.core import packages
-from hwcodesign.core.callable_room import make_callable
 from hwcodesign.core.errors import UserError
 from hwcodesign.dataflow import Dataflow, IntType
 from hwcodesign.graph.threshold_bits import threshold_bits
@@ -20,8 +19,6 @@ if TYPE_CHECKING:
     from qonnx.core.modelwrapper import ModelWrapper
 
     from hwcodesign.lower.meaning import Meaning
-
-make_callable(__name__)
 PIXEL = IntType(8, signed=False)
 
 
@@ -129,18 +126,32 @@ def understand(
 def one_output(model_path: Path, output: str, folder: Path) -> Path:
     """The ONNX file `model_path` with its output `output` alone, as a file in `folder`.
 
-    Raises UserError if it is no ONNX file, or has no such output.
+    Of several, with commas between them, each pixel has the first one's scores, then the second one's, and so on.
+    Raises UserError if it is no ONNX file, has no such output, or if their pixels are not equally many.
     """
     import onnx
 
     from hwcodesign.core.onnx_file import load_model
 
     model = load_model(model_path)
-    wanted = [tensor for tensor in model.graph.output if tensor.name == output]
-    if not wanted:
-        names = ", ".join(tensor.name for tensor in model.graph.output)
-        raise UserError(f"--output {output}: {model_path} has no such output; it has {names}")
+    there = {tensor.name: tensor for tensor in model.graph.output}
+    wanted = [there[name] for name in (name.strip() for name in output.split(",")) if name in there]
+    if len(wanted) != output.count(",") + 1:
+        raise UserError(f"--output {output}: {model_path} has no such output; it has {', '.join(there)}")
+    sides = [[axis.dim_value for axis in tensor.type.tensor_type.shape.dim] for tensor in wanted]
+    if len({(len(some), *some[2:]) for some in sides}) > 1:
+        shown = " and ".join(f"{tensor.name} {some}" for tensor, some in zip(wanted, sides, strict=True))
+        raise UserError(f"--output {output}: they have other pixels, {shown}: choose one of them")
     del model.graph.output[:]
+    if len(wanted) > 1:
+        joined = "_and_".join(tensor.name for tensor in wanted)
+        model.graph.node.append(
+            onnx.helper.make_node(
+                "Concat", [tensor.name for tensor in wanted], [joined], name="/outputs/Concat", axis=1
+            )
+        )
+        shape = [sides[0][0], sum(some[1] for some in sides), *sides[0][2:]]
+        wanted = [onnx.helper.make_tensor_value_info(joined, wanted[0].type.tensor_type.elem_type, shape)]
     model.graph.output.extend(wanted)
     path = folder / "one_output.onnx"
     onnx.save(model, str(path))

@@ -52,9 +52,9 @@ def turned(walk: Walk, value: Value, signs: np.ndarray) -> Value:
 
 
 def root(walk: Walk, value: Value) -> Operation | None:
-    """The operation whose integers `value` picks from by max pools: itself, if it is none."""
+    """The operation whose integers `value` picks from, by max pools and upsampling: itself, if it is none of these."""
     operation = walk.maker(value.operation)
-    while operation is not None and operation.operator == "max_pool":
+    while operation is not None and operation.operator in ("max_pool", "upsample"):
         operation = walk.maker(operation.sources[0])
     return operation
 

@@ -12,13 +12,14 @@ from onnx import NodeProto, TensorProto, helper, numpy_helper
 from qonnx.core.datatype import DataType
 from qonnx.core.modelwrapper import ModelWrapper
 
-from hwcodesign.dataflow import Dataflow, IntType, Stream
+from hwcodesign.dataflow import Dataflow, IntType, Layer, Stream
+from hwcodesign.kinds import kind_of
 from hwcodesign.lower.meaning import Meaning
 from hwcodesign.lower.operation import GRAPH_INPUT, Operation
 from hwcodesign.lower.to_dataflow import matrix_of
 
 CLASSES = "classes"
-_QONNX, _FINN = "qonnx.custom_op.general", "finn.custom_op.fpgadataflow"
+_QONNX = "qonnx.custom_op.general"
 _OPSET = 13
 _ONE = IntType(1, signed=False)
 
@@ -28,11 +29,11 @@ def canonical_graph(meaning: Meaning, dataflow: Dataflow) -> ModelWrapper:
 
     Where the highest integer need not be the best class, it ends in the integer scores.
     """
-    selects = dataflow.score_map.keeps_order and dataflow.layers[-1].input.channels > 1
+    scores = dataflow.by_name[meaning.scores.operation].output
+    selects = dataflow.score_map.keeps_order and scores.pixels == 1 < scores.channels
     written = _Writer(dataflow)
     for operation in meaning.operations.values():
         written.add(operation)
-    scores = dataflow.by_name[meaning.scores.operation].output
     last, shape, element = meaning.scores.operation, [1, *scores.shape], TensorProto.FLOAT
     if selects:
         written.node(
@@ -111,20 +112,19 @@ class _Writer:
                     "MaxPoolNHWC", sources, [name], domain=_QONNX, kernel_shape=list(operation.window.kernel),
                     strides=list(operation.window.stride), pads=[0, 0, 0, 0], ceil_mode=0,
                 )  # fmt: skip
-            case "concat":
-                self.node("Concat", sources, [name], axis=-1)
-            case "add":
-                self.node("Add", sources, [name])
             case "sum_pool":
                 self._window_sums(operation, sources[0])
             case "weighted_sum":
                 self._weighted_sum(operation)
-            case "global_acc_pool":
-                _, height, width, channels = [1, *layer.input.shape]
-                self.node(
-                    "GlobalAccPool", sources, [name], domain=_FINN, backend="fpgadataflow", NumChannels=channels, PE=1,
-                    inputDataType=str(finn_type(layer.input.type)), numInputVectors=[1, height, width],
-                )  # fmt: skip
+            case _:
+                self._by_its_kind(layer, sources)
+
+    def _by_its_kind(self, layer: Layer, sources: list[str]) -> None:
+        """What needs no more than its feature maps: the kind says how ONNX writes it."""
+        told = kind_of(layer.kind).in_onnx(layer)
+        constants = [self.constant(f"{layer.name}.{i}", value) for i, value in enumerate(told.constants, start=1)]
+        attributes = {k: str(finn_type(v)) if isinstance(v, IntType) else v for k, v in told.attributes.items()}
+        self.node(told.operator, [*sources, *constants], [layer.name], domain=told.domain, **attributes)
 
     def _windows(self, operation: Operation) -> str:
         """What an operation with a window reads: for a matrix, windows as pixels; for a pool, its padded input."""
@@ -146,7 +146,7 @@ class _Writer:
         stream = self.dataflow.input if source == GRAPH_INPUT else self.streams[source]
         self.node(
             "Im2Col", [source], [f"{name}.window"], domain=_QONNX, stride=list(window.stride),
-            kernel_size=list(window.kernel), pad_amount=list(pad), pad_value=0, dilations=[1, 1],
+            kernel_size=list(window.kernel), pad_amount=list(pad), pad_value=0, dilations=list(window.dilation),
             depthwise=int(operation.operator == "vvau"),
             input_shape=str((1, *stream.shape)),
         )  # fmt: skip
@@ -168,7 +168,7 @@ class _Writer:
         self.node("Transpose", [source], [f"{name}.channels_first"], perm=[0, 3, 1, 2])
         self.node(
             "Conv", [f"{name}.channels_first", weights], [f"{name}.filtered"], kernel_shape=list(window.kernel),
-            strides=list(window.stride), group=channels,
+            strides=list(window.stride), dilations=list(window.dilation), group=channels,
         )  # fmt: skip
         self.node("Transpose", [f"{name}.filtered"], [result], perm=[0, 2, 3, 1])
 
@@ -194,9 +194,9 @@ class _Writer:
 
     def _weighted_sum(self, operation: Operation) -> None:
         """Products by constants, and their sum; FINN has layers for both."""
-        name = operation.name
+        name, layer = operation.name, self.dataflow.by_name[operation.name]
         products = []
-        for port, (source, factor) in enumerate(zip(operation.sources, operation.multipliers, strict=True)):
+        for port, (source, factor) in enumerate(zip(operation.sources, layer.numbers("factors"), strict=True)):
             if factor == 1:
                 products.append(source)
                 continue

@@ -16,7 +16,7 @@ from hwcodesign.lower.operation import GRAPH_INPUT, Window
 from hwcodesign.lower.ratios import DECIMAL, EXACT, integer_ratios
 from hwcodesign.lower.values import Affine, Constant, Value, places
 from hwcodesign.lower.walk import Tensor, Walk
-from hwcodesign.lower.windows import note_dilation, window_of, without_padding
+from hwcodesign.lower.windows import window_of, without_padding
 
 _QUANTIZE = "put a QuantReLU or QuantIdentity directly after {}"
 _MOST_WHOLE = 1 << 20  # float weights that are whole numbers up to this one need no quantizer
@@ -43,9 +43,8 @@ def convolution(walk: Walk, node: Node, *inputs: Tensor | None) -> Value | None:
     value, more = without_padding(value)
     groups = groups_of(walk, node, integers.shape)
     if groups is None or not _reads(walk, node, value, integers.shape[1] * groups):
-        note_dilation(walk, node)
         return None
-    window = window_of(walk, node, value.shape, integers.shape[2:], more)
+    window = window_of(walk, node, value.shape, integers.shape[2:], more, dilated=True)
     if window is None:
         return None
     if 1 < groups < value.shape[0]:
@@ -108,8 +107,9 @@ def _covering(walk: Walk, node: Node, value: Value, weights: _Weights) -> tuple[
         cause = f"its weights are for {rows.shape[1]} features, but it gets {features}"
         walk.note(node, cause, f"give it in_features={features}", value)
         return None
-    if place.size == features == channels * height * width:
-        kernel, of_channel = np.zeros_like(rows), place.ravel() // (height * width)
+    if place.size == features == np.unique(place).size and place.min() >= 0:
+        of_channel = place.ravel() // (height * width)
+        kernel = np.zeros((len(rows), channels * height * width), rows.dtype)
         kernel[:, place.ravel()] = rows
         scales, window = _per_channel(scale, of_channel, channels), Window((height, width))
     elif np.array_equal(place.reshape(-1, features), places(value.shape).reshape(channels, -1).T):
@@ -126,7 +126,7 @@ def _covering(walk: Walk, node: Node, value: Value, weights: _Weights) -> tuple[
 
 def _per_channel(scale: np.ndarray, of_channel: np.ndarray, channels: int) -> np.ndarray | None:
     """Scales (O, features) as (O, channels), if all features of a channel share one."""
-    found = np.empty((len(scale), channels))
+    found = np.repeat(scale[:, :1], channels, axis=1)  # of a channel that is not among them, weights are 0
     found[:, of_channel] = scale
     return found if np.array_equal(found[:, of_channel], scale) else None
 
@@ -281,12 +281,11 @@ def _by_group(rows: np.ndarray, values: np.ndarray) -> np.ndarray:
 
 
 def check_alone(walk: Walk, node: Node, kernel: Constant) -> None:
-    """Note what is wrong with the layer whatever it reads: weights in floating point, groups, dilation."""
+    """Note what is wrong with the layer whatever it reads: weights in floating point, groups."""
     weights = _weights(walk, node, kernel, ())
     if node.operator != "Conv" or weights is None:
         return
     groups_of(walk, node, weights.integers.shape)
-    note_dilation(walk, node)
 
 
 def groups_of(walk: Walk, node: Node, shape: tuple[int, ...]) -> int | None:

@@ -59,11 +59,14 @@ def scores_of(walk: Walk, value: Value, ending: str) -> Scores | None:
     line = value.affine
     if value.operation == GRAPH_INPUT:
         note(last_node.layer, "its scores are the image itself", "put a layer between input and output")
-    elif value.shape[1:] != (1, 1):
-        cause = f"the scores are a feature map of {value.shape[1]} x {value.shape[2]} pixels"
-        note(value.operation, cause, "end in a global average or a fully connected layer")
-    elif not np.array_equal(value.place.ravel(), np.arange(value.shape[0])):
-        note(value.operation, "its scores are reordered after it", "leave them in the order of the last layer")
+    elif value.shape[1:] != (1, 1) and (ending or function):
+        cause = f"{ending or function} of a feature map of {value.shape[1]} x {value.shape[2]} pixels"
+        note(last_node.layer, cause, "leave it out of the exported model: the scores of all pixels leave without it")
+    elif not _in_order(value):
+        fix = (
+            "leave them in the order of the last layer, (channels, height, width), or flatten (height, width, channels)"
+        )
+        note(value.operation, "its scores are reordered after it", fix)
     elif value.terms:
         note(last_node.layer, "its scores are a sum from separate quantizers", "put a quantizer after the sum")
     elif line is None:
@@ -74,6 +77,13 @@ def scores_of(walk: Walk, value: Value, ending: str) -> Scores | None:
     else:
         return Scores(value.operation, line.scale, line.bias, value.low, value.high, function)
     return None
+
+
+def _in_order(value: Value) -> bool:
+    """Whether the elements come as those of the map, or flattened as hardware gives them: channels innermost."""
+    places = np.arange(value.place.size).reshape(value.shape)
+    order = places if value.place.ndim > 2 or value.shape[1:] == (1, 1) else places.transpose(1, 2, 0)
+    return np.array_equal(value.place.ravel(), order.ravel())
 
 
 def _without_last(value: Value) -> Value:

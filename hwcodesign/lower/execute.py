@@ -79,7 +79,8 @@ class QonnxFile:
         found = []
         for start in range(0, len(frames), self._at_once):
             part = frames[start : start + self._at_once]
-            real = self._run(part)[affine_scores(self._model.graph, self._score_map)].reshape(len(part), -1)
+            tensors = self._run(part)[affine_scores(self._model.graph, self._score_map)]
+            real = np.stack([self._score_map.in_order(tensor) for tensor in np.split(tensors, len(part))])
             found.append(np.rint(self._score_map.steps(real.astype(np.float64))).astype(np.int64))
             on_frames(min(start + self._at_once, len(frames)))
         return np.concatenate(found)

@@ -7,6 +7,7 @@ import numpy as np
 from hwcodesign.dataflow import IntType
 from hwcodesign.lower.activations import settled
 from hwcodesign.lower.arithmetic import negative, scale_or_shift
+from hwcodesign.lower.endings import ends
 from hwcodesign.lower.file_network import Node
 from hwcodesign.lower.ratios import MOST_FACTOR, integer_ratios
 from hwcodesign.lower.values import Affine, Constant, Value
@@ -16,8 +17,11 @@ _SHARE = "let one shared QuantReLU (or QuantIdentity) instance quantize all its 
 
 
 def concat(walk: Walk, node: Node, *inputs: Tensor | None) -> Value | None:
-    """Feature maps side by side: their channels in hardware, whatever the axis is that they are joined along."""
-    values = _closed(walk, node, inputs)
+    """Feature maps side by side: their channels in hardware, whatever the axis is that they are joined along.
+
+    At the network's end they may be accumulators, too: the scores of several outputs.
+    """
+    values = _closed(walk, node, inputs, open_too=ends(walk, node))
     if values is None or len(values) == 1:
         return None if values is None else values[0]
     axis = int(node.attributes.get("axis", 1))
@@ -99,7 +103,7 @@ def summed(walk: Walk, layer: str, terms: Sequence[Value], factors: tuple[int, .
     if factors == (1, 1) and first.type == terms[1].type:
         name = walk.operation(layer, "add", *terms, low=low, high=high)
     else:
-        name = walk.operation(layer, "weighted_sum", *terms, low=low, high=high, multipliers=factors)
+        name = walk.operation(layer, "weighted_sum", *terms, low=low, high=high, attributes={"factors": factors})
     lines = [line for term in terms if (line := term.affine)]
     shift = sum((line.bias for line in lines), np.zeros(first.shape[0]))
     line = Affine(np.full(first.shape[0], scale), shift)
@@ -107,14 +111,17 @@ def summed(walk: Walk, layer: str, terms: Sequence[Value], factors: tuple[int, .
     return Value(name, first.shape, int_type, low, high, (line,), first.place, known=known)
 
 
-def _closed(walk: Walk, node: Node, inputs: Sequence[Tensor | None]) -> list[Value] | None:
-    """The feature maps with straight ways to their real numbers; None after noting a problem."""
+def _closed(walk: Walk, node: Node, inputs: Sequence[Tensor | None], open_too: bool = False) -> list[Value] | None:
+    """The feature maps with straight ways to their real numbers; None after noting a problem.
+
+    `open_too`: no quantizer need have closed them.
+    """
     values = [tensor for tensor in inputs if isinstance(tensor, Value)]
     if len(values) < len(inputs):
         walk.note(node, "it joins a constant to a feature map", "join feature maps only")
         return None
     found = [settled(walk, node, value) for value in values]
-    if any(value.open or value.affine is None for value in found):
+    if any((value.open and not open_too) or value.affine is None for value in found):
         walk.note(node, f"not all its inputs ({_names(found)}) are quantized", _SHARE)
         return None
     return found

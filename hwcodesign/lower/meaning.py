@@ -6,16 +6,18 @@ compute. It is the one place that does; everything after it writes down what it 
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 
 import numpy as np
 
 from hwcodesign.dataflow import IntType
-from hwcodesign.lower import arithmetic, convolutions, dialects, joins, pooling
+from hwcodesign.lower import arithmetic, convolutions, dialects, joins, pooling, upsampling
 from hwcodesign.lower.constant_folding import fold
 from hwcodesign.lower.endings import ENDINGS, Scores, ends, scores_of
 from hwcodesign.lower.file_network import FileNetwork, Node
 from hwcodesign.lower.layout import LAYOUTS, LayoutError, moved
 from hwcodesign.lower.operation import GRAPH_INPUT, Operation
+from hwcodesign.lower.parts import PARTS, arranged, parts_of
 from hwcodesign.lower.problems import Problems
 from hwcodesign.lower.unsupported import why_not
 from hwcodesign.lower.values import Constant, Unknown, Value, places, uniform, whole_range
@@ -37,6 +39,7 @@ _LAYERS: Mapping[str, Handler] = {
     "AveragePool": pooling.average_pool,
     "GlobalAveragePool": pooling.global_pool,
     **dict.fromkeys(("ReduceMean", "ReduceSum"), pooling.reduction),
+    **dict.fromkeys(("Resize", "Upsample"), upsampling.upsample),
     "Concat": joins.concat,
     "Add": joins.add,
     "Sub": joins.subtract,
@@ -152,12 +155,13 @@ def _visit(walk: Walk, node: Node) -> None:
         cause = f"its inputs or attributes are not those of {node.operator}"
         walk.note(node, cause, "export the model again; onnx.checker.check_model says what is damaged")
         result = None
-    for name in node.outputs[1:]:
-        walk.tensors[name] = Unknown(None)
-    walk.tensors[node.outputs[0]] = Unknown(_likely_shape(walk, node, inputs)) if result is None else result
+    found = result if isinstance(result, tuple) else (result,)
+    for name, tensor in zip_longest(node.outputs, found[: len(node.outputs)]):
+        lost = Unknown(_likely_shape(walk, node, inputs) if name == node.outputs[0] else None)
+        walk.tensors[name] = lost if tensor is None else tensor
 
 
-def _result(walk: Walk, node: Node, inputs: list[Tensor | None]) -> Tensor | None:
+def _result(walk: Walk, node: Node, inputs: list[Tensor | None]) -> Tensor | tuple[Tensor, ...] | None:
     tensors = [tensor for tensor in inputs if tensor is not None]
     if node.operator in _QUANTIZERS:
         return _QUANTIZERS[node.operator](walk, node, *inputs)
@@ -165,7 +169,7 @@ def _result(walk: Walk, node: Node, inputs: list[Tensor | None]) -> Tensor | Non
         return _shape(inputs[0])
     if all(isinstance(tensor, Constant) for tensor in tensors):
         return _folded(walk, node, [tensor if isinstance(tensor, Constant) else None for tensor in inputs])
-    reason = why_not(node, known=node.operator in (*_LAYERS, *LAYOUTS, "Pad"))
+    reason = why_not(node, known=node.operator in (*_LAYERS, *LAYOUTS, *PARTS, "Pad"))
     if reason is not None:
         walk.note(node, *reason)
         return None
@@ -175,15 +179,35 @@ def _result(walk: Walk, node: Node, inputs: list[Tensor | None]) -> Tensor | Non
     return _of_maps(walk, node, inputs)
 
 
-def _of_maps(walk: Walk, node: Node, inputs: list[Tensor | None]) -> Tensor | None:
+def _of_maps(walk: Walk, node: Node, inputs: list[Tensor | None]) -> Tensor | tuple[Tensor, ...] | None:
     padded = any(isinstance(tensor, Value) and tensor.padded for tensor in inputs)
     if padded and node.operator not in _LEAVE_ZERO:
         fix = "give the padding to the convolution (padding=...)"
         walk.note(node, "its input was padded with zeros before it", fix)
         return None
-    if node.operator in LAYOUTS or node.operator == "Pad":
+    if node.operator in (*LAYOUTS, *PARTS, "Pad"):
         return _moved(walk, node, inputs)
-    return _LAYERS[node.operator](walk, node, *_in_front(node, inputs))
+    return _LAYERS[node.operator](walk, node, *_in_front(node, _arranged(walk, node, inputs)))
+
+
+_JOINS = ("Concat", "Add", "Sub")
+_READ_MAPS = (
+    "Conv", "MaxPool", "GlobalMaxPool", "AveragePool", "GlobalAveragePool", "ReduceMean", "ReduceSum", "Resize",
+    "Upsample",
+)  # fmt: skip
+
+
+def _arranged(walk: Walk, node: Node, inputs: list[Tensor | None]) -> list[Tensor | None]:
+    """Parts of feature maps, and reordered ones, as maps of their own where the operator takes no others.
+
+    Maps that are joined may be reordered, if both are in the same way, but whole.
+    """
+    values = [tensor for tensor in inputs if isinstance(tensor, Value)]
+    parts = any(value.place.size != np.prod(value.shape) for value in values)
+    unlike = any(not np.array_equal(value.place, values[0].place) for value in values)
+    if node.operator in _READ_MAPS or (node.operator in _JOINS and (parts or (unlike and node.operator != "Concat"))):
+        return [arranged(walk, node, tensor) if isinstance(tensor, Value) else tensor for tensor in inputs]
+    return inputs
 
 
 def _in_front(node: Node, inputs: list[Tensor | None]) -> list[Tensor | None]:
@@ -209,16 +233,19 @@ def _folded(walk: Walk, node: Node, inputs: list[Constant | None]) -> Constant |
         return None
 
 
-def _moved(walk: Walk, node: Node, inputs: list[Tensor | None]) -> Value | None:
+def _moved(walk: Walk, node: Node, inputs: list[Tensor | None]) -> Value | tuple[Value, ...] | None:
     value, *others = inputs
     assert isinstance(value, Value)
     arrays = [other.real if isinstance(other, Constant) else None for other in others]
     if node.operator == "Pad":
         return _padded(walk, node, value, arrays)
     try:
+        if node.operator in PARTS:
+            return tuple(replace(value, place=place) for place in parts_of(node, value.place, arrays))
         place = moved(node, value.place, arrays, walk.network.batch)
     except (LayoutError, ValueError, np.exceptions.AxisError) as error:
-        walk.note(node, f"{error}", "flatten the whole feature map, directly before a fully connected layer")
+        whole = "flatten the whole feature map, directly before a fully connected layer"
+        walk.note(node, f"{error}", "take channels by constant numbers" if node.operator in PARTS else whole)
         return None
     return replace(value, place=place)
 

@@ -81,7 +81,11 @@ def _only_input(graph: GraphProto, path: Path) -> ValueInfoProto:
 def _only_output(graph: GraphProto, path: Path) -> str:
     outputs = list(graph.output)
     if len(outputs) > 1:
-        raise UserError(f"{path} has {len(outputs)} outputs: choose one, --output {' or '.join(_quoted(outputs))}")
+        names = _quoted(outputs)
+        raise UserError(
+            f"{path} has {len(outputs)} outputs: choose one, --output {' or '.join(names)}, or have one's scores "
+            f"behind the other's, --output {','.join(names)}"
+        )
     return str(outputs[0].name)
 
 

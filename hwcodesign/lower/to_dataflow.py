@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TypedDict
 
 import numpy as np
@@ -19,11 +20,13 @@ def to_dataflow(meaning: Meaning, contract: Mapping[str, float]) -> Dataflow:
     build = _Build(Assembly(GRAPH_INPUT, Stream((height, width, channels), meaning.input_type)))
     for operation in meaning.operations.values():
         build.made[operation.name] = build.layer(operation)
-    scores = meaning.scores
-    build.assembly.label_select(
-        build.made[scores.operation], score_map=ScoreMap.of(scores.scale, scores.bias, scores.function),
-        low=scores.low, high=scores.high,
-    )  # fmt: skip
+    scores, last = meaning.scores, build.made[meaning.scores.operation]
+    if build.assembly.stream(last).pixels == 1:
+        build.assembly.label_select(
+            last, score_map=ScoreMap.of(scores.scale, scores.bias, scores.function), low=scores.low, high=scores.high
+        )
+    else:
+        build.assembly.map_output(last, scores.scale, scores.bias)
     return build.assembly.finish(contract)
 
 
@@ -65,13 +68,10 @@ class _Build:
             "vvau": lambda: self._vvau(operation, sources[0]),
             "thresholding": lambda: self._thresholding(operation, sources[0]),
             "max_pool": lambda: self.assembly.max_pool(name, sources[0], _elements(operation)),
-            "concat": lambda: self.assembly.concat(name, sources),
             "sum_pool": lambda: self.assembly.sum_pool(name, sources[0], _elements(operation)),
-            "add": lambda: self.assembly.add(name, sources[0], sources[1]),
-            "weighted_sum": lambda: self.assembly.weighted_sum(name, sources, operation.multipliers),
-            "global_acc_pool": lambda: self.assembly.global_acc_pool(name, sources[0]),
         }
-        return layers[operation.operator]()
+        by_attributes = partial(self.assembly.layer, name, operation.operator, sources, operation.attributes)
+        return layers.get(operation.operator, by_attributes)()
 
     def _windows(self, operation: Operation, source: str, window: Window) -> str:
         name, depthwise = operation.name, operation.operator != "mvau"
@@ -81,7 +81,9 @@ class _Build:
             source = self.assembly.padding(f"{name}.pad", source, window.pad, lowest)
         if window.kernel == window.stride == (1, 1):
             return source
-        return self.assembly.sliding_window(f"{name}.window", source, window.kernel, window.stride, depthwise)
+        return self.assembly.sliding_window(
+            f"{name}.window", source, window.kernel, window.stride, depthwise, window.dilation
+        )
 
     def _mvau(self, operation: Operation, source: str) -> str:
         return self.assembly.mvau(operation.name, source, len(operation.low), **_arithmetic(operation))

@@ -28,11 +28,6 @@ _REASONS = {
     "ConvTranspose": (
         "a transposed convolution has no supported hardware layer", "upsample outside the network, or use Conv2d"
     ),
-    **dict.fromkeys(("Resize", "Upsample"), ("upsampling has no supported hardware layer", "leave it to the host")),
-    **dict.fromkeys(
-        ("Slice", "Split", "Gather"),
-        ("it takes a part of a tensor, which has no supported hardware layer", "use two layers that read all of it"),
-    ),
 }  # fmt: skip
 
 

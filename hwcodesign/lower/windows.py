@@ -14,35 +14,44 @@ Pair = tuple[int, int]
 
 
 def window_of(
-    walk: Walk, node: Node, shape: Map, kernel: Pair, more: tuple[int, int, int, int] = (0, 0, 0, 0)
+    walk: Walk,
+    node: Node,
+    shape: Map,
+    kernel: Pair,
+    more: tuple[int, int, int, int] = (0, 0, 0, 0),
+    dilated: bool = False,
 ) -> Window | None:
     """The window of `kernel` over a feature map of `shape`; None after noting what of it there is no hardware for.
 
-    `more` is padding besides its own. A window of one axis is one row high.
+    `more` is padding besides its own. A window of one axis is one row high. `dilated`: it may leave pixels out.
     """
     attributes = node.attributes
     before = len(walk.problems.found)
-    note_dilation(walk, node)
+    if not dilated:
+        _note_dilation(walk, node)
     stride = _pair(attributes.get("strides", (1, 1)), 1)
+    apart = _pair(attributes.get("dilations", (1, 1)), 1)
+    dilation = (apart[0] if kernel[0] > 1 else 1, apart[1] if kernel[1] > 1 else 1)
+    extent = Window(kernel, dilation=dilation).extent
     around = (shape[0], shape[1] + more[0] + more[2], shape[2] + more[1] + more[3])
-    top, left, bottom, right = _pads(node, around, kernel, stride)
+    top, left, bottom, right = _pads(node, around, extent, stride)
     pad = (top + more[0], left + more[1], bottom + more[2], right + more[3])
-    window = Window(kernel, stride, pad)
+    window = Window(kernel, stride, pad, dilation=dilation)
     rows, columns = window.slide(*shape[1:])
     if attributes.get("ceil_mode", 0) and _cuts(window, shape):
         fix = "use ceil_mode=False, or an input size at which the last window is whole"
         walk.note(node, f"ceil_mode cuts its last window at a feature map of {shape[1]} x {shape[2]} pixels", fix)
     if min(rows, columns) < 1:
         height, width = shape[1] + pad[0] + pad[2], shape[2] + pad[1] + pad[3]
-        cause = f"its window of {kernel[0]} x {kernel[1]} is larger than its feature map of {height} x {width} pixels"
+        cause = f"its window of {extent[0]} x {extent[1]} is larger than its feature map of {height} x {width} pixels"
         walk.note(node, cause, "use a smaller kernel, fewer pools before it, or larger images")
     return window if len(walk.problems.found) == before else None
 
 
-def note_dilation(walk: Walk, node: Node) -> None:
+def _note_dilation(walk: Walk, node: Node) -> None:
     """Note a problem where the window leaves pixels out."""
     if any(step != 1 for step in node.attributes.get("dilations", ())):
-        fix = "use dilation=1, with a larger kernel if need be"
+        fix = "use dilation=1, with a larger kernel if need be: hardware dilates convolutions alone"
         walk.note(node, f"its dilation is {list(node.attributes['dilations'])}", fix)
 
 
@@ -92,5 +101,5 @@ def _cuts(window: Window, shape: Map) -> bool:
     """Whether rounding the number of windows up makes more of them."""
     top, left, bottom, right = window.pad
     sides = (shape[1] + top + bottom, shape[2] + left + right)
-    pairs = zip(sides, window.kernel, window.stride, strict=True)
+    pairs = zip(sides, window.extent, window.stride, strict=True)
     return any((side - length) % step for side, length, step in pairs)

@@ -3,6 +3,7 @@
 import copy
 from collections.abc import Mapping
 
+import numpy as np
 from torch import Tensor, nn
 
 from hwcodesign.core.errors import UserError
@@ -30,7 +31,8 @@ from hwcodesign.nets.network import (
 class NetworkModule(nn.Module):
     """Runs a network's nodes in order. Every node, and every quantizer, is the submodule at the path of its name.
 
-    Input: raw pixels 0..255 as floats, (frames, channels, height, width). Output: scores (frames, classes).
+    Input: raw pixels 0..255 as floats, (frames, channels, height, width). Output: scores (frames, classes),
+    or (frames, height * width * channels) where they are a map, channels innermost.
     """
 
     def __init__(self, network: Network, pixels: nn.Module, layers: dict[str, nn.Module]) -> None:
@@ -47,7 +49,11 @@ class NetworkModule(nn.Module):
             value = self.get_submodule(node.name)(*(values[name] for name in node.inputs))
             quantizer = self.network.quantizers.get(node.name)
             values[node.name] = value if quantizer is None else self.get_submodule(quantizer)(value)
-        return values[self.network.nodes[-1].name].flatten(1)
+        last = self.network.nodes[-1].name
+        scores = values[last]
+        if self.network.shapes[last][:2] != (1, 1):  # as hardware gives a map: pixel by pixel
+            scores = scores.permute(0, 2, 3, 1)
+        return scores.flatten(1)
 
 
 def float_module(network: Network, mean: Level = 0.0, divisor: Level = 255.0) -> NetworkModule:
@@ -114,7 +120,11 @@ def score_map(exact: NetworkModule) -> ScoreMap:
             rows, columns, _ = network.shapes[node.input]
             step /= rows * columns
         steps[node.name] = step
-    return ScoreMap.of(steps[network.nodes[-1].name], bias)
+    last = network.nodes[-1].name
+    shape = network.shapes[last]
+    if shape[:2] == (1, 1):
+        return ScoreMap.of(steps[last], bias)
+    return ScoreMap.of_map(shape, *(np.broadcast_to(numbers, shape[2]) for numbers in (steps[last], bias)))
 
 
 def _frozen_layer(live: NetworkModule, node: Node) -> nn.Module:

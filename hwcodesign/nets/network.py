@@ -219,8 +219,8 @@ class Network:
 
     @property
     def outputs(self) -> int:
-        """How many scores come out: one for each class, or more where a family pads them."""
-        return self.shapes[self.nodes[-1].name][2]
+        """How many scores come out: one for each class, or more where a family pads them, or they are a map."""
+        return prod(self.shapes[self.nodes[-1].name])
 
     def weight_bits(self, quantization: Quantization) -> dict[str, int]:
         """Bits of the weights of every convolution, by its name."""

@@ -62,10 +62,10 @@ def _options(dataflow: Dataflow, target: Target, constraints: Constraints) -> di
     least = {
         name: cycles for names, options in found.items() for name, cycles in zip(names, options.least, strict=True)
     }
-    _check_rate({layer.name: least[layer.name] for layer in dataflow.layers}, target, constraints)
+    _check_rate({layer.name: least[layer.name] for layer in dataflow.layers}, target, constraints, found)
     for names, options in found.items():
         if not options.combinations:  # each is fast enough, and both together are not
-            _check_rate({names[-1]: options.least_together}, target, constraints)
+            _check_rate({names[-1]: options.least_together}, target, constraints, found)
     return found
 
 
@@ -119,15 +119,33 @@ def _prime_hint(allowed: set[int]) -> str:
     return f"; {most} is prime: padded to {most + 1} channels, the layer would have more"
 
 
-def _check_rate(fastest: Mapping[str, int], target: Target, constraints: Constraints) -> None:
-    slowest = max(fastest, key=lambda name: fastest[name])
+def _check_rate(
+    fastest: Mapping[str, int],
+    target: Target,
+    constraints: Constraints,
+    found: Mapping[Names, Options],
+) -> None:
+    slowest = max(fastest, key=lambda name: (fastest[name], name in constraints))
     if fastest[slowest] > target.cycles:
         rate = target.clock_mhz * 1e6 / fastest[slowest]
-        held = f" (held by fold: {_text(constraints[slowest])})" if slowest in constraints else ""
+        held, would_do = "", ""
+        if slowest in constraints:
+            held = f" (held by fold: {_text(constraints[slowest])})"
+            would_do = _would_do(slowest, found)
         raise UserError(
-            f"frame_rate = {target.frame_rate:g} is out of reach at {target.clock_mhz:g} MHz: "
-            f"the fastest is {rate:.1f} frames per second; {slowest}{held} takes {fastest[slowest]} cycles at best"
+            f"frame_rate = {target.frame_rate:g} is out of reach at {target.clock_mhz:g} MHz: the fastest is "
+            f"{rate:.1f} frames per second; {slowest}{held} takes {fastest[slowest]} cycles at best{would_do}"
         )
+
+
+def _would_do(name: str, found: Mapping[Names, Options]) -> str:
+    """The least parallel folding of the layer that is fast enough, if one is."""
+    names = next(names for names in found if name in names)
+    fast = [made[names.index(name)] for made in found[names].without_wishes.combinations]
+    if not fast:
+        return ""
+    least = min(fast, key=lambda folding: (folding.pe * folding.simd, folding))
+    return f"; pe = {least.pe}, simd = {least.simd} would do"
 
 
 def _text(wanted: Wanted) -> str:

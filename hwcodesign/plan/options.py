@@ -40,6 +40,11 @@ class Options:
         return tuple(every[n] for n in self.numbers if slowest[n] <= self._cycles)
 
     @property
+    def without_wishes(self) -> "Options":
+        """All of the group's, whatever the user asked for."""
+        return every_option(self._group, self._cycles)
+
+    @property
     def least(self) -> tuple[int, ...]:
         """Of each layer, the fewest cycles for a frame."""
         if len(self.numbers) == len(self._group.cycles):

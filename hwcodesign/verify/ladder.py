@@ -97,7 +97,7 @@ class IntegerGraph:
 
     def scores(self, frames: np.ndarray, on_frames: OnFrames = lambda done: None) -> np.ndarray:
         values = interpreter.run(self.graph, frames, on_frames=on_frames)
-        return values[:, : self.graph.layers[-1].input.channels]
+        return values[:, : self.graph.score_count]
 
     def levels(self, frame: np.ndarray) -> Mapping[str, np.ndarray]:
         return levels_of(self.graph, frame)

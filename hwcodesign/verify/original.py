@@ -48,7 +48,7 @@ class OriginalFile:
         """
         found = []
         for done, frame in enumerate(frames, 1):
-            found.append(self._integers(self._run(frame)[self._scores].ravel()))
+            found.append(self._integers(self._score_map.in_order(self._run(frame)[self._scores])))
             on_frames(done)
         return np.array(found, dtype=np.int64)
 
@@ -129,6 +129,8 @@ class OriginalFile:
         if node.op_type == "BatchNormalization":  # ONNX's own takes a momentum for a training that goes on
             return lambda *inputs: [_batch_norm(attributes, *inputs)]
         by_onnx = self._by_onnx(node)
+        if node.op_type == "Resize" and attributes.get("mode", b"nearest") == b"nearest":
+            return _nearest(by_onnx)
         if node.op_type not in _WINDOWED:
             return by_onnx
         by_numpy = _WINDOWED[node.op_type]
@@ -152,6 +154,26 @@ class OriginalFile:
             return found
 
         return run
+
+
+def _nearest(by_onnx: Operator) -> Operator:
+    """Resize of maps by the nearest neighbour: which pixels it takes, ONNX says along each axis; numpy takes them.
+
+    ONNX's implementation works pixel by pixel.
+    """
+
+    def run(x: np.ndarray, *constants: np.ndarray) -> Sequence[np.ndarray]:
+        for axis in range(2, x.ndim):
+            line = np.arange(x.shape[axis], dtype=np.float64).reshape([-1 if at == axis else 1 for at in range(x.ndim)])
+            along = [
+                np.where(np.arange(x.ndim) == axis, c, 1).astype(c.dtype) if c is not None and c.size == x.ndim else c
+                for c in constants
+            ]
+            (places,) = by_onnx(line, *along)
+            x = x.take(places.astype(int).ravel(), axis)
+        return [x]
+
+    return run
 
 
 def _wide(value: np.ndarray) -> np.ndarray:

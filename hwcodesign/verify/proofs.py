@@ -191,8 +191,10 @@ def _clocks(measured: network.Simulated) -> dict[str, Any]:
 
 
 def _with_classes(images: Images, graph: Dataflow) -> np.ndarray:
-    """What leaves the hardware for each image, (N, beats): its scores, then the classes, best first."""
+    """What leaves the hardware for each image, (N, beats): its scores, then any classes, best first."""
     assert images.scores is not None, "hardware is compared with the trained network, not with itself"
+    if graph.output.elements == graph.score_count:
+        return images.scores
     expected: np.ndarray = np.hstack([images.scores, graph.score_map.ranked(images.scores)])[:, : graph.output.elements]
     return expected
 
@@ -205,7 +207,7 @@ def _first_score(found: np.ndarray, expected: np.ndarray) -> str:
 
 def _accuracy(graph: Dataflow, values: np.ndarray, images: Images) -> dict[str, float]:
     """Top-1 of the class that the hardware itself selects: the beat after the scores. One score: the host selects."""
-    if images.labels is None or images.scores is None:
+    if images.labels is None or images.scores is None or graph.score_map.shape is not None:
         return {}
     values, count = values[: len(images.labels)], images.scores.shape[1]
     classes = values[:, count] if count > 1 else graph.score_map.classes(values[:, :1])

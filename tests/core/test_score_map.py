@@ -1,5 +1,6 @@
 """What scores mean: real values, functions at the end, classes, and what is the same for all classes."""
 
+from dataclasses import asdict
 from fractions import Fraction
 
 import numpy as np
@@ -55,3 +56,12 @@ def test_of_one_score_the_sign_is_the_class() -> None:
 def test_other_documents_are_refused(document: dict[str, list[float] | str]) -> None:
     with pytest.raises((KeyError, ValueError)):
         ScoreMap.parse(document)  # type: ignore[arg-type]
+
+
+def test_a_map_comes_back_from_json_and_has_channels_innermost() -> None:
+    meant = ScoreMap.of_map((2, 3, 2), np.array([0.5, 0.25]), np.array([0.0, 1.0]))
+    assert ScoreMap.parse(asdict(meant) | {"shape": [2, 3, 2]}) == meant
+    tensor = np.arange(12).reshape(1, 2, 2, 3)  # (1, channels, height, width)
+    assert meant.in_order(tensor).reshape(2, 3, 2)[1, 2].tolist() == [5, 11]
+    assert meant.in_order(np.arange(12)[None]).tolist() == list(range(12))
+    assert meant.affine(np.ones(12, dtype=np.int64))[:2].tolist() == [0.5, 1.25]

@@ -57,6 +57,23 @@ def test_a_database_in_a_file_is_one_too(tmp_path: Path) -> None:
     assert storage.open_storage(f"sqlite:///{tmp_path}/trials.db", tmp_path).get_all_studies() == []
 
 
+def test_tables_that_another_worker_makes_are_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import optuna.storages
+    from sqlalchemy.exc import IntegrityError
+
+    def made(url: str) -> str:
+        tried.append(url)
+        if len(tried) < 2:
+            raise IntegrityError("CREATE TYPE studydirection", None, Exception("it is there already"))
+        return "the storage"
+
+    tried: list[str] = []
+    monkeypatch.setattr(storage.time, "sleep", lambda seconds: None)
+    monkeypatch.setattr(optuna.storages, "RDBStorage", made)
+    assert storage.open_storage("postgresql://u@h/d", tmp_path) == "the storage"
+    assert tried == ["postgresql+psycopg2://u@h/d"] * 2
+
+
 def test_at_the_end_the_message_says_that_nothing_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(storage.time, "sleep", lambda seconds: None)
 

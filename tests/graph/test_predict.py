@@ -90,9 +90,10 @@ def test_refuses_to_pad_a_bipolar_map() -> None:
         predict(_network(*nodes), Quantization(activation_bits=1))
 
 
-def test_refuses_a_map_of_scores() -> None:
-    with pytest.raises(UserError, match=r"a: the scores must be one pixel, not \(6, 6\)"):
-        predict(_network(Conv("a", "input", 3, 3, quantizer="q")), W4A4)
+def test_scores_of_several_pixels_all_leave() -> None:
+    graph = predict(_network(Conv("a", "input", 3, 3, quantizer="q")), W4A4)
+    assert graph.layers[-1].kind == "map_output" and graph.output.shape == graph.score_map.shape == (6, 6, 3)
+    assert graph.score_count == 6 * 6 * 3
 
 
 def test_a_raw_last_layer_puts_out_its_accumulators() -> None:

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from hwcodesign.core.errors import UserError
 from hwcodesign.core.picture_task import PictureTask
 from hwcodesign.core.preprocessing import Preprocessing
 from hwcodesign.core.score_map import ScoreMap
@@ -42,3 +43,9 @@ def test_one_score_is_a_value_or_tells_two_classes_apart() -> None:
         value, score_map=ScoreMap((0.5,), (0.0,), "sigmoid"), task=replace(TASK, class_names=("no", "yes"))
     )
     assert [best[0].name for best in answers(sigmoid, said)] == ["yes", "no"]
+
+
+def test_a_map_of_scores_names_no_class() -> None:
+    seen = replace(SIX, score_map=ScoreMap.of_map((1, 3, 2), np.ones(2), np.zeros(2)))
+    with pytest.raises(UserError, match=r"names no class: it gives 2 scores for each of 1 x 3 pixels"):
+        answers(seen, SAID)

@@ -1,5 +1,6 @@
 """Picture files on the host become the very bytes that training, quantization and verification saw."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,11 +10,13 @@ from PIL import Image
 
 from hwcodesign.core.errors import UserError
 from hwcodesign.core.integers import IntType
+from hwcodesign.core.picture_task import PictureTask
 from hwcodesign.data import load_dataset
 from hwcodesign.data.folder import read_unlabelled
 from hwcodesign.export.picture_task import task_of
 from hwcodesign.host.images import read_images
 from hwcodesign.recipe import DataTable
+from tests.core.test_log_mel import saved, tone
 from tests.host.test_contract import PIXELS
 
 SIZES = ((40, 25), (25, 40), (16, 12), (70, 71))  # width, height; one has the network's size
@@ -99,3 +102,15 @@ def test_another_size_is_refused_or_scaled(image: Path) -> None:
 def test_a_network_that_takes_no_pixels_says_what_it_takes(image: Path, change: dict[str, object]) -> None:
     with pytest.raises(UserError, match=r"use hwcodesign\.host\.Accelerator with arrays"):
         read_images([image], replace(PIXELS, **change))
+
+
+def test_a_network_that_hears_takes_wav_files(tmp_path: Path) -> None:
+    """The recipe travels in the contract, so that the host makes the levels that training saw."""
+    table = DataTable.model_validate({"dataset": "speech", "size": (9, 6), "classes": 2, "audio": {"rate": 8_000}})
+    task = PictureTask.from_json(json.loads(json.dumps(task_of(table, ("no", "yes")).to_json())))
+    contract = replace(PIXELS, in_shape=(9, 6, 1), task=task)
+    path = saved(tmp_path / "word.wav", tone(700, 0.3, 8_000), rate=8_000)
+    assert table.log_mel is not None
+    assert np.array_equal(read_images([path], contract), table.log_mel.read(path)[None])
+    with pytest.raises(UserError, match=r"16,000 samples per second .* the network takes 8,000"):
+        read_images([saved(tmp_path / "other.wav", tone(700, 0.3))], contract)

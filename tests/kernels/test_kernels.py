@@ -1,5 +1,6 @@
 """Every kernel against its integer reference; and benches that notice when a kernel is wrong."""
 
+import importlib
 import shutil
 from pathlib import Path
 
@@ -33,7 +34,8 @@ def test_the_multiplier_that_synthesis_sees_is_the_same(tmp_path: Path) -> None:
     run_bench("mvau", tmp_path / "build", hls=hls)
 
 
-# A fault each bench rule is there for: (kind, right text, wrong text, what the message must say).
+# A fault each bench rule is there for: (kind, right text, wrong text, what the message must say). A kind's own stand in
+# its bench.
 FAULTS = {
     "wrong data": ("add", "{a[IN_BITS-1], a} +", "{a[IN_BITS-1], a} -", "expected"),
     "a bubble": ("fork", "(out_valid_o & ~out_ready_i) == '0;", "out_valid_o == '0;", "cycles, not"),
@@ -44,11 +46,16 @@ FAULTS = {
     "another channel's window": ("vvau", "s*PE+r/MULTIPLIER", "s*PE+r%PE", "expected"),
     "a forgotten reset": ("concat", "turn_q      <= '0;", "", "expected"),
 }
+OF_KINDS = {
+    f"{name}: {fault}": (name, *texts)
+    for name in all_kinds()
+    for fault, texts in getattr(importlib.import_module(f"sim.{name}"), "FAULTS", {}).items()
+}
 
 
-@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("fault", [*FAULTS, *(pytest.param(fault, marks=pytest.mark.slow) for fault in OF_KINDS)])
 def test_bench_notices(fault: str, tmp_path: Path) -> None:
-    kind, right, wrong, message = FAULTS[fault]
+    kind, right, wrong, message = (FAULTS | OF_KINDS)[fault]
     hls = shutil.copytree(asset_folder("hls"), tmp_path / "hls")
     kernel = hls_source(kind, hls)
     assert kernel.read_text().count(right) == 1

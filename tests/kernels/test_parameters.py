@@ -1,5 +1,6 @@
 """A wrong parameter stops Verilator, Icarus and Yosys alike, at a module whose name is the rule that is broken."""
 
+import importlib
 import re
 import subprocess
 from collections.abc import Mapping
@@ -9,10 +10,11 @@ import pytest
 
 from hwcodesign.core.assets import asset_folder
 from hwcodesign.core.tools import ICARUS, VERILATOR, YOSYS, Tool, find
+from hwcodesign.kinds import Folding, all_kinds
 from hwcodesign.simulate.verilator_setup import verilator
 
-# Of every module and rule one choice of parameters that breaks it.
-BROKEN: Mapping[str, Mapping[str, Mapping[str, int]]] = {
+# Of every module and rule one choice of parameters that breaks it; those of the kinds' kernels stand in their benches.
+BROKEN: dict[str, Mapping[str, Mapping[str, int]]] = {
     "adder_tree": {"sizes_are_positive": {"IN_BITS": 0}},
     "loaded_memory": {
         "sizes_are_positive": {"LOAD_BITS": 0},
@@ -20,10 +22,7 @@ BROKEN: Mapping[str, Mapping[str, Mapping[str, int]]] = {
         "halves_have_a_bit": {"WAY": 3, "WIDTH": 1},
     },
     "lut_multiplier": {"sizes_are_positive": {"BITS": 0}},
-    "packed_multiplier": {
-        "sizes_are_positive": {"IN_BITS": 0},
-        "signed_weights_that_share_are_shifted": {"COUNT": 2},
-    },
+    "packed_multiplier": {"sizes_are_positive": {"IN_BITS": 0}, "signed_weights_that_share_are_shifted": {"COUNT": 2}},
     "parallel_window": {
         "sizes_are_large_enough": {"WIDTH": 1},
         "kernel_lies_in_the_map": {"KERNEL_H": 2},
@@ -43,69 +42,6 @@ BROKEN: Mapping[str, Mapping[str, Mapping[str, int]]] = {
         "sizes_are_positive": {"OUT_BITS": 0},
         "thresholds_are_positive": {"THRESHOLD_BITS": 0},
         "steps_reach_every_output": {"STEP_BITS": 2, "OUT_BITS": 2, "THRESHOLDS": 2},
-    },
-    "add": {
-        "sizes_are_positive": {"LANES": 0},
-        "bipolar_is_one_bit": {"IN_BIPOLAR": 1, "OUT_BITS": 3},
-        "out_bits_hold_the_sum": {"OUT_BITS": 8},
-    },
-    "affine_label_select": {
-        "bits_are_positive": {"KEY_BITS": 0},
-        "top_is_one_to_channels": {"TOP": 3},
-        "out_bits_hold_an_index": {"CHANNELS": 3},
-        "out_bits_hold_a_score": {"IN_SIGNED": 0},
-    },
-    "concat": {
-        "lanes_divide_width": {"LANES": 3},
-        "beat_bits_are_those_of_all_inputs": {"BEAT_BITS": 5},
-        "width_is_positive": {"WIDTH": 0},
-        "inputs_are_two_or_more": {"INPUTS": 1},
-        "count_bits_hold_the_beats": {"COUNT_BITS": 0},
-    },
-    "fifo": {"width_is_positive": {"WIDTH": 0}, "depth_is_two_or_more": {"DEPTH": 1}},
-    "stream_fork": {"width_is_positive": {"WIDTH": 0}, "outputs_are_positive": {"OUTPUTS": 0}},
-    "global_acc_pool": {"sizes_are_positive": {"PIXELS": 0}, "sum_bits_hold_an_element": {"IN_BITS": 2}},
-    "label_select": {
-        "in_bits_are_positive": {"IN_BITS": 0},
-        "top_is_one_to_channels": {"TOP": 3},
-        "out_bits_hold_an_index": {"CHANNELS": 3},
-        "out_bits_hold_a_score": {"IN_SIGNED": 0},
-    },
-    "max_pool": {"sizes_are_positive": {"WINDOW": 0}},
-    "mvau": {
-        "simd_divides_mw": {"MW": 5, "SIMD": 2},
-        "pe_divides_mh": {"MH": 4, "PE": 3},
-        "bits_are_positive": {"WEIGHT_BITS": 0},
-        "out_bits_are_acc_bits_without_thresholds": {"ACC_BITS": 4},
-        "packed_operands_are_not_bipolar": {"PACKED": 1},
-        "load_bits_are_not_negative": {"LOAD_BITS": -1},
-    },
-    "padding": {
-        "sizes_are_positive": {"BEATS": 0},
-        "bits_divide_width": {"BITS": 3},
-        "borders_are_not_negative": {"LEFT": -1},
-    },
-    "sliding_window": {
-        "sizes_are_positive": {"WORDS": 0},
-        "kernel_lies_in_the_map": {"KERNEL_W": 2},
-        "strides_are_positive": {"STRIDE_H": 0},
-        "buffer_holds_a_window": {"HEIGHT": 3, "WIDTH": 3, "KERNEL_H": 2, "KERNEL_W": 2, "BUFFER_WORDS": 4},
-    },
-    "sum_pool": {"sizes_are_positive": {"WINDOW": 0}, "sum_bits_hold_an_element": {"IN_BITS": 2}},
-    "vvau": {
-        "simd_divides_window": {"WINDOW": 5, "SIMD": 2},
-        "pe_divides_channels": {"CHANNELS": 4, "PE": 3},
-        "sizes_are_positive": {"WEIGHT_BITS": 0},
-        "out_bits_are_acc_bits_without_thresholds": {"ACC_BITS": 4},
-    },
-    "weighted_sum": {
-        "sizes_are_positive": {"OUT_BITS": 0},
-        "beat_bits_are_those_of_all_inputs": {"BEAT_BITS": 3},
-    },
-    "width_converter": {
-        "widths_are_positive": {"IN_WIDTH": 0},
-        "widths_differ": {"OUT_WIDTH": 8},
-        "one_width_divides_the_other": {"OUT_WIDTH": 12},
     },
     "camera_accelerator": {
         "sizes_are_positive": {"SCORES": 0},
@@ -134,6 +70,8 @@ BROKEN: Mapping[str, Mapping[str, Mapping[str, int]]] = {
     "uart_rx": {"clocks_per_bit_are_four_or_more": {"CLOCKS_PER_BIT": 3}},
     "uart_tx": {"clocks_per_bit_are_two_or_more": {"CLOCKS_PER_BIT": 1}},
 }
+for name, kind in all_kinds().items():
+    BROKEN |= {kind.module(Folding()): getattr(importlib.import_module(f"sim.{name}"), "BROKEN", {})}
 RULES = [(module, rule) for module, rules in BROKEN.items() for rule in rules]
 # Asserted by what they consist of, or without parameters.
 UNCHECKED = {"crc32", "thresholding"}

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -187,3 +188,27 @@ def test_a_buffer_of_no_use_is_refused(pixels: int) -> None:
     layer = replace(layer, attributes={**layer.attributes, "buffer": pixels})
     with pytest.raises(UserError, match=f"the buffer is 15 to 30 pixels, not {pixels}"):
         WINDOW.check(layer)
+
+
+@pytest.mark.parametrize("depthwise", [0, 1])
+def test_dilated_windows_are_pytorchs(depthwise: int) -> None:
+    source = Stream((7, 9, 2), IntType(4, signed=False))
+    attributes = {"kernel": (3, 2), "stride": (1, 2), "dilation": (2, 3), "depthwise": depthwise}
+    layer = Layer("window", "sliding_window", (source,), (source,), attributes)
+    layer = replace(layer, outputs=(WINDOW.output(layer),))
+    WINDOW.check(layer)
+    frames = np.random.default_rng(1).integers(0, 16, (2, 7, 9, 2))
+    unfolded = torch.nn.functional.unfold(
+        torch.from_numpy(frames.transpose(0, 3, 1, 2)).float(), (3, 2), dilation=(2, 3), stride=(1, 2)
+    )  # (frames, channel and place under the kernel, windows)
+    wanted = unfolded.numpy().transpose(0, 2, 1).reshape(2, *layer.output.shape[:2], 2, 6)
+    wanted = wanted if depthwise else wanted.swapaxes(3, 4)
+    assert np.array_equal(WINDOW.run(layer, [frames])[0], wanted.reshape(2, *layer.output.shape))
+    assert all(folding.simd == 1 for folding in WINDOW.foldings(layer))
+
+
+def test_refuses_a_dilated_kernel_that_reaches_beyond_the_map() -> None:
+    source = Stream((4, 9, 2), IntType(4, signed=False))
+    attributes = {"kernel": (3, 2), "stride": (1, 1), "dilation": (2, 1), "depthwise": 0}
+    with pytest.raises(UserError, match="kernel of 3x2, spread over 5x2 pixels, is larger than its feature map of 4x9"):
+        WINDOW.check(Layer("window", "sliding_window", (source,), (source,), attributes))

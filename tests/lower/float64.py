@@ -30,7 +30,12 @@ def evaluate(path: str, frames: np.ndarray) -> np.ndarray:
         constant = all(name in fixed for name in node.input)
         if not constant:
             inputs = [x.double() if x.is_floating_point() else x for x in inputs]
-        values[node.output[0]] = OPERATORS[node.op_type](inputs, attributes)
+        if node.op_type in OPERATORS:
+            values[node.output[0]] = OPERATORS[node.op_type](inputs, attributes)
+        else:
+            given = {name: value.numpy() for name, value in zip(filter(None, node.input), inputs, strict=True)}
+            found = ReferenceEvaluator(node, opsets={"": 13}).run(None, given)
+            values |= {name: torch.tensor(part) for name, part in zip(node.output, found, strict=True)}
         fixed |= {node.output[0]} if constant else set()
         if node.op_type in ("Softmax", "Sigmoid", "ArgMax") and node.output[0] == graph.output[0].name:
             return inputs[0].reshape(len(frames), -1).numpy()  # the host's: the scores are what goes in
@@ -129,6 +134,7 @@ def _convolution(inputs: list[Tensor], attributes: dict) -> Tensor:
     attributes = {"kernel_shape": list(rest[0].shape[2:]), **attributes}
     convolve = functional.conv2d if x.ndim == 4 else functional.conv1d
     more = {"stride": attributes.get("strides", 1), "groups": attributes.get("group", 1)}
+    more["dilation"] = attributes.get("dilations", 1)
     return convolve(functional.pad(x, _pads(attributes, x)), *rest, **more)
 
 
@@ -178,6 +184,7 @@ OPERATORS = {
     "Squeeze": lambda i, a: i[0].flatten(1),
     "MaxPool": _max_pool,
     "Flatten": lambda i, a: i[0].flatten(1),
+    "Resize": lambda i, a: functional.interpolate(i[0], scale_factor=tuple(i[-1][2:].tolist()), mode="nearest"),
     "Reshape": lambda i, a: i[0].flatten(1),
     "Transpose": lambda i, a: i[0].permute(*a["perm"]),
     "MatMul": lambda i, a: i[0] @ i[1].double(),

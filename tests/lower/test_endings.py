@@ -36,11 +36,27 @@ def test_a_sigmoid_at_the_end_is_the_hosts() -> None:
     assert found is not None and found.function == "sigmoid"
 
 
+MAP = value((3, 2, 2), operation="fc")
+
+
+@pytest.mark.parametrize("place", [MAP.place, MAP.place.transpose(0, 2, 3, 1).reshape(1, -1)])
+def test_a_map_leaves_as_it_is_or_flattened_with_its_channels_innermost(place: np.ndarray) -> None:
+    found = scores_of(walk(node("Conv")), replace(MAP, place=place), "")
+    assert found is not None and found.operation == "fc"
+
+
+def test_no_function_of_a_map_is_left_to_the_host() -> None:
+    walked = walk(node("Softmax"))
+    assert scores_of(walked, MAP, "Softmax") is None
+    assert "Softmax of a feature map of 2 x 2 pixels" in problems(walked)
+
+
 @pytest.mark.parametrize(
     ("last", "message"),
     [
         (replace(SCORES, operation=GRAPH_INPUT), "its scores are the image itself"),
-        (value((3, 2, 2), operation="fc"), "the scores are a feature map of 2 x 2 pixels"),
+        (replace(MAP, place=MAP.place[:, :, ::-1]), "its scores are reordered after it"),
+        (replace(MAP, place=MAP.place.reshape(1, -1)), "its scores are reordered after it"),
         (replace(SCORES, place=SCORES.place[:, ::-1]), "its scores are reordered after it"),
         (replace(SCORES, terms=(SCORES, SCORES)), "a sum from separate quantizers"),
         (replace(SCORES, open=True).followed_by(RELU), "leave through a ReLU without a quantizer"),

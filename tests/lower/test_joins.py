@@ -40,7 +40,7 @@ def test_whole_ratios_become_the_smallest_factors(scale: float, factors: tuple[i
     made = walk()
     found = joins.add(made, node("Add", JOIN), A, value(operation="b", scale=scale))
     assert found is not None and found.scale == unit
-    assert made.operations["layer"].multipliers == factors
+    assert made.operations["layer"].attributes == {"factors": factors}
     assert found.high.tolist() == [15 * sum(factors)] * 2
 
 
@@ -69,7 +69,6 @@ def test_the_same_map_twice_is_twice_its_numbers_without_hardware() -> None:
     [
         (joins.concat, (A, Constant(np.zeros(2))), "it joins a constant to a feature map"),
         (joins.concat, (A, value((2, 2, 2), operation="b")), "differ in height or width"),
-        (joins.concat, (A, value(operation="b", open=True)), "not all its inputs (a and b) are quantized"),
         (joins.add, (A, value((2, 2, 2), operation="b")), "are of 2 x 4 x 4 and 2 x 2 x 2"),
         (joins.add, (A, value(int_type=IntType(12, True), operation="b").followed_by(RELU)), "not all its inputs"),
     ],
@@ -78,3 +77,12 @@ def test_what_cannot_be_joined_is_told(join, inputs, message: str) -> None:  # t
     made = walk()
     assert join(made, node("Add", JOIN), *inputs) is None
     assert message in problems(made)
+
+
+def test_accumulators_are_joined_at_the_networks_end_alone() -> None:
+    """There they are the scores of several outputs."""
+    joined, accumulators = node("Concat", JOIN), value(operation="b", open=True)
+    assert joins.concat(walk(joined), joined, A, accumulators) is not None
+    inside = walk(joined, node("Relu", joined.outputs, "behind"))
+    assert joins.concat(inside, joined, A, accumulators) is None
+    assert "not all its inputs (a and b) are quantized" in problems(inside)

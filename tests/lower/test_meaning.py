@@ -55,7 +55,7 @@ def test_an_input_without_a_quantizer_is_raw_pixels_and_one_with_takes_them_by_2
 def test_all_problems_are_told_and_what_follows_from_them_is_not() -> None:
     float_weights = replace(CONV, inputs=("x", "w"))
     soft = node("Softmax", ("conv1.out",), "soft")
-    last = node("Conv", ("soft.out", "wq.out"), "conv2", dilations=[2, 2])
+    last = node("Conv", ("soft.out", "wq.out"), "conv2", group=5)
     found, told = understood(read(WEIGHTS, float_weights, soft, last, w=CONSTANTS["w"] + 0.5))
     assert found is None
     lines = told.splitlines()

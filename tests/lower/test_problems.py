@@ -96,7 +96,6 @@ PROBLEMS: dict[str, tuple[Callable[[], nn.Module], str, str, str]] = {
         "leave it out",
     ),
     "activations over 8 bits": (lambda: ends_in(conv(2), relu(bit_width=10), conv()), "  1:", "10 bits", "at most 8"),
-    "dilation": (lambda: ends_in(*start(), conv(dilation=2)), "  2:", "dilation is [2, 2]", "dilation=1"),
     "dilated max pool": (
         lambda: ends_in(*start(), nn.MaxPool2d(2, dilation=2), conv(kernel=1)),
         "  2:",
@@ -111,11 +110,23 @@ PROBLEMS: dict[str, tuple[Callable[[], nn.Module], str, str, str]] = {
     ),
     "no quantizer between": (lambda: ends_in(conv(2), conv()), "  1:", "from 0, is not quantized", "QuantReLU"),
     "relu at the end": (lambda: ends_in(*start(), conv(kernel=6), nn.ReLU(), pool=False), "  2:", "ReLU", "QuantReLU"),
-    "a feature map at the end": (
-        lambda: ends_in(*start(), conv(), relu(), pool=False),
+    "upsampling by a fraction": (
+        lambda: ends_in(*start(), nn.Upsample(scale_factor=1.5), conv()),
         "  2:",
-        "4 x 4 pixels",
-        "global average",
+        "it upsamples by 1.5 x 1.5",
+        "whole factors, such as 2 x 2",
+    ),
+    "bilinear upsampling": (
+        lambda: ends_in(*start(), nn.Upsample(scale_factor=2, mode="bilinear"), conv()),
+        "  2:",
+        "it interpolates, mode linear",
+        "nearest",
+    ),
+    "a part that is not quantized": (
+        lambda: ends_in(conv(2), Does(lambda x, a: a(x[:, :2]), conv(2))),
+        "  1",
+        "it takes channels of 0, which is not quantized",
+        "QuantReLU",
     ),
 }
 
@@ -136,12 +147,13 @@ FIXED: dict[str, Callable[[], nn.Module]] = {
     "a function of two feature maps": lambda: ends_in(*start(), nn.Sigmoid(), relu(), conv()),
     "softmax inside": lambda: ends_in(*start(), conv()),
     "activations over 8 bits": lambda: ends_in(conv(2), relu(bit_width=8), conv()),
-    "dilation": lambda: ends_in(*start(), conv(kernel=5)),
     "dilated max pool": lambda: ends_in(*start(), nn.MaxPool2d(3), conv(kernel=1)),
     "float weights": lambda: ends_in(conv(2), relu(), conv()),
     "no quantizer between": lambda: ends_in(conv(2), relu(), conv()),
     "relu at the end": lambda: ends_in(*start(), conv(kernel=6), relu(), pool=False),
-    "a feature map at the end": lambda: ends_in(*start(), conv(), relu()),
+    "upsampling by a fraction": lambda: ends_in(*start(), nn.Upsample(scale_factor=2), conv()),
+    "bilinear upsampling": lambda: ends_in(*start(), nn.Upsample(scale_factor=2), conv()),
+    "a part that is not quantized": lambda: ends_in(*start(), Does(lambda x, a: a(x[:, :2]), conv(2))),
 }
 
 
@@ -180,8 +192,8 @@ def test_no_message_has_words_that_the_user_did_not_write(name: str, tmp_path: P
 
 def test_all_problems_are_told_at_once_also_behind_others(tmp_path: Path) -> None:
     module = nn.Sequential(
-        *(conv(2, dilation=2, padding=2), relu(bit_width=9), conv(dilation=2), relu(), nn.GroupNorm(2, 4)),
-        *(nn.Conv2d(4, 4, 1), relu(), conv(kernel=1, dilation=2)),
+        *(nn.Conv2d(2, 4, 3), relu(bit_width=9), nn.Conv2d(4, 4, 3), relu(), nn.GroupNorm(2, 4)),
+        *(nn.Conv2d(4, 4, 1), relu(), nn.Conv2d(4, 4, 1)),
     )
     export(lambda: module, tmp_path / "model.onnx")
     message = _message(tmp_path / "model.onnx", tmp_path)

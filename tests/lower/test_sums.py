@@ -41,7 +41,7 @@ def test_every_combination_is_quantized_as_in_real_numbers(scales: tuple[float, 
     adds, levels = walked.operations["bypass"], walked.operations["bypass.quantizer"].thresholds
     assert adds.operator == "weighted_sum" and levels is not None
     for a, b in product(range(8), range(8)):
-        integer = adds.multipliers[0] * a + adds.multipliers[1] * b
+        integer = adds.attributes["factors"][0] * a + adds.attributes["factors"][1] * b
         real = first.real(np.full((2, 1), a)) + second.real(np.full((2, 1), b))
         assert (levels[0] <= integer).sum() == asked.codes(real)[0, 0], (a, b)
 

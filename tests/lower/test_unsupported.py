@@ -14,7 +14,6 @@ from tests.lower.walking import node
         ("Gelu", "falls somewhere", "never falls"),
         ("LSTM", "a recurrent layer", "Conv1d"),
         ("ConvTranspose", "a transposed convolution", "upsample outside"),
-        ("Slice", "a part of a tensor", "read all of it"),
     ],
 )
 def test_reason_and_way_round(operator: str, cause: str, fix: str) -> None:

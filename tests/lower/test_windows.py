@@ -58,6 +58,12 @@ def test_what_has_no_hardware_is_told(attributes: dict[str, object], kernel: tup
     assert message in problems(noted)
 
 
+def test_a_convolution_may_be_dilated_but_not_along_a_side_of_one() -> None:
+    found = window_of(walk(), node("Conv", dilations=[2, 2], auto_pad="SAME_UPPER"), MAP, (3, 1), dilated=True)
+    assert found == Window((3, 1), (1, 1), (2, 0, 2, 0), dilation=(2, 1))
+    assert found is not None and found.slide(*MAP[1:]) == MAP[1:]
+
+
 def test_ceil_mode_where_nothing_is_cut_is_no_problem() -> None:
     assert made({"ceil_mode": 1, "strides": [2, 2]}) == Window((3, 3), (2, 2))
 

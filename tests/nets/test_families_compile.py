@@ -23,10 +23,12 @@ from hwcodesign.simulate import network as simulation
 SMALL = {
     "lenet": ({"filters": (4, 8, 16, 12)}, (28, 28, 1)),
     "autoencoder": ({"units": 6, "layers": 1, "bottleneck": 3}, (1, 1, 20)),
+    "mobilenetv2": ({"width": 0.25, "stages": 2, "expansion": 2, "last_filters": 16}, (12, 12, 3)),
     "mobilenet": ({"width": 0.125, "pairs": 2}, (16, 16, 3)),
     "dscnn": ({"filters": 8, "pairs": 1, "conv1_kernel": (5, 3), "conv1_pad": (2, 1)}, (13, 6, 1)),
     "resnet": ({"filters": (4, 6)}, (8, 8, 3)),
     "nin": ({"filters": (4, 8, 8, 12), "kernels": (5, 3, 3, 3), "conv1_stride": 1}, (35, 35, 3)),
+    "squeezedet": ({"anchors": 2, "conv1_filters": 4, "squeeze": (4,), "expand": (4,)}, (16, 24, 1)),
     "vgg": ({"convolutions": (1, 2), "filters": (4, 8), "fully_connected": (16,)}, (16, 16, 3)),
     "vgg1d": ({"layers": 2, "filters": 6, "fully_connected": (8,)}, (1, 32, 2)),
     "zynqnet": ({"width": 0.25, "fire_modules": 3, "outputs": 10}, (16, 16, 1)),
@@ -55,7 +57,10 @@ def test_prediction_equals_lowering(name, tmp_path):
     assert np.array_equal(found, np.rint(scores)) and len(np.unique(found, axis=0)) > 3
 
 
-SLOW = [pytest.param(name, marks=pytest.mark.slow) for name in ("resnet", "autoencoder", "dscnn", "vgg1d")]
+SLOW = [
+    pytest.param(name, marks=pytest.mark.slow)
+    for name in ("resnet", "autoencoder", "dscnn", "vgg1d", "mobilenetv2", "squeezedet")
+]
 
 
 @pytest.mark.parametrize("name", ["mobilenet", *SLOW])
@@ -78,7 +83,7 @@ def test_small_and_untrained_it_is_exact_in_rtl_and_takes_the_planned_cycles(nam
 def shape_of(layer):
     """All of a layer but the widths that depend on trained weights."""
     structure = {k: v for k, v in layer.attributes.items() if k not in ("acc_type", "weight_type", "spacing")}
-    raw = layer.kind == "label_select" or layer.attributes.get("thresholds") == 0
+    raw = layer.kind in ("label_select", "map_output") or layer.attributes.get("thresholds") == 0
     streams = [stream.shape for stream in (*layer.inputs, *layer.outputs)]
     types = [] if raw else [stream.type for stream in (*layer.inputs, *layer.outputs)]
     return layer.name, layer.kind, streams, types, structure

@@ -30,6 +30,8 @@ def counted(network):
         ("mobilenet", {}, 4_253_864 - 3 * 10_944),  # of Keras' four numbers of every batch norm, its folded bias
         ("dscnn", {}, 24_908 - 4 * 9 * 64),  # as Keras counts it, less its batch norms
         ("vgg1d", {}, 159_832),
+        ("mobilenetv2", {}, 3_504_872 - 17_056),  # of torchvision's batch norms all but a bias
+        ("squeezedet", {}, 2_082_120),  # 7.9 MiB in 32 bits, as printed
         ("nin", {}, 7_595_176),
         ("vgg", {}, 143_667_240),
         ("vgg", {"convolutions": (2, 2, 3, 3, 3)}, 138_357_544),

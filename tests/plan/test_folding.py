@@ -8,6 +8,7 @@ from hwcodesign.core.errors import UserError
 from hwcodesign.fpga.board import Board, load_board
 from hwcodesign.graph.predict import predict
 from hwcodesign.kinds import Folding, kind_of
+from hwcodesign.nets import metaparameters
 from hwcodesign.nets.network import Quantization
 from hwcodesign.nets.squeezenet import SqueezeNet
 from hwcodesign.plan import plan
@@ -149,3 +150,12 @@ def test_a_window_and_its_reader_too_slow_together(exact):
     graph = predict(family.describe((16, 16, 3), 10), Quantization())
     with pytest.raises(UserError, match=r"the fastest is 111607.1 .* conv1 \(held by fold: packed = 2\) takes 448"):
         plan(graph, BOARD, frame_rate=120_000, fold={"conv1": {"packed": 2}}, exact=exact)
+
+
+def test_a_depthwise_layer_with_too_few_lanes_is_told_which_would_do():
+    network = metaparameters("mobilenet", {"width": 0.25, "pairs": 1}).describe((16, 16, 3), 10)
+    graph = predict(network, Quantization())
+    message = r"pair2.depthwise \(held by fold: pe = 1\) takes 4608 cycles at best; pe = 2, simd = 1 would do"
+    with pytest.raises(UserError, match=message):
+        plan(graph, BOARD, frame_rate=20_000, fold={"pair2.depthwise": {"pe": 1}})
+    plan(graph, BOARD, frame_rate=20_000, fold={"pair2.depthwise": {"pe": 2, "simd": 1}})

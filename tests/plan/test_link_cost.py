@@ -36,7 +36,7 @@ def synthesised(family: str, top: str, parameters: dict[str, str], sources: list
 
 @pytest.mark.parametrize(
     "family",
-    ["ecp5", "ice40", pytest.param("gw2a", marks=pytest.mark.slow), pytest.param("xilinx7", marks=pytest.mark.slow)],
+    ["ecp5", "ice40", *(pytest.param(f, marks=pytest.mark.slow) for f in ("gw2a", "xilinx7", "nexus", "gatemate"))],
 )
 def test_the_estimate_is_what_synthesis_finds(family: str, tmp_path: Path) -> None:
     sources = [hls_source(module) for module in serial_link.MODULES if module != serial_link.TOP]

@@ -9,7 +9,6 @@ from rich.console import Console
 from hwcodesign.emit.identifiers import identifiers
 from hwcodesign.flow.report import report_table
 from hwcodesign.fpga.board import load_board
-from hwcodesign.kinds import all_kinds
 from hwcodesign.plan import Plan, plan
 from hwcodesign.simulate import utilisation
 from tests.graphs import tiny_squeezenet
@@ -48,8 +47,6 @@ def test_every_layer_but_the_planners_own_has_a_probe(planned: Plan) -> None:
     text = utilisation.probes(planned)
     assert text.count("bind accelerator layer_probe") == len(_planned(planned))
     assert "u_conv1.step" in text and "u_conv1_window.read" in text and ".fifo" not in text
-    elsewhere = {"affine_label_select", "sum_pool", "vvau", "weighted_sum"}  # of networks that are not recipes of ours
-    assert set(all_kinds()) - INSERTED - elsewhere == {x.kind for x in planned.design.layers} - INSERTED
 
 
 def test_the_steady_state_is_what_counts(planned: Plan, tmp_path: Path) -> None:

@@ -52,5 +52,6 @@ FAMILIES = (
         ),
         constraints=Constraints(suffix="ccf", port=_port),
         cells_of_both=True,
+        link_luts=(873, 14.0),
     ),
 )

@@ -68,6 +68,7 @@ FAMILIES = (
             mend=_open_carries,
         ),
         constraints=Constraints(suffix="pdc", port=_port),
+        link_luts=(404, 3.6),
         large_ram="LRAM",
         large_shape=BlockShape(16384, 32, 2048),
         large_lanes=(8,),

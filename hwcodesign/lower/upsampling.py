@@ -1,0 +1,83 @@
+"""Upsampling by the nearest neighbour: every pixel a whole number of times, which costs a row's memory."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from hwcodesign.lower.constant_folding import fold
+from hwcodesign.lower.file_network import Node
+from hwcodesign.lower.values import Constant, Value, places
+from hwcodesign.lower.walk import Tensor, Walk
+
+
+def upsample(walk: Walk, node: Node, value: Value, *others: Tensor | None) -> Value | None:
+    """Resize and Upsample, whichever way they say how many pixels become of one."""
+    fault = _fault(node, value, others, walk.network.opset)
+    if fault is not None:
+        walk.note(node, *fault, value)
+        return None
+    rows, columns = (int(factor) for factor in _scales(node, value, others)[2:])
+    if rows == columns == 1:
+        return value
+    shape = (value.shape[0], value.shape[1] * rows, value.shape[2] * columns)
+    name = walk.operation(node.layer, "upsample", value, attributes={"factors": (rows, columns)})
+    return replace(value, operation=name, shape=shape, place=places(shape))
+
+
+def _fault(node: Node, value: Value, others: tuple[Tensor | None, ...], opset: int) -> tuple[str, str] | None:
+    """Why hardware cannot, and what to do; None if it can."""
+    found: tuple[str, str] | None = None
+    scales = np.ones(4)
+    if any(other is not None and not isinstance(other, Constant) for other in others):
+        found = "its size is computed at run time", "give it a constant scale_factor"
+    elif not value.is_map or value.place.ndim != 4:
+        found = "its input is reordered before it", "upsample tensors of (channels, height, width)"
+    elif value.terms:
+        found = (
+            f"its input, from {value.operation}, is not quantized",
+            f"put a QuantReLU or QuantIdentity directly after {value.operation}",
+        )
+    elif node.attributes.get("mode", "nearest") != "nearest":
+        mode = node.attributes["mode"]
+        found = f"it interpolates, mode {mode}", 'use mode="nearest", with a convolution behind it to smooth'
+    else:
+        scales = _scales(node, value, others)
+    whole = np.maximum(np.rint(scales), 1)
+    if np.any(scales != whole) or np.any(scales[:2] != 1):
+        by, nearest = (" x ".join(f"{number:g}" for number in numbers[2:]) for numbers in (scales, whole))
+        found = f"it upsamples by {by}", f"use whole factors, such as {nearest}"
+    elif found is None and not _repeats(node, value, others, opset, int(scales[2]), int(scales[3])):
+        found = "its rounding does not repeat every pixel equally often", 'use nn.Upsample(mode="nearest")'
+    return found
+
+
+def _scales(node: Node, value: Value, others: tuple[Tensor | None, ...]) -> np.ndarray:
+    """Of the four axes."""
+    numbers = [other.real.ravel() if isinstance(other, Constant) else np.zeros(0) for other in others]
+    if node.operator == "Upsample":
+        found: np.ndarray = numbers[0] if numbers else np.array(node.attributes["scales"])
+        return found.astype(np.float64)
+    if len(numbers) > 2 and numbers[2].size:
+        sizes: np.ndarray = numbers[2] / np.array(value.place.shape)
+        return sizes
+    return numbers[1].astype(np.float64)
+
+
+def _repeats(node: Node, value: Value, others: tuple[Tensor | None, ...], opset: int, rows: int, columns: int) -> bool:
+    """Whether ONNX's own evaluation of the node copies every pixel so often: of one column, then of one row."""
+    if node.operator == "Upsample":  # which ONNX's reference does not have any more: it is defined as a repetition
+        return True
+    for axis, factor in ((2, rows), (3, columns)):
+        pixels = np.arange(value.place.shape[axis], dtype=np.float32)
+        line = pixels.reshape([-1 if at == axis else 1 for at in range(4)])
+        constants = [_along(other, axis) if isinstance(other, Constant) else None for other in others]
+        found = fold(node, [Constant(line), *constants], opset).real
+        if not np.array_equal(found.ravel(), pixels.repeat(factor)):
+            return False
+    return True
+
+
+def _along(constant: Constant, axis: int) -> Constant:
+    """Four scales or sizes as those of one row or column of one channel."""
+    numbers = constant.real
+    return Constant(np.where(np.arange(4) == axis, numbers, 1).astype(numbers.dtype)) if numbers.size == 4 else constant

@@ -1,0 +1,65 @@
+"""Pictures with boxes in COCO's format: what is read, and what is refused with the nearest that would do."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from hwcodesign.core.errors import UserError
+from hwcodesign.data.boxes import read
+
+DOCUMENT: dict[str, Any] = {
+    "images": [{"id": 7, "file_name": "a.png"}, {"id": 3, "file_name": "b.png"}],
+    "annotations": [
+        {"image_id": 3, "category_id": 20, "bbox": [1, 2, 3, 4]},
+        {"image_id": 3, "category_id": 10, "bbox": [0, 0, 12, 8]},
+    ],
+    "categories": [{"id": 10, "name": "cat"}, {"id": 20, "name": "dog"}],
+}
+
+
+def written(folder: Path, **changes: Any) -> Path:
+    (folder / "train").mkdir()
+    for name, level in (("a.png", 10), ("b.png", 200)):
+        Image.fromarray(np.full((8, 12), level, dtype=np.uint8)).save(folder / "train" / name)
+    (folder / "train.json").write_text(json.dumps(DOCUMENT | changes))
+    return folder
+
+
+def test_pictures_in_the_files_order_with_their_boxes(tmp_path: Path) -> None:
+    scenes = read(written(tmp_path), "train", channels=1)
+    assert scenes.classes == ("cat", "dog") and scenes.images.shape == (2, 8, 12, 1)
+    assert scenes.images[:, 0, 0, 0].tolist() == [10, 200]
+    assert scenes.boxes[0].shape == (0, 4)
+    assert scenes.boxes[1].tolist() == [[1, 2, 4, 6], [0, 0, 12, 8]] and scenes.labels[1].tolist() == [1, 0]
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        (
+            {"annotations": [{"image_id": 7, "category_id": 10, "bbox": [8, 2, 9, 4]}]},
+            r"a box of a.png, from \(8, 2\) to \(17, 6\), lies outside of the picture of 12 x 8 pixels, or is empty; "
+            r"the nearest that does not: bbox = \[8.0, 2.0, 4.0, 4.0\]",
+        ),
+        ({"annotations": [{"image_id": 7, "category_id": 10, "bbox": [2, 2, 0, 4]}]}, "or is empty; the nearest"),
+        ({"annotations": [{"image_id": 9, "category_id": 10, "bbox": [2, 2, 2, 4]}]}, "image 9, category 10, which is"),
+        ({"annotations": [{"image_id": 7, "category_id": 10}]}, "not in COCO's format"),
+        ({"images": [], "annotations": []}, "names no images"),
+    ],
+)
+def test_refuses(changes: dict[str, Any], message: str, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=message):
+        read(written(tmp_path, **changes), "train", channels=1)
+
+
+def test_refuses_pictures_of_several_sizes_and_a_missing_file(tmp_path: Path) -> None:
+    folder = written(tmp_path)
+    Image.fromarray(np.zeros((9, 12), dtype=np.uint8)).save(folder / "train" / "b.png")
+    with pytest.raises(UserError, match="several sizes, 8x12 and 9x12"):
+        read(folder, "train", channels=1)
+    with pytest.raises(UserError, match=r"there is no file .*test.json"):
+        read(folder, "test", channels=1)

@@ -1,0 +1,36 @@
+"""Upsampling by the nearest neighbour is what the file means, in front of a quantizer or behind it."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from torch import nn
+
+from hwcodesign.graph import interpreter
+from hwcodesign.lower import lower
+from hwcodesign.verify.original import OriginalFile
+from tests.lower.small import average, conv, export, norm, relu
+
+NETWORKS: dict[str, Callable[[], nn.Module]] = {
+    "behind a quantizer": lambda: nn.Sequential(
+        conv(2, stride=2), relu(), nn.Upsample(scale_factor=2), conv(padding=1), relu(), *average()
+    ),
+    "before a quantizer, whose thresholds go in front of it": lambda: nn.Sequential(
+        conv(2, stride=2), norm(4, falling=True), nn.Upsample(scale_factor=(1, 3)), relu(), conv(), relu(), *average()
+    ),
+    "to a size": lambda: nn.Sequential(conv(2, stride=3), relu(), nn.Upsample(size=(4, 6)), conv(), relu(), *average()),
+}
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_what_the_file_means(name: str, tmp_path: Path) -> None:
+    path = tmp_path / "model.onnx"
+    export(NETWORKS[name], path)
+    graph = lower(path, tmp_path, input_scale=1.0).dataflow
+    frames = np.random.default_rng(0).integers(0, 256, (20, *graph.input.shape))
+    found = interpreter.run(graph, frames)[:, : graph.score_count]
+    assert np.array_equal(found, OriginalFile(path, 1.0, graph.score_map).scores(frames))
+    assert len(np.unique(found, axis=0)) > 10
+    assert [layer.kind for layer in graph.layers].count("upsample") == 1
+    assert "thresholding" not in {layer.kind for layer in graph.layers}

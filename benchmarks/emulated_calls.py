@@ -8,8 +8,8 @@ emit`). The pictures are held-out ones of the run; the names must be those that 
 """
 
 import argparse
+import os
 import re
-import signal
 import subprocess
 import sys
 import tempfile
@@ -49,14 +49,14 @@ def call(run: Path, wanted: dict[Path, str]) -> tuple[int, str]:
     board = subprocess.Popen([*COMMAND, "emulate", str(run)], stdout=subprocess.DEVNULL)
     try:
         start = time.monotonic()
-        while not port.exists():
+        while not os.path.lexists(port):
             if board.poll() is not None or time.monotonic() - start > SECONDS_TO_START:
                 return 0, "the board did not start"
             time.sleep(0.1)
         command = [*COMMAND, "classify", "--port", str(port), "--run", str(run), *map(str, wanted)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
     finally:
-        board.send_signal(signal.SIGINT)
+        board.terminate()
         board.wait()
     named = re.findall(r"^(\S+\.png) +(\S+) ", done.stdout, re.M)
     right = sum(wanted.get(Path(path)) == name for path, name in named)

@@ -127,7 +127,7 @@ def run(day: Day, asked: argparse.Namespace) -> None:
     draw(day.folder / "photos")
     draw(day.folder / "new", SHOWN // len(SHAPES))
     day.step("hwcodesign doctor")
-    day.step("hwcodesign init shapes --data photos --board ulx3s-85f --frame-rate 30")
+    day.step("hwcodesign init shapes --data photos --board ulx3s-85f --frame-rate 200")
     day.step("hwcodesign check shapes.toml")
     day.step(f"hwcodesign run shapes.toml --data photos --epochs {asked.epochs}")
     if asked.bitstream:

@@ -81,7 +81,8 @@ def networks() -> Iterator[str]:
 def boards() -> Iterator[str]:
     """Every board, and what was tried of it."""
     yield "# Boards\n\nNo board of these has been on our desks: designs are simulated from the pins on and, where open "
-    yield "tools exist, placed and routed. *Tried on hardware: no* holds for all.\n"
+    yield "tools exist, placed and routed. *Tried on hardware: no* holds for all. Of *openxc7* even the tools were "
+    yield "never run here: that their calls are right was tried with programs in their place.\n"
     yield "| name | board | LUT | DSP | block RAM | clock, MHz | link | bitstream by | hardware |\n" + "|---" * 9 + "|"
     for board in map(load_board, board_names()):
         has, link = board.resources, board.link
@@ -95,12 +96,16 @@ def boards() -> Iterator[str]:
 
 
 def models() -> Iterator[str]:
-    """Every recipe that ships, with its accuracy where it comes trained."""
-    yield "# Models\n\nRecipes that ship. Accuracy is that of the exported integers on all test images, of one seed.\n"
-    yield "| recipe | network | bits (weights, activations) | board | frames/s asked for | test accuracy | with |"
-    yield "|---|---|---|---|---|---|---|"
+    """Every recipe that ships: what the check says of it, and its accuracy where it comes trained."""
+    from hwcodesign.check.check import check_recipe
     from hwcodesign.recipe import load_recipe
 
+    yield "# Models\n\nRecipes that ship. Accuracy is that of the exported integers on all test images, of one seed. "
+    yield "LUTs and rates are the plan's (LUTs estimated), block RAM is counted, the link with the host included. "
+    yield "*Tried on hardware: no* holds for all.\n"
+    columns = ("recipe", "network", "bits (weights, activations)", "board", "LUT", "block RAM", "frames/s",
+               "over the link", "fits", "test accuracy", "with")  # fmt: skip
+    yield f"| {' | '.join(columns)} |\n{'|---' * len(columns)}|"
     for path in sorted(asset_folder("models").glob("*.toml")):
         one = load_recipe(str(path))
         reference = path.with_suffix("") / "reference.json"
@@ -110,10 +115,12 @@ def models() -> Iterator[str]:
             measured = f"{100 * found['top1']:.2f} % of {found['images']:,}"
             seed = f"seed {found['seed']}"
         bits = f"{one.quantization.weight_bits}, {one.quantization.activation_bits}"
-        network = one.network["family"]
+        checked = check_recipe(one)
+        memory = f"{checked.total.block_ram:,} {checked.board.device.block_name}"
+        rates = f"{checked.rates.core:,.0f} | {checked.rates.user:,.0f}"
         yield (
-            f"| `{one.name}` | {network} | {bits} | `{one.hardware.board}` | {one.hardware.frame_rate} "
-            f"| {measured} | {seed} |"
+            f"| `{one.name}` | {one.network['family']} | {bits} | `{one.hardware.board}` | {checked.total.lut:,} "
+            f"| {memory} | {rates} | {'yes' if checked.fits else 'no'} | {measured} | {seed} |"
         )
 
 

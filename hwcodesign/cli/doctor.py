@@ -16,6 +16,7 @@ def command() -> None:
     from rich.markup import escape
     from rich.table import Table
 
+    from hwcodesign.core import packages
     from hwcodesign.core.terminal import console
     from hwcodesign.core.tools import survey
     from hwcodesign.simulate.verilator_setup import verilator
@@ -32,4 +33,6 @@ def command() -> None:
             row.name, row.version or "-", verdict, escape(row.path) or "-", "" if row.good else escape(row.mend)
         )
     console().print(table)
+    if advice := packages.torch_advice():
+        console().print(f"[yellow]{escape(advice)}[/]")
     raise SystemExit(2 if any(row.required and not row.good for row in rows) else 0)

@@ -1,5 +1,6 @@
 """`hwcodesign emulate`: a board without a board."""
 
+import signal
 from contextlib import suppress
 from pathlib import Path
 
@@ -23,6 +24,7 @@ def command(run: str, runs: Path) -> None:
     from hwcodesign.bitstream import emulated_board
     from hwcodesign.core.run_folder import existing_run
 
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # whoever ends the board, its port goes, too
     found = existing_run(run, runs)
     with found.opened(say=click.echo):
         emulation = emulated_board.prepare(found)

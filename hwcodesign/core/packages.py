@@ -4,7 +4,9 @@ Nothing is imported to find out.
 """
 
 from collections.abc import Iterable
+from importlib import metadata
 from importlib.util import find_spec
+from pathlib import Path
 
 from hwcodesign.core.errors import UserError
 
@@ -35,6 +37,24 @@ EXTRAS = {
 # One line brings them; that of torch by itself may be the build without a GPU, which is a twentieth of the other.
 _MEND = "pip install 'hwcodesign[{extra}]'"
 CPU_TORCH = "pip install torch --index-url https://download.pytorch.org/whl/cpu"
+
+
+# What the drivers of NVIDIA's and AMD's GPUs make.
+_GPUS = (Path("/dev/nvidiactl"), Path("/dev/kfd"))
+_OF_CUDA = "nvidia-cublas"  # installed with torch's build for GPUs alone, whatever its suffix
+
+
+def torch_advice() -> str:
+    """What to do where torch is the build for a GPU, gigabytes of it, and there is no GPU; else ""."""
+    if not installed("torch") or any(path.exists() for path in _GPUS):
+        return ""
+    names = (distribution.metadata["Name"] or "" for distribution in metadata.distributions())
+    if not any(name.startswith(_OF_CUDA) for name in names):
+        return ""
+    return (
+        "torch is the build for a GPU, of several gigabytes, and there is no GPU here. In a fresh environment, before "
+        f"everything else: {CPU_TORCH}"
+    )
 
 
 def installed(module: str) -> bool:

@@ -18,6 +18,7 @@ from pathlib import Path
 from hwcodesign.core import run_lock
 from hwcodesign.core.crew import Worker
 from hwcodesign.core.errors import UserError
+from hwcodesign.core.packages import CPU_TORCH
 
 _SUPERVISOR = Path(__file__).with_name("supervisor.py")
 
@@ -273,6 +274,7 @@ def _survey_package(name: str) -> ToolState:
     oldest, beyond = PACKAGES[name]
     required = name not in OPTIONAL_PACKAGES
     mend = f"needs {_dotted(oldest)} or newer, below {_dotted(beyond)}: pip install '{name}>={_dotted(oldest)}'"
+    mend += f" (without a GPU: {CPU_TORCH})" if name == "torch" else ""
     try:
         distribution = metadata.distribution(name)
     except metadata.PackageNotFoundError:

@@ -1,5 +1,8 @@
 """A package that is not installed is said with the line that brings it."""
 
+from pathlib import Path
+from types import SimpleNamespace
+
 import pytest
 
 from hwcodesign.core import packages
@@ -26,6 +29,21 @@ def test_all_that_is_missing_is_in_one_message() -> None:
 def test_torch_comes_with_the_advice_for_machines_without_a_gpu() -> None:
     with pytest.raises(UserError, match=r"torch is not installed: .*\[train\].*without a GPU.*whl/cpu"):
         packages.require("torch")
+
+
+@pytest.mark.parametrize(
+    ("gpu", "packages_of_cuda", "advised"), [(False, True, True), (True, True, False), (False, False, False)]
+)
+def test_a_gpus_torch_without_a_gpu_is_told(
+    gpu: bool, packages_of_cuda: bool, advised: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    device = tmp_path / "nvidiactl"
+    if gpu:
+        device.touch()
+    monkeypatch.setattr(packages, "_GPUS", (device,))
+    name = "nvidia-cublas-cu12" if packages_of_cuda else "numpy"
+    monkeypatch.setattr(packages.metadata, "distributions", lambda: [SimpleNamespace(metadata={"Name": name})])
+    assert ("whl/cpu" in packages.torch_advice()) == advised
 
 
 @pytest.mark.usefixtures("absent")

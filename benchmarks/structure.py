@@ -52,7 +52,7 @@ def room_of(module: str) -> str:
 
 
 def between_rooms(graph: Graph) -> dict[str, set[str]]:
-    """Which room imports which others; the package's own __init__, which holds the version, is none."""
+    """Which room imports which others; the package's own __init__ is none."""
     rooms: dict[str, set[str]] = {}
     for module, others in graph.items():
         reached = rooms.setdefault(room_of(module), set())

@@ -15,13 +15,13 @@ from pydantic import (
     field_validator,
 )
 
-from hwcodesign import __version__
 from hwcodesign.core.assets import asset_folder
 from hwcodesign.core.errors import UserError, did_you_mean
 from hwcodesign.core.log_mel import LogMel
 from hwcodesign.core.names import RULE, is_legal
 from hwcodesign.core.preprocessing import ChannelOrder, Preprocessing, Resize
 from hwcodesign.core.strict_toml import StrictModel, read_toml, validated
+from hwcodesign.core.version import __version__
 from hwcodesign.fpga.board import MOST_OF_A_RESOURCE, Board, Megahertz, Resource, load_board
 from hwcodesign.nets import metaparameters
 from hwcodesign.nets.network import MOST_SIDE, LayerBits, Network, Quantization

@@ -8,7 +8,7 @@ from hwcodesign.kinds import Folding
 # For each rule of the kernel, parameters that break it.
 BROKEN = {"sizes_are_positive": {"IN_BITS": 0}, "out_bits_hold_an_element": {"IN_BITS": 2}}
 # A fault that the bench must notice: right text, wrong text, what the message says.
-FAULTS = {"a sign lost": ("(IN_SIGNED != 0) && in_data_i[IN_BITS-1], in_data_i", "1'b0, in_data_i", "expected")}
+FAULTS = {"a sign lost": ("{(OUT_BITS - 1) {!in_data_i[0]}}", "{(OUT_BITS - 1) {1'b0}}", "expected")}
 TYPES = ("int12", "uint4", "bipolar", "int2", "uint1", "int8", "uint8", "int20")
 
 

@@ -29,6 +29,12 @@ def test_importing_it_costs_nothing() -> None:
     subprocess.run([sys.executable, "-c", program], check=True)
 
 
+def test_a_room_is_a_package_and_a_function() -> None:
+    recipe = hw.load_recipe("digits-squeezenet")
+    report = hw.check(recipe)
+    assert report == hw.check.check.check_recipe(recipe)  # type: ignore[attr-defined]
+
+
 def test_all_names_are_there_whatever_is_imported_first() -> None:
     """hwcodesign.check is a package, too."""
     program = (

@@ -6,11 +6,18 @@ from pathlib import Path
 
 from importlinter.cli import EXIT_STATUS_SUCCESS, lint_imports
 
+from benchmarks.structure import between_rooms, circles, graph_of
+
 ROOT = Path(__file__).resolve().parents[1]
 
 
 def test_no_arrow_runs_back_up() -> None:
     assert lint_imports(str(ROOT / "pyproject.toml"), no_cache=True) == EXIT_STATUS_SUCCESS
+
+
+def test_no_rooms_and_no_modules_import_each_other_in_a_circle() -> None:
+    graph = graph_of(ROOT)
+    assert circles(between_rooms(graph)) == circles(graph) == []
 
 
 def test_the_host_imports_numpy_core_and_itself_alone() -> None:

@@ -11,9 +11,9 @@ import sys
 
 import click
 
-from hwcodesign import __version__
 from hwcodesign.core import packages
 from hwcodesign.core.errors import UserError
+from hwcodesign.core.version import __version__
 
 INTERRUPTED = 130  # what a shell reports for a program ended by Ctrl-C
 

@@ -91,6 +91,10 @@ def command(
     request = QuantizeRequest(weights, calibration, count, equalization, distil)
     if drop is not None:
         recipe = _with_enough_bits(recipe, request, job.data_folder, drop)
+        if model is not None:
+            from hwcodesign.start.float_recipe import rewrite_bits
+
+            rewrite_bits(Path(options["recipe"]), recipe, model)
     job = replace(job, recipe=recipe, quantize=request)
     report = run_job(job, console(), last="export")
     bits = recipe.describe().weight_bits(recipe.quantization.to_quantization())

@@ -1,6 +1,7 @@
 """The PyTorch path of a layer, from what either of PyTorch's two exporters tells of its ONNX node."""
 
 import ast
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -14,12 +15,15 @@ _LONGEST = 10_000  # characters of a list of scopes
 
 
 def layer_name(node: "NodeProto") -> str:
-    """`/fire2/expand3x3/Conv` is `fire2.expand3x3`; `/fire3/Add`, a call in a module's forward, is `fire3.add`.
+    """The path of a node's layer: `/fire2/expand3x3/Conv` is `fire2.expand3x3`, `/stem/stem.0/Conv` is `stem.0`.
 
-    A node without a path is called by its operator, in lower case.
+    `/fire3/Add`, a call in a module's forward, is `fire3.add`. A node without a path is called by its operator, in
+    lower case.
     """
     path, operator = _path(node)
-    modules = [part for part in path if part and part not in _INNER]
+    named = [part for part in path if part and part not in _INNER]
+    # Inside a Sequential the older exporter repeats the path so far: /stem/stem.0/Conv.
+    modules = [part for part, inner in zip_longest(named, named[1:], fillvalue="") if not inner.startswith(f"{part}.")]
     called = (operator or node.op_type).lower()
     if node.op_type in _FUNCTIONS and (not modules or modules[-1].lower() != node.op_type.lower()):
         modules.append(called)

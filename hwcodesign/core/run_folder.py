@@ -17,9 +17,9 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from hwcodesign import __version__
 from hwcodesign.core import run_lock
 from hwcodesign.core.errors import UserError, VerificationError, did_you_mean
+from hwcodesign.core.version import __version__
 
 Summary = dict[str, Any]
 Say = Callable[[str], None]

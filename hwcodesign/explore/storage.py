@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 # Said outright: which one SQLAlchemy takes by itself has changed from one version to the next.
 DRIVERS = {"postgresql": "postgresql+psycopg2", "mysql": "mysql+pymysql"}
+LOCK_GRACE = 10  # seconds, after which the lock of a worker that was killed while it wrote is broken
 PAUSES = (1.0, 2.0, 4.0, 8.0, 15.0)  # seconds between attempts at a storage that does not answer
 
 
@@ -24,10 +25,12 @@ def open_storage(url: str | None, folder: Path) -> "optuna.storages.BaseStorage"
     Raises UserError if it is none, if its driver is missing, or if it cannot be reached after several attempts.
     """
     from optuna.storages import GrpcStorageProxy, JournalStorage
-    from optuna.storages.journal import JournalFileBackend
+    from optuna.storages.journal import JournalFileBackend, JournalFileSymlinkLock
 
     if url is None:
-        return JournalStorage(JournalFileBackend(str(folder / "journal.log")))
+        # The lock is a link to the journal, and one that leads nowhere, as a relative path's would, is never broken.
+        path = str((folder / "journal.log").resolve())
+        return JournalStorage(JournalFileBackend(path, JournalFileSymlinkLock(path, LOCK_GRACE)))
     if url.startswith("grpc://"):
         host, _, port = url.removeprefix("grpc://").partition(":")
         if not host or not port.isdecimal():

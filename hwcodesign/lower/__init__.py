@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hwcodesign.core import packages
-from hwcodesign.core.callable_room import make_callable
 from hwcodesign.core.errors import UserError
 from hwcodesign.dataflow import Dataflow, IntType
 from hwcodesign.graph.threshold_bits import threshold_bits
@@ -20,8 +19,6 @@ if TYPE_CHECKING:
     from qonnx.core.modelwrapper import ModelWrapper
 
     from hwcodesign.lower.meaning import Meaning
-
-make_callable(__name__)
 PIXEL = IntType(8, signed=False)
 
 

@@ -2,7 +2,3 @@
 
 A section is one module of `sections/`; a new one is found by itself.
 """
-
-from hwcodesign.core.callable_room import make_callable
-
-make_callable(__name__)

@@ -9,7 +9,7 @@ import numpy as np
 
 from hwcodesign.core.errors import UserError
 from hwcodesign.core.run_folder import write_whole
-from hwcodesign.core.strict_toml import validated
+from hwcodesign.core.strict_toml import read_toml, validated
 from hwcodesign.nets.graph import layers_of
 from hwcodesign.nets.network import INPUT, Conv, Node
 from hwcodesign.quantize.float_graph import FloatNetwork
@@ -62,6 +62,12 @@ def write_recipe(path: Path, tables: Mapping[str, Any], source: Path) -> None:
     validated(Recipe, dict(tables), str(path)).describe()
     path.parent.mkdir(parents=True, exist_ok=True)
     write_whole(path, f"{_MARK} of {source.name}, and made anew by the next one.\n{_toml(tables)}")
+
+
+def rewrite_bits(path: Path, recipe: Recipe, source: Path) -> None:
+    """Write the recipe at `path` once more, with the bits that `recipe` has come to."""
+    bits = recipe.quantization.model_dump(exclude_defaults=True, exclude_none=True)
+    write_recipe(path, read_toml(path) | {"quantization": bits}, source)
 
 
 def _without_padding(nodes: Sequence[Node]) -> tuple[Node, ...]:

@@ -11,6 +11,8 @@ from hwcodesign.core.layer_name import layer_name
     [
         ("Conv", "/fire2/expand3x3/Conv", "fire2.expand3x3"),
         ("Conv", "/0/1/Conv", "0.1"),
+        ("Conv", "/layer2/down/down.0/Conv", "layer2.down.0"),
+        ("Conv", "/a/ab/Conv", "a.ab"),
         ("Quant", "/3/act_quant/export_handler/Quant", "3"),
         ("Add", "/fire3/Add", "fire3.add"),
         ("Add", "/Add_1", "add_1"),

@@ -1,5 +1,6 @@
 """Where trials are kept: bad URLs are refused, outages are waited for, and nothing waits for ever."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,20 @@ def test_an_outage_is_waited_for_with_growing_pauses(
     assert pauses == list(storage.PAUSES[:2])
     told = capsys.readouterr().err.splitlines()
     assert told == ["postgresql://h/d does not answer (down): tried again for 30 s"]  # once
+
+
+def test_the_lock_of_a_worker_that_was_killed_is_broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import optuna
+
+    monkeypatch.chdir(tmp_path)  # a search's folder is a relative one
+    monkeypatch.setattr(storage, "LOCK_GRACE", 3)
+    (tmp_path / "explore").mkdir()
+    killed, kept = (storage.open_storage(None, Path("explore")) for _ in range(2))
+    assert killed._backend._lock.acquire()  # type: ignore[attr-defined]  # and is never released
+    began = time.monotonic()
+    optuna.create_study(study_name="s", storage=kept)
+    assert 2 < time.monotonic() - began < 60
+    assert [study.study_name for study in kept.get_all_studies()] == ["s"]
 
 
 def test_a_password_is_not_shown() -> None:

@@ -40,10 +40,17 @@ def test_every_score_of_both_is_exact(tmp_path: Path) -> None:
     frames = np.random.default_rng(0).integers(0, 256, (20, *graph.input.shape))
     found = interpreter.run(graph, frames)
     assert np.array_equal(found, OriginalFile(joined, 1.0, graph.score_map).scores(frames))
+
+
+@pytest.mark.slow
+def test_each_part_is_what_that_output_gives_alone(tmp_path: Path) -> None:
+    names = exported(tmp_path / "model.onnx")
+    both = lower(one_output(tmp_path / "model.onnx", ",".join(names), tmp_path), tmp_path, input_scale=1.0).dataflow
+    frames = np.random.default_rng(0).integers(0, 256, (20, *both.input.shape))
+    found = interpreter.run(both, frames).reshape(20, 6, 6, 7)
     for name, channels in zip(names, (slice(0, 3), slice(3, 7)), strict=True):
         alone = lower(one_output(tmp_path / "model.onnx", name, tmp_path), tmp_path, input_scale=1.0).dataflow
-        part = found.reshape(20, 6, 6, 7)[..., channels].reshape(20, -1)
-        assert np.array_equal(part, interpreter.run(alone, frames))
+        assert np.array_equal(found[..., channels].reshape(20, -1), interpreter.run(alone, frames))
 
 
 def test_outputs_of_other_sizes_and_unknown_ones_are_refused(tmp_path: Path) -> None:

@@ -23,7 +23,9 @@ NETWORKS: dict[str, Callable[[], nn.Module]] = {
 }
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.slow] if name == "to a size" else []) for name in NETWORKS]
+)
 def test_what_the_file_means(name: str, tmp_path: Path) -> None:
     path = tmp_path / "model.onnx"
     export(NETWORKS[name], path)

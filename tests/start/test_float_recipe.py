@@ -10,8 +10,8 @@ from hwcodesign.core.errors import UserError
 from hwcodesign.dataflow import Dataflow
 from hwcodesign.graph import interpreter
 from hwcodesign.quantize.float_file import read_model
-from hwcodesign.recipe import load_recipe
-from hwcodesign.start.float_recipe import float_recipe, write_recipe
+from hwcodesign.recipe import LayerBitsTable, load_recipe
+from hwcodesign.start.float_recipe import float_recipe, rewrite_bits, write_recipe
 from tests.quantize.float_onnx import residual
 from tests.quantize.small import images
 
@@ -56,6 +56,18 @@ def test_what_the_pixels_are_is_told_for_the_file(tmp_path):
     assert tables["data"]["mean"] == [50, 60, 70] and tables["data"]["divisor"] == 25
     with pytest.raises(UserError, match="one number each, or one for each channel"):
         float_recipe("float", found, None, "none", {"data.mean": "grey"})
+
+
+def test_raised_bits_are_written_down(tmp_path):
+    source, path = residual(tmp_path / "float.onnx"), tmp_path / "runs" / "float.toml"
+    write_recipe(path, float_recipe("float", read_model(source), None, "zcu104", {}), source)
+    before = load_recipe(str(path))
+    bits = {"dw": LayerBitsTable(weight_bits=7), "layer1.conv1": LayerBitsTable(weight_bits=5, activation_bits=6)}
+    raised = before.quantization.model_copy(update={"layers": bits, "activation_bits": 8})
+    rewrite_bits(path, before.model_copy(update={"quantization": raised}), source)
+    after = load_recipe(str(path))
+    assert after.quantization == raised and after.network == before.network and after.data == before.data
+    assert after.describe().weight_bits(after.quantization.to_quantization())["layer1.conv1"] == 5
 
 
 def test_somebodys_own_file_stays(tmp_path):

@@ -26,6 +26,7 @@ from hwcodesign.kinds.shared.steps import NUMBERS_AT_ONCE, Steps, exact_type
 from hwcodesign.kinds.shared.threshold_unit import (
     THRESHOLD_CELLS,
     ThresholdUnit,
+    middle_and_spread,
     random_thresholds,
     tree_logic,
     tree_stages,
@@ -71,14 +72,14 @@ class Mvau(Kind):
 
     def random_tensors(self, layer: Layer, rng: np.random.Generator, even: bool) -> dict[str, np.ndarray]:
         """Uniformly random weights, and thresholds where the sums of random inputs fall."""
-        int_type, middle = _weight_type(layer), (layer.input.type.max + layer.input.type.min) / 2
+        int_type, (middle, wide) = _weight_type(layer), middle_and_spread(layer.input.type)
         shape = (_columns(layer), _rows(layer))
         weights = (
             rng.choice([-1, 1], shape) if int_type.bipolar else rng.integers(-int_type.max, int_type.max + 1, shape)
         )
         if not _thresholds(layer):
             return {"weights": weights}
-        mean, spread = middle * weights.sum(axis=0), middle / 2 * np.sqrt((weights**2).sum(axis=0))
+        mean, spread = middle * weights.sum(axis=0), wide * np.sqrt((weights**2).sum(axis=0))
         return {"weights": weights, "thresholds": random_thresholds(mean, spread, _thresholds(layer), rng, even)}
 
     def run(self, layer: Layer, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:

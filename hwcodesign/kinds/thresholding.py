@@ -18,6 +18,7 @@ from hwcodesign.kinds.shared.steps import Steps, exact_type
 from hwcodesign.kinds.shared.threshold_unit import (
     THRESHOLD_CELLS,
     ThresholdUnit,
+    middle_and_spread,
     random_thresholds,
     step_count,
 )
@@ -43,8 +44,8 @@ class Thresholding(Kind):
 
     def random_tensors(self, layer: Layer, rng: np.random.Generator, even: bool) -> dict[str, np.ndarray]:
         """Thresholds where uniformly random inputs fall."""
-        middle = np.full(layer.output.channels, (layer.input.type.max + layer.input.type.min) / 2)
-        return {"thresholds": random_thresholds(middle, middle / 2, layer.number("thresholds"), rng, even)}
+        middle, spread = (np.full(layer.output.channels, number) for number in middle_and_spread(layer.input.type))
+        return {"thresholds": random_thresholds(middle, spread, layer.number("thresholds"), rng, even)}
 
     def run(self, layer: Layer, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         values = inputs[0].reshape(-1, inputs[0].shape[-1])

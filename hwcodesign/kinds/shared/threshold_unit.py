@@ -136,6 +136,11 @@ def step_count(out_type: IntType) -> int:
     return 1 if out_type.bipolar else out_type.max - out_type.min
 
 
+def middle_and_spread(int_type: IntType) -> tuple[float, float]:
+    """The middle of uniformly random numbers, and how far they lie around it; 0 for -1 and +1, which are two ends."""
+    return (int_type.max + int_type.min) / 2, 0.0 if int_type.bipolar else (int_type.max - int_type.min) / 4
+
+
 def random_thresholds(
     mean: np.ndarray, spread: np.ndarray, count: int, rng: np.random.Generator, even: bool
 ) -> np.ndarray:

@@ -6,7 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hwcodesign.dataflow import IntType
-from hwcodesign.kinds.shared.threshold_unit import ThresholdUnit, quantize, step_count, tree_logic, tree_stages
+from hwcodesign.kinds.shared.threshold_unit import (
+    ThresholdUnit,
+    middle_and_spread,
+    quantize,
+    step_count,
+    tree_logic,
+    tree_stages,
+)
 from hwcodesign.kinds.shared.uniform_thresholds import line_through
 
 TYPES = st.builds(IntType, st.integers(1, 5), st.booleans())
@@ -78,3 +85,8 @@ def test_a_threshold_outside_its_type_is_our_fault() -> None:
     unit = ThresholdUnit(1, 1, 1, IntType(4, True), IntType(4, True), IntType(1, False))
     with pytest.raises(AssertionError, match="outside"):
         unit.image(np.array([[8]]))
+
+
+def test_random_numbers_lie_around_their_middle_signed_or_not() -> None:
+    unsigned, signed, bipolar = (IntType.parse(name) for name in ("uint4", "int4", "bipolar"))
+    assert [middle_and_spread(each) for each in (unsigned, signed, bipolar)] == [(7.5, 3.75), (-0.5, 3.75), (0.0, 0.0)]

@@ -1,6 +1,6 @@
 """A SqueezeDet of 4 bits, from training to RTL, on pictures pasted on canvases: how well it finds them, how exactly.
 
-    python -m benchmarks.pasted FASHION_MNIST FOLDER
+    python -m benchmarks.data.pasted FASHION_MNIST FOLDER
     python -m benchmarks.detector FOLDER [--minutes 15] [--frames 6]
 
 Trains for so many minutes with quantization in the loop, exports, lowers, and compares every score of every test

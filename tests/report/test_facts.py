@@ -34,7 +34,7 @@ def test_an_empty_run_has_no_facts(tmp_path: Path) -> None:
 
 def test_held_out_images_bring_names_for_all_scores(tmp_path: Path) -> None:
     run = RunFolder(tmp_path / "run")
-    np.savez(tmp_path / "r.npz", images=np.zeros((2, 4, 4, 1), np.uint8), integer_scores=np.zeros((2, 3), np.int64))
+    np.savez(tmp_path / "r.npz", images=np.zeros((2, 4, 4, 1), np.uint8), scores=np.zeros((2, 3)))
     finished(run, "export", "reference.npz", (tmp_path / "r.npz").read_bytes())
     finished(run, "check", "check.json", b'{"fits": true}')
     ReportDocument.write(run.path / "report.json", {"reference": {"classes": ["cat", "dog"]}})

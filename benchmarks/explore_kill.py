@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.history import record
+from benchmarks.kill import parents
 
 POINTS = 120
 STUDY = f"""
@@ -35,18 +36,6 @@ sampler = "tpe"
 points = {POINTS}
 """
 LONGEST = 12.0  # seconds into a search
-
-
-def children(parent: int) -> list[int]:
-    """The processes that `parent` has started and that still run."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        try:
-            if entry.name.isdecimal() and int((entry / "stat").read_text().rsplit(")", 1)[1].split()[1]) == parent:
-                found.append(int(entry.name))
-        except OSError:
-            pass
-    return found
 
 
 def finished(out: Path) -> int:
@@ -70,7 +59,8 @@ def search(folder: Path, moments: int, worker: bool, draw: random.Random) -> dic
             time.sleep(0.05)
         if process.poll() is not None:
             break
-        victims = children(process.pid) if worker else [process.pid]
+        workers = [child for child, parent in parents().items() if parent == process.pid]
+        victims = workers if worker else [process.pid]
         for victim in victims[:1]:
             os.kill(victim, signal.SIGKILL)
         killed.append({"after_seconds": round(after, 1), "points_then": finished(out)})

@@ -104,13 +104,20 @@ def started_at(process: int) -> str | None:
     return fields[19] if (fields := stat(process)) else None
 
 
+def parents() -> dict[int, int]:
+    """Of every process that runs, the one that started it."""
+    return {
+        int(p.name): int(fields[1])
+        for p in Path("/proc").iterdir()
+        if p.name.isdecimal() and (fields := stat(int(p.name)))
+    }
+
+
 def descendants(process: int) -> dict[int, str | None]:
     """All that `process` has started, directly or not, with when."""
-    parents = {
-        int(p.name): fields[1] for p in Path("/proc").iterdir() if p.name.isdecimal() and (fields := stat(int(p.name)))
-    }
+    parent_of = parents()
     found, ring = {}, {process}
-    while ring := {child for child, parent in parents.items() if int(parent) in ring}:
+    while ring := {child for child, parent in parent_of.items() if parent in ring}:
         found |= {child: started_at(child) for child in ring}
     return found
 

@@ -63,6 +63,11 @@ class Stage:
     verdict: Callable[[Summary], None] = _nothing
     code: tuple[str, ...] = ()
 
+    @property
+    def laid_aside(self) -> bool:
+        """Whether what it made is kept, perhaps hours of work, when it is made anew of something else."""
+        return self.resumable and self.precious
+
 
 @dataclass(frozen=True)
 class RunFolder:
@@ -184,9 +189,7 @@ class RunFolder:
         fingerprint = _fingerprint(stage)
         unfinished = self._unfinished(stage.name)
         if not (stage.resumable and _started_as(unfinished) == fingerprint):
-            if (
-                stage.resumable and stage.precious and _holds_work(unfinished)
-            ):  # hours of it, perhaps, of what has changed since
+            if stage.laid_aside and _holds_work(unfinished):
                 self._lay_aside(unfinished, stage.name, say)
             _fresh(unfinished, fingerprint)
         inside = [path for path in stage.inputs if path.is_relative_to(self.path)]
@@ -203,7 +206,7 @@ class RunFolder:
             "made_from": made_from,
             "files": _files(unfinished),
         }
-        if stage.resumable and stage.precious and self.finished(stage.name) and not self._is_of(stage):
+        if stage.laid_aside and self.finished(stage.name) and not self._is_of(stage):
             self._lay_aside(self.stage(stage.name), stage.name, say)
         write_whole(unfinished / _RECORD, json.dumps(record, indent=1) + "\n")
         _replace(unfinished, self.stage(stage.name))

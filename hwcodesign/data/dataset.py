@@ -37,6 +37,15 @@ class Dataset:
                                 f"classes they must be 0 to {len(self.classes) - 1}")  # fmt: skip
 
 
+HELD_OUT = 0.2  # of the images of a data set that comes without a part of its own for the test
+SPLIT_SEED = 0  # the split is a property of the data set: no recipe moves it
+
+
+def held_apart(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Indices (training, test) into a data set that is whole: the same ones every time."""
+    return stratified_split(labels, HELD_OUT, SPLIT_SEED)
+
+
 def stratified_split(labels: np.ndarray, held_out: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Indices (kept, held out), each sorted; of every class the same fraction is held out, rounded.
 

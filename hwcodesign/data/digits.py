@@ -6,10 +6,7 @@ Source: E. Alpaydin, C. Kaynak: Optical Recognition of Handwritten Digits, UCI M
 import numpy as np
 
 from hwcodesign.core.errors import UserError
-from hwcodesign.data.dataset import Dataset, stratified_split
-
-HELD_OUT = 0.2
-SPLIT_SEED = 0  # the split is a property of the data set: no recipe moves it
+from hwcodesign.data.dataset import Dataset, held_apart
 
 
 def read(channels: int) -> Dataset:
@@ -26,5 +23,5 @@ def read(channels: int) -> Dataset:
     bundle = load_digits()
     images = np.rint(bundle.images * (255 / 16)).astype(np.uint8)[..., np.newaxis]
     labels = bundle.target.astype(np.int64)
-    train, test = stratified_split(labels, HELD_OUT, SPLIT_SEED)
+    train, test = held_apart(labels)
     return Dataset("digits", tuple("0123456789"), images[train], labels[train], images[test], labels[test])

@@ -18,10 +18,8 @@ import numpy as np
 from hwcodesign.core.errors import UserError, did_you_mean
 from hwcodesign.core.image_file import SUFFIXES, read_image
 from hwcodesign.core.preprocessing import Preprocessing
-from hwcodesign.data.dataset import Dataset, stratified_split
+from hwcodesign.data.dataset import Dataset, held_apart
 
-HELD_OUT = 0.2
-SPLIT_SEED = 0
 HELD_OUT_FOLDERS = ("test", "val", "validation")  # the first that is there
 CLASSES = "classes.txt"
 _SHOWN = 10  # of the images that cannot be read
@@ -47,7 +45,7 @@ def read(folder: Path, preprocessing: Preprocessing, training: bool = True) -> D
     if held_out is None:
         part = part_of(folder, folder)
         images, labels = _images(part, preprocessing)
-        train, test = stratified_split(labels, HELD_OUT, SPLIT_SEED)
+        train, test = held_apart(labels)
         return Dataset(folder.name, part.classes, images[train], labels[train], images[test], labels[test])
     tested = part_of(folder, held_out)
     images, labels = _images(tested, preprocessing)

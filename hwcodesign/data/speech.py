@@ -11,10 +11,7 @@ import numpy as np
 
 from hwcodesign.core.errors import UserError
 from hwcodesign.core.log_mel import SUFFIX, LogMel
-from hwcodesign.data.dataset import Dataset, stratified_split
-
-HELD_OUT = 0.2
-SPLIT_SEED = 0
+from hwcodesign.data.dataset import Dataset, held_apart
 
 
 def read(folder: Path, recipe: LogMel) -> Dataset:
@@ -26,7 +23,7 @@ def read(folder: Path, recipe: LogMel) -> Dataset:
         )
         return Dataset(folder.name, words, train, train_labels, test, test_labels)
     levels, labels = _part(folder, words, recipe)
-    kept, held_out = stratified_split(labels, HELD_OUT, SPLIT_SEED)
+    kept, held_out = held_apart(labels)
     return Dataset(folder.name, words, levels[kept], labels[kept], levels[held_out], labels[held_out])
 
 

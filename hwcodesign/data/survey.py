@@ -9,7 +9,8 @@ import numpy as np
 
 from hwcodesign.core.errors import UserError
 from hwcodesign.core.image_file import SUFFIXES, read_image
-from hwcodesign.data.folder import HELD_OUT, HELD_OUT_FOLDERS, Part, held_out_folder, hidden, part_of
+from hwcodesign.data.dataset import HELD_OUT
+from hwcodesign.data.folder import HELD_OUT_FOLDERS, Part, held_out_folder, hidden, part_of
 
 MOST_HEADERS = 1_000  # more are not opened
 MOST_COLOURS = 24  # images whose pixels are looked at

@@ -125,11 +125,10 @@ class Family:
     fitted coefficients count for this one, too, since Yosys maps both alike; "" if they are its own, or it has
     none. `toolchain` makes its bitstreams (None: no open one does, or that of `toolchain_of_part`), `constraints` is
     what pins are written in, and `plls` yields every clock that can be made of an oscillator's MHz. `cells_of_both`: a
-    logic cell holds one LUT and
-    one flip-flop, which share it only if the LUT drives the flip-flop alone; all amounts of LUTs are then of logic
-    cells. `large_ram` is the name of big memories that cannot be initialised (so weights in them are loaded after
-    reset), or ""; `large_shape` is theirs, `large_lanes` the widths of the lanes that they can be written in. Of
-    `large_ports` each reads or writes; with one, a memory is not read and written at once.
+    logic cell holds one LUT and one flip-flop, which share it only if the LUT drives the flip-flop alone; all amounts
+    of LUTs are then of logic cells. `large_ram` is the name of big memories that cannot be initialised (so weights in
+    them are loaded after reset), or ""; `large_shape` is theirs, `large_lanes` the widths of the lanes that they can be
+    written in. Of `large_ports` each reads or writes; with one, a memory is not read and written at once.
     """
 
     name: str

@@ -34,12 +34,7 @@ class Gather(Kind):
             raise UserError(
                 f"{layer.name}: it must take one of the channels 0 to {channels - 1}, or more, not {chosen}"
             )
-        made = self.output(layer)
-        if layer.output != made:
-            raise UserError(
-                f"{layer.name}: those channels are {made.shape} {made.type}, not {layer.output.shape} "
-                f"{layer.output.type}"
-            )
+        self.require_output(layer, "those channels are", bounds=True)
 
     def run(self, layer: Layer, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         return [np.ascontiguousarray(inputs[0][..., list(layer.numbers("channels"))])]

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from hwcodesign.core.errors import UserError
 from hwcodesign.dataflow import Layer, Stream
 from hwcodesign.kinds.kind import Folding, Kind, Logic, Memory, OnnxNode
 from hwcodesign.kinds.motion import Motion, Pipeline
@@ -24,12 +23,7 @@ class GlobalAccPool(Kind):
         return Stream((1, 1, layer.input.channels), bounds.type, bounds)
 
     def check(self, layer: Layer) -> None:
-        source, sums = layer.input, self.output(layer)
-        if layer.output.shape != sums.shape or layer.output.type != sums.type:
-            raise UserError(
-                f"{layer.name}: the sums of {source.shape} {source.type} are {sums.shape} {sums.type}, "
-                f"not {layer.output.shape} {layer.output.type}"
-            )
+        self.require_output(layer, f"the sums of {layer.input.shape} {layer.input.type} are")
 
     def run(self, layer: Layer, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         return [inputs[0].sum(axis=(1, 2), keepdims=True, dtype=np.int64)]

@@ -17,6 +17,7 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 
+from hwcodesign.core.errors import UserError
 from hwcodesign.dataflow import IntType, Layer, Stream
 from hwcodesign.kinds.motion import Buffer, Motion, Pipeline, turns
 from hwcodesign.kinds.shared.fewer_bits import Inputs
@@ -162,6 +163,15 @@ class Kind(ABC):
         Where a quantizer chooses the type the graph says it. The default is what came in.
         """
         return layer.input
+
+    def require_output(self, layer: Layer, told: str, bounds: bool = False) -> None:
+        """Raise UserError unless the layer puts out what follows from it: shape and type, and with `bounds` these too.
+
+        `told` begins the message, such as "the windows are".
+        """
+        made, given = self.output(layer), layer.output
+        if (made.shape, made.type) != (given.shape, given.type) or (bounds and made.bounds != given.bounds):
+            raise UserError(f"{layer.name}: {told} {made.shape} {made.type}, not {given.shape} {given.type}")
 
     @abstractmethod
     def check(self, layer: Layer) -> None:

@@ -8,7 +8,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from hwcodesign.core.errors import UserError
 from hwcodesign.dataflow import Layer, Stream
 from hwcodesign.kinds.kind import Folding, Kind, Logic, Memory
 from hwcodesign.kinds.motion import Motion
@@ -25,11 +24,7 @@ class MapOutput(Kind):
         return replace(layer.input, type=bounds.signed_type, bounds=bounds)
 
     def check(self, layer: Layer) -> None:
-        made = self.output(layer)
-        if layer.output.shape != made.shape or layer.output.type != made.type:
-            raise UserError(
-                f"{layer.name}: what leaves is {made.shape} {made.type}, not {layer.output.shape} {layer.output.type}"
-            )
+        self.require_output(layer, "what leaves is")
 
     def run(self, layer: Layer, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         return [inputs[0].astype(layer.output.type.dtype)]

@@ -56,12 +56,7 @@ class SlidingWindow(Kind):
                 f"{layer.name}: a kernel of {kernel_h}x{kernel_w}{spread} is larger than its feature map of "
                 f"{height}x{width}; use a smaller kernel, or padding"
             )
-        expected = self.output(layer).shape
-        if layer.output.shape != expected or layer.output.type != layer.input.type:
-            raise UserError(
-                f"{layer.name}: the windows are {expected} {layer.input.type}, "
-                f"not {layer.output.shape} {layer.output.type}"
-            )
+        self.require_output(layer, "the windows are")
         least, most = least_pixels(layer), buffer_pixels(layer)
         if not least <= kept_pixels(layer) <= most:
             raise UserError(f"{layer.name}: the buffer is {least} to {most} pixels, not {kept_pixels(layer)}")

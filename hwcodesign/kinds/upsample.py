@@ -30,12 +30,7 @@ class Upsample(Kind):
         factors = layer.numbers("factors")
         if len(factors) != 2 or min(factors) < 1 or max(factors) < 2:
             raise UserError(f"{layer.name}: a map grows by two whole factors of 1 or more, one above 1, not {factors}")
-        made = self.output(layer)
-        if layer.output != made:
-            raise UserError(
-                f"{layer.name}: the larger map is {made.shape} {made.type}, not {layer.output.shape} "
-                f"{layer.output.type}"
-            )
+        self.require_output(layer, "the larger map is", bounds=True)
 
     def run(self, layer: Layer, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         rows, columns = layer.numbers("factors")

@@ -35,11 +35,7 @@ class WeightedSum(Kind):
                 f"{layer.name}: {len(layer.inputs)} inputs take as many factors of up to {WORD} bits, none of them 0, "
                 f"not {factors}"
             )
-        total = self.output(layer).type
-        if layer.output.shape != layer.input.shape or layer.output.type != total:
-            raise UserError(
-                f"{layer.name}: the sum is {layer.input.shape} {total}, not {layer.output.shape} {layer.output.type}"
-            )
+        self.require_output(layer, "the sum is")
 
     def run(self, layer: Layer, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         total = np.zeros_like(inputs[0])

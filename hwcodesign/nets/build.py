@@ -159,15 +159,18 @@ def _quantizers(network: Network) -> list[str]:
 def _place(root: nn.Module, path: str, layer: nn.Module) -> None:
     """Make `layer` the submodule of `root` at the dotted `path`."""
     *parents, name = path.split(".")
-    for part, parent in zip(path.split("."), [*parents, None], strict=True):
-        if hasattr(root, part) and part not in root._modules:
-            raise UserError(f"{path}: a layer cannot be called {part!r}, which PyTorch's modules have a use for")
-        if parent is None:
-            break
+    for parent in parents:
+        _require_free(root, parent, path)
         if parent not in root._modules:
             root.add_module(parent, nn.Module())
         root = root.get_submodule(parent)
+    _require_free(root, name, path)
     root.add_module(name, layer)
+
+
+def _require_free(root: nn.Module, part: str, path: str) -> None:
+    if hasattr(root, part) and part not in root._modules:
+        raise UserError(f"{path}: a layer cannot be called {part!r}, which PyTorch's modules have a use for")
 
 
 def _require_exact(network: Network, quantization: Quantization, mean: float) -> None:

@@ -6,6 +6,7 @@ import numpy as np
 
 from hwcodesign.dataflow import Dataflow
 from hwcodesign.graph import interpreter
+from hwcodesign.verify.original import OriginalFile
 from tests.lower import float64
 
 
@@ -27,3 +28,14 @@ def require_equal(path: Path, graph: Dataflow, pixels: tuple[int, ...], distinct
     assert len(np.unique(found[:, :count], axis=0)) > distinct
     if count > 1:
         assert np.array_equal(found[:, -1], meant.classes(found[:, :count]))
+
+
+def require_as_verified(path: Path, graph: Dataflow, count: int = 20) -> np.ndarray:
+    """`count` random frames through the file as `verify` has it run (verify/original.py), and through our graph.
+
+    Returns their scores (count, scores).
+    """
+    frames = np.random.default_rng(0).integers(0, 256, (count, *graph.input.shape))
+    found = interpreter.run(graph, frames)[:, : graph.score_count]
+    assert np.array_equal(found, OriginalFile(path, 1.0, graph.score_map).scores(frames))
+    return found

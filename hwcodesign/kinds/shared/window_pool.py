@@ -29,12 +29,7 @@ class WindowPool(Kind):
         elements, window = layer.input.channels, self.window(layer)
         if window < 1 or elements % window:
             raise UserError(f"{layer.name}: {elements} elements a pixel are no whole number of windows of {window}")
-        made = self.output(layer)
-        if layer.output.shape != made.shape or layer.output.type != made.type:
-            raise UserError(
-                f"{layer.name}: {self.result.format(window=window, elements=elements, type=layer.input.type)} "
-                f"{made.shape} {made.type}, not {layer.output.shape} {layer.output.type}"
-            )
+        self.require_output(layer, self.result.format(window=window, elements=elements, type=layer.input.type))
 
     def run(self, layer: Layer, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         frames = inputs[0]

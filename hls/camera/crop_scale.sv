@@ -28,11 +28,7 @@ module crop_scale #(
   localparam int SumBits = $clog2(255 * Area + Half + 1);
   localparam int Shift = SumBits + $clog2(Area);
   localparam logic [63:0] Reciprocal = ((64'd1 << Shift) + 64'(Area) - 64'd1) / 64'(Area);
-  localparam int LeftBits = $clog2(X + 1) + 1;
-  localparam int TopBits = $clog2(Y + 1) + 1;
   localparam int ColumnBits = (WIDTH > 1) ? $clog2(WIDTH) : 1;
-  localparam int RowBits = (HEIGHT > 1) ? $clog2(HEIGHT) : 1;
-  localparam int ScaleBits = (SCALE > 1) ? $clog2(SCALE) : 1;
   localparam int InBlock = (WIDTH * CHANNELS * SumBits > 1024) ? 1 : 0;
 
   if (CHANNELS < 1 || WIDTH < 1 || HEIGHT < 1) begin : gen_unmet_sizes_are_positive
@@ -45,46 +41,23 @@ module crop_scale #(
     crop_scale_requires_that_scale_is_1_to_64 violated ();
   end
 
-  // Where the next pixel lies: `left_q` columns and `top_q` lines in front of the window, or in which block of it.
-  logic [LeftBits-1:0]   left_q;
-  logic [TopBits-1:0]    top_q;
-  logic [ColumnBits-1:0] column_q;
-  logic [RowBits-1:0]    row_q;
-  logic [ScaleBits-1:0]  in_x_q, in_y_q;
-  logic                  right_of_q, below_q;
-  logic                  take, last_x, last_y;
+  logic [ColumnBits-1:0] column;
+  logic in_line, in_frame, first_x, first_y, last_x, last_y, take;
 
-  assign take   = valid_i && left_q == '0 && top_q == '0 && !right_of_q && !below_q;
-  assign last_x = in_x_q == ScaleBits'(SCALE - 1);
-  assign last_y = in_y_q == ScaleBits'(SCALE - 1);
+  crop_axis #(
+    .SKIP(X), .LENGTH(WIDTH), .SCALE(SCALE)
+  ) u_column (
+    .clk_i, .restart_i(line_i || frame_i), .step_i(valid_i), .inside_o(in_line), .first_o(first_x), .last_o(last_x),
+    .block_o(column)
+  );
 
-  always_ff @(posedge clk_i) begin
-    if (line_i || frame_i) begin
-      left_q     <= LeftBits'(X);
-      column_q   <= '0;
-      in_x_q     <= '0;
-      right_of_q <= 1'b0;
-    end else if (valid_i && left_q != '0) begin
-      left_q <= left_q - 1'b1;
-    end else if (valid_i && !right_of_q) begin
-      in_x_q <= last_x ? '0 : in_x_q + 1'b1;
-      if (last_x) column_q <= column_q + 1'b1;
-      if (last_x && column_q == ColumnBits'(WIDTH - 1)) right_of_q <= 1'b1;
-    end
+  crop_axis #(
+    .SKIP(Y), .LENGTH(HEIGHT), .SCALE(SCALE)
+  ) u_row (
+    .clk_i, .restart_i(frame_i), .step_i(line_i), .inside_o(in_frame), .first_o(first_y), .last_o(last_y), .block_o()
+  );
 
-    if (frame_i) begin
-      top_q   <= TopBits'(Y);
-      row_q   <= '0;
-      in_y_q  <= '0;
-      below_q <= 1'b0;
-    end else if (line_i && top_q != '0) begin
-      top_q <= top_q - 1'b1;
-    end else if (line_i && !below_q) begin
-      in_y_q <= last_y ? '0 : in_y_q + 1'b1;
-      if (last_y) row_q <= row_q + 1'b1;
-      if (last_y && row_q == RowBits'(HEIGHT - 1)) below_q <= 1'b1;
-    end
-  end
+  assign take = valid_i && in_line && in_frame;
 
   logic [CHANNELS*SumBits-1:0] above, beside_q, across, total, total_q;
   logic                        whole_q, divided_q;
@@ -94,8 +67,8 @@ module crop_scale #(
       .WORDS(WIDTH), .WIDTH(CHANNELS * SumBits),
       .BLOCK_WORDS(InBlock * WIDTH), .BLOCK_WIDTH(InBlock * CHANNELS * SumBits)
     ) u_above (
-      .clk_i, .write_i(take && last_x), .write_address_i(column_q), .data_i(total),
-      .read_i(take && in_x_q == '0), .read_address_i(column_q), .data_o(above)
+      .clk_i, .write_i(take && last_x), .write_address_i(column), .data_i(total),
+      .read_i(take && first_x), .read_address_i(column), .data_o(above)
     );
   end else begin : gen_alone
     assign above = '0;
@@ -104,8 +77,8 @@ module crop_scale #(
   for (genvar c = 0; c < CHANNELS; c++) begin : gen_channel
     logic [SumBits-1:0]   so_far, higher;
     logic [2*SumBits+1:0] product_q;
-    assign so_far = (in_x_q == '0) ? '0 : beside_q[c*SumBits+:SumBits];
-    assign higher = (in_y_q == '0) ? '0 : above[c*SumBits+:SumBits];
+    assign so_far = first_x ? '0 : beside_q[c*SumBits+:SumBits];
+    assign higher = first_y ? '0 : above[c*SumBits+:SumBits];
     assign across[c*SumBits+:SumBits] = so_far + SumBits'(pixel_i[8*c+:8]);
     assign total[c*SumBits+:SumBits] = across[c*SumBits+:SumBits] + higher;
 

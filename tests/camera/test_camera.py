@@ -18,11 +18,11 @@ from hwcodesign.plan import plan
 from hwcodesign.simulate import network, simulator
 from sim.camera import GREY, RGB565, UYVY, YUYV, cropped_and_scaled, port_bytes, seen
 from tests.graphs import one_fire, tiny_squeezenet
+from tests.kernels.test_parameters import sources_of
 
 TOP = "camera_accelerator"
 PORTS = ("clk_i", "rst_ni", "pclk_i", "vsync_i", "href_i", "data_i", "m_axis_tdata", "m_axis_tvalid", "m_axis_tready",
          "m_axis_tlast", "class_o", "class_valid_o", "frame_error_o")  # fmt: skip
-MODULES = ("dvp_receiver", "crop_scale", "frame_store", TOP, "frame_last", "width_converter", "ram", "ram_bank")
 PICTURES = 8
 
 
@@ -64,7 +64,8 @@ def played(graph: Dataflow, camera: Camera, folder: Path, hls: Path | None = Non
 
 def sources(emitted: Path, hls: Path | None = None) -> list[Path]:
     own = [emitted / line for line in (emitted / "sources.f").read_text().split()]
-    return own + [hls_source(name, hls) for name in MODULES if name not in {path.stem for path in own}]
+    modules = {Path(file).stem for file in sources_of(TOP)} - {path.stem for path in own}
+    return own + [hls_source(name, hls) for name in sorted(modules)]
 
 
 def parameters(camera: Camera, graph: Dataflow, interface: Interface) -> Mapping[str, int | str]:
@@ -96,7 +97,7 @@ def test_other_cameras(channels: int, camera: Camera, tmp_path: Path) -> None:
 
 FAULTS = {
     "rounded down": ("crop_scale", "+ SumBits'(Half)", "+ SumBits'(0)", "no picture has|every_picture"),
-    "a window that begins a line late": ("crop_scale", "TopBits'(Y)", "TopBits'(Y + 1)", "every_picture"),
+    "a window that begins a line late": ("crop_scale", ".SKIP(Y)", ".SKIP(Y + 1)", "every_picture"),
     "a frame that is overwritten": ("frame_store", "(came_q ^ went_there_q) != 2'b11", "1'b1", "a_slow_reader"),
     "a frame that is not whole": ("frame_store", "write_q  <= '0;", "", "a_picture_that_ends_early"),
     "the other byte": ("dvp_receiver", "? first_q : data_q", "? data_q : first_q", "every_picture"),

@@ -5,17 +5,14 @@ import subprocess
 from pathlib import Path
 
 from hwcodesign.check.suggestions import predicted
-from hwcodesign.core.assets import hls_source
 from hwcodesign.fpga.board import load_board
 from hwcodesign.graph.interface import interface_of
 from hwcodesign.plan import plan
 from hwcodesign.recipe import load_recipe
 from hwcodesign.simulate.verilator_setup import verilator
-from tests.kernels.test_parameters import ACCELERATOR
+from tests.kernels.test_parameters import ACCELERATOR, sources_of
 
 DOCS = Path(__file__).parents[2] / "docs"
-MODULES = ("camera_accelerator", "dvp_receiver", "crop_scale", "frame_store", "frame_last", "width_converter", "ram",
-           "ram_bank")  # fmt: skip
 
 
 def test_the_top_level_is_that_of_the_demo(tmp_path: Path) -> None:
@@ -33,8 +30,7 @@ def test_the_top_level_is_that_of_the_demo(tmp_path: Path) -> None:
     data = "output logic [{}:0] m_axis_tdata"
     stub = ACCELERATOR.replace(data.format(7), data.format(8 * interface.out_bytes - 1))
     (tmp_path / "accelerator.sv").write_text(stub)
-    sources = [str(hls_source(module)) for module in MODULES]
-    sources += ["accelerator.sv", "camera_top.sv"]
+    sources = [*sources_of("camera_accelerator"), "accelerator.sv", "camera_top.sv"]
     command = [verilator(), "--lint-only", "-Wno-fatal", "--top-module", "camera_top", *sources]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0 and "PIN" not in done.stderr, done.stderr

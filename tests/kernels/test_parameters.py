@@ -47,6 +47,11 @@ BROKEN: dict[str, Mapping[str, Mapping[str, int]]] = {
         "sizes_are_positive": {"SCORES": 0},
         "pixels_and_beats_divide": {"FORMAT": 3, "IN_BYTES": 2},
     },
+    "crop_axis": {
+        "sizes_are_positive": {"LENGTH": 0},
+        "window_begins_in_the_frame": {"SKIP": -1},
+        "scale_is_positive": {"SCALE": 0},
+    },
     "crop_scale": {
         "sizes_are_positive": {"HEIGHT": 0},
         "window_begins_in_the_frame": {"X": -1},

@@ -47,12 +47,8 @@ lint: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-# In an environment of its own: what a site is built with needs nothing of what hardware is built with.
 docs: setup
-	@test -x .venv-docs/bin/mkdocs || { $(PYTHON) -m venv .venv-docs && \
-	  .venv-docs/bin/python -m pip install --quiet --disable-pip-version-check -r requirements/docs.txt; }
-	NO_MKDOCS_2_WARNING=1 PYTHONPATH=.:$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))') \
-	  .venv-docs/bin/mkdocs build --quiet --site-dir site
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --site-dir site
 
 # Those that need a data set, or half an hour.
 CALLED_BY_NAME := $(addprefix benchmarks/,history.py mutants.py calibrate.py short_trainings.py seeds.py kill.py door.py random_networks.py first_day.py emulated_calls.py)

@@ -69,6 +69,7 @@ class CheckReport:
 
     @property
     def fits(self) -> bool:
+        """Nothing is over what the board lets a design use."""
         return not self.over
 
     @property

@@ -23,7 +23,7 @@ class Plan:
     rarely, a little more: see fifo.py). `latency_cycles` run from a first frame's first beat in to its last beat out.
     `resources` are estimates of what the network takes, `link` of what the board's link and clock take beside it.
     `proof` says how far from the best the design can be, where a solver was asked for it; `buffers` whether a smaller
-    FIFO or line buffer would do, where they were tried (see smallest.py).
+    FIFO or line buffer would do, where they were tried (see buffer_sizing.py).
     """
 
     board: str

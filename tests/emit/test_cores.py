@@ -20,7 +20,7 @@ from hwcodesign.graph import interpreter
 from hwcodesign.plan import Plan, plan
 from tests.graphs import tiny_squeezenet
 
-# Neither is needed for anything else, so neither is installed with us.
+# Neither is needed for anything else: users have their own, and we bring none.
 FUSESOC = Tool("fusesoc", ("fusesoc",), (), "pip install fusesoc")
 LITEX_SIM = Tool("litex", ("litex_sim",), (), "pip install litex migen")  # beside the Python that has LiteX
 FRAMES = 2

@@ -116,6 +116,8 @@ class _Writer:
                 self._window_sums(operation, sources[0])
             case "weighted_sum":
                 self._weighted_sum(operation)
+            case "depth_to_space":
+                self._pixel_shuffle(layer, sources[0])
             case _:
                 self._by_its_kind(layer, sources)
 
@@ -209,6 +211,15 @@ class _Writer:
             result = name if port == len(products) - 1 else f"{name}.sum{port}"
             self.node("Add", [products[0], product], [result])
             products[0] = result
+
+    def _pixel_shuffle(self, layer: Layer, source: str) -> None:
+        """ONNX's own operator has the channels first; FINN has no layer for it."""
+        (height, width, _), (rows, columns) = layer.input.shape, layer.numbers("factors")
+        shapes = {"blocks": (1, height, width, rows, columns, -1), "pixels": (1, *layer.output.shape)}
+        blocks, pixels = (self.constant(f"{layer.name}.{key}", np.array(shape)) for key, shape in shapes.items())
+        self.node("Reshape", [source, blocks], [f"{layer.name}.in_blocks"])
+        self.node("Transpose", [f"{layer.name}.in_blocks"], [f"{layer.name}.in_rows"], perm=[0, 1, 3, 2, 4, 5])
+        self.node("Reshape", [f"{layer.name}.in_rows", pixels], [layer.name])
 
     def _matrix(self, operation: Operation, source: str) -> None:
         layer, name = self.dataflow.by_name[operation.name], operation.name

@@ -9,6 +9,7 @@ from hwcodesign.lower.activations import root, settled, turned
 from hwcodesign.lower.file_network import Node
 from hwcodesign.lower.layout import LAYOUTS
 from hwcodesign.lower.operation import GRAPH_INPUT
+from hwcodesign.lower.parts import arranged
 from hwcodesign.lower.values import Function as Step
 from hwcodesign.lower.values import Value
 from hwcodesign.lower.walk import Walk
@@ -54,6 +55,8 @@ def scores_of(walk: Walk, value: Value, ending: str) -> Scores | None:
         value, function = _without_last(value), "sigmoid"
     last_node = walk.network.nodes[-1]
     value = settled(walk, last_node, value)
+    if not value.open and value.place.ndim > 2:
+        value = arranged(walk, last_node, value)
     if value.open and value.alone and root(walk, value) is not None:
         value = turned(walk, value, value.signs)
     line = value.affine

@@ -10,7 +10,7 @@ import numpy as np
 
 from hwcodesign.lower.file_network import Node
 
-LAYOUTS = ("Flatten", "Reshape", "Squeeze", "Unsqueeze", "Transpose", "Identity", "Cast", "Dropout")
+LAYOUTS = ("Flatten", "Reshape", "Squeeze", "Unsqueeze", "Transpose", "DepthToSpace", "Identity", "Cast", "Dropout")
 
 
 class LayoutError(Exception):
@@ -35,13 +35,14 @@ def moved(node: Node, array: np.ndarray, others: Sequence[np.ndarray | None], ba
             return _reshaped(array, [int(side) for side in wanted], bool(node.attributes.get("allowzero", 0)), batch)
         case "Squeeze" | "Unsqueeze":
             axes = node.attributes.get("axes") if given is None else given.ravel().tolist()
-            if node.operator == "Unsqueeze":
-                return np.expand_dims(array, tuple(int(axis) for axis in axes or ()))
             if axes is None:
                 axes = [axis for axis, side in enumerate(array.shape) if side == 1 and axis]
-            return np.squeeze(array, tuple(int(axis) for axis in axes))
+            change = np.expand_dims if node.operator == "Unsqueeze" else np.squeeze
+            return change(array, tuple(int(axis) for axis in axes))
         case "Transpose":
             return array.transpose(node.attributes.get("perm") or tuple(reversed(range(array.ndim))))
+        case "DepthToSpace":
+            return _shuffled(array, int(node.attributes["blocksize"]), str(node.attributes.get("mode", "DCR")))
         case _:
             return array
 
@@ -55,3 +56,16 @@ def _reshaped(array: np.ndarray, wanted: list[int], zeros: bool, batch: int) -> 
         return array.reshape(sides)
     except ValueError:
         raise LayoutError(f"it makes {list(array.shape)} into {wanted}") from None
+
+
+def _shuffled(array: np.ndarray, block: int, mode: str) -> np.ndarray:
+    """A block's row and column are the outer of the channels in mode DCR, the inner in CRD (PyTorch's PixelShuffle)."""
+    frames, channels, height, width = array.shape
+    if block < 1 or channels % (block * block):
+        nearest = max(block * block, 1) * max(1, round(channels / max(block * block, 1)))
+        raise LayoutError(f"its {channels} channels do not divide into blocks of {block}x{block}; {nearest} would")
+    if mode == "CRD":
+        blocks = array.reshape(frames, -1, block, block, height, width).transpose(0, 1, 4, 2, 5, 3)
+    else:
+        blocks = array.reshape(frames, block, block, -1, height, width).transpose(0, 3, 4, 1, 5, 2)
+    return blocks.reshape(frames, -1, height * block, width * block)

@@ -200,10 +200,13 @@ _READ_MAPS = (
 def _arranged(walk: Walk, node: Node, inputs: list[Tensor | None]) -> list[Tensor | None]:
     """Parts of feature maps, and reordered ones, as maps of their own where the operator takes no others.
 
-    Maps that are joined may be reordered, if both are in the same way, but whole.
+    Maps that are joined may be reordered, if both are in the same way, but whole and of the same pixels.
     """
     values = [tensor for tensor in inputs if isinstance(tensor, Value)]
-    parts = any(value.place.size != np.prod(value.shape) for value in values)
+    parts = any(
+        value.place.size != np.prod(value.shape) or (value.place.ndim == 4 and value.place.shape[2:] != value.shape[1:])
+        for value in values
+    )
     unlike = any(not np.array_equal(value.place, values[0].place) for value in values)
     if node.operator in _READ_MAPS or (node.operator in _JOINS and (parts or (unlike and node.operator != "Concat"))):
         return [arranged(walk, node, tensor) if isinstance(tensor, Value) else tensor for tensor in inputs]

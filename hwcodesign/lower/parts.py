@@ -1,15 +1,17 @@
-"""Parts of tensors and channels in another order: which elements they are, and the wires where a layer reads them.
+"""Parts of tensors, channels in another order, shuffled pixels: which elements they are, and what makes maps of them.
 
 As with layouts, a part is noted in the tensor's `place` and costs nothing; a layer that takes nothing but feature maps
-gets one from a gather in front of it.
+gets one from a gather in front of it, and where channels became pixels, from a pixel shuffle behind that. It does not
+matter whether a file says so in one operator or by reshaping and transposing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from hwcodesign.dataflow import Attribute
 from hwcodesign.lower.activations import settled
 from hwcodesign.lower.file_network import Node
 from hwcodesign.lower.layout import LayoutError
@@ -56,38 +58,86 @@ def _axis(array: np.ndarray, axis: int) -> int:
 
 
 def arranged(walk: Walk, node: Node, value: Value) -> Value:
-    """`value` as a feature map in its own order, if it is one of some channels or of reordered ones; else as it is."""
-    order = _order(value)
-    if order is None or np.array_equal(order, np.arange(value.shape[0])):
+    """`value` as a feature map in its own order, if it is of some channels, of reordered or of shuffled ones.
+
+    Else as it is.
+    """
+    factors = _factors(value)
+    order = _order(value, factors)
+    if order is None or (factors == (1, 1) and np.array_equal(order, np.arange(value.shape[0]))):
         return value
     value = settled(walk, node, value)
     line = value.affine
     if value.open or value.terms or line is None:
         fix = f"put a QuantReLU or QuantIdentity directly after {value.operation}"
-        walk.note(node, f"it takes channels of {value.operation}, which is not quantized", fix, value)
+        walk.note(node, f"it reorders or takes channels of {value.operation}, which is not quantized", fix, value)
         return replace(value, known=False)
-    shape, low, high = (len(order), *value.shape[1:]), value.low[order], value.high[order]
-    name = _gather(walk, value, tuple(order.tolist()))
+    made = _gathered(walk, node, value, line, order)
+    return made if factors == (1, 1) else _shuffled(walk, node, made, factors, value.place.shape)
+
+
+def _gathered(walk: Walk, node: Node, value: Value, line: Affine, order: np.ndarray) -> Value:
+    """The channels of `order`."""
+    if np.array_equal(order, np.arange(value.shape[0])):
+        return value
+    low, high, channels = value.low[order], value.high[order], {"channels": tuple(order.tolist())}
+    name = _made(walk, value, "gather", channels)
     if name is None:
-        attributes = {"channels": tuple(order.tolist())}
-        name = walk.operation(f"{node.layer}.gather", "gather", value, low=low, high=high, attributes=attributes)
-    line = Affine(line.scale[order], line.bias[order])
-    return Value(name, shape, value.type, low, high, (line,), places(shape, *value.place.shape), known=value.known)
+        name = walk.operation(f"{node.layer}.gather", "gather", value, low=low, high=high, attributes=channels)
+    line, shape = Affine(line.scale[order], line.bias[order]), (len(order), *value.shape[1:])
+    sides = shape if value.place.ndim == 4 else (shape[0], shape[2])
+    return Value(name, shape, value.type, low, high, (line,), places(shape, 1, *sides), known=value.known)
 
 
-def _gather(walk: Walk, value: Value, channels: tuple[int, ...]) -> str | None:
-    """The operation that takes these channels already."""
-    sought = ("gather", (value.operation,), {"channels": channels})
+def _shuffled(walk: Walk, node: Node, value: Value, factors: tuple[int, int], tensor: tuple[int, ...]) -> Value:
+    """Blocks of pixels made of channels, whose integers must mean the same then: of the shape `tensor`."""
+    rows, columns = factors
+    line = value.affine
+    assert line is not None
+    scale, bias = (numbers.reshape(rows * columns, -1) for numbers in (line.scale, line.bias))
+    if np.any(scale != scale[0]) or np.any(bias != bias[0]):
+        fix = "quantize it with one scale for all channels"
+        walk.note(node, f"it makes pixels of channels of {value.operation} that have scales of their own", fix, value)
+        return replace(value, known=False)
+    low = value.low.reshape(rows * columns, -1).min(axis=0)
+    high = value.high.reshape(rows * columns, -1).max(axis=0)
+    name = _made(walk, value, "depth_to_space", {"factors": factors})
+    if name is None:
+        at, wanted = f"{node.layer}.shuffle", {"factors": factors}
+        name = walk.operation(at, "depth_to_space", value, low=low, high=high, attributes=wanted)
+    shape = (len(low), value.shape[1] * rows, value.shape[2] * columns)
+    line = Affine(scale[0], bias[0])
+    return Value(name, shape, value.type, low, high, (line,), places(shape, *tensor), known=value.known)
+
+
+def _made(walk: Walk, value: Value, operator: str, attributes: Mapping[str, Attribute]) -> str | None:
+    """The operation that does this to `value` already."""
+    sought = (operator, (value.operation,), attributes)
     made = walk.operations.values()
     return next((one.name for one in made if (one.operator, one.sources, one.attributes) == sought), None)
 
 
-def _order(value: Value) -> np.ndarray | None:
-    """Which channel each of the tensor's is, where it consists of whole channels."""
-    pixels = value.shape[1] * value.shape[2]
-    if value.place.ndim < 3 or value.padded:
+def _factors(value: Value) -> tuple[int, int]:
+    """How many rows and columns of the tensor there are for one of the map; 1, 1 if they are not whole numbers."""
+    if value.place.ndim not in (3, 4):
+        return 1, 1
+    sides = value.place.shape[2:] if value.place.ndim == 4 else (1, value.place.shape[2])
+    if any(side % of for side, of in zip(sides, value.shape[1:], strict=True)):
+        return 1, 1
+    return sides[0] // value.shape[1], sides[1] // value.shape[2]
+
+
+def _order(value: Value, factors: tuple[int, int]) -> np.ndarray | None:
+    """Which channel of the map each of the tensor's is, where it consists of whole ones; None if it does not.
+
+    Where a pixel of the map is a block of so many (`factors`), they are those of the block's first pixel, then of its
+    second, and so on.
+    """
+    (_, height, width), (rows, columns) = value.shape, factors
+    if value.place.ndim < 3 or value.padded or value.place.size % (height * width * rows * columns):
         return None
-    rows = value.place.reshape(value.place.shape[1], -1)
-    order: np.ndarray = rows[:, 0] // pixels
-    whole = rows.shape[1] == pixels and np.array_equal(rows, order[:, None] * pixels + np.arange(pixels))
+    blocks = value.place.reshape(-1, height, rows, width, columns).transpose(2, 4, 0, 1, 3)
+    channels = blocks.reshape(-1, height * width)
+    order: np.ndarray = channels[:, 0] // (height * width)
+    whole = np.array_equal(channels, order[:, None] * (height * width) + np.arange(height * width))
     return order if whole else None

@@ -57,12 +57,11 @@ def distil(
     count. An interrupted distillation in `folder` goes on after its last whole epoch, to the very same bits.
     """
     raw = torch.from_numpy(np.ascontiguousarray(images.transpose(0, 3, 1, 2)))
-    apart = torch.zeros(len(raw), dtype=torch.bool)
-    apart[:: max(_APART, len(raw) // _MOST_APART)] = True
+    apart = held_apart(len(raw))
     held, training = raw[apart], torch.nonzero(~apart).flatten()
     model.eval()  # batch norms keep what was folded into them
-    wanted = _answers(teacher, held)
-    temperature = max(float(wanted.std(1).mean()) / _SPREAD, torch.finfo(torch.float32).tiny)
+    wanted = answers(teacher, held)
+    temperature = temperature_of(wanted)
     optimizer, history, best = _resumed(model, folder)
     if not history:
         history = [_measured(model, held, wanted, temperature, 0)]
@@ -78,7 +77,7 @@ def distil(
             with torch.no_grad():
                 answer = teacher(pixels)
             optimizer.zero_grad()
-            _divergence(model(pixels), answer, temperature).backward()
+            divergence(model(pixels), answer, temperature).backward()
             optimizer.step()
         history.append(_measured(model, held, wanted, temperature, epoch))
         if history[-1].loss <= min(entry.loss for entry in history):
@@ -124,12 +123,25 @@ def _optimizer(model: NetworkModule) -> torch.optim.Optimizer:
     return torch.optim.Adam(groups)
 
 
+def held_apart(images: int) -> Tensor:
+    """Which of so many images choose the best epoch, and are not trained with: bool (images,)."""
+    apart = torch.zeros(images, dtype=torch.bool)
+    apart[:: max(_APART, images // _MOST_APART)] = True
+    return apart
+
+
+def temperature_of(scores: Tensor) -> float:
+    """What softens a network's `scores` (frames, classes) to the same spread, whatever their scale."""
+    return max(float(scores.std(1).mean()) / _SPREAD, torch.finfo(torch.float32).tiny)
+
+
 @torch.no_grad()
-def _answers(network: nn.Module, images: Tensor) -> Tensor:
+def answers(network: nn.Module, images: Tensor) -> Tensor:
+    """Scores (frames, classes) of raw pixels (frames, C, H, W)."""
     return torch.cat([network(part.float()) for part in images.split(64)])
 
 
-def _divergence(scores: Tensor, wanted: Tensor, temperature: float) -> Tensor:
+def divergence(scores: Tensor, wanted: Tensor, temperature: float) -> Tensor:
     """Kullback and Leibler's, from the wanted answer, mean over the images."""
     given, answer = (scores / temperature).log_softmax(1), (wanted / temperature).log_softmax(1)
     return nn.functional.kl_div(given, answer, reduction="batchmean", log_target=True)
@@ -137,9 +149,9 @@ def _divergence(scores: Tensor, wanted: Tensor, temperature: float) -> Tensor:
 
 @torch.no_grad()
 def _measured(model: nn.Module, images: Tensor, wanted: Tensor, temperature: float, epoch: int) -> Epoch:
-    scores = _answers(model, images)
+    scores = answers(model, images)
     kept = float((scores.argmax(1) == wanted.argmax(1)).float().mean())
-    return Epoch(epoch, float(_divergence(scores, wanted, temperature)), kept)
+    return Epoch(epoch, float(divergence(scores, wanted, temperature)), kept)
 
 
 def _keep(

@@ -65,4 +65,4 @@ def test_a_pipelines_round_takes_and_gives_whole_frames(name: str) -> None:
 def test_roles() -> None:
     roles = {name: kind.role for name, kind in all_kinds().items() if kind.role is not Role.LAYER}
     assert roles == {"fifo": Role.FIFO, "width_converter": Role.CONVERTER}
-    assert {name for name, kind in all_kinds().items() if kind.sized_by} == {"fifo", "sliding_window"}
+    assert {name for name, kind in all_kinds().items() if kind.sized_by} == {"depth_to_space", "fifo", "sliding_window"}

@@ -45,6 +45,12 @@ def test_a_map_leaves_as_it_is_or_flattened_with_its_channels_innermost(place: n
     assert found is not None and found.operation == "fc"
 
 
+def test_channels_in_another_order_are_gathered() -> None:
+    walked = walk(node("Conv"))
+    found = scores_of(walked, replace(MAP, place=MAP.place[:, ::-1]), "")
+    assert found is not None and walked.operations[found.operation].attributes == {"channels": (2, 1, 0)}
+
+
 def test_no_function_of_a_map_is_left_to_the_host() -> None:
     walked = walk(node("Softmax"))
     assert scores_of(walked, MAP, "Softmax") is None
@@ -57,7 +63,7 @@ def test_no_function_of_a_map_is_left_to_the_host() -> None:
         (replace(SCORES, operation=GRAPH_INPUT), "its scores are the image itself"),
         (replace(MAP, place=MAP.place[:, :, ::-1]), "its scores are reordered after it"),
         (replace(MAP, place=MAP.place.reshape(1, -1)), "its scores are reordered after it"),
-        (replace(SCORES, place=SCORES.place[:, ::-1]), "its scores are reordered after it"),
+        (replace(SCORES, open=True, place=SCORES.place[:, ::-1]), "its scores are reordered after it"),
         (replace(SCORES, terms=(SCORES, SCORES)), "a sum from separate quantizers"),
         (replace(SCORES, open=True).followed_by(RELU), "leave through a ReLU without a quantizer"),
         (replace(SCORES, open=True).followed_by(Function("Tanh", np.tanh)), "a Tanh without a quantizer"),

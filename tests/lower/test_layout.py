@@ -48,3 +48,14 @@ def test_what_has_no_meaning_is_refused(array: np.ndarray, others: list[np.ndarr
 
 def test_squeezing_keeps_the_batch() -> None:
     assert moved(node("Squeeze"), ARRAY[:, :, :1], []).shape == (1, 2, 4)
+
+
+@pytest.mark.parametrize("mode", ["DCR", "CRD"])
+def test_depth_to_space_is_onnx(mode: str) -> None:
+    found = node("DepthToSpace", blocksize=2, mode=mode)
+    array = np.arange(2 * 8 * 3).reshape(1, 8, 2, 3)
+    operator = helper.make_node("DepthToSpace", ["x"], ["y"], blocksize=2, mode=mode)
+    wanted = ReferenceEvaluator(operator, opsets={"": 13})
+    assert np.array_equal(moved(found, array, []), wanted.run(None, {"x": array})[0])
+    with pytest.raises(LayoutError, match="8 channels do not divide into blocks of 3x3; 9 would"):
+        moved(node("DepthToSpace", blocksize=3), array, [])

@@ -1,6 +1,10 @@
-"""Channels split off, shuffled and joined again are what the file means; which part an operator takes."""
+"""Channels split off, shuffled and joined again are what the file means, and channels that become pixels.
+
+Which part an operator takes.
+"""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,11 +13,12 @@ import torch
 from torch import Tensor, nn
 
 from hwcodesign.lower import lower
-from hwcodesign.lower.layout import LayoutError
-from hwcodesign.lower.parts import parts_of
+from hwcodesign.lower.layout import LayoutError, moved
+from hwcodesign.lower.parts import arranged, parts_of
+from hwcodesign.lower.values import Affine
 from tests.lower.equality import require_as_verified
-from tests.lower.small import Does, average, conv, export, linear, relu
-from tests.lower.walking import node
+from tests.lower.small import Does, average, conv, export, linear, norm, relu
+from tests.lower.walking import node, problems, value, walk
 
 
 def shuffle(x: Tensor, groups: int) -> Tensor:
@@ -58,6 +63,58 @@ def test_what_the_file_means(name: str, tmp_path: Path) -> None:
     graph = lower(path, tmp_path, input_scale=1.0).dataflow
     assert len(np.unique(require_as_verified(path, graph), axis=0)) > 10
     assert ("gather" in {layer.kind for layer in graph.layers}) == ("connected" not in name)
+
+
+def in_words(x: Tensor, block: int) -> Tensor:
+    """A pixel shuffle in ONNX's other order, as a file says it that has no operator for it."""
+    frames, channels, height, width = x.shape
+    parts = x.view(frames, block, block, channels // block**2, height, width).permute(0, 3, 4, 1, 5, 2)
+    return parts.reshape(frames, channels // block**2, height * block, width * block)
+
+
+def twice(x: Tensor, shuffle: nn.Module, quantizer: nn.Module) -> Tensor:
+    return torch.cat([shuffle(x), quantizer(shuffle(x) + shuffle(x))], dim=1)
+
+
+SHUFFLES: dict[str, Callable[[], nn.Module]] = {
+    "in front of a quantizer, per channel before it": lambda: nn.Sequential(
+        conv(2, 8, stride=2), norm(8), nn.PixelShuffle(2), relu(), conv(2, padding=1), relu(), *average()
+    ),
+    "in words, behind a quantizer, and at the end": lambda: nn.Sequential(
+        conv(2, 18, stride=3), relu(), Does(lambda x: in_words(x, 3)), conv(2, 4), relu(), nn.PixelShuffle(2)
+    ),
+    "two that are joined, and the same twice": lambda: nn.Sequential(
+        conv(2, 8, stride=2), relu(), Does(twice, nn.PixelShuffle(2), relu()), conv(), relu(), *average(),
+    ),
+    "a vector that becomes a map": lambda: nn.Sequential(
+        nn.Flatten(), linear(128, 32), relu(), nn.Unflatten(1, (2, 4, 4)), conv(2), relu(), *average()
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.slow] if "two" in name else []) for name in SHUFFLES]
+)
+def test_channels_that_become_pixels(name: str, tmp_path: Path) -> None:
+    path = tmp_path / "model.onnx"
+    export(SHUFFLES[name], path)
+    graph = lower(path, tmp_path, input_scale=1.0).dataflow
+    assert len(np.unique(require_as_verified(path, graph), axis=0)) > 10
+    kinds = [layer.kind for layer in graph.layers]
+    assert kinds.count("depth_to_space") == 1 + ("the end" in name)
+    assert ("gather" in kinds) == ("words" not in name)
+    assert "thresholding" not in kinds or "twice" in name
+
+
+def test_pixels_of_channels_with_scales_of_their_own_are_refused(tmp_path: Path) -> None:
+    walked = walk(node("Conv"))
+    scale = Affine(np.array([1.0, 1.0, 1.0, 2.0]), np.zeros(4))
+    shuffled = replace(value((4, 2, 2), operation="act"), steps=(scale,))
+    found = arranged(
+        walked, node("Conv"), replace(shuffled, place=moved(node("DepthToSpace", blocksize=2), shuffled.place, []))
+    )
+    assert not found.known
+    assert "it makes pixels of channels of act that have scales of their own" in problems(walked)
 
 
 ELEMENTS = np.arange(24).reshape(1, 4, 3, 2)

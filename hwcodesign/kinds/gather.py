@@ -58,7 +58,7 @@ class Gather(Kind):
         return []
 
     def logic(self, layer: Layer, folding: Folding) -> Logic:
-        """Flip-flops: a beat, in which a channel that comes several times is stored once, whether it is valid, a counter.
+        """Flip-flops: a beat, a channel that comes several times stored once; whether it is valid; a counter.
 
         LUTs estimated: the handshake, and which beats stay, of a pixel's number of beats if that is no power of two.
         """

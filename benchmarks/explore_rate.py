@@ -37,12 +37,16 @@ def cpu_seconds() -> float:
 
 
 def checked(study: Path, params: Params) -> dict[str, Any]:
-    """What `check` says of a point, by the names that a study has for it."""
-    from hwcodesign.check.check import check_recipe
+    """What `check` says of a point, by the names that a study has for it; what would make it fit is not looked for."""
+    from hwcodesign.check.check import measure
+    from hwcodesign.check.suggestions import predicted
     from hwcodesign.core.errors import UserError
+    from hwcodesign.plan import plan
 
     try:
-        report = check_recipe(load_study(study).recipe_at(params))
+        recipe = load_study(study).recipe_at(params)
+        board = recipe.hardware.load_board()
+        report = measure(plan(predicted(recipe), board, **recipe.hardware.wishes()), board)
     except UserError as error:
         return {"refused": str(error)}
     total = report.total

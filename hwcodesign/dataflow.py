@@ -246,7 +246,7 @@ def _layer_to_json(layer: Layer) -> dict[str, Any]:
 class LayerDocument(BaseModel):
     """A layer in dataflow.json. A stream is its shape, its type and, where they are known, its lowest and highest."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     name: str
     kind: str

@@ -180,7 +180,11 @@ class DataTable(StrictModel):
 
 
 class TrainTable(StrictModel):
-    """The training schedule: `float_epochs` with the quantizers off, then `epochs` with them on."""
+    """The training schedule: `float_epochs` with the quantizers off, then `epochs` with them on.
+
+    Between them, if wanted, dense-sparse-dense: `sparse_epochs` in which the share `sparsity` of all weights but the
+    first layer's is 0, and `dense_epochs` with all of them again.
+    """
 
     epochs: int = Field(default=30, ge=1, le=MOST_EPOCHS, description="with quantizers on")
     float_epochs: int = Field(default=0, ge=0, le=MOST_EPOCHS, description="before them, with quantizers off")
@@ -200,6 +204,10 @@ class TrainTable(StrictModel):
     weight_decay: float = Field(default=0.0002, ge=0.0, le=1e6, description="share of each weight taken off a step")
     initial: Literal["pytorch", "gaussian", "xavier", "msra"] = Field(default="pytorch", description="random weights")
     start_from: str | None = Field(default=None, description="another run's checkpoint, to take its weights from")
+    sparse_epochs: int = Field(default=0, ge=0, le=MOST_EPOCHS, description="behind float_epochs, small weights 0")
+    dense_epochs: int = Field(default=0, ge=0, le=MOST_EPOCHS, description="behind sparse_epochs, all weights again")
+    sparsity: float = Field(default=0.3, gt=0.0, lt=1.0, description="share of a layer's weights in sparse_epochs")
+    dense_rate: float = Field(default=0.1, gt=0.0, le=1e6, description="learning rate in dense_epochs, a fraction")
     label_smoothing: float = Field(default=0.0, ge=0.0, lt=1.0, description="share given to all classes alike")
     mixup: float = Field(
         default=0.0, ge=0.0, le=1e6, description="alpha of the Beta distribution of shares; 0 mixes nothing"
@@ -217,6 +225,20 @@ class TrainTable(StrictModel):
     threads: int = Field(
         default=1, ge=1, le=1024, description="of the CPU; another number rounds otherwise, so it is fixed"
     )
+
+    @field_validator("sparse_epochs")
+    @classmethod
+    def _has_weights_to_choose(cls, epochs: int, info: ValidationInfo) -> int:
+        if epochs and not (info.data.get("float_epochs") or info.data.get("start_from")):
+            raise ValueError("0 without float_epochs or start_from: the smallest of random weights say nothing")
+        return epochs
+
+    @field_validator("dense_epochs")
+    @classmethod
+    def _has_weights_to_bring_back(cls, epochs: int, info: ValidationInfo) -> int:
+        if epochs and not info.data.get("sparse_epochs"):
+            raise ValueError("0 without sparse_epochs, which it comes behind")
+        return epochs
 
     def at_batch(self, batch_size: int) -> "TrainTable":
         """The same training with another (global) batch: the learning rate grows or falls with it.

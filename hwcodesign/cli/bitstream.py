@@ -4,11 +4,11 @@ from typing import Any
 
 import click
 
-from hwcodesign.cli.options import job_options, make_job
+from hwcodesign.cli.options import OF_A_RUN, PLACEMENT, job_options, make_job
 
 
 @click.command()
-@job_options
+@job_options(*OF_A_RUN, *PLACEMENT)
 def command(**options: Any) -> None:
     """Make the bitstream for the board: every stage that is not current, then synthesis, place and route, packing.
 

@@ -75,11 +75,30 @@ class KeyValue(click.ParamType[Any]):
             return key, text
 
 
+# What options are about: each command shows those of what it does.
 CHANGES = (
     click.option("--set", "changes", multiple=True, type=KeyValue(), help="Another value for a key of the recipe."),
-    click.option("--epochs", type=click.IntRange(1), help="Train for so many epochs (train.epochs)."),
 )
-
+BATCH = (
+    click.option("--batch-size", type=click.IntRange(2), help="Train with another; the learning rate scales with it."),
+)
+TRAINING = (
+    *BATCH,
+    click.option("--epochs", type=click.IntRange(1), help="Train for so many epochs (train.epochs)."),
+    click.option("--device", default="auto", show_default=True, help="Where to train: auto, cpu, cuda, cuda:1."),
+)
+UNTRAINED = (
+    click.option("--untrained", is_flag=True, help="Random weights instead of training (results: NAME-untrained)."),
+)
+DATA = (click.option("--data", type=click.Path(path_type=Path), help="Folder with the images (digits needs none)."),)
+MODEL_INPUT = (
+    click.option("--input", "input_type", default="uint8", show_default=True, help="Integer type of a model's input."),
+    click.option("--input-scale", help="Real value of one step of a model's input, such as 1/255."),
+)
+LOWERING = (
+    *MODEL_INPUT,
+    click.option("--output", help="Which output of a model that has several; of some, with commas between."),
+)
 PLANNING = (
     click.option("--frame-rate", type=FrameRate(), help="Frames per second to plan for; max: as many as fit."),
     click.option("--exact/--quick", default=None, help="Let a solver find the cheapest design, with a proof."),
@@ -89,36 +108,38 @@ PLANNING = (
     click.option("--solver-seconds", type=Positive(), help="Time for it; 10 if not given."),
     click.option("--at-most", type=Amounts(), help="Leave the rest of the board to others, such as block_ram=40."),
 )
-
-MODEL_INPUT = (
-    click.option("--input", "input_type", default="uint8", show_default=True, help="Integer type of a model's input."),
-    click.option("--input-scale", help="Real value of one step of a model's input, such as 1/255."),
+GATE = (click.option("--force", is_flag=True, help="Go on with a design that does not fit the board."),)
+SIMULATION = (
+    click.option("--images", type=click.Path(path_type=Path), help="An .npy file (N, H, W, C) of frames to simulate."),
+    click.option("--frames", type=click.IntRange(1), help="Simulate at most so many frames."),
+    click.option("--wave", is_flag=True, help="Write every signal to an FST file while simulating (slow)."),
+)
+PLACEMENT = (
+    click.option("--seed", type=click.IntRange(0), default=1, help="Of the placement: another may reach more."),
+    click.option(
+        "--backend", type=click.Choice(["own", "finn"]), default="own", help="Whose flow makes the bitstream."
+    ),
 )
 
-_OPTIONS = (
+# What every job needs: what it works on, for which board, and where its results lie.
+_OF_ANY_JOB = (
     click.argument("recipe", required=False),
     click.option("--model", type=click.Path(path_type=Path), help="Somebody's QONNX file instead of a recipe."),
     *CHANGES,
     click.option("--board", help="The board; a recipe names its own."),
     click.option("--clock-mhz", type=Positive(), help="The board's own if not given."),
-    *PLANNING,
-    click.option("--data", type=click.Path(path_type=Path), help="Folder with the images (digits needs none)."),
-    click.option("--device", default="auto", show_default=True, help="Where to train: auto, cpu, cuda, cuda:1."),
-    click.option("--batch-size", type=click.IntRange(2), help="Train with another; the learning rate scales with it."),
-    *MODEL_INPUT,
-    click.option("--output", help="Which output of a model that has several; of some, with commas between."),
-    click.option("--untrained", is_flag=True, help="Random weights instead of training (results: NAME-untrained)."),
-    click.option("--images", type=click.Path(path_type=Path), help="An .npy file (N, H, W, C) of frames to simulate."),
-    click.option("--frames", type=click.IntRange(1), help="Simulate at most so many frames."),
-    click.option("--wave", is_flag=True, help="Write every signal to an FST file while simulating (slow)."),
-    click.option("--seed", type=click.IntRange(0), default=1, help="Of the placement: another may reach more."),
-    click.option(
-        "--backend", type=click.Choice(["own", "finn"]), default="own", help="Whose flow makes the bitstream."
-    ),
-    click.option("--force", is_flag=True, help="Go on with a design that does not fit the board."),
     click.option("--runs", default=Path("runs"), type=click.Path(path_type=Path), show_default=True),
     click.option("--wait/--no-wait", default=True, help="For another process that works in the run's folder."),
 )
+OF_A_RUN = (*UNTRAINED, *TRAINING, *DATA, *LOWERING, *PLANNING, *GATE, *SIMULATION)
+_OF_A_STAGE = {
+    "train": (*TRAINING, *DATA, *PLANNING, *GATE),  # nothing is trained that does not fit
+    "export": DATA,
+    "lower": (*DATA, *LOWERING),
+    "plan": PLANNING,
+    "emit": (),
+    "simulate": SIMULATION,
+}
 
 _BOARD = (
     click.option("--port", required=True, help="The board's serial port, such as /dev/ttyUSB0."),
@@ -154,9 +175,9 @@ def model_input(given: dict[str, Any]) -> tuple[Any, float | None]:
     return _int_type(given.pop("input_type"), IntType), _fraction(given.pop("input_scale"))
 
 
-def job_options(command: _F) -> _F:
-    """All options that a job is made of, on a click command."""
-    return _with(_OPTIONS, command)
+def job_options(*about: Callable[[Any], Any]) -> Callable[[_F], _F]:
+    """What every job needs and `about`, the options of what this one does, on a click command."""
+    return lambda command: _with((*_OF_ANY_JOB, *about), command)
 
 
 def recipe_options(command: _F) -> _F:
@@ -188,8 +209,8 @@ def make_job(recipe: str | None, model: Path | None, runs: Path, **given: Any) -
     if (recipe is None) == (model is None):
         raise UserError("give a recipe (hwcodesign run digits-squeezenet) or --model FILE.onnx, one of the two")
     wishes = ("board", "clock_mhz", "frame_rate", "exact", "solver_seconds", "load_weights", "at_most")
-    wanted = {key: value for key in wishes if (value := given.pop(key)) is not None}
-    batch_size, changes = given.pop("batch_size"), recipe_changes(given)
+    wanted = {key: value for key in wishes if (value := given.pop(key, None)) is not None}
+    batch_size, changes = given.pop("batch_size", None), recipe_changes(given)
     loaded = load_recipe(recipe, changes) if recipe else None
     if loaded:
         hardware = loaded.hardware.with_wishes(wanted)
@@ -203,15 +224,17 @@ def make_job(recipe: str | None, model: Path | None, runs: Path, **given: Any) -
         raise UserError("--model brings its own weights: --batch-size goes with a recipe")
     if model and changes:
         raise UserError(f"--model is no recipe: {', '.join(changes)} cannot be set")
-    if model and given["untrained"]:
+    if model and given.get("untrained"):
         raise UserError("--model brings its own weights: --untrained goes with a recipe")
     name = loaded.name if loaded else made_legal(Path(str(model)).stem)
-    name += "-untrained" if given["untrained"] else ""
-    given["data_folder"] = given.pop("data")
+    untrained = given.get("untrained", False)
+    name += "-untrained" if untrained else ""
+    given["data_folder"] = given.pop("data", None)
     same = all(key.startswith("hardware.") for key in changes)  # the trained files are of the recipe as it is
-    given["shipped"] = shipped_with(recipe) if recipe and same and not given["untrained"] else None
-    given["input_type"], given["input_scale"] = model_input(given)
-    for given_file in (model, given["images"]):
+    given["shipped"] = shipped_with(recipe) if recipe and same and not untrained else None
+    if "input_type" in given:
+        given["input_type"], given["input_scale"] = model_input(given)
+    for given_file in (model, given.get("images")):
         if given_file is not None:
             require_file(given_file)
     return Job(run=RunFolder(runs / name), hardware=hardware, recipe=loaded, model=model, **given)
@@ -219,7 +242,7 @@ def make_job(recipe: str | None, model: Path | None, runs: Path, **given: Any) -
 
 def recipe_changes(given: dict[str, Any]) -> dict[str, Any]:
     """What --set and --epochs change of the recipe, by key; takes both out of `given`."""
-    changes, epochs = dict(given.pop("changes")), given.pop("epochs")
+    changes, epochs = dict(given.pop("changes")), given.pop("epochs", None)
     return changes | ({} if epochs is None else {"train.epochs": epochs})
 
 
@@ -248,7 +271,7 @@ def stage_command(stage: str, help_text: str, example: str = "") -> click.Comman
     """The command that runs one stage of a job again, from the results of the stages before it."""
 
     @click.command(stage, help=f"{help_text}\n\n\b\nExample:\n  {example or f'hwcodesign {stage} digits-squeezenet'}")
-    @job_options
+    @job_options(*UNTRAINED, *_OF_A_STAGE[stage])
     def command(**options: Any) -> None:
         from hwcodesign.core.terminal import console
         from hwcodesign.flow.pipeline import run_job

@@ -5,14 +5,14 @@ from typing import Any
 
 import click
 
-from hwcodesign.cli.options import job_options, make_job
+from hwcodesign.cli.options import BATCH, DATA, GATE, PLANNING, job_options, make_job
 from hwcodesign.core.errors import UserError
 
 _BITS = click.IntRange(2, 8)
 
 
 @click.command()
-@job_options
+@job_options(*BATCH, *DATA, *PLANNING, *GATE)
 @click.option(
     "--weights",
     type=click.Path(path_type=Path),

@@ -4,11 +4,11 @@ from typing import Any
 
 import click
 
-from hwcodesign.cli.options import job_options, make_job
+from hwcodesign.cli.options import OF_A_RUN, PLACEMENT, job_options, make_job
 
 
 @click.command()
-@job_options
+@job_options(*OF_A_RUN, *PLACEMENT)
 @click.option("--from", "first", metavar="STAGE", help="Run this stage and those after it again.")
 @click.option("--to", "last", metavar="STAGE", help="Stop after this stage.")
 def command(first: str | None, last: str | None, **options: Any) -> None:

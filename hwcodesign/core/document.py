@@ -20,7 +20,7 @@ class Document(BaseModel):
     `REMEDY` says in words what makes such a file anew; "": the stage in whose folder it lies.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
     FORMAT: ClassVar[str]
     VERSION: ClassVar[int] = 1
     REMEDY: ClassVar[str] = ""

@@ -18,7 +18,7 @@ class StrictModel(BaseModel):
     A value has the type that it is written as: "2" and true are no numbers, 2.0 is no whole one.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, strict=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, strict=True, defer_build=True)
 
     @model_validator(mode="before")
     @classmethod

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from hwcodesign.core.errors import UserError
-from hwcodesign.export.float_weights import Weights, shape_of
+from hwcodesign.export.float_weights import Weights, shape_of, write_file
 from hwcodesign.nets.network import Network
 
 CODEBOOK = 256  # values; the first is 0
@@ -82,7 +82,7 @@ def read_entries(path: Path, network: Network) -> list[Entries]:
 def write(path: Path, network: Network, weights: dict[str, Weights]) -> int:
     """Write `weights` with at most 255 different values a convolution beside 0; returns the file's bytes.
 
-    Raises UserError naming the convolution that has more.
+    Raises UserError naming the convolution that has more, or if it cannot be written.
     """
     stored = [entries_of(conv.name, weights[conv.name]) for conv in network.convolutions]
     parts = [np.array([len(entries.codes) for entries in stored], "<u4").tobytes()]
@@ -91,9 +91,7 @@ def write(path: Path, network: Network, weights: dict[str, Weights]) -> int:
         pairs = (gaps[0::2] | gaps[1::2] << 4).astype(np.uint8)
         parts += [entries.codebook.astype("<f4").tobytes(), entries.bias.astype("<f4").tobytes(),
                   entries.codes.tobytes(), pairs.tobytes()]  # fmt: skip
-    content = b"".join(parts)
-    path.write_bytes(content)
-    return len(content)
+    return write_file(path, b"".join(parts))
 
 
 def entries_of(name: str, weights: Weights) -> Entries:
@@ -106,11 +104,17 @@ def entries_of(name: str, weights: Weights) -> Entries:
                         "let them share values first")  # fmt: skip
     codebook = np.zeros(CODEBOOK, np.float32)
     codebook[1 : len(values) + 1] = values
+    gaps, last = gaps_before(places)
+    codes = np.zeros(len(gaps), np.uint8)
+    codes[last] = np.searchsorted(values, flat[places]) + 1
+    return Entries(codebook, weights.bias.astype(np.float32), codes, gaps)
+
+
+def gaps_before(places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Of weights at rising `places`: the zeros before every entry, uint8, and which entries are no fillers."""
     zeros = np.diff(places, prepend=-1) - 1  # before each weight
     fillers = zeros // (LONGEST_GAP + 1)
     last = np.cumsum(fillers + 1) - 1  # where each weight's own entry stands
-    codes = np.zeros(int((fillers + 1).sum()), np.uint8)
-    gaps = np.full(len(codes), LONGEST_GAP, np.uint8)
-    codes[last] = np.searchsorted(values, flat[places]) + 1
+    gaps = np.full(int((fillers + 1).sum()), LONGEST_GAP, np.uint8)
     gaps[last] = zeros - fillers * (LONGEST_GAP + 1)
-    return Entries(codebook, weights.bias.astype(np.float32), codes, gaps)
+    return gaps, last

@@ -4,6 +4,7 @@ Deep Compression, ncnn and most state_dicts know other names than ours, or none:
 the network's in order, by their shapes; those that read the same value (the two halves of a Fire module) in any order.
 """
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -58,3 +59,14 @@ def by_name(network: Network, tensors: Mapping[str, np.ndarray]) -> dict[str, We
             return None
         found[conv.name] = Weights(weight, np.zeros(conv.filters, np.float32) if bias is None else bias)
     return found
+
+
+def write_file(path: Path, content: bytes) -> int:
+    """Put the file of weights there in one step; returns its bytes. Raises UserError if that cannot be done."""
+    whole = path.with_name(path.name + ".part")
+    try:
+        whole.write_bytes(content)
+        os.replace(whole, path)
+    except OSError as error:
+        raise UserError(f"cannot write {path}: {error.strerror}") from None
+    return len(content)

@@ -6,6 +6,7 @@ A safetensors file is a 64-bit length, so many bytes of JSON ({name: {dtype, sha
 import json
 import math
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import numpy as np
 from hwcodesign.core.errors import UserError
 from hwcodesign.core.windows import both
 from hwcodesign.export.batch_norm import folded
-from hwcodesign.export.float_weights import Weights, by_name, in_order
+from hwcodesign.export.float_weights import Weights, by_name, in_order, write_file
 from hwcodesign.nets.network import Network
 
 _TYPES = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2"}
@@ -45,6 +46,23 @@ def read(path: Path, network: Network) -> dict[str, Weights]:
 def read_tensors(path: Path) -> dict[str, np.ndarray]:
     """All floating-point tensors of the file as float32. Raises UserError as `read` does."""
     return _safetensors(path) if path.suffix == ".safetensors" else _pickled(path)
+
+
+def write(path: Path, weights: Mapping[str, Weights]) -> int:
+    """Write a safetensors file of float32 by our names, NAME.weight and NAME.bias; returns its bytes.
+
+    Raises UserError if it cannot be written.
+    """
+    tensors = {f"{name}.{part}": np.asarray(values, "<f4") for name, pair in weights.items()
+               for part, values in pair._asdict().items()}  # fmt: skip
+    ends = np.cumsum([tensor.nbytes for tensor in tensors.values()]).tolist()
+    header = json.dumps({
+        name: {"dtype": "F32", "shape": list(tensor.shape), "data_offsets": [end - tensor.nbytes, end]}
+        for (name, tensor), end in zip(tensors.items(), ends, strict=True)
+    }).encode()  # fmt: skip
+    header += b" " * (-len(header) % 8)  # so that the data is aligned
+    content = len(header).to_bytes(8, "little") + header + b"".join(tensor.tobytes() for tensor in tensors.values())
+    return write_file(path, content)
 
 
 def _pickled(path: Path) -> dict[str, np.ndarray]:

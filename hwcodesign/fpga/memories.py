@@ -4,8 +4,8 @@ Memories are simple dual-port (one write, one read) or ROMs with a registered re
 """
 
 import math
-from dataclasses import dataclass, replace
 from functools import cache
+from typing import NamedTuple
 
 from hwcodesign.fpga.family import BlockShape, Family, LutRam
 from hwcodesign.kinds import Logic, Memory, Storage
@@ -15,8 +15,7 @@ ONE_PORT, TWO_PORTS, HALVES = 1, 2, 3
 _LOADING_LUTS = 6  # its states, and the gates at the kernel's control: Yosys' count
 
 
-@dataclass(frozen=True)
-class Layout:
+class Layout(NamedTuple):
     """A memory in `primitives` of one shape. `parts` lie side by side, as it is deeper than that: one LUT joins few."""
 
     shape: BlockShape
@@ -53,9 +52,9 @@ def large_memory(family: Family, memory: Memory, way: int = 0) -> tuple[int, Log
     That is what joins their words and, of a loaded memory, the register in which a word is put together.
     """
     assert family.large_shape and (memory.writable or way), "large RAM is for memories that are written or loaded"
-    shape, written = family.large_shape, replace(memory, writable=True)
+    shape, written = family.large_shape, memory._replace(writable=True)
     if way == HALVES:
-        written = replace(written, words=2 * _power_of_two(memory.words), width=-(-memory.width // 2))
+        written = written._replace(words=2 * _power_of_two(memory.words), width=-(-memory.width // 2))
     layouts = (_layout(shape, written, lane) for lane in family.large_lanes)
     best = min(layouts, key=lambda layout: layout.primitives)
     join = _join(family, written, best.parts)
@@ -75,9 +74,9 @@ def large_storage(family: Family, memory: Memory) -> Storage | None:
     if memory.writable or memory.words < 2:
         return whole if memory.writable else None
     if family.large_ports == 1:
-        return replace(whole, way=ONE_PORT)
+        return whole._replace(way=ONE_PORT)
     halves = memory.width > shape.width and 2 * _power_of_two(memory.words) <= shape.words
-    return replace(whole, way=HALVES if halves else TWO_PORTS)
+    return whole._replace(way=HALVES if halves else TWO_PORTS)
 
 
 def _power_of_two(words: int) -> int:

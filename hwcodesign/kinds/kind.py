@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
 
@@ -37,8 +37,7 @@ class Folding:
     packed: int = 0
 
 
-@dataclass(frozen=True)
-class Memory:
+class Memory(NamedTuple):
     """A memory of `words` x `width` bits, of which `bits` are useful. `name` says what it is for: weights, ...
 
     `loadable`: a ROM whose words may be loaded after reset instead, so that it can lie in large RAM.
@@ -76,8 +75,7 @@ class MemoryImage:
     width: int
 
 
-@dataclass(frozen=True)
-class Storage:
+class Storage(NamedTuple):
     """Where a memory lies: the first `words` words of its first `width` columns in block RAM, the rest in LUTs.
 
     `large`: all of it in large RAM instead (URAM, SPRAM), where the family has it and the memory is written or loaded.

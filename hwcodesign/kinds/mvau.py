@@ -99,11 +99,13 @@ class Mvau(Kind):
         return [outputs.reshape(*inputs[0].shape[:-1], _rows(layer))]
 
     def foldings(self, layer: Layer) -> list[Folding]:
+        weights, columns = _rows(layer) * _columns(layer), divisors(_columns(layer))
         return [
             Folding(pe, simd, packed)
             for pe in divisors(_rows(layer))
-            for simd in divisors(_columns(layer))
-            for packed in _packings(layer, pe, simd)
+            for packings in [_packings(layer, pe)]
+            for simd in columns
+            for packed in (packings if weights >= LEAST_DSP_WORDS * pe * simd else [0])
         ]
 
     def operand_bits(self, layer: Layer, folding: Folding) -> int:
@@ -172,7 +174,7 @@ class Mvau(Kind):
             ff += folding.simd * int_type.bits + of_inputs.ff + folding.pe * sum_bits
             adders += of_inputs.lut + folding.pe * sum_bits
         if folding.packed > 1 and int_type.signed:
-            adders += (products - folding.simd * _multipliers(folding)) * product_bits
+            adders += (products - folding.simd * _multipliers(folding.pe, folding.packed)) * product_bits
         parts = {
             "multipliers": products * tables,
             "adders": adders,
@@ -181,7 +183,7 @@ class Mvau(Kind):
         if _thresholds(layer):
             unit = threshold_unit(layer, folding).logic
             parts, ff = {**parts, **unit.parts}, ff + unit.ff
-        dsp = folding.simd * _multipliers(folding) if folding.packed else 0
+        dsp = folding.simd * _multipliers(folding.pe, folding.packed) if folding.packed else 0
         return Logic(sum(parts.values()), ff, dsp=dsp, parts=parts)
 
     def parameters(self, layer: Layer, folding: Folding) -> Mapping[str, int]:
@@ -307,28 +309,29 @@ def _weight_image(layer: Layer, folding: Folding) -> MemoryImage:
     return MemoryImage(pack(words, int_type.bits), pe * simd * int_type.bits)
 
 
-def _packings(layer: Layer, pe: int, simd: int) -> list[int]:
+def _packings(layer: Layer, pe: int) -> list[int]:
     """What `packed` can be: 0 for LUTs, then every number of products that needs fewer multipliers than the one before.
 
     Each multiplier then has two products or more, or one product is wide enough by itself.
     """
     int_type, weight = layer.input.type, _weight_type(layer)
     found = [0]
-    if int_type.bipolar or weight.bipolar or _rows(layer) * _columns(layer) < LEAST_DSP_WORDS * pe * simd:
+    if int_type.bipolar or weight.bipolar:
         return found
     for packed in range(1, pe + 1):
         if _operand_bits(layer, packed) > WIDEST_OPERAND_BITS:
             break
-        fewest = pe // _multipliers(Folding(pe, simd, packed))  # products of a multiplier
-        fewer = packed == 1 or _multipliers(Folding(pe, simd, packed)) < _multipliers(Folding(pe, simd, packed - 1))
+        multipliers = _multipliers(pe, packed)
+        fewest = pe // multipliers  # products of a multiplier
+        fewer = packed == 1 or multipliers < _multipliers(pe, packed - 1)
         if fewer and fewest * (int_type.bits + weight.bits) >= LEAST_DSP_BITS:
             found.append(packed)
     return found
 
 
-def _multipliers(folding: Folding) -> int:
+def _multipliers(pe: int, packed: int) -> int:
     """Hardware multipliers of a column, between which its rows are dealt out evenly."""
-    return -(-folding.pe // folding.packed)
+    return -(-pe // packed)
 
 
 def _operand_bits(layer: Layer, packed: int) -> int:

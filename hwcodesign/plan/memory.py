@@ -10,7 +10,7 @@ a layer is idle half of the time, its weights already lie in the depth of a fold
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache, lru_cache
 
 from hwcodesign.dataflow import Layer
@@ -32,27 +32,25 @@ REMEMBERED = 1 << 16  # answers, some hundred bytes each: networks that are plan
 def memory_resources(family: Family, memory: Memory, storage: Storage) -> Resources:
     """What `memory` takes in that storage. In LUTs: an estimate; block RAM and large RAM are counted."""
     rest = [lut_memory(family, part) for part in _parts_in_luts(memory, storage)]
-    if not storage.width:
-        return _logic_of(rest)
+    blocks = large = 0
     if storage.large:
-        count, logic = large_memory(family, memory, storage.way)
-        return replace(_logic_of([logic]), large_ram=count)
-    block = replace(memory, words=storage.words, width=storage.width)
-    count, join = block_memory(family, block)
-    select = Logic(storage.width, 1) if storage.words < memory.words else Logic(0, 0)
-    return replace(_logic_of([*rest, join, select]), block_ram=count)
+        large, logic = large_memory(family, memory, storage.way)
+        rest.append(logic)
+    elif storage.width:
+        blocks, join = block_memory(family, memory._replace(words=storage.words, width=storage.width))
+        rest.append(join)
+        if storage.words < memory.words:
+            rest.append(Logic(storage.width, 1))  # selects
+    lut, ff = (sum(part.lut for part in rest), sum(part.ff for part in rest))
+    return Resources(lut=lut, ff=ff, block_ram=blocks, large_ram=large)
 
 
 def _parts_in_luts(memory: Memory, storage: Storage) -> Iterator[Memory]:
     """The last words of the columns in block RAM, and the columns that remain: see rom.sv and ram.sv."""
     if storage.width and storage.words < memory.words:
-        yield replace(memory, words=memory.words - storage.words, width=storage.width)
+        yield memory._replace(words=memory.words - storage.words, width=storage.width)
     if storage.width < memory.width:
-        yield replace(memory, width=memory.width - storage.width)
-
-
-def _logic_of(parts: Iterable[Logic]) -> Resources:
-    return sum((Resources(lut=part.lut, ff=part.ff) for part in parts), Resources())
+        yield memory._replace(width=memory.width - storage.width)
 
 
 @cache
@@ -64,9 +62,19 @@ def storages(family: Family, memory: Memory, large: bool = False) -> tuple[Stora
     whole = large_storage(family, memory) if large else None
     if whole and block_count(family, memory) > 2 * memory_resources(family, memory, whole).large_ram:
         return (whole,) * len(PRICES)
-    counted = [(memory_resources(family, memory, split), split) for split in _splits(family, memory)]
     full = family.block_bits / family.lut_rom_words
-    return tuple(min(counted, key=lambda x: (x[0].lut + price * full * x[0].block_ram, x[0].ff))[1] for price in PRICES)
+    useful = _useful(family, memory)
+    return tuple(min(useful, key=lambda x: (x[0].lut + price * full * x[0].block_ram, x[0].ff))[1] for price in PRICES)
+
+
+def _useful(family: Family, memory: Memory) -> list[tuple[Resources, Storage]]:
+    """The splits that may be the cheapest at some price: those that take less of something than each before them."""
+    found: list[tuple[Resources, Storage]] = []
+    for split in dict.fromkeys(_splits(family, memory)):
+        taken = memory_resources(family, memory, split)
+        if not any(x.lut <= taken.lut and x.block_ram <= taken.block_ram and x.ff <= taken.ff for x, _ in found):
+            found.append((taken, split))
+    return found
 
 
 def _splits(family: Family, memory: Memory) -> Iterator[Storage]:

@@ -68,7 +68,7 @@ class Plan:
         document = self.summary() | {
             "foldings": {name: asdict(folding) for name, folding in self.foldings.items()},
             "storage": {
-                layer: {name: asdict(storage) for name, storage in memories.items()}
+                layer: {name: storage._asdict() for name, storage in memories.items()}
                 for layer, memories in self.storage.items()
             },
             "fifo_depths": self.fifo_depths,
@@ -99,7 +99,7 @@ class Plan:
 class StorageDocument(BaseModel):
     """Where a memory lies, as Storage has it."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     words: int
     width: int

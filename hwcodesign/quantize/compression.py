@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hwcodesign.export.deep_compression import Entries, entries_of
+from hwcodesign.export.deep_compression import Entries, entries_of, gaps_before
 from hwcodesign.export.float_weights import Weights
 
 _GAP_BITS = 4
@@ -107,6 +107,15 @@ def size_of(weights: Mapping[str, Weights], codes: int) -> Size:
     return Size(
         parameters, int(present), biases, entries, codes, fixed + packed, fixed + sum(map(_huffman_bytes, stored))
     )
+
+
+def sparse_bytes(weights: Mapping[str, Weights]) -> int:
+    """Bytes of every weight other than 0 as float32 with the gap before it, fillers included, and of all biases."""
+    total = 0
+    for weight, bias in weights.values():
+        entries = len(gaps_before(np.flatnonzero(weight))[0])
+        total += _FLOAT_BYTES * (entries + len(bias)) + -(-entries * _GAP_BITS // 8)
+    return total
 
 
 def _huffman_bytes(entries: Entries) -> int:

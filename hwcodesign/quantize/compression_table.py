@@ -1,12 +1,13 @@
 """What a compression came to, for a terminal, beside what the dissertation prints for SqueezeNet."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from rich.table import Table
 
 from hwcodesign.nets.network import Network
 from hwcodesign.nets.squeezenet import SqueezeNet
 from hwcodesign.quantize.compression import Size
+from hwcodesign.quantize.low_rank import LowRank
 
 MEGABYTE = 1024 * 1000  # the published file of 8-bit codes has 660 x 1024 bytes, and is printed as 0.66 MB
 # Iandola 2016, of SqueezeNet: table 5.1's parameters after pruning; by the bits of a code, table 5.2's MB
@@ -52,3 +53,18 @@ def _beside(ours: int, theirs: float) -> list[str]:
     if theirs < 100:
         return [f"{theirs:g} MB", f"{ours / MEGABYTE - theirs:+.3f} MB"]
     return [f"{theirs:,.0f}", f"{ours - theirs:+,.0f}"]
+
+
+def rank_table(layers: Mapping[str, LowRank], ranks: Mapping[str, int], before: int, after: int) -> Table:
+    """A row for every layer that could be two of low rank; `before` and `after` count the network's parameters."""
+    made = Table(box=None, header_style="bold", caption_justify="left")
+    made.caption = f"{before:,} parameters, then {after:,}: {4 * before:,} and {4 * after:,} bytes as float32"
+    for heading in ("layer", "rank", "energy kept", "weights", "then"):
+        made.add_column(heading, justify="left" if heading == "layer" else "right")
+    for name, layer in layers.items():
+        rank = ranks.get(name)
+        kept = f"{100 * layer.energy[rank - 1]:.2f} %" if rank else ""
+        then = rank * layer.parameters_of_one if rank else layer.whole
+        made.add_row(name, f"{rank} of {len(layer.values)}" if rank else "as it is", kept, f"{layer.whole:,}",
+                     f"{then:,}")  # fmt: skip
+    return made

@@ -51,15 +51,22 @@ def accuracy(recipe: Recipe, weights: Path, data_folder: Path | None) -> dict[st
 
 
 def accuracies(
-    recipe: Recipe, networks: Mapping[str, Mapping[str, Weights]], data_folder: Path | None
+    recipe: Recipe, networks: Mapping[str, Mapping[str, Weights]], data_folder: Path | None, most: int | None = None
 ) -> tuple[dict[str, dict[str, float]], int]:
-    """The same of several float `networks` by name, and the number of held-out images."""
+    """The same of several float `networks` by name, and the number of held-out images: `most` of them, evenly spaced.
+
+    `most` None: all.
+    """
     dataset = load_dataset(recipe.data, data_folder, training=False)
+    every = len(dataset.test_images)
+    count = min(most or every, every)
+    chosen = np.arange(count) * every // count
+    images, labels = dataset.test_images[chosen], dataset.test_labels[chosen]
     torch.set_num_threads(recipe.train.threads)
     rows = {}
     for name, weights in networks.items():
-        with frames_bar(f"{name} network", len(dataset.test_images)) as on_frames:
-            found = scores(with_weights(recipe, weights), dataset.test_images, on_frames)
-        rows[name] = {"top1": float((found.argmax(1) == dataset.test_labels).mean())}
-        rows[name] |= {"top5": top5(found, dataset.test_labels)} if recipe.data.top5 else {}
-    return rows, len(dataset.test_images)
+        with frames_bar(f"{name} network", count) as on_frames:
+            found = scores(with_weights(recipe, weights), images, on_frames)
+        rows[name] = {"top1": float((found.argmax(1) == labels).mean())}
+        rows[name] |= {"top5": top5(found, labels)} if recipe.data.top5 else {}
+    return rows, count

@@ -33,8 +33,9 @@ from hwcodesign.training.augment import augmented
 from hwcodesign.training.best import best_epoch
 from hwcodesign.training.checkpoint import fill, load_checkpoint, write_checkpoint
 from hwcodesign.training.loss import loss_of, mixed
-from hwcodesign.training.schedule import learning_rate, quantizes, total_epochs
-from hwcodesign.training.state import State, quantized, resumed, save_epoch
+from hwcodesign.training.schedule import learning_rate, phase_at, quantizes, total_epochs
+from hwcodesign.training.sparse import zeros_held
+from hwcodesign.training.state import State, next_phase, resumed, save_epoch
 
 VALIDATION = 0.1  # of the training images; it chooses the best epoch, so that the held-out test images never do
 
@@ -91,12 +92,15 @@ def _train(recipe: Recipe, data_folder: Path | None, out_folder: Path, where: to
             order = fitted[torch.randperm(len(fitted), generator=random)]
             # Batch norm knows no variance of a single image, and every worker needs one.
             batches = [batch for batch in order.split(schedule.batch_size) if len(batch) > workers.count()]
-            if quantizes(schedule, epoch) and not state.quantized:
-                state = quantized(state, schedule, [_pixels(images[batch.to(where)]) for batch in batches[:8]])
-                network = workers.parallel(state.model, unused_parameters=False)
+            phase = phase_at(schedule, epoch)
+            if phase.first == epoch and (epoch or phase.sparse or (phase.quantized and not state.quantized)):
+                first_ones = [_pixels(images[batch.to(where)]) for batch in batches[:8]]
+                state = next_phase(state, schedule, phase, first_ones)
+                network = workers.parallel(state.model, unused_parameters=not phase.quantized)
 
             start = time.monotonic()
-            losses, rate = _epoch(network, state, batches, images, labels, schedule, epoch, random, where)
+            with zeros_held(state.model, phase.sparse):
+                losses, rate = _epoch(network, state, batches, images, labels, schedule, epoch, random, where)
             entry = {
                 "epoch": epoch,
                 "quantized": quantizes(schedule, epoch),

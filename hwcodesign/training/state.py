@@ -19,7 +19,8 @@ from hwcodesign.training.best import best_epoch
 from hwcodesign.training.checkpoint import fill, load_checkpoint, replace_file, write_checkpoint
 from hwcodesign.training.initial import initialise
 from hwcodesign.training.optimizers import make_optimizer
-from hwcodesign.training.schedule import quantizes
+from hwcodesign.training.schedule import Phase, quantizes, unquantized_epochs
+from hwcodesign.training.sparse import set_smallest_to_zero
 
 
 @dataclass
@@ -54,7 +55,7 @@ def training_summary(recipe: Recipe, checkpoint: Path) -> dict[str, Any] | None:
         "device": best["device"],
         "seconds": round(sum(entry["seconds"] for entry in history)),
         "epochs": best["epoch"] + 1,
-        "float_epochs": recipe.train.float_epochs,
+        "float_epochs": unquantized_epochs(recipe.train),
         "validation_top1": best["validation_top1"],
         "float_validation_top1": max(
             (entry["validation_top1"] for entry in history if not entry["quantized"]), default=None
@@ -62,9 +63,16 @@ def training_summary(recipe: Recipe, checkpoint: Path) -> dict[str, Any] | None:
     }
 
 
-def quantized(state: State, schedule: TrainTable, batches: list[Tensor]) -> State:
-    """The start of the second phase: the float network with its quantizers on, their ranges measured on `batches`."""
+def next_phase(state: State, schedule: TrainTable, phase: Phase, batches: list[Tensor]) -> State:
+    """The start of a phase: the best network so far, with its smallest weights at 0 where it is a sparse one.
+
+    Where it is quantized, the quantizers are on, and their ranges measured on `batches`.
+    """
     model = state.best_model.requires_grad_(True)
+    if phase.sparse:
+        set_smallest_to_zero(model, schedule.sparsity)
+    if not phase.quantized:
+        return _fresh(model, schedule, None, state.history, on=False)
     teacher = _teacher(model, schedule)
     set_ranges(model, batches)
     return _fresh(model, schedule, teacher, state.history, on=True)
@@ -78,7 +86,7 @@ def resumed(recipe: Recipe, model: NetworkModule, folder: Path, where: torch.dev
     schedule = recipe.train
     if not (folder / "last.pt").exists():
         float_history = initialise(model, schedule)
-        if float_history and not schedule.float_epochs:
+        if float_history and quantizes(schedule, 0):
             write_checkpoint(folder / "float.pt", recipe, {"model": model.state_dict(), "history": float_history})
         return _fresh(model, schedule, None, [], on=quantizes(schedule, 0) and not float_history)
     last = folder / "last.pt"
@@ -106,7 +114,7 @@ def save_epoch(recipe: Recipe, state: State, folder: Path) -> None:
     written = {"model": state.best_model.state_dict(), "history": history}
     if best_epoch(history) is history[-1]:
         write_checkpoint(folder / "best.pt", recipe, written)
-    if len(history) == recipe.train.float_epochs:
+    if len(history) == unquantized_epochs(recipe.train):
         write_checkpoint(folder / "float.pt", recipe, written)
     lines = "".join(json.dumps(entry) + "\n" for entry in history)
     replace_file(folder / "metrics.jsonl", lines.encode())

@@ -50,7 +50,11 @@ def outcome(
         (["check", "x.onnx"], 2, "x.onnx names no board"),
         (["check", "x.onnx", "--board", "ulx3s"], 2, "did you mean 'ulx3s-85f'"),
         (["check", "x.onnx", "--board", "ulx3s-85f"], 2, "x.onnx"),
-        (["check", "x.onnx", "--board", "ulx3s-85f", "--epochs", "3"], 2, "no recipe: train.epochs cannot be set"),
+        (
+            ["check", "x.onnx", "--board", "ulx3s-85f", "--set", "train.epochs=3"],
+            2,
+            "no recipe: train.epochs cannot be set",
+        ),
         (["check", "x.onnx", "--board", "ulx3s-85f", "--input", "float8"], 2, "--input float8"),
         (["run", "--model", "x.onnx", "--board", "ulx3s-85f", "--input-scale", "1/0"], 2, "--input-scale 1/0"),
         (["run", "--model", "x.onnx", "--board", "ulx3s-85f", "--input-scale", "1e400"], 2, "--input-scale 1e400"),

@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+from click import Context
 from click.testing import CliRunner
 
 from hwcodesign.cli import cli
@@ -34,3 +35,21 @@ def test_the_tables_stay_as_they_are() -> None:
     tables = {"network": {"SR": 1}}
     assert with_keys(tables, {"network.SR": 2, "data.size": [8, 8]}) == {"network": {"SR": 2}, "data": {"size": [8, 8]}}
     assert tables == {"network": {"SR": 1}}
+
+
+def options_of(command: str) -> set[str]:
+    made = cli.get_command(Context(cli), command)
+    assert made is not None
+    return {name for parameter in made.params for name in parameter.opts if name.startswith("--")}
+
+
+@pytest.mark.parametrize("stage", ["train", "export", "lower", "plan", "emit", "simulate"])
+def test_a_stage_has_options_of_its_own_and_all_of_them_are_a_runs_too(stage: str) -> None:
+    assert options_of(stage) < options_of("run")
+
+
+def test_what_a_command_does_not_do_is_no_option_of_it() -> None:
+    assert {"--epochs", "--data", "--frame-rate"} <= options_of("train")
+    assert not {"--wave", "--seed", "--input-scale"} & options_of("train")
+    assert not {"--epochs", "--frame-rate", "--seed"} & options_of("simulate")
+    assert not {"--epochs", "--wave"} & (options_of("check") | options_of("quantize") | options_of("plan"))

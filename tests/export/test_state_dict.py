@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from hwcodesign.core.errors import UserError
+from hwcodesign.export.state_dict import write
 from hwcodesign.export.weight_file import read_weights
 from tests.export.weight_files import NETWORK, dense, same, write_safetensors
 
@@ -27,6 +28,14 @@ def test_state_dict(tmp_path, names, suffix):
     else:
         write_safetensors(path, tensors)
     assert same(read_weights(path, NETWORK), dense())
+
+
+def test_what_is_written_is_read_by_all(tmp_path):
+    path = tmp_path / "net.safetensors"
+    assert write(path, dense()) == path.stat().st_size
+    assert same(read_weights(path, NETWORK), dense())
+    with pytest.raises(UserError, match="cannot write"):
+        write(tmp_path / "nowhere" / "net.safetensors", dense())
 
 
 class Anything:

@@ -77,7 +77,8 @@ def scheduled(name):
 
 # The longest schedule is stopped in each of its phases and between them.
 @pytest.mark.parametrize(
-    ("schedule", "interrupted"), [("sgd", 2), ("adam", 1), ("two phases", 1), ("two phases", 2), ("two phases", 3)]
+    ("schedule", "interrupted"),
+    [("sgd", 2), ("adam", 1), ("two phases", 1), ("two phases", 2), ("two phases", 3)],
 )
 def test_interrupted_and_resumed_is_bit_for_bit_the_same(tmp_path, monkeypatch, uninterrupted, schedule, interrupted):
     settings, (expected, folder) = scheduled(schedule), uninterrupted(schedule)
@@ -96,6 +97,36 @@ def test_interrupted_and_resumed_is_bit_for_bit_the_same(tmp_path, monkeypatch, 
     resumed = train(settings, None, tmp_path, device="cpu")
     assert_same_bits(folder, tmp_path)
     assert (resumed.epoch, resumed.validation_top1) == (expected.epoch, expected.validation_top1)
+
+
+def test_a_sparse_phase_holds_its_zeros_also_when_resumed_and_the_dense_one_behind_it_does_not(tmp_path, monkeypatch):
+    settings = recipe(float_epochs=1, sparse_epochs=2, dense_epochs=1, epochs=1, sparsity=0.5, average=0.9)
+    sparsity, keep, finite = [], module.save_epoch, module._finite
+
+    def few(table, folder):
+        data = load_dataset(table, folder)
+        return dataclasses.replace(data, train_images=data.train_images[:100], train_labels=data.train_labels[:100])
+
+    def look(recipe, state, folder):
+        keep(recipe, state, folder)
+        sparsity.append(float((state.model.get_submodule("fire2.expand3x3").weight == 0).float().mean()))
+
+    def interrupt(losses, epoch):
+        if epoch == 2 and len(sparsity) == 2:
+            raise KeyboardInterrupt
+        return finite(losses, epoch)
+
+    monkeypatch.setattr(module, "load_dataset", few)
+    monkeypatch.setattr(module, "save_epoch", look)
+    monkeypatch.setattr(module, "_finite", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        train(settings, None, tmp_path / "resumed", device="cpu")
+    monkeypatch.setattr(module, "_finite", finite)
+    train(settings, None, tmp_path / "resumed", device="cpu")
+    train(settings, None, tmp_path / "whole", device="cpu")
+    assert sparsity == [0.0, 0.5, 0.5, 0.0, 0.0] * 2
+    assert_same_bits(tmp_path / "whole", tmp_path / "resumed")
+    assert not (weights(tmp_path / "whole" / "float.pt")["fire2.expand3x3.weight"] == 0).any()
 
 
 def test_another_seed_gives_another_network(tmp_path, whole):

@@ -57,7 +57,7 @@ def what_the_page_speaks_of(page: str, folder: Path) -> None:
         elsewhere.export("convolutional", next(iter(elsewhere.WIDTHS)), folder / "their.onnx")
     elif page.endswith("float-networks.md"):
         residual(folder / "resnet.onnx", (1, 3, 10, 10))
-        photos(folder / "FOLDER", size=(10, 10), classes="abcde")
+        photos(folder / "FOLDER", count=70, size=(10, 10), classes="abcde")
     elif page.endswith("explore.md"):
         (folder / "study.toml").write_text(blocks(page, "toml")[0])
 

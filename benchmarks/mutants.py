@@ -1,4 +1,4 @@
-"""Whether the proof can be false: single faults, planted into three designs one at a time, and what the command says.
+"""Whether the proof can be false: single faults, planted into four designs one at a time, and what the command says.
 
 A fault is caught if `hwcodesign simulate` (`run`, for a fault in a file of lower or plan) exits with 4 and names the
 layer or the file; a graph that lower wrote and that contradicts itself now is bad input, 2. Caught `by` what: the
@@ -6,7 +6,8 @@ simulation, which is what is judged here, or only the comparison of the emitted 
 image and no regime has shown the fault. Every result is written to the JSON file as soon as it is there; started again,
 the script goes on.
 
-    python benchmarks/mutants.py [--work FOLDER] [--classes NAME,...] [--most N] [--jobs N]
+    python benchmarks/mutants.py [--work FOLDER] [--designs NAME,...] [--classes NAME,...]
+        [--most N] [--jobs N]
 """
 
 import argparse
@@ -35,6 +36,8 @@ SEED = 2
 CAUGHT = 4  # the exit code of a verification that failed
 BY = {"every score is right, but": "the files", "is not as the stage": "the record", "": "the simulation"}  # as is said
 NAMED = re.compile(r"layer [\w.]+|emit/[\w./]+|dataflow\.(npz|json)")
+# Those that only the fourth design has.
+NEW_MODULES = ("depth_to_space", "gather", "map_output", "sum_pool", "upsample", "vvau", "weighted_sum")
 RECIPES = {
     "squeezenet": """
 [network]
@@ -86,11 +89,15 @@ class Mutant:
 
 @dataclass(frozen=True)
 class Subject:
-    """A design: its finished run, and the arguments that name it on the command line."""
+    """A design: its finished run, and the arguments that name it on the command line.
+
+    `modules`: those of which every line that can be wrong is, and of other files none; without them, some of all files.
+    """
 
     name: str
     run: Path
     arguments: tuple[str, ...]
+    modules: tuple[str, ...] = ()
 
 
 def foreign(path: Path) -> None:
@@ -112,18 +119,58 @@ def foreign(path: Path) -> None:
     export_qonnx(model.eval(), torch.zeros(1, 1, 8, 8), str(path), dynamo=False, opset_version=13)
 
 
+def segmenting(path: Path) -> None:
+    """Two scores for every pixel, 2x6x6 raw pixels in, of the layers that the other designs do not have.
+
+    A depthwise layer, a mean over windows, a sum of two quantizers, channels shuffled and split, maps grown by copies
+    and by a pixel shuffle, channels joined.
+    """
+    import brevitas.nn as qnn
+    import torch
+    from brevitas.export import export_qonnx
+    from torch import Tensor, nn
+
+    def conv(inputs: int, outputs: int, kernel: int, **options: int) -> nn.Module:
+        return qnn.QuantConv2d(inputs, outputs, kernel, weight_bit_width=4, bias=False, **options)
+
+    class Segmenting(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.first, self.depthwise = conv(2, 4, 3, padding=1), conv(4, 4, 3, padding=1, groups=4)
+            self.last, self.mean = conv(7, 2, 1), nn.AvgPool2d(2)
+            self.relus = nn.ModuleList([qnn.QuantReLU(bit_width=4) for _ in range(3)])
+            self.signed = nn.ModuleList([qnn.QuantIdentity(bit_width=4) for _ in range(2)])
+            self.grown, self.shuffled = nn.Upsample(scale_factor=2), nn.PixelShuffle(2)
+
+        def forward(self, x: Tensor) -> Tensor:
+            first = self.relus[0](self.first(x))
+            both = self.signed[1](first + self.signed[0](self.depthwise(first)))
+            small = self.relus[1](self.mean(both)).reshape(-1, 2, 2, 3, 3).transpose(1, 2).reshape(-1, 4, 3, 3)
+            parts = self.shuffled(small), self.grown(small), first[:, 2:]
+            return self.last(torch.cat([self.relus[2](part) for part in parts], dim=1))
+
+    torch.manual_seed(1)
+    model = Segmenting()
+    with torch.no_grad():
+        for _ in range(30):
+            model(torch.randint(0, 256, (32, 2, 6, 6)).float())
+    export_qonnx(model.eval(), torch.zeros(1, 2, 6, 6), str(path), dynamo=False, opset_version=13)
+
+
 def subjects(work: Path) -> Iterator[Subject]:
-    """The three designs, each run to the end of its proof if it is not yet."""
+    """The four designs."""
     runs = work / "runs"
     for name, text in RECIPES.items():
         recipe = work / f"{name}.toml"
         recipe.write_text(text)
         yield Subject(name, runs / f"{name}-untrained", (str(recipe), "--untrained", "--frames", "60"))
-    model = work / "foreign.onnx"
-    if not model.exists():
-        foreign(model)
-    scale = ("--input-scale", "1")
-    yield Subject("foreign", runs / "foreign", ("--model", str(model), "--board", BOARD, *scale, "--frames", "60"))
+    for make in (foreign, segmenting):
+        model = work / f"{make.__name__}.onnx"
+        if not model.exists():
+            make(model)
+        options = ("--board", BOARD, "--input-scale", "1", "--frames", "60")
+        modules = NEW_MODULES if make is segmenting else ()
+        yield Subject(model.stem, runs / model.stem, ("--model", str(model), *options), modules)
 
 
 def hwcodesign(stage: str, arguments: Sequence[str], runs: Path) -> tuple[int, str]:
@@ -137,8 +184,13 @@ def hwcodesign(stage: str, arguments: Sequence[str], runs: Path) -> tuple[int, s
 # What can be wrong. In a kernel's text a fault is in all of its instances.
 
 
-def mutants(run: Path, rng: random.Random) -> list[Mutant]:
-    """Of one run, some faults of every class."""
+def mutants(subject: Subject, rng: random.Random) -> list[Mutant]:
+    """Of one run, some faults of every class; or all in the lines of the modules that the subject is about."""
+    run = subject.run
+    if subject.modules:
+        lines = (*_resets(run), *_bounds(run), *_readies(run), *_signs(run))
+        found = [mutant for mutant in lines if Path(mutant.path).stem in subject.modules]
+        return [*found, *_constants(run), *_top_bits(run)]
     found = [
         *_in_images(run, rng),
         *_chosen(rng, 5, _resets(run)),
@@ -246,6 +298,18 @@ def _signs(run: Path) -> Iterator[Mutant]:
 
 def _top_bits(run: Path) -> Iterator[Mutant]:
     yield from _parameters(run, "top bit cut", r"ACC_BITS|SUM_BITS", lambda value: value - 1)
+
+
+def _constants(run: Path) -> Iterator[Mutant]:
+    """Wires, beats and factors that are not those of the network: the first of each is another."""
+    path = run / "emit/rtl/accelerator.sv"
+    for number, line in enumerate(path.read_text().splitlines()):
+        found = re.fullmatch(r"    \.(WIRES|FACTORS|FACTOR_[HW])\((?:(\d+)'h)?([0-9a-f]+)\),?", line)
+        if found:
+            value = int(found[3], 16 if found[2] else 10) ^ 1
+            changed = f"{found[2]}'h{value:x}" if found[2] else str(value)
+            new = line.replace(line[line.index("(") : line.rindex(")")], f"({changed}")
+            yield _line("wrong constant", run, path, number, line, new)
 
 
 def _depths(run: Path) -> Iterator[Mutant]:
@@ -367,6 +431,7 @@ def main() -> None:
     parser.add_argument("--work", type=Path, default=Path("runs/mutants"), help="where the designs and copies lie")
     parser.add_argument("--results", type=Path, default=RESULTS)
     parser.add_argument("--classes", default="", help="only these, separated by commas")
+    parser.add_argument("--designs", default="", help="only these, separated by commas")
     parser.add_argument("--most", type=int, default=10_000, help="plant at most so many now")
     parser.add_argument("--jobs", type=int, default=1, help="so many at once")
     options = parser.parse_args()
@@ -375,10 +440,12 @@ def main() -> None:
     results = json.loads(options.results.read_text()) if options.results.exists() else []
     known, todo = {key_of(result) for result in results}, []
     for subject in subjects(work):
+        if options.designs and subject.name not in options.designs.split(","):
+            continue
         code, said = hwcodesign("run", subject.arguments, work / "runs")
         assert code == 0, f"{subject.name} without a fault: {said}"
         print(f"{subject.name}: proven without a fault", flush=True)
-        for mutant in mutants(subject.run, random.Random(SEED)):
+        for mutant in mutants(subject, random.Random(SEED)):
             wanted = not options.classes or mutant.kind in options.classes.split(",")
             if wanted and (subject.name, mutant.path, mutant.what) not in known:
                 todo.append((subject, mutant))

@@ -10,6 +10,8 @@ module sliding_window_properties #(
   parameter int KERNEL_W = 2,
   parameter int STRIDE_H = 1,
   parameter int STRIDE_W = 1,
+  parameter int DILATION_H = 1,
+  parameter int DILATION_W = 1,
   parameter int DEPTHWISE = 0,
   parameter int BUFFER_WORDS = 6
 ) (
@@ -19,8 +21,8 @@ module sliding_window_properties #(
   input logic in_valid_i,
   input logic out_ready_i
 );
-  localparam int OutW = (WIDTH - KERNEL_W) / STRIDE_W + 1;
-  localparam int OutH = (HEIGHT - KERNEL_H) / STRIDE_H + 1;
+  localparam int OutW = (WIDTH - (KERNEL_W - 1) * DILATION_W - 1) / STRIDE_W + 1;
+  localparam int OutH = (HEIGHT - (KERNEL_H - 1) * DILATION_H - 1) / STRIDE_H + 1;
   localparam int InnerCount = DEPTHWISE != 0 ? KERNEL_W : WORDS;
   localparam int MiddleCount = DEPTHWISE != 0 ? KERNEL_H : KERNEL_W;
   localparam int OuterCount = DEPTHWISE != 0 ? WORDS : KERNEL_H;
@@ -41,7 +43,8 @@ module sliding_window_properties #(
 
   sliding_window #(
     .PE(1), .BITS(1), .HEIGHT(HEIGHT), .WIDTH(WIDTH), .WORDS(WORDS), .KERNEL_H(KERNEL_H), .KERNEL_W(KERNEL_W),
-    .STRIDE_H(STRIDE_H), .STRIDE_W(STRIDE_W), .DEPTHWISE(DEPTHWISE), .BUFFER_WORDS(BUFFER_WORDS)
+    .STRIDE_H(STRIDE_H), .STRIDE_W(STRIDE_W), .DILATION_H(DILATION_H), .DILATION_W(DILATION_W), .DEPTHWISE(DEPTHWISE),
+    .BUFFER_WORDS(BUFFER_WORDS)
   ) dut (
     .clk_i, .rst_ni, .in_data_i, .in_valid_i, .in_ready_o(in_ready), .out_data_o(out_data), .out_valid_o(out_valid),
     .out_ready_i
@@ -123,8 +126,8 @@ module sliding_window_properties #(
   // The input beat that is to leave.
   logic [Bits-1:0] wanted_row, wanted_column;
   logic [3*Bits-1:0] wanted;
-  assign wanted_row = Bits'(row_q * STRIDE_H + kernel_row_q);
-  assign wanted_column = Bits'(column_q * STRIDE_W + kernel_column_q);
+  assign wanted_row = Bits'(row_q * STRIDE_H + kernel_row_q * DILATION_H);
+  assign wanted_column = Bits'(column_q * STRIDE_W + kernel_column_q * DILATION_W);
   assign wanted = {wanted_row, wanted_column, word_q};
 
   // The beat that is read next: the one that leaves, or the one behind it if that stands in the output register. All
@@ -155,8 +158,8 @@ module sliding_window_properties #(
   logic signed [7:0] ahead, kept, age;
   assign first_row = Bits'(next_row * STRIDE_H);
   assign first_column = Bits'(next_column * STRIDE_W);
-  assign read_row = Bits'(next_row * STRIDE_H + next_kernel_row);
-  assign read_column = Bits'(next_column * STRIDE_W + next_kernel_column);
+  assign read_row = Bits'(next_row * STRIDE_H + next_kernel_row * DILATION_H);
+  assign read_column = Bits'(next_column * STRIDE_W + next_kernel_column * DILATION_W);
   assign ahead = frames(in_frame_q, next_frame) + place(in_row_q, in_column_q, in_word_q)
                - place(read_row, read_column, next_word);
   assign kept = frames(in_frame_q, next_frame) + place(in_row_q, in_column_q, in_word_q)

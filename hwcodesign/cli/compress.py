@@ -54,7 +54,8 @@ def command(
 
     Without an option of its own it counts what the file holds. --keep prunes the smallest weights, --bits lets the
     others share few values; with --epochs the network trains on behind each of both, with its zeros and its shared
-    values kept. A result goes into quantize as weights of any file do. The digits need no --data.
+    values kept. A result goes into quantize as weights of any file do; with --svd it is a network of its own, whose
+    recipe is written beside it. The digits need no --data.
 
     \b
     Examples:
@@ -69,14 +70,14 @@ def command(
     from hwcodesign.quantize.float_file import read_weights
     from hwcodesign.recipe import load_recipe
 
-    _require_one_way(bits, fixed_point, energy, svd_weights, ranks, keep, epochs)
+    _require_one_way(bits, fixed_point, energy, svd_weights, ranks, keep, epochs, out)
     if out and out.suffix not in _SUFFIXES:
         raise UserError(f"--out {out}: results are named {' or '.join(f'*{s}' for s in _SUFFIXES)}, so that they are "
                         "read as such: *.net is Deep Compression's format")  # fmt: skip
     loaded = load_recipe(recipe)
     given = read_weights(weights, loaded.describe())
     if energy or svd_weights or ranks:
-        made = _low_rank(loaded, given, energy, svd_weights, ranks)
+        made = _low_rank(loaded, given, energy, svd_weights, ranks, out)
     else:
         lessons = _lessons(loaded, given, data, distil) if epochs else None
         made = compression.pruned(given, keep) if keep < 1 else dict(given)
@@ -89,8 +90,8 @@ def command(
             if lessons and bits:
                 made = _trained_on(loaded, made, lessons, epochs, shared=True)
         _say_sizes(loaded, given, made, bits or fixed_point or compression.MOST_CODE_BITS)
-    if out:
-        click.echo(f"{out}: {_written(out, loaded, made):,} bytes")
+        if out:
+            click.echo(f"{out}: {_written(out, loaded, made):,} bytes")
     if data or loaded.data.dataset == "digits":
         from hwcodesign.core.terminal import console
         from hwcodesign.quantize.float_network import accuracies
@@ -102,12 +103,15 @@ def command(
 
 def _require_one_way(
     bits: int | None, fixed_point: int | None, energy: float | None, svd_weights: int | None, ranks: tuple[str, ...],
-    keep: float, epochs: int,
+    keep: float, epochs: int, out: Path | None,
 ) -> None:  # fmt: skip
     """Raise UserError for options that contradict each other."""
     if bits and fixed_point:
         raise UserError("--bits shares values, --fixed-point rounds them: give one of the two")
     low_rank = bool(energy) + bool(svd_weights) + bool(ranks)
+    if low_rank and out and out.suffix != ".safetensors":
+        raise UserError(f"--out {out}: layers of low rank are a network of its own: name it *.safetensors, and its "
+                        "recipe is written beside it")  # fmt: skip
     if low_rank > 1:
         raise UserError("--svd, --svd-weights and --rank each choose the ranks: give one of the three")
     if low_rank and (bits or fixed_point or keep < 1 or epochs):
@@ -118,9 +122,10 @@ def _require_one_way(
 
 
 def _low_rank(
-    recipe: "Recipe", given: "Mapping[str, Weights]", energy: float | None, most: int | None, ranks: tuple[str, ...]
-) -> "dict[str, Weights]":
-    """The weights as their two convolutions compute them; prints a line for each layer."""
+    recipe: "Recipe", given: "Mapping[str, Weights]", energy: float | None, most: int | None, ranks: tuple[str, ...],
+    out: Path | None,
+) -> "dict[str, Weights]":  # fmt: skip
+    """The weights that two convolutions are together; prints a line for each layer, and writes the network of both."""
     from hwcodesign.core.terminal import console
     from hwcodesign.quantize import low_rank
     from hwcodesign.quantize.compression_table import rank_table
@@ -136,6 +141,11 @@ def _low_rank(
     made, parameters = low_rank.low_rank(given, layers, chosen)
     before = sum(w.weight.size + w.bias.size for w in given.values())
     console().print(rank_table(layers, chosen, before, parameters))
+    if out:
+        from hwcodesign.start.low_rank_recipe import write_low_rank
+
+        path = write_low_rank(out, recipe, given, layers, chosen)
+        click.echo(f"{out}, and its recipe {path}: hwcodesign quantize {path} --weights {out}")
     return made
 
 

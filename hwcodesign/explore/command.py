@@ -20,7 +20,7 @@ from hwcodesign.explore.page import write_page
 from hwcodesign.explore.pick import best_point, point_numbered, write_recipe
 from hwcodesign.explore.results import Results, results_of
 from hwcodesign.explore.study import Study, load_study
-from hwcodesign.explore.table import table
+from hwcodesign.explore.table import front_so_far, table
 from hwcodesign.explore.what_if import planned, what_if_study
 from hwcodesign.recipe import DataTable
 
@@ -42,7 +42,7 @@ def search(path: Path, data: Path | None, out: Path | None, storage: str | None,
         engine.work(lambda *_: None, helps=True)
         return
     several = jobs if study.search.sampler not in ("all", "random") or study.trains or storage else 1
-    with _helpers(path, folder, data, storage, several - 1), _progress() as report:
+    with _helpers(path, folder, data, storage, several - 1), _progress(engine) as report:
         engine.work(report, jobs)
     _show(engine, results_of(engine))
 
@@ -158,8 +158,11 @@ def _end_with(parent: int) -> None:
 
 
 @contextmanager
-def _progress() -> Iterator[Report]:
-    """A bar for each step with the time left, or a line every few seconds where there is no terminal."""
+def _progress(engine: Engine) -> Iterator[Report]:
+    """A bar for each step with the time left and the front so far, or lines where there is no terminal.
+
+    Storages of many points take a moment to read: the front is worked out again every few seconds.
+    """
     if not sys.stdout.isatty():
         last = {"": 0.0}
 
@@ -167,15 +170,19 @@ def _progress() -> Iterator[Report]:
             now = time.monotonic()
             if done >= wanted or now - last.get(step, 0.0) > QUIET_SECONDS:
                 if last.get(step) != -1.0:
-                    print(f"{step}: {done:,} of {wanted:,} points", flush=True)
+                    found = front_so_far(engine, step)
+                    print(f"{step}: {done:,} of {wanted:,} points{'; ' if found else ''}{found}", flush=True)
                 last[step] = -1.0 if done >= wanted else now
 
         yield line
         return
+    from rich.console import Group
+    from rich.live import Live
     from rich.progress import (
         BarColumn,
         MofNCompleteColumn,
         Progress,
+        TaskID,
         TextColumn,
         TimeElapsedColumn,
         TimeRemainingColumn,
@@ -183,11 +190,17 @@ def _progress() -> Iterator[Report]:
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     own = console()  # a training of this process has a bar on the common one, and a console has one bar at a time
-    with Progress(*columns, TextColumn("left"), TimeRemainingColumn(), console=own) as progress:
-        tasks: dict[str, object] = {}
+    progress = Progress(*columns, TextColumn("left"), TimeRemainingColumn(), console=own)
+    tasks: dict[str, TaskID] = {}
+    below, told = "", 0.0
+    with Live(get_renderable=lambda: Group(progress, below), console=own):
 
         def bar(step: str, done: int, wanted: int) -> None:
-            task = tasks.setdefault(step, progress.add_task(step, total=wanted) if step not in tasks else None)
-            progress.update(task, completed=done, total=wanted)  # type: ignore[arg-type]
+            nonlocal below, told
+            if step not in tasks:
+                tasks[step] = progress.add_task(step, total=wanted)
+            progress.update(tasks[step], completed=done)
+            if done >= wanted or time.monotonic() - told > QUIET_SECONDS:
+                below, told = front_so_far(engine, step), time.monotonic()
 
         yield bar

@@ -63,6 +63,10 @@ class Engine:
         later = self.study.rungs if every else self.study.rungs[1:]
         return [SearchStep("search", first), *(SearchStep(rung.name, rung) for rung in later)]
 
+    def step(self, name: str) -> SearchStep:
+        """The step of that name."""
+        return next(step for step in self.steps if step.name == name)
+
     def optuna_study(self, step: SearchStep) -> "optuna.Study":
         """The Optuna study of one step, made if it is not there."""
         import optuna

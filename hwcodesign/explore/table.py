@@ -3,8 +3,10 @@
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from hwcodesign.explore.engine import Engine, feasible
+from hwcodesign.explore.front import front
 from hwcodesign.explore.results import Point, Results
-from hwcodesign.explore.study import Study
+from hwcodesign.explore.study import DIRECTIONS, Study
 
 if TYPE_CHECKING:
     from rich.console import Group
@@ -46,11 +48,30 @@ def table(study: Study, results: Results, everything: bool = False) -> "Group":
     return Group(shown, *_lines(results, 0 if everything else len(results.front)))
 
 
+def front_so_far(engine: Engine, step: str) -> str:
+    """What one step has found up to now, in a line: how many points are in the front, and the best of each objective.
+
+    "" as long as no point fits.
+    """
+    objectives = engine.study.objectives
+    found = [t.values for t in engine.finished(engine.step(step)) if feasible(t)]
+    if not found:
+        return ""
+    count = len(front(found, [DIRECTIONS[name] for name in objectives]))
+    columns = dict(zip(objectives, zip(*found, strict=True), strict=True))
+    best = {name: (max if DIRECTIONS[name] == "maximize" else min)(column) for name, column in columns.items()}
+    ends = [f"{name} {amount(name, value)}" for name, value in best.items()]
+    return f"front so far: {count} of {len(found):,} that fit; best {', '.join(ends)}"
+
+
 def figure(name: str, point: Point) -> str:
     """One figure of a point as a person reads it."""
     value = point.figures.get(name)
-    if value is None:
-        return "-"
+    return "-" if value is None else amount(name, value)
+
+
+def amount(name: str, value: float) -> str:
+    """So much of an objective as a person reads it."""
     if name == "accuracy":
         return f"{100 * value:.2f} %"
     return f"{value:,.3g}" if name in ("latency_ms", "energy_uj") else f"{value:,.0f}"

@@ -58,10 +58,17 @@ class Gather(Kind):
         return []
 
     def logic(self, layer: Layer, folding: Folding) -> Logic:
-        """Flip-flops as declared: a beat, whether it is valid, a counter. LUTs estimated: counter and handshake."""
-        _, lanes = self.lanes(layer, folding)
-        count = (len(self._kept(layer, folding)) - 1).bit_length()
-        return Logic(lut=2 * count + 4, ff=lanes * layer.input.type.bits + count + 1)
+        """Flip-flops: a beat, a channel that comes several times stored once; whether it is valid; a counter.
+
+        LUTs estimated: the handshake, and which beats stay, of a pixel's number of beats if that is no power of two.
+        """
+        lanes = folding.pe if self._in_blocks(layer, folding) else len(set(layer.numbers("channels")))
+        kept = self._kept(layer, folding)
+        beats = 1 if all(kept) else len(kept)  # a counter that changes nothing is left out
+        count = (beats - 1).bit_length()
+        choice = 0 if beats == 1 else 1 if beats == 1 << count else beats
+        parts = {"handshake": 4, "choice": choice}
+        return Logic(lut=4 + choice, ff=lanes * layer.input.type.bits + count + 1, parts=parts)
 
     def parameters(self, layer: Layer, folding: Folding) -> Mapping[str, int]:
         (in_lanes, out_lanes), kept = self.lanes(layer, folding), self._kept(layer, folding)

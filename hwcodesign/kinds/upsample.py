@@ -65,11 +65,17 @@ class Upsample(Kind):
         return [Memory("row", words, folding.pe * layer.input.type.bits, writable=True)]
 
     def logic(self, layer: Layer, folding: Folding) -> Logic:
-        """Flip-flops as declared. LUTs estimated: counters and comparators, and what chooses the output."""
+        """Flip-flops as declared. LUTs estimated: what chooses the output, counters and comparators, and the way back.
+
+        A copy begins with its pixel's first beat again, which takes an adder where a row has several of several.
+        """
         width, beats = folding.pe * layer.input.type.bits, layer.input.channels // folding.pe
-        sizes = (beats, *layer.numbers("factors"), beats * layer.input.shape[1])
-        counters = sum(max(1, (size - 1).bit_length()) for size in sizes)
-        return Logic(lut=width + 3 * counters + 6, ff=width + counters + 2)
+        columns = layer.input.shape[1]
+        sizes = (beats, *layer.numbers("factors"), beats * columns)
+        counters = [max(1, (size - 1).bit_length()) for size in sizes]
+        back = 3 * counters[-1] if beats > 1 and columns > 1 else 0
+        parts = {"output": width, "loops": 3 * sum(counters) + 6, "back": back}
+        return Logic(lut=sum(parts.values()), ff=width + sum(counters) + 2, parts=parts)
 
     def finn_attributes(self, layer: Layer, folding: Folding, storage: Mapping[str, Storage]) -> dict[str, int | str]:
         return {"SIMD": folding.pe}

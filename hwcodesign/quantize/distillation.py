@@ -8,7 +8,6 @@ after which these are answered most alike is kept, which may be none.
 
 import copy
 import io
-import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -20,17 +19,14 @@ from torch import Tensor, nn
 
 from hwcodesign.nets.blocks import Activation, QuantizedConv, SignedActivation
 from hwcodesign.nets.build import NetworkModule
+from hwcodesign.quantize.lesson import answers, batches, divergence, held_apart, temperature_of
 from hwcodesign.recipe import TrainTable
-from hwcodesign.training.augment import augmented
 from hwcodesign.training.checkpoint import fill, replace_file
 
 STATE = "distilled.pt"  # after the last whole epoch, until the result is there
 _RATE = 0.02  # of a grid's step, at most, that a weight moves in one step of the optimizer
 _BIAS_RATE = 0.002  # of the step of the activations behind it, likewise
 _FACTOR_RATE = 0.0002  # of the factor of each filter's sums, and of an activation's range
-_APART = 8  # of the images every so-manyth, but not more than _MOST_APART
-_MOST_APART = 1_000
-_SPREAD = 3.0  # standard deviation of the float network's softened scores
 
 
 @dataclass(frozen=True)
@@ -67,13 +63,7 @@ def distil(
         history = [_measured(model, held, wanted, temperature, 0)]
         on_epoch(history[0])
     for epoch in range(len(history), epochs + 1):
-        random = torch.Generator().manual_seed(schedule.seed * 1_000_003 + epoch)
-        batches = training[torch.randperm(len(training), generator=random)].split(schedule.batch_size)
-        for step, batch in enumerate(batches):
-            done = (epoch - 1 + step / len(batches)) / epochs
-            for group in optimizer.param_groups:
-                group["lr"] = group["most"] * (1 + math.cos(math.pi * done)) / 2
-            pixels = augmented(raw[batch], schedule, random)
+        for _, pixels in batches(optimizer, raw, training, schedule, epoch, epochs):
             with torch.no_grad():
                 answer = teacher(pixels)
             optimizer.zero_grad()
@@ -121,30 +111,6 @@ def _optimizer(model: NetworkModule) -> torch.optim.Optimizer:
                 if norm is not None:
                     add(norm.bias, _BIAS_RATE * module.act_quant.scale().item())
     return torch.optim.Adam(groups)
-
-
-def held_apart(images: int) -> Tensor:
-    """Which of so many images choose the best epoch, and are not trained with: bool (images,)."""
-    apart = torch.zeros(images, dtype=torch.bool)
-    apart[:: max(_APART, images // _MOST_APART)] = True
-    return apart
-
-
-def temperature_of(scores: Tensor) -> float:
-    """What softens a network's `scores` (frames, classes) to the same spread, whatever their scale."""
-    return max(float(scores.std(1).mean()) / _SPREAD, torch.finfo(torch.float32).tiny)
-
-
-@torch.no_grad()
-def answers(network: nn.Module, images: Tensor) -> Tensor:
-    """Scores (frames, classes) of raw pixels (frames, C, H, W)."""
-    return torch.cat([network(part.float()) for part in images.split(64)])
-
-
-def divergence(scores: Tensor, wanted: Tensor, temperature: float) -> Tensor:
-    """Kullback and Leibler's, from the wanted answer, mean over the images."""
-    given, answer = (scores / temperature).log_softmax(1), (wanted / temperature).log_softmax(1)
-    return nn.functional.kl_div(given, answer, reduction="batchmean", log_target=True)
 
 
 @torch.no_grad()

@@ -5,7 +5,6 @@ epoch after which these are answered best is kept, which may be none.
 """
 
 import copy
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -16,10 +15,9 @@ from torch import Tensor, nn
 from hwcodesign.core.errors import UserError
 from hwcodesign.export.float_weights import Weights
 from hwcodesign.quantize.codebook import share_values
-from hwcodesign.quantize.distillation import answers, divergence, held_apart, temperature_of
 from hwcodesign.quantize.float_network import with_weights
+from hwcodesign.quantize.lesson import answers, batches, divergence, held_apart, temperature_of
 from hwcodesign.recipe import Recipe
-from hwcodesign.training.augment import augmented
 from hwcodesign.training.sparse import zeros_held
 
 _RATE = 0.02  # of the standard deviation of a layer's weights: at most so far a weight moves in one step
@@ -90,13 +88,7 @@ def fine_tuned(
     training = torch.nonzero(~apart).flatten()
     with zeros_held(model):
         for epoch in range(1, epochs + 1):
-            random = torch.Generator().manual_seed(schedule.seed * 1_000_003 + epoch)
-            batches = training[torch.randperm(len(training), generator=random)].split(schedule.batch_size)
-            for step, batch in enumerate(batches):
-                done = (epoch - 1 + step / len(batches)) / epochs
-                for group in optimizer.param_groups:
-                    group["lr"] = group["most"] * (1 + math.cos(math.pi * done)) / 2
-                pixels = augmented(raw[batch], schedule, random)
+            for batch, pixels in batches(optimizer, raw, training, schedule, epoch, epochs):
                 with torch.no_grad():
                     wanted = teacher(pixels) if labels is None else labels[batch]
                 optimizer.zero_grad()

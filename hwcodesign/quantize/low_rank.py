@@ -7,14 +7,14 @@ then one of 1x1 that mixes them (E. Denton et al., Exploiting linear structure w
 
 import heapq
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
 from hwcodesign.core.errors import UserError, did_you_mean
 from hwcodesign.export.float_weights import Weights
-from hwcodesign.nets.network import Network
+from hwcodesign.nets.network import Conv, Network, Node
 
 
 @dataclass(frozen=True)
@@ -140,3 +140,25 @@ def low_rank(
         for name, w in weights.items()
     )
     return made, parameters
+
+
+def as_two(
+    network: Network, weights: Mapping[str, Weights], layers: Mapping[str, LowRank], ranks: Mapping[str, int]
+) -> tuple[tuple[Node, ...], dict[str, Weights]]:
+    """The network's nodes with two convolutions, NAME_low and NAME, for each that has a rank; and the weights of all.
+
+    What is between them may have either sign, so hardware gets a signed quantizer there.
+    """
+    nodes, found = list[Node](), dict[str, Weights]()
+    for node in network.nodes:
+        if not isinstance(node, Conv):
+            nodes.append(node)
+        elif node.name not in ranks:
+            nodes.append(node)
+            found[node.name] = weights[node.name]
+        else:
+            low, rank = f"{node.name}_low", ranks[node.name]
+            nodes.append(replace(node, name=low, filters=rank, quantizer=f"{low}.quantizer", relu=False))
+            nodes.append(replace(node, input=low, kernel=1, stride=1, pad=0))
+            found[low], found[node.name] = layers[node.name].at(rank)
+    return tuple(nodes), found

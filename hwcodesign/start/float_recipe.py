@@ -17,7 +17,7 @@ from hwcodesign.recipe import Recipe, with_keys
 from hwcodesign.start.explained import written
 from hwcodesign.start.first_recipe import dataset_in
 
-_MARK = "# Made by hwcodesign quantize"
+_MARK = "# Made by hwcodesign"
 _WHOLE = 1e-3  # of a pixel's 255 levels: what is nearer to a whole number is one, but for float32's rounding
 
 
@@ -61,7 +61,7 @@ def write_recipe(path: Path, tables: Mapping[str, Any], source: Path) -> None:
                         "or give another --runs")  # fmt: skip
     validated(Recipe, dict(tables), str(path)).describe()
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(path, f"{_MARK} of {source.name}, and made anew by the next one.\n{_toml(tables)}")
+    write_whole(path, f"{_MARK} of {source.name}, and made anew by the next command that does.\n{_toml(tables)}")
 
 
 def rewrite_bits(path: Path, recipe: Recipe, source: Path) -> None:

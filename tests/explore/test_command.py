@@ -21,7 +21,11 @@ def test_searched_shown_and_picked(tmp_path: Path, capsys: pytest.CaptureFixture
     command.pick_point(study, number, out, None, tmp_path / "picked.toml")
     assert (tmp_path / "picked.toml").exists()
     printed = "".join(capsys.readouterr().out.split())
-    assert "2totry" in printed and f"hwcodesignrun{tmp_path}/picked.toml" in printed
+    assert (
+        "2totry" in printed
+        and "2of2points;frontsofar:" in printed
+        and f"hwcodesignrun{tmp_path}/picked.toml" in printed
+    )
 
 
 def test_without_a_search_the_message_says_what_makes_one(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 from rich.console import Console
 
 from hwcodesign.explore.results import Agreement, Point, Results
-from hwcodesign.explore.table import figure, table
+from hwcodesign.explore.table import figure, front_so_far, table
 
 STUDY = SimpleNamespace(name="s", objectives=("accuracy", "lut"), space={"network.SR": 0, "quantization.SR": 0})
 
@@ -60,3 +60,13 @@ def test_figures_are_read_as_what_they_are() -> None:
     assert [figure(name, made) for name in ("accuracy", "latency_ms", "lut", "dsp")] == [
         "98.77 %", "0.123", "12,346", "-",
     ]  # fmt: skip
+
+
+def test_the_front_so_far_is_one_line_of_what_fits() -> None:
+    trials = [((0.5, 10.0), 0.0), ((0.9, 20.0), 0.0), ((0.4, 30.0), 0.0), ((0.99, 1.0), 0.5)]
+    made = [SimpleNamespace(values=values, constraints={"fits": over}) for values, over in trials]
+    engine = SimpleNamespace(study=STUDY, step=lambda name: name, finished=lambda step: made)
+    line = front_so_far(engine, "search")  # type: ignore[arg-type]
+    assert line == "front so far: 2 of 3 that fit; best accuracy 90.00 %, lut 10"
+    engine.finished = lambda step: []
+    assert not front_so_far(engine, "search")  # type: ignore[arg-type]

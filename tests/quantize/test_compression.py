@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from PIL import Image
 
 from hwcodesign.cli.compress import command
 from hwcodesign.core.errors import UserError
@@ -13,7 +14,8 @@ from hwcodesign.export.deep_compression import read, write
 from hwcodesign.export.float_weights import Weights
 from hwcodesign.export.weight_file import read_weights
 from hwcodesign.quantize.compression import fixed_point, huffman_bits, pruned, shared, size_of, sparse_bytes
-from tests.quantize.small import network, weights
+from hwcodesign.recipe import load_recipe
+from tests.quantize.small import images, network, weights
 
 NETWORK = network()
 WEIGHTS = weights(NETWORK)
@@ -111,5 +113,24 @@ def test_the_command_makes_layers_of_low_rank(small_recipe, tmp_path) -> None:
     given = [str(small_recipe), "--weights", str(tmp_path / "given.net"), "--rank", "fire2.expand3x3=2"]
     made = CliRunner().invoke(command, [*given, "--out", str(out)], catch_exceptions=False)
     assert made.output.split().count("576") == 3 and "2 of 8" in made.output and "160" in made.output.split()
-    weight = read_weights(out, NETWORK)["fire2.expand3x3"].weight
-    assert np.linalg.matrix_rank(weight.reshape(8, -1), tol=1e-5) == 2
+    found = read_weights(out, load_recipe(str(tmp_path / "low.toml")).describe())
+    assert found["fire2.expand3x3_low"].weight.shape == (2, 8, 3, 3)
+    with pytest.raises(UserError, match=r"name it \*.safetensors"):
+        CliRunner().invoke(command, [*given, "--out", "low.net"], catch_exceptions=False)
+
+
+def test_the_command_trains_on(small_recipe, tmp_path) -> None:
+    """Without labels, on photographs of no class."""
+    write(tmp_path / "given.net", NETWORK, shared(WEIGHTS, 8))
+    (tmp_path / "data" / "calibration").mkdir(parents=True)
+    for number, picture in enumerate(images(24)):
+        Image.fromarray(picture).save(tmp_path / "data" / "calibration" / f"{number}.png")
+    given = [str(small_recipe), "--weights", str(tmp_path / "given.net"), "--data", str(tmp_path / "data")]
+    small_recipe.write_text(small_recipe.read_text().replace('"none"\nsize', '"folder"\nsize'))
+    out = tmp_path / "made.net"
+    asked = [*given, "--keep", "0.4", "--bits", "3", "--epochs", "1", "--distil", "--out", str(out)]
+    made = CliRunner().invoke(command, asked)
+    assert "weights left, epoch 1 of 1" in made.output and "shared values, epoch 1 of 1" in made.output
+    found = read(out, NETWORK)
+    assert sum(np.count_nonzero(w.weight) for w in found.values()) <= 0.4 * sum(w.weight.size for w in found.values())
+    assert all(len(np.unique(w.weight[w.weight != 0])) <= 7 for w in found.values())

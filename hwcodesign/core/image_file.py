@@ -26,13 +26,14 @@ _WHITE = (255, 255, 255, 255)
 def read_image(path: Path, channels: int) -> "Image":
     """In grey for one channel, else in RGB, eight bits each.
 
-    Turned as its EXIF orientation says; what is transparent shows white behind it. Of whole numbers with more than
-    eight bits the upper eight count. Floating-point numbers run from 0 to 1, or to 255 if one of them is above 1.
+    Turned as its EXIF orientation says; what is transparent shows white behind it. Of what moves the first picture
+    counts, of whole numbers with more than eight bits the upper eight. Floating-point numbers run from 0 to 1, or to
+    255 if one of them is above 1.
 
     Raises UserError if the file is missing, no ordinary file, no image, damaged, too large, or of numbers that do not
     say what white is.
     """
-    from PIL import Image, ImageOps
+    from PIL import Image, ImageOps, UnidentifiedImageError
 
     content = read_input(path, MOST_BYTES)
     try:
@@ -44,8 +45,19 @@ def read_image(path: Path, channels: int) -> "Image":
             return _opaque(image).convert("L" if channels == 1 else "RGB")
     except UserError:
         raise
+    except UnidentifiedImageError:
+        raise UserError(f"cannot read the image {path}: {_unknown(content)}") from None
     except Exception as error:  # what Pillow raises for damaged bytes depends on the format that they were in
         raise UserError(f"cannot read the image {path}: {error}") from None
+
+
+def _unknown(content: bytes) -> str:
+    """What is said of bytes that no format begins with."""
+    if not content:
+        return "the file is empty"
+    if content[4:8] == b"ftyp":
+        return "it is in a telephone's or a video's format (HEIC, AVIF, MP4); save it as JPEG or PNG"
+    return f"it is none of {', '.join(_FORMATS)}, whatever its name says"
 
 
 @contextmanager

@@ -109,6 +109,7 @@ def _connect(port: str, designs: Sequence[Found]) -> tuple[SerialLine, Found]:
     """The open line and the design behind it; every baud rate that a design has is tried."""
     serial = [contract for _, contract in designs if contract.link == "uart"]
     rates = sorted({contract.baud for contract in serial}, reverse=True)
+    strange = 0
     for baud in rates:
         longest = max(contract.patience for contract in serial if contract.baud == baud)
         line = SerialLine(port, baud, min(longest, _IDENTIFIED_WITHIN))
@@ -119,8 +120,12 @@ def _connect(port: str, designs: Sequence[Found]) -> tuple[SerialLine, Found]:
         except BaseException:
             line.close()
             raise
+        strange += line.bytes_read
         line.close()
     tried = " or ".join(map(str, rates))
+    if strange:
+        raise UserError(f"{port}: something sends, {strange:,} bytes so far, but no answer at {tried} baud: is it "
+                        "another device, or a board with another design?")  # fmt: skip
     raise UserError(
         f"{port}: nothing answers at {tried} baud: is the board powered and programmed, and is it this port?"
     )

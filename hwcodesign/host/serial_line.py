@@ -53,6 +53,7 @@ class SerialLine:
         self.weights: Sequence[bytes] = ()
         self.result_bytes: int | None = None
         self.lost: Counter[str] = Counter()  # how often something had to be sent again, by the reason
+        self.bytes_read = 0
         self._serial = ports.open_port(port, baud, patience)
         self._decoder = Decoder()
         self._arrived: deque[Packet] = deque()
@@ -195,5 +196,7 @@ class SerialLine:
         while not self._arrived:
             if time.monotonic() > end:
                 return None
-            self._arrived.extend(self._decoder.feed(ports.read(self._serial)))
+            read = ports.read(self._serial)
+            self.bytes_read += len(read)
+            self._arrived.extend(self._decoder.feed(read))
         return self._arrived.popleft()

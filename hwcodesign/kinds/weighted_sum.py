@@ -8,10 +8,12 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from hwcodesign.core.errors import UserError
-from hwcodesign.dataflow import Interval, Layer, Stream
+from hwcodesign.dataflow import Interval, IntType, Layer, Stream
 from hwcodesign.kinds.kind import Folding, Kind, Logic, Memory
 from hwcodesign.kinds.motion import Motion
 from hwcodesign.kinds.shared.per_input import WORD, packed
+
+_TABLE_BITS = 4  # inputs of a LUT of any family
 
 
 class WeightedSum(Kind):
@@ -54,14 +56,15 @@ class WeightedSum(Kind):
         return []
 
     def logic(self, layer: Layer, folding: Folding) -> Logic:
-        """Flip-flops as declared. LUTs estimated: an adder of one LUT a bit for every factor's bit but one and input.
-
-        Of a bipolar sum the lowest bits may be constant; they are counted all the same.
+        """Estimate: a flip-flop for every bit that a product or the sum can change, an adder of one LUT a bit for every
+        input but one, and those that a product takes.
         """
         bits, factors = layer.output.type.bits, layer.numbers("factors")
-        ones = sum(max(0, abs(factor).bit_count() - 1) for factor in factors)
-        width = folding.pe * bits
-        return Logic(lut=width * (ones + len(factors) - 1) + 4, ff=width * (len(factors) + 1) + 2)
+        made = [(stream.type, factor) for stream, factor in zip(layer.inputs, factors, strict=True)]
+        widths = [_width(int_type, factor, bits) for int_type, factor in made]
+        products = folding.pe * sum(width * _adders(*each) for width, each in zip(widths, made, strict=True))
+        parts = {"products": products, "sums": folding.pe * bits * (len(factors) - 1), "handshake": 4}
+        return Logic(lut=sum(parts.values()), ff=folding.pe * (sum(widths) + bits) + 2, parts=parts)
 
     def parameters(self, layer: Layer, folding: Folding) -> Mapping[str, int]:
         types = [stream.type for stream in layer.inputs]
@@ -74,3 +77,19 @@ class WeightedSum(Kind):
             "BEAT_BITS": folding.pe * sum(int_type.bits for int_type in types),
             "OUT_BITS": layer.output.type.bits,
         }
+
+
+def _width(int_type: IntType, factor: int, sum_bits: int) -> int:
+    """Bits of a product that are neither constant nor copies of its sign."""
+    zeros = (factor & -factor).bit_length() - 1
+    if factor == 1 << zeros:
+        return 1 if int_type.bipolar else int_type.bits
+    if factor > 0 and not int_type.signed:
+        return (int_type.max * factor).bit_length() - zeros
+    return sum_bits - zeros
+
+
+def _adders(int_type: IntType, factor: int) -> int:
+    """Of a product: one for each of the factor's bits but one, two more where it is negative; of few bits, a table."""
+    adders = factor.bit_count() - 1 if factor > 0 else (-factor - 1).bit_count() + 1
+    return min(adders, 1) if int_type.bits <= _TABLE_BITS else adders

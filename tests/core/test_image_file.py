@@ -134,6 +134,36 @@ def test_bombs_are_refused_before_they_are_unpacked(
     assert not recwarn
 
 
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "a.jpg: the file is empty$"),
+        (b"hello", "a.jpg: it is none of BMP, GIF, JPEG,"),
+        (b"\0\0\0\x18ftypheic" + bytes(99), "save it as JPEG or PNG$"),
+    ],
+)
+def test_bytes_of_no_format(tmp_path: Path, content: bytes, message: str) -> None:
+    (tmp_path / "a.jpg").write_bytes(content)
+    with pytest.raises(UserError, match=message):
+        _read(tmp_path / "a.jpg")
+
+
+@pytest.mark.parametrize("name", ["a.gif", "a.png", "a.webp", "a.tif"])
+def test_the_first_picture_of_what_moves(tmp_path: Path, name: str) -> None:
+    dark, light = (Image.new("L", (8, 8), value) for value in (50, 200))
+    dark.save(tmp_path / name, save_all=True, append_images=[light])
+    assert np.abs(_read(tmp_path / name).astype(int) - 50).max() <= 2
+
+
+@pytest.mark.parametrize("name", ["a.bmp", "a.gif", "a.jpg", "a.png", "a.tif", "a.webp"])
+def test_a_file_that_breaks_off(tmp_path: Path, name: str) -> None:
+    Image.fromarray(np.random.default_rng(1).integers(0, 256, (16, 16, 3), np.uint8)).save(tmp_path / name)
+    content = (tmp_path / name).read_bytes()
+    (tmp_path / name).write_bytes(content[: len(content) // 2])
+    with pytest.raises(UserError, match=f"cannot read the image .*{name}: (?!.* object at )"):
+        _read(tmp_path / name)
+
+
 def test_what_is_no_image_file(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.png")
     (tmp_path / "a.eps").write_text("%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\n")

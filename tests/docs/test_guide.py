@@ -54,10 +54,10 @@ def what_the_page_speaks_of(page: str, folder: Path) -> None:
     if page.endswith("your-pictures.md"):
         photos(folder / "photos")
     elif page.endswith("your-network.md"):
-        elsewhere.export("convolutional", elsewhere.WIDTHS[0], folder / "their.onnx")
+        elsewhere.export("convolutional", next(iter(elsewhere.WIDTHS)), folder / "their.onnx")
     elif page.endswith("float-networks.md"):
         residual(folder / "resnet.onnx", (1, 3, 10, 10))
-        photos(folder / "FOLDER", size=(10, 10))
+        photos(folder / "FOLDER", count=70, size=(10, 10), classes="abcde")
     elif page.endswith("explore.md"):
         (folder / "study.toml").write_text(blocks(page, "toml")[0])
 

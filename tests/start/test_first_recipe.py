@@ -1,6 +1,7 @@
 """A first recipe: what lies in the folder, a network that fits, one that is no larger than the images can train."""
 
 import struct
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,10 +16,12 @@ from hwcodesign.recipe import load_recipe
 from hwcodesign.start.first_recipe import LIST, Images, candidate, first_recipe, images_in
 
 
-def photos(folder: Path, count: int = 10, size: tuple[int, int] = (120, 90)) -> Path:
-    """Two classes of pictures in colour."""
+def photos(
+    folder: Path, count: int = 10, size: tuple[int, int] = (120, 90), classes: Sequence[str] = ("cat", "dog")
+) -> Path:
+    """Pictures in colour, a folder a class."""
     random = np.random.default_rng(1)
-    for name in ("cat", "dog"):
+    for name in classes:
         (folder / name).mkdir(parents=True)
         for i in range(count):
             pixels = random.integers(0, 256, (size[1], size[0], 3), np.uint8)

@@ -21,9 +21,14 @@ MOST_CODE_BITS = 8
 
 
 def pruned(weights: Mapping[str, Weights], keep: float) -> dict[str, Weights]:
-    """The share `keep` of all weights, the largest beside their layer's standard deviation; the others become 0."""
+    """The share `keep` of all weights, the largest beside their layer's standard deviation; the others become 0.
+
+    Weights that are 0 already do not count in it: they would make a pruned layer's other weights seem large.
+    """
     tiny = np.finfo(np.float32).tiny
-    sizes = {name: np.abs(w.weight) / max(float(w.weight.std()), tiny) for name, w in weights.items()}
+    left = {name: w.weight[w.weight != 0] for name, w in weights.items()}
+    sizes = {name: np.abs(w.weight) / max(float(np.std(left[name])) if left[name].size else 0.0, tiny)
+             for name, w in weights.items()}  # fmt: skip
     every = np.concatenate([size.ravel() for size in sizes.values()])
     cut = len(every) - round(keep * len(every))
     least = np.partition(every, cut)[cut] if cut < len(every) else np.inf

@@ -33,6 +33,14 @@ def test_the_largest_are_kept(keep: float) -> None:
             assert np.abs(WEIGHTS[name].weight[gone]).max() <= np.abs(weight[~gone]).min()
 
 
+def test_a_layer_that_is_pruned_already_is_not_taken_for_one_of_large_weights() -> None:
+    weight = WEIGHTS["fire2.expand3x3"].weight
+    sparse = np.where(np.abs(weight) < np.quantile(np.abs(weight), 0.9), 0, weight)
+    given = {"sparse": Weights(sparse, np.zeros(8)), "dense": Weights(sparse[sparse != 0], np.zeros(8))}
+    made = pruned(given, 0.5 * 2 * np.count_nonzero(sparse) / (sparse.size + np.count_nonzero(sparse)))
+    assert np.count_nonzero(made["sparse"].weight) == np.count_nonzero(made["dense"].weight)
+
+
 @pytest.mark.parametrize("bits", [2, 4, 8])
 def test_few_values_near_the_weights(bits: int) -> None:
     made = shared(pruned(WEIGHTS, 0.5), bits)

@@ -54,8 +54,14 @@ class Group:
     @cached_property
     def cycles(self) -> tuple[tuple[int, ...], ...]:
         """Of each combination, the cycles that each layer takes for a frame."""
-        pairs = ([(layer, f) for layer, f in zip(self.layers, found, strict=True)] for found in self.combinations)
-        return tuple(tuple(kind_of(layer.kind).cycles(layer, f) for layer, f in pair) for pair in pairs)
+        foldings = (dict.fromkeys(found) for found in zip(*self.combinations, strict=True))
+        taken = [
+            {folding: kind_of(layer.kind).cycles(layer, folding) for folding in its}
+            for layer, its in zip(self.layers, foldings, strict=True)
+        ]
+        return tuple(
+            tuple(each[folding] for each, folding in zip(taken, found, strict=True)) for found in self.combinations
+        )
 
     @cached_property
     def slowest(self) -> tuple[int, ...]:

@@ -1,7 +1,5 @@
 """Families' memories: block counts against published rules, LUT memories against hand counts."""
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -102,7 +100,7 @@ def test_what_large_ram_cannot_hold():
     assert large_storage(FAMILIES["ultrascale-plus"], rom) is None
     assert large_storage(FAMILIES["ultrascale-plus"], buffer) == Storage.whole(buffer, large=True)
     assert large_storage(FAMILIES["ice40"], buffer) is None  # it would be read and written at once
-    assert large_storage(FAMILIES["xilinx7"], replace(rom, loadable=True)) is None
+    assert large_storage(FAMILIES["xilinx7"], rom._replace(loadable=True)) is None
     assert large_storage(FAMILIES["ice40"], Memory("weights", 1, 144, loadable=True)) is None
 
 

@@ -1,7 +1,5 @@
 """Memory mapping: the cheaper storage, moved where a resource runs out."""
 
-from dataclasses import replace
-
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -72,7 +70,7 @@ KV260 = load_board("kv260")
 def test_weights_lie_in_large_ram_only_where_they_may_be_loaded():
     weights = Memory("weights", 2048, 144)
     assert not any(storage.large for storage, _ in options(KV260, weights))
-    loaded = replace(weights, loadable=True)
+    loaded = weights._replace(loadable=True)
     storage, taken = cheaper_storage(KV260, loaded)
     assert storage.way and (taken.block_ram, taken.large_ram) == (0, 1)
 

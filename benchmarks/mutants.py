@@ -173,9 +173,9 @@ def subjects(work: Path) -> Iterator[Subject]:
         yield Subject(model.stem, runs / model.stem, ("--model", str(model), *options), modules)
 
 
-def hwcodesign(stage: str, arguments: Sequence[str], runs: Path) -> tuple[int, str]:
-    """Run the command; its exit code, and what it said last."""
-    command = [sys.executable, "-m", "hwcodesign", stage, *arguments, "--runs", str(runs)]
+def hwcodesign(arguments: Sequence[str], runs: Path) -> tuple[int, str]:
+    """`hwcodesign run`; its exit code, and what it said last."""
+    command = [sys.executable, "-m", "hwcodesign", "run", *arguments, "--runs", str(runs)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     said = done.stderr if done.returncode else ""
     return done.returncode, said[said.rfind("error:") :].strip()[:600]
@@ -407,7 +407,8 @@ def judge(subject: Subject, mutant: Mutant, scratch: Path) -> dict[str, object]:
         shutil.copytree(subject.run / "train", copy / "train", dirs_exist_ok=True)
     mutant.plant(copy / mutant.path)
     start = time.monotonic()
-    code, said = hwcodesign("simulate" if mutant.path.startswith("emit") else "run", subject.arguments, scratch)
+    again = ("--from", "simulate") if mutant.path.startswith("emit") else ()
+    code, said = hwcodesign((*subject.arguments, *again), scratch)
     shutil.rmtree(scratch, ignore_errors=True)
     said = said.replace(f"{scratch}/", "")
     named = NAMED.search(said)
@@ -442,7 +443,7 @@ def main() -> None:
     for subject in subjects(work):
         if options.designs and subject.name not in options.designs.split(","):
             continue
-        code, said = hwcodesign("run", subject.arguments, work / "runs")
+        code, said = hwcodesign(subject.arguments, work / "runs")
         assert code == 0, f"{subject.name} without a fault: {said}"
         print(f"{subject.name}: proven without a fault", flush=True)
         for mutant in mutants(subject, random.Random(SEED)):

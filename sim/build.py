@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -122,7 +121,7 @@ def _storage(number: int, case: Case) -> dict[str, Storage]:
         some = Storage(int(rng.integers(1, memory.words + 1)), int(rng.integers(1, memory.width + 1)))
         choices[memory.name] = (IN_LUTS, some, Storage.whole(memory), some)[number % 4]
         if memory.loadable:
-            choices[memory.name] = replace(Storage.whole(memory, large=True), way=1 + number % 3)
+            choices[memory.name] = Storage.whole(memory, large=True)._replace(way=1 + number % 3)
     return choices
 
 

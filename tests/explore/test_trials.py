@@ -2,6 +2,7 @@
 
 import os
 import socket
+import time
 
 import optuna
 import pytest
@@ -83,8 +84,8 @@ def test_whoever_works_lets_the_trial_beat(monkeypatch: pytest.MonkeyPatch) -> N
     taken = shared.take()
     assert taken is not None
     with shared.beating(taken[0]):
-        while "beat" not in taken[0].user_attrs:
-            pass
+        time.sleep(0.5)
+    assert "beat" in taken[0].user_attrs
     assert taken[0].user_attrs["owner"] == f"{socket.gethostname()}:{os.getpid()}"
     shared.take_over()  # of the living: nothing
     assert len(shared.study.get_trials(states=(optuna.trial.TrialState.RUNNING,))) == 1

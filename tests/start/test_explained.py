@@ -52,7 +52,7 @@ def test_the_explanation_is_shown() -> None:
 
 
 def test_a_change_that_is_not_shown_is_refused() -> None:
-    refused = CliRunner().invoke(command, ["digits-squeezenet", "--epochs", "3"]).exception
+    refused = CliRunner().invoke(command, ["digits-squeezenet", "--set", "train.epochs=3"]).exception
     assert isinstance(refused, UserError)
     assert "--explain shows it changed" in str(refused)
 

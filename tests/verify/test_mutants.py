@@ -27,7 +27,7 @@ def test_every_fault_changes_one_file_and_all_classes_are_there(tmp_path: Path) 
         (run / stage).mkdir(parents=True)
         dataflow.save(run / stage)
     emit(made.design, made.foldings, made.storage, run / "emit")
-    found = mutants.mutants(run, random.Random(1))
+    found = mutants.mutants(mutants.Subject("tiny", run, ()), random.Random(1))
     assert {mutant.kind for mutant in found} == CLASSES
     before = {path: path.read_bytes() for path in run.rglob("*") if path.is_file()}
     for mutant in found:
@@ -40,7 +40,7 @@ def test_every_fault_changes_one_file_and_all_classes_are_there(tmp_path: Path) 
 @pytest.mark.slow
 def test_one_fault_of_each_class_is_caught(tmp_path: Path) -> None:
     subject = next(mutants.subjects(tmp_path))
-    assert mutants.hwcodesign("run", subject.arguments, tmp_path / "runs") == (0, "")
+    assert mutants.hwcodesign(subject.arguments, tmp_path / "runs") == (0, "")
     by_class = {mutant.kind: mutant for mutant in mutants.mutants(subject.run, random.Random(4))}
     missed = []
     for mutant in by_class.values():

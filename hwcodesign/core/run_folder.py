@@ -293,12 +293,12 @@ def code_digest(parts: tuple[str, ...]) -> str:
     return total.hexdigest()
 
 
-def write_whole(path: Path, text: str) -> None:
+def write_whole(path: Path, content: str | bytes) -> None:
     """Write a file that is never there by half: what was there before stays until then."""
     unfinished = path.with_name(f".{path.name}.unfinished-{os.getpid()}")
     try:
         with _naming(path):
-            unfinished.write_text(text, encoding="utf-8")
+            unfinished.write_bytes(content.encode() if isinstance(content, str) else content)
         os.replace(unfinished, path)
     finally:
         unfinished.unlink(missing_ok=True)

@@ -4,7 +4,6 @@ Deep Compression, ncnn and most state_dicts know other names than ours, or none:
 the network's in order, by their shapes; those that read the same value (the two halves of a Fire module) in any order.
 """
 
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -12,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from hwcodesign.core.errors import UserError
+from hwcodesign.core.run_folder import write_whole
 from hwcodesign.core.windows import both
 from hwcodesign.nets.network import Conv, Network
 
@@ -63,10 +63,8 @@ def by_name(network: Network, tensors: Mapping[str, np.ndarray]) -> dict[str, We
 
 def write_file(path: Path, content: bytes) -> int:
     """Put the file of weights there in one step; returns its bytes. Raises UserError if that cannot be done."""
-    whole = path.with_name(path.name + ".part")
     try:
-        whole.write_bytes(content)
-        os.replace(whole, path)
+        write_whole(path, content)
     except OSError as error:
         raise UserError(f"cannot write {path}: {error.strerror}") from None
     return len(content)

@@ -22,7 +22,7 @@ from hwcodesign.explore.cost import Cost, cost_at, violations, worst
 from hwcodesign.explore.front import best_fronts
 from hwcodesign.explore.space import Params, choices, drawn, point_at
 from hwcodesign.explore.storage import open_storage, patiently
-from hwcodesign.explore.study import DIRECTIONS, Rung, Study
+from hwcodesign.explore.study import Rung, Study
 from hwcodesign.explore.trials import Trials
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ class Engine:
                     storage=self._storage,
                     study_name=f"{self.study.name}/{step.name}",
                     sampler=_sampler(self.study),
-                    directions=[DIRECTIONS[objective] for objective in self.study.objectives],
+                    directions=self.study.directions,
                     load_if_exists=True,
                 ),
             )
@@ -117,7 +117,7 @@ class Engine:
         rung = self.steps[index].rung
         assert rung is not None
         keep = min(len(before), max(rung.least, round(rung.keep * len(before))))
-        order = best_fronts([t.values for t in before], [DIRECTIONS[o] for o in self.study.objectives])
+        order = best_fronts([t.values for t in before], self.study.directions)
         return [before[i].params for i in order[:keep]]
 
     def work(self, report: Report, jobs: int = 1, helps: bool = False) -> None:

@@ -86,7 +86,7 @@ def results_of(engine: Engine) -> Results:
     candidates = [t for t in engine.finished(steps[0]) if feasible(best.get(_key(t.params), t))]
     compared = [t for t in candidates if _key(t.params) in best and feasible(best[_key(t.params)])]
     values = [best[_key(t.params)].values for t in compared]
-    chosen = {compared[i].number for i in front(values, [DIRECTIONS[o] for o in study.objectives])}
+    chosen = {compared[i].number for i in front(values, study.directions)}
     points = []
     for trial in engine.finished(steps[0]):
         key = _key(trial.params)

@@ -109,6 +109,11 @@ class Study(StrictModel):
         return bool(self.rungs)
 
     @property
+    def directions(self) -> list[Literal["maximize", "minimize"]]:
+        """Of each objective, in their order: maximize or minimize."""
+        return [DIRECTIONS[objective] for objective in self.objectives]
+
+    @property
     def count(self) -> int:
         """Points of the space."""
         return count(self.space)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from hwcodesign.explore.engine import Engine, feasible
 from hwcodesign.explore.front import front
 from hwcodesign.explore.results import Point, Results
-from hwcodesign.explore.study import DIRECTIONS, Study
+from hwcodesign.explore.study import Study
 
 if TYPE_CHECKING:
     from rich.console import Group
@@ -53,13 +53,13 @@ def front_so_far(engine: Engine, step: str) -> str:
 
     "" as long as no point fits.
     """
-    objectives = engine.study.objectives
+    study = engine.study
     found = [t.values for t in engine.finished(engine.step(step)) if feasible(t)]
     if not found:
         return ""
-    count = len(front(found, [DIRECTIONS[name] for name in objectives]))
-    columns = dict(zip(objectives, zip(*found, strict=True), strict=True))
-    best = {name: (max if DIRECTIONS[name] == "maximize" else min)(column) for name, column in columns.items()}
+    count = len(front(found, study.directions))
+    columns = zip(study.objectives, study.directions, zip(*found, strict=True), strict=True)
+    best = {name: (max if direction == "maximize" else min)(column) for name, direction, column in columns}
     ends = [f"{name} {amount(name, value)}" for name, value in best.items()]
     return f"front so far: {count} of {len(found):,} that fit; best {', '.join(ends)}"
 

@@ -11,7 +11,7 @@ from hwcodesign.explore.cost import cost_at, violations
 from hwcodesign.explore.front import front
 from hwcodesign.explore.results import Point, Results, excluded_by
 from hwcodesign.explore.space import points
-from hwcodesign.explore.study import DIRECTIONS, Study, study_from
+from hwcodesign.explore.study import Study, study_from
 from hwcodesign.nets import family_named
 from hwcodesign.recipe import DataTable, HardwareTable, QuantizationTable, find_recipe
 
@@ -59,7 +59,7 @@ def planned(study: Study) -> Results:
         found.append(Point(number, params, dict(cost.figures), "", excluded, in_front=False))
     candidates = [point for point in found if not point.excluded]
     values = [[point.figures[objective] for objective in study.objectives] for point in candidates]
-    best = {candidates[i].number for i in front(values, [DIRECTIONS[objective] for objective in study.objectives])}
+    best = {candidates[i].number for i in front(values, study.directions)}
     marked = tuple(dataclasses.replace(point, in_front=point.number in best) for point in found)
     return Results(marked, {"search": (len(found), len(found))}, {})
 

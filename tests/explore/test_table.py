@@ -8,7 +8,10 @@ from rich.console import Console
 from hwcodesign.explore.results import Agreement, Point, Results
 from hwcodesign.explore.table import figure, front_so_far, table
 
-STUDY = SimpleNamespace(name="s", objectives=("accuracy", "lut"), space={"network.SR": 0, "quantization.SR": 0})
+STUDY = SimpleNamespace(
+    name="s", objectives=("accuracy", "lut"), directions=["maximize", "minimize"],
+    space={"network.SR": 0, "quantization.SR": 0},
+)  # fmt: skip
 
 
 def point(number: int, accuracy: float, excluded: str = "", in_front: bool = True) -> Point:

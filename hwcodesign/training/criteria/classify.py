@@ -14,12 +14,12 @@ class CrossEntropy:
     """The loss of a recipe's [train] table; an image is right if the highest score is its label's."""
 
     def __init__(self, recipe: Recipe) -> None:
-        self._schedule, self._classes = recipe.train, recipe.outputs
+        self._schedule, self._scores = recipe.train, recipe.describe().outputs  # of which a family may have some more
 
     def drawn(self, pixels: Tensor, labels: Tensor, random: torch.Generator) -> tuple[Tensor, Tensor]:
         if not self._schedule.mixup:
             return pixels, labels
-        return mixed(pixels, labels, self._classes, self._schedule.mixup, random)
+        return mixed(pixels, labels, self._scores, self._schedule.mixup, random)
 
     def loss(self, scores: Tensor, targets: Tensor, taught: Tensor | None) -> Tensor:
         return loss_of(scores, targets, taught, self._schedule)

@@ -13,6 +13,7 @@ from pydantic import (
     ValidatorFunctionWrapHandler,
     WrapValidator,
     field_validator,
+    model_validator,
 )
 
 from hwcodesign.core.assets import asset_folder
@@ -118,8 +119,9 @@ class DataTable(StrictModel):
     )
     size: tuple[Side, Side] = Field(description="(height, width) in pixels; images are scaled to it")
     channels: Side = Field(default=1, description="1 grey, 3 colour; of arrays and of no data any number")
-    classes: int = Field(ge=2, le=MOST_SIDE, description="as many as the images have; the network gives a score each")
-    task: TaskName = Field(default=DEFAULT, description="what the network is trained for")
+    classes: int = Field(ge=2, le=MOST_SIDE, description="as many as the images have; to classify, a score each")
+    task: TaskName = Field(default=DEFAULT, description="classify; reconstruct gives the input back, to find anomalies")
+    normal: tuple[str, ...] = Field(default=(), description="of reconstruct: classes trained on; others are anomalies")
     mean: Levels = Field(default=0.0, description="taken off every raw pixel of 0 to 255")
     divisor: Divisors = Field(default=255.0, description="what remains is divided by it")
     channel_order: ChannelOrder = Field(default="rgb", description="of the pixels that the network takes")
@@ -312,6 +314,18 @@ class Recipe(StrictModel):
         """
         return cls.model_validate({"hardware": {"board": "none"}, **tables})
 
+    @model_validator(mode="after")
+    def _suits_its_task(self) -> "Recipe":
+        name, task, values = self.data.task, self.task, {"data": self.data, "train": self.train}
+        for key in (*task.needed, *task.unused):
+            table, field = key.split(".")
+            there = getattr(values[table], field) != type(values[table]).model_fields[field].default
+            if there and key in task.unused:
+                raise ValueError(f"{key} means nothing to the task {name!r} (data.task): leave it out")
+            if not there and key in task.needed and self.data.dataset != "none":
+                raise ValueError(f"{key} must be given: the task {name!r} (data.task) cannot do without it")
+        return self
+
     @property
     def task(self) -> Task:
         """What the network is trained for."""
@@ -321,6 +335,14 @@ class Recipe(StrictModel):
     def outputs(self) -> int:
         """How many scores the network gives: see `Task.outputs`."""
         return self.task.outputs(self.data.image, self.data.classes)
+
+    def require_task(self, name: TaskName, command: str) -> None:
+        """Raise UserError where `command` knows networks of the task `name` alone, and this is of another."""
+        if self.data.task != name:
+            raise UserError(
+                f"{command}: the recipe {self.name} is of the task {self.data.task!r} (data.task), and this command is "
+                f"for {name!r} alone; train it: hwcodesign run"
+            )
 
     def describe(self) -> Network:
         """The network that this recipe describes.

@@ -17,8 +17,9 @@ VERSION = 1
 MOST_LOOKED_AT = 64  # points, before a search: a millisecond each
 MOST_FAULTS = 3  # that are shown
 Objective = Literal[
-    "accuracy", "frame_rate", "latency_ms", "block_ram", "lut", "ff", "dsp", "parameters", "operations", "energy_uj"
-]
+    "accuracy", "reconstruction_error",  # what training tells, by task
+    "frame_rate", "latency_ms", "block_ram", "lut", "ff", "dsp", "parameters", "operations", "energy_uj",
+]  # fmt: skip
 # What training tells, by task: its validation figure.
 TRAINED: Mapping[str, Metric] = {task.validation.objective: task.validation for task in TASKS.values()}
 # Which way is better. Energy is the model of analyze/energy.py, in microjoule a frame; latency is one frame's.

@@ -222,7 +222,7 @@ def _figures(recipe: Recipe, measured: HeldOut, evaluation: Evaluation, meant: S
     if measured.labels is None:
         return {recipe.task.test[0].key: None}
     pictures = task_of(recipe.data, measured.classes or ())
-    scored = Scored(measured.images, measured.labels, evaluation.integer_scores, meant, pictures)
+    scored = Scored(measured.images, evaluation.integer_scores, meant, pictures, measured.labels)
     return dict(recipe.task.figures(scored))
 
 

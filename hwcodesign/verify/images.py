@@ -115,13 +115,11 @@ class Images:
         return TASKS[self.described.task]
 
     def figures(self, scores: np.ndarray, meaning: ScoreMap, chosen: np.ndarray | None = None) -> dict[str, float]:
-        """How good `scores` (N, scores) of these images are, by the task's keys; {} where nobody knows what is right.
+        """How good `scores` (N, scores) of these images are, by the task's keys; {} where that is not known.
 
-        `chosen`: (N,) the classes that hardware itself named.
+        `chosen`: (N, top) the classes that hardware itself named.
         """
-        if self.labels is None:
-            return {}
-        scored = Scored(self.frames, self.labels, scores, meaning, self.described, chosen)
+        scored = Scored(self.frames, scores, meaning, self.described, self.labels, chosen)
         return self.task.figures(scored)
 
     def number(self, index: int) -> int:

@@ -207,5 +207,5 @@ def _first_score(found: np.ndarray, expected: np.ndarray) -> str:
 def _figures(graph: Dataflow, values: np.ndarray, images: Images) -> dict[str, float]:
     """How good it is, by the classes that the hardware itself selects: the beats after the scores, best first."""
     scores, named = np.split(values[: len(images.frames)], [graph.score_count], axis=1)
-    chosen = named[:, 0] if named.shape[1] and graph.score_count > 1 else None  # of one score the host selects
+    chosen = named if named.shape[1] and graph.score_count > 1 else None  # of one score the host selects
     return images.figures(scores, graph.score_map, chosen)

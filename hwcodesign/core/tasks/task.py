@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 import numpy as np
 
@@ -50,26 +50,35 @@ class Metric:
 class Scored:
     """Frames, and what a network gave for them, in integers or in another form's numbers.
 
-    `frames`: (N, H, W, C) raw pixels; `labels`: (N,), an index into the data set's classes; `scores`: (N, scores),
-    which mean what `meaning` says. `chosen`: (N,) the classes that hardware itself named; None where the host ranks
-    the scores. `pictures` is what the network was trained to do with the frames.
+    `frames`: (N, H, W, C) raw pixels; `scores`: (N, scores), which mean what `meaning` says. `pictures` is what the
+    network was trained to do with the frames. `labels`: (N,), an index into the data set's classes; None where nobody
+    knows. `chosen`: (N, top) the classes that hardware itself named, best first; None where the host ranks scores.
     """
 
     frames: np.ndarray
-    labels: np.ndarray
     scores: np.ndarray
     meaning: ScoreMap
     pictures: PictureTask
+    labels: np.ndarray | None = None
     chosen: np.ndarray | None = None
+
+
+class Answer(NamedTuple):
+    """What a person is told of a frame: a class's name ("" where a score names no class) and its real score."""
+
+    name: str
+    score: float
 
 
 class Task(Protocol):
     """One task. `validation` is what training's validation images tell, `test` what held-out ones do: the first of them
-    always, the others where the recipe asks. `unused` are keys of a recipe's [train] table that mean nothing to it.
+    always, the others where the recipe asks. `needed` and `unused` are keys of a recipe, such as "data.top5": that it
+    cannot do without where there is data, and that mean nothing to it.
     """
 
     validation: Metric
     test: tuple[Metric, ...]
+    needed: tuple[str, ...]
     unused: tuple[str, ...]
 
     def outputs(self, image: Shape, classes: int) -> int:
@@ -77,11 +86,15 @@ class Task(Protocol):
         ...
 
     def figures(self, scored: Scored) -> dict[str, float]:
-        """By the keys of `test`, how good the scores are; {} where they cannot tell."""
+        """By the keys of `test`, how good the scores are; {} where that is not known."""
         ...
 
     def decided(self, scores: np.ndarray, meaning: ScoreMap) -> np.ndarray | None:
-        """(N,) what a person is told of each frame, if that is one of few things; None if it is a number."""
+        """(N,) what is made of each frame, if that is one of few things; None if it is a number."""
+        ...
+
+    def answers(self, scored: Scored) -> list[list[Answer]]:
+        """Of each frame what a person is told, best first. Raises UserError if there is nothing to say in words."""
         ...
 
 

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from hwcodesign.core.classified import confusion, surest_mistakes
+from hwcodesign.core.score_map import INTEGERS
 from hwcodesign.core.tasks import task_in, told
 from hwcodesign.report.facts import Facts
 from hwcodesign.report.html import paragraph, picture, png_of, table, text
@@ -23,8 +24,8 @@ def section(facts: Facts) -> str | None:
     ladder = facts.report.get("ladder")
     if ladder and ladder.get("rungs"):
         parts.append(_ladder(ladder["rungs"]))
-    if facts.labels is not None and facts.scores is not None:
-        predicted = facts.scores.argmax(axis=1)
+    predicted = None if facts.scores is None else task_in(reference).decided(facts.scores, INTEGERS)
+    if facts.labels is not None and predicted is not None:
         parts.append(_confusion(facts, predicted))
         parts.append(_mistakes(facts, predicted))
     return "".join(parts)

@@ -2,14 +2,14 @@
 
 from collections.abc import Callable, Mapping
 
-from hwcodesign.core.tasks import TaskName
 from hwcodesign.recipe import Recipe
 from hwcodesign.training.criteria.classify import CrossEntropy
 from hwcodesign.training.criteria.criterion import Criterion
+from hwcodesign.training.criteria.reconstruct import SquaredError
 
 __all__ = ["Criterion", "criterion_of"]
 
-_CRITERIA: Mapping[TaskName, Callable[[Recipe], Criterion]] = {"classify": CrossEntropy}
+_CRITERIA: Mapping[str, Callable[[Recipe], Criterion]] = {"classify": CrossEntropy, "reconstruct": SquaredError}
 
 
 def criterion_of(recipe: Recipe) -> Criterion:

@@ -12,7 +12,7 @@ from hwcodesign.core.tasks.task import Scored
 
 SCORES = np.array([[6, 5, 4, 3, 2, 1]] * 4)
 ASKED = Scored(
-    np.zeros((4, 1, 1, 1)), np.array([0, 4, 5, 5]), SCORES, INTEGERS, PictureTask(Preprocessing((1, 1), 1), top5=True)
+    np.zeros((4, 1, 1, 1)), SCORES, INTEGERS, PictureTask(Preprocessing((1, 1), 1), top5=True), np.array([0, 4, 5, 5])
 )
 
 
@@ -22,7 +22,7 @@ def test_top5_where_it_is_asked_for() -> None:
 
 
 def test_hardwares_own_choice_counts() -> None:
-    assert Classify().figures(replace(ASKED, chosen=np.array([0, 4, 5, 0])))["top1"] == 0.75
+    assert Classify().figures(replace(ASKED, chosen=np.array([[0], [4], [5], [0]])))["top1"] == 0.75
 
 
 def test_biases_count_and_a_map_names_no_class() -> None:

@@ -6,14 +6,15 @@ import pytest
 
 from hwcodesign.core.tasks import TASKS, Metric, TaskName, task_in, told
 from hwcodesign.explore.study import DIRECTIONS, Objective
-from hwcodesign.recipe import TrainTable
+from hwcodesign.recipe import DataTable, TrainTable
 
 
 def test_every_task_has_a_name_in_recipes_an_objective_and_known_keys() -> None:
     assert get_args(TaskName) == tuple(TASKS)
     assert set(get_args(Objective)) == set(DIRECTIONS)
     for task in TASKS.values():
-        assert set(task.unused) <= TrainTable.model_fields.keys()
+        for table, _, key in (key.partition(".") for key in (*task.needed, *task.unused)):
+            assert key in {"data": DataTable, "train": TrainTable}[table].model_fields
 
 
 def test_a_report_from_before_there_were_tasks_is_a_classifiers() -> None:

@@ -51,7 +51,7 @@ class Vvau(Kind):
     def completed(self, layer: Layer) -> Layer:
         return replace(layer, attributes=_MATRIX.completed(_matrix(layer)).attributes)
 
-    def random_tensors(self, layer: Layer, rng: np.random.Generator, even: bool) -> dict[str, np.ndarray]:
+    def random_tensors(self, layer: Layer, rng: "np.random.Generator", even: bool) -> dict[str, np.ndarray]:
         return _MATRIX.random_tensors(_matrix(layer), rng, even)
 
     def run(self, layer: Layer, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:

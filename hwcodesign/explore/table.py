@@ -50,9 +50,9 @@ def table(study: Study, results: Results, everything: bool = False) -> "Group":
 
 
 def front_so_far(engine: Engine, step: str) -> str:
-    """What one step has found up to now, in a line: how many points are in the front, and the best of each objective that was measured.
+    """What one step has found up to now, in a line: how many points are in the front, and the best of each objective.
 
-    "" as long as no point fits.
+    An objective that was measured of no point yet is left out; "" as long as no point fits.
     """
     study = engine.study
     found = [t.values for t in engine.finished(engine.step(step)) if feasible(t)]

@@ -21,7 +21,9 @@ from hwcodesign.core.log_mel import LogMel
 from hwcodesign.core.names import RULE, is_legal
 from hwcodesign.core.preprocessing import ChannelOrder, Preprocessing, Resize
 from hwcodesign.core.strict_toml import StrictModel, read_toml, validated
+from hwcodesign.core.tasks import DEFAULT, TASKS, Task, TaskName
 from hwcodesign.core.version import __version__
+from hwcodesign.dataflow import Shape
 from hwcodesign.fpga.board import MOST_OF_A_RESOURCE, Board, Megahertz, Resource, load_board
 from hwcodesign.nets import metaparameters
 from hwcodesign.nets.network import MOST_SIDE, LayerBits, Network, Quantization
@@ -117,6 +119,7 @@ class DataTable(StrictModel):
     size: tuple[Side, Side] = Field(description="(height, width) in pixels; images are scaled to it")
     channels: Side = Field(default=1, description="1 grey, 3 colour; of arrays and of no data any number")
     classes: int = Field(ge=2, le=MOST_SIDE, description="as many as the images have; the network gives a score each")
+    task: TaskName = Field(default=DEFAULT, description="what the network is trained for")
     mean: Levels = Field(default=0.0, description="taken off every raw pixel of 0 to 255")
     divisor: Divisors = Field(default=255.0, description="what remains is divided by it")
     channel_order: ChannelOrder = Field(default="rgb", description="of the pixels that the network takes")
@@ -152,6 +155,11 @@ class DataTable(StrictModel):
         if size and 2 * border >= min(size):
             raise ValueError(f"at most {(min(size) - 1) // 2}, so that something is left of {size[0]}x{size[1]} pixels")
         return border
+
+    @property
+    def image(self) -> Shape:
+        """(height, width, channels) of what the network takes."""
+        return *self.size, self.channels
 
     @property
     def scalars(self) -> tuple[float, float]:
@@ -304,6 +312,16 @@ class Recipe(StrictModel):
         """
         return cls.model_validate({"hardware": {"board": "none"}, **tables})
 
+    @property
+    def task(self) -> Task:
+        """What the network is trained for."""
+        return TASKS[self.data.task]
+
+    @property
+    def outputs(self) -> int:
+        """How many scores the network gives: see `Task.outputs`."""
+        return self.task.outputs(self.data.image, self.data.classes)
+
     def describe(self) -> Network:
         """The network that this recipe describes.
 
@@ -313,7 +331,7 @@ class Recipe(StrictModel):
         if "family" not in values:
             raise UserError(f"recipe {self.name}: [network] needs the key 'family'")
         chosen = metaparameters(values.pop("family"), values, f"recipe {self.name}: ")
-        return chosen.describe((*self.data.size, self.data.channels), self.data.classes)
+        return chosen.describe(self.data.image, self.outputs)
 
 
 def find_recipe(name_or_path: str) -> Path:

@@ -7,7 +7,7 @@ from hwcodesign.explore.cost import worst
 from hwcodesign.explore.engine import Engine, feasible
 from hwcodesign.explore.front import front
 from hwcodesign.explore.results import Point, Results
-from hwcodesign.explore.study import Study
+from hwcodesign.explore.study import TRAINED, Study
 
 if TYPE_CHECKING:
     from rich.console import Group
@@ -25,7 +25,7 @@ def table(study: Study, results: Results, everything: bool = False) -> "Group":
     from rich.markup import escape
     from rich.table import Table
 
-    names = list(dict.fromkeys([*study.objectives, "accuracy", "frame_rate", "latency_ms", "block_ram", "lut", "dsp"]))
+    names = list(dict.fromkeys([*study.objectives, *TRAINED, "frame_rate", "latency_ms", "block_ram", "lut", "dsp"]))
     names = [name for name in names if any(name in point.figures for point in results.points)]
     title = f"{study.name}: {'every point' if everything else 'the front'}"
     shown = Table(title=title, title_justify="left", box=SIMPLE_HEAD)
@@ -73,8 +73,8 @@ def figure(name: str, point: Point) -> str:
 
 def amount(name: str, value: float) -> str:
     """So much of an objective as a person reads it."""
-    if name == "accuracy":
-        return f"{100 * value:.2f} %"
+    if name in TRAINED:
+        return TRAINED[name].shown(value)
     return f"{value:,.3g}" if name in ("latency_ms", "energy_uj") else f"{value:,.0f}"
 
 

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from hwcodesign.core.classified import confusion, surest_mistakes
+from hwcodesign.core.tasks import task_in, told
 from hwcodesign.report.facts import Facts
 from hwcodesign.report.html import paragraph, picture, png_of, table, text
 
@@ -30,9 +31,10 @@ def section(facts: Facts) -> str | None:
 
 
 def _origin(reference: dict[str, Any]) -> str:
-    if reference["top1"] is None:
-        return text(f"{reference['weights']} weights: there is no accuracy to speak of")
-    measured = f"{100 * reference['top1']:.2f} % of {reference['images']:,} {reference['split']} images"
+    task = task_in(reference)
+    if (figures := told(task, reference)) is None:
+        return text(f"{reference['weights']} weights: there is no {task.test[0].title} to speak of")
+    measured = f"{figures} of {reference['images']:,} {reference['split']} images"
     return text(f"{measured} of {reference['dataset']}, measured on {reference['device']}; seed {reference['seed']}")
 
 

@@ -48,7 +48,7 @@ class Mvau(Kind):
     takes_narrow = True
     finn_operators = ("MVAU",)
     finn_thresholds = 2
-    cells = ("packed_multiplier", "lut_multiplier", *THRESHOLD_CELLS, "ram", "ram_bank")
+    cells = ("packed_multiplier", "lut_multiplier", "accumulator", *THRESHOLD_CELLS, "ram", "ram_bank")
     loading_cells = ("loaded_memory",)
 
     def check(self, layer: Layer) -> None:

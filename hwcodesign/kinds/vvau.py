@@ -32,7 +32,7 @@ class Vvau(Kind):
     name = "vvau"
     finn_operators = ("VVAU",)
     finn_thresholds = 2
-    cells = ("lut_multiplier", *THRESHOLD_CELLS)
+    cells = ("lut_multiplier", "accumulator", *THRESHOLD_CELLS)
 
     def check(self, layer: Layer) -> None:
         elements, window, outputs = layer.input.channels, layer.number("window"), layer.output.channels

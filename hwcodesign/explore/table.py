@@ -3,6 +3,7 @@
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from hwcodesign.explore.cost import worst
 from hwcodesign.explore.engine import Engine, feasible
 from hwcodesign.explore.front import front
 from hwcodesign.explore.results import Point, Results
@@ -51,7 +52,7 @@ def table(study: Study, results: Results, everything: bool = False) -> "Group":
 def front_so_far(engine: Engine, step: str) -> str:
     """What one step has found up to now, in a line: how many points are in the front, and the best of each objective.
 
-    "" as long as no point fits.
+    An objective that was measured of no point yet is left out; "" as long as no point fits.
     """
     study = engine.study
     found = [t.values for t in engine.finished(engine.step(step)) if feasible(t)]
@@ -60,7 +61,7 @@ def front_so_far(engine: Engine, step: str) -> str:
     count = len(front(found, study.directions))
     columns = zip(study.objectives, study.directions, zip(*found, strict=True), strict=True)
     best = {name: (max if direction == "maximize" else min)(column) for name, direction, column in columns}
-    ends = [f"{name} {amount(name, value)}" for name, value in best.items()]
+    ends = [f"{name} {amount(name, value)}" for name, value in best.items() if value != worst(name)]
     return f"front so far: {count} of {len(found):,} that fit; best {', '.join(ends)}"
 
 

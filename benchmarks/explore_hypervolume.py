@@ -88,7 +88,7 @@ def interval(differences: list[float]) -> list[float]:
 
 def main(folder: Path, seeds: int, points: int) -> None:
     """Search with every sampler from every seed, and write what the fronts are worth."""
-    searching.cost_at, training.trained_accuracy = cost, proxy
+    searching.cost_at, training.trained_figure = cost, proxy
     folder.mkdir(parents=True, exist_ok=True)
     found = {}
     for seed in range(1, seeds + 1):

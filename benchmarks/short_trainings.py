@@ -107,7 +107,7 @@ def trained(base: Mapping[str, Any], table: str, changes: Changes, seed: int, da
         summary = training_summary(recipe, found.checkpoint)
     return Variant(
         "", dict(changes), seed, total.parameters, total.operations, check_recipe(recipe).total.lut,
-        (recipe.train.float_epochs, recipe.train.epochs), summary["float_validation_top1"], found.validation_top1,
+        (recipe.train.float_epochs, recipe.train.epochs), summary["float_validation_top1"], found.validation,
         summary["seconds"],
     )  # fmt: skip
 

@@ -19,8 +19,8 @@ from rich.table import Table
 from benchmarks.history import record
 from hwcodesign.nets.blocks import Activation, set_quantized
 from hwcodesign.recipe import load_recipe
+from hwcodesign.training.criteria.classify import loss_of
 from hwcodesign.training.loop import build
-from hwcodesign.training.loss import loss_of
 from hwcodesign.training.optimizers import make_optimizer
 
 RECIPE = Path(__file__).parent / "squeezenet-cifar.toml"

@@ -15,6 +15,7 @@ from pydantic import BaseModel
 
 from hwcodesign.cli import cli
 from hwcodesign.core.assets import asset_folder
+from hwcodesign.core.tasks import task_in, told
 from hwcodesign.flow.schemas import schemas
 from hwcodesign.fpga.board import board_names, load_board
 from hwcodesign.nets import families, standards
@@ -112,7 +113,7 @@ def models() -> Iterator[str]:
         measured, seed = "not shipped trained", ""
         if reference.exists():
             found = json.loads(reference.read_text())
-            measured = f"{100 * found['top1']:.2f} % of {found['images']:,}"
+            measured = f"{told(task_in(found), found)} of {found['images']:,}"
             seed = f"seed {found['seed']}"
         bits = f"{one.quantization.weight_bits}, {one.quantization.activation_bits}"
         checked = check_recipe(one)

@@ -13,6 +13,7 @@ from pydantic import (
     ValidatorFunctionWrapHandler,
     WrapValidator,
     field_validator,
+    model_validator,
 )
 
 from hwcodesign.core.assets import asset_folder
@@ -21,7 +22,9 @@ from hwcodesign.core.log_mel import LogMel
 from hwcodesign.core.names import RULE, is_legal
 from hwcodesign.core.preprocessing import ChannelOrder, Preprocessing, Resize
 from hwcodesign.core.strict_toml import StrictModel, read_toml, validated
+from hwcodesign.core.tasks import DEFAULT, TASKS, Task, TaskName
 from hwcodesign.core.version import __version__
+from hwcodesign.dataflow import Shape
 from hwcodesign.fpga.board import MOST_OF_A_RESOURCE, Board, Megahertz, Resource, load_board
 from hwcodesign.nets import metaparameters
 from hwcodesign.nets.network import MOST_SIDE, LayerBits, Network, Quantization
@@ -116,7 +119,9 @@ class DataTable(StrictModel):
     )
     size: tuple[Side, Side] = Field(description="(height, width) in pixels; images are scaled to it")
     channels: Side = Field(default=1, description="1 grey, 3 colour; of arrays and of no data any number")
-    classes: int = Field(ge=2, le=MOST_SIDE, description="as many as the images have; the network gives a score each")
+    classes: int = Field(ge=2, le=MOST_SIDE, description="as many as the images have; to classify, a score each")
+    task: TaskName = Field(default=DEFAULT, description="classify; reconstruct gives the input back, to find anomalies")
+    normal: tuple[str, ...] = Field(default=(), description="of reconstruct: classes trained on; others are anomalies")
     mean: Levels = Field(default=0.0, description="taken off every raw pixel of 0 to 255")
     divisor: Divisors = Field(default=255.0, description="what remains is divided by it")
     channel_order: ChannelOrder = Field(default="rgb", description="of the pixels that the network takes")
@@ -152,6 +157,11 @@ class DataTable(StrictModel):
         if size and 2 * border >= min(size):
             raise ValueError(f"at most {(min(size) - 1) // 2}, so that something is left of {size[0]}x{size[1]} pixels")
         return border
+
+    @property
+    def image(self) -> Shape:
+        """(height, width, channels) of what the network takes."""
+        return *self.size, self.channels
 
     @property
     def scalars(self) -> tuple[float, float]:
@@ -304,6 +314,36 @@ class Recipe(StrictModel):
         """
         return cls.model_validate({"hardware": {"board": "none"}, **tables})
 
+    @model_validator(mode="after")
+    def _suits_its_task(self) -> "Recipe":
+        name, task, values = self.data.task, self.task, {"data": self.data, "train": self.train}
+        for key in (*task.needed, *task.unused):
+            table, field = key.split(".")
+            there = getattr(values[table], field) != type(values[table]).model_fields[field].default
+            if there and key in task.unused:
+                raise ValueError(f"{key} means nothing to the task {name!r} (data.task): leave it out")
+            if not there and key in task.needed and self.data.dataset != "none":
+                raise ValueError(f"{key} must be given: the task {name!r} (data.task) cannot do without it")
+        return self
+
+    @property
+    def task(self) -> Task:
+        """What the network is trained for."""
+        return TASKS[self.data.task]
+
+    @property
+    def outputs(self) -> int:
+        """How many scores the network gives: see `Task.outputs`."""
+        return self.task.outputs(self.data.image, self.data.classes)
+
+    def require_task(self, name: TaskName, command: str) -> None:
+        """Raise UserError where `command` knows networks of the task `name` alone, and this is of another."""
+        if self.data.task != name:
+            raise UserError(
+                f"{command}: the recipe {self.name} is of the task {self.data.task!r} (data.task), and this command is "
+                f"for {name!r} alone; train it: hwcodesign run"
+            )
+
     def describe(self) -> Network:
         """The network that this recipe describes.
 
@@ -313,7 +353,7 @@ class Recipe(StrictModel):
         if "family" not in values:
             raise UserError(f"recipe {self.name}: [network] needs the key 'family'")
         chosen = metaparameters(values.pop("family"), values, f"recipe {self.name}: ")
-        return chosen.describe((*self.data.size, self.data.channels), self.data.classes)
+        return chosen.describe(self.data.image, self.outputs)
 
 
 def find_recipe(name_or_path: str) -> Path:

@@ -122,3 +122,26 @@ def test_a_larger_batch_takes_a_larger_rate_and_a_warm_up() -> None:
     assert table.at_batch(128).learning_rate == 0.005 and table.at_batch(128).warmup_epochs == 0
     assert table.at_batch(256) == table
     assert table.model_copy(update={"warmup_epochs": 8.0}).at_batch(512).warmup_epochs == 8
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        ('[data]\ntask = "reconstruct"', "data.normal must be given: the task 'reconstruct'"),
+        ('[train]\nmixup = 0.5\n[data]\ntask = "reconstruct"\nnormal = ["0"]', "train.mixup means nothing to the task"),
+        ('[data]\ntop5 = true\ntask = "reconstruct"\nnormal = ["0"]', "data.top5 means nothing to the task"),
+        ('[data]\nnormal = ["0"]', "data.normal means nothing to the task 'classify'"),
+        ('[data]\ntask = "reconstuct"', "data.task = 'reconstuct': did you mean 'reconstruct'"),
+    ],
+)
+def test_a_recipe_suits_its_task(tmp_path: Path, table: str, message: str) -> None:
+    rest = 'dataset = "digits"\nsize = [8, 8]\nclasses = 10\n[network]\nfamily = "autoencoder"\n[hardware]\n'
+    (tmp_path / "mine.toml").write_text(f'{table}\n{rest}board = "icebreaker"\n')
+    with pytest.raises(UserError, match=message):
+        load_recipe(str(tmp_path / "mine.toml"))
+
+
+def test_a_command_for_classifiers_says_so() -> None:
+    load_recipe("digits-squeezenet").require_task("classify", "hwcodesign quantize")
+    with pytest.raises(UserError, match="hwcodesign quantize: the recipe digits-anomaly is of the task 'reconstruct'"):
+        load_recipe("digits-anomaly").require_task("classify", "hwcodesign quantize")

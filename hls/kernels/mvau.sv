@@ -223,23 +223,6 @@ module mvau #(
     assign tree_en = 1'b0;
   end
 
-  // Which sums open and close a result: counted at the end of the adder tree.
-  logic [StepBits-1:0] sum_q;
-  logic sum_valid, sum_first, sum_last, result_valid_q;
-  assign sum_valid = move && valid_q[Stages-1];
-  assign sum_first = (sum_q == '0);
-  assign sum_last = (sum_q == StepBits'(Steps - 1));
-
-  always_ff @(posedge clk_i) begin
-    if (!rst_ni) begin
-      sum_q <= '0;
-      result_valid_q <= 1'b0;
-    end else if (move) begin
-      if (sum_valid) sum_q <= sum_last ? '0 : sum_q + 1'b1;
-      result_valid_q <= sum_valid && sum_last;
-    end
-  end
-
   // Products: element s times row p's weight at (p*SIMD + s)*ProductBits.
   if (PACKED == 1) begin : gen_halves
     // Of a whole product's register Yosys would make part of a DSP, and of the adder behind it. Not of two.
@@ -338,11 +321,11 @@ module mvau #(
     assign added = '0;
   end
 
-  logic [PE*ACC_BITS-1:0] results;
+  logic [PE*ACC_BITS-1:0] terms;
 
   for (genvar p = 0; p < PE; p++) begin : gen_pe
     logic [SumBits-1:0] sum;
-    logic signed [ACC_BITS-1:0] term, acc_q;
+    logic signed [ACC_BITS-1:0] term;
 
     adder_tree #(
       .COUNT(SIMD), .IN_BITS(ProductBits), .SIGNED(ProductSigned ? 1 : 0), .OUT_BITS(SumBits)
@@ -363,38 +346,31 @@ module mvau #(
       assign term = ACC_BITS'($signed({ProductSigned && sum[SumBits-1], sum}));
     end
 
-    always_ff @(posedge clk_i) begin
-      if (sum_valid) acc_q <= (sum_first ? '0 : acc_q) + term;
-    end
-    assign results[p*ACC_BITS+:ACC_BITS] = acc_q;
+    assign terms[p*ACC_BITS+:ACC_BITS] = term;
   end
 
-  if (THRESHOLDS > 0) begin : gen_thresholds
-    threshold_unit #(
-      .PE(PE),
-      .IN_BITS(ACC_BITS),
-      .IN_SIGNED(ACC_SIGNED),
-      .OUT_BITS(OUT_BITS),
-      .OFFSET(OFFSET),
-      .FOLDS(Folds),
-      .THRESHOLDS(THRESHOLDS),
-      .THRESHOLD_BITS(THRESHOLD_BITS),
-      .STEP_BITS(STEP_BITS),
-      .FRACTION_BITS(FRACTION_BITS),
-      .THRESHOLDS_BLOCK_WORDS(THRESHOLDS_BLOCK_WORDS),
-      .THRESHOLDS_BLOCK_WIDTH(THRESHOLDS_BLOCK_WIDTH),
-      .THRESHOLDS_FILE(THRESHOLDS_FILE)
-    ) u_thresholds (
-      .clk_i,
-      .rst_ni,
-      .move_i(move),
-      .valid_i(result_valid_q),
-      .data_i(results),
-      .valid_o(out_valid_o),
-      .data_o(out_data_o)
-    );
-  end else begin : gen_raw
-    assign out_valid_o = result_valid_q;
-    assign out_data_o = results;
-  end
+  accumulator #(
+    .ROWS(PE),
+    .STEPS(Steps),
+    .FOLDS(Folds),
+    .ACC_BITS(ACC_BITS),
+    .ACC_SIGNED(ACC_SIGNED),
+    .OUT_BITS(OUT_BITS),
+    .OFFSET(OFFSET),
+    .THRESHOLDS(THRESHOLDS),
+    .THRESHOLD_BITS(THRESHOLD_BITS),
+    .STEP_BITS(STEP_BITS),
+    .FRACTION_BITS(FRACTION_BITS),
+    .THRESHOLDS_BLOCK_WORDS(THRESHOLDS_BLOCK_WORDS),
+    .THRESHOLDS_BLOCK_WIDTH(THRESHOLDS_BLOCK_WIDTH),
+    .THRESHOLDS_FILE(THRESHOLDS_FILE)
+  ) u_accumulator (
+    .clk_i,
+    .rst_ni,
+    .move_i(move),
+    .valid_i(valid_q[Stages-1]),
+    .data_i(terms),
+    .valid_o(out_valid_o),
+    .data_o(out_data_o)
+  );
 endmodule

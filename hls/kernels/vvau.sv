@@ -49,7 +49,6 @@ module vvau #(
   localparam int Steps = WINDOW / SIMD;
   localparam int Blocks = CHANNELS / PE;
   localparam int Rows = PE * MULTIPLIER;
-  localparam int StepBits = (Steps > 1) ? $clog2(Steps) : 1;
   localparam int WordBits = (Steps * Blocks > 1) ? $clog2(Steps * Blocks) : 1;
 
   // A bipolar operand is multiplied as a number of two bits, whose products need one bit less than of any such number.
@@ -129,28 +128,10 @@ module vvau #(
     assign tree_en = 1'b0;
   end
 
-  // Which sums open and close a result: counted at the end of the adder tree.
-  logic [StepBits-1:0] sum_q;
-  logic sum_valid, sum_first, sum_last, result_valid_q;
-  assign sum_valid = move && valid_q[Stages-1];
-  assign sum_first = (sum_q == '0);
-  assign sum_last = (sum_q == StepBits'(Steps - 1));
-
-  always_ff @(posedge clk_i) begin
-    if (!rst_ni) begin
-      sum_q <= '0;
-      result_valid_q <= 1'b0;
-    end else if (move) begin
-      if (sum_valid) sum_q <= sum_last ? '0 : sum_q + 1'b1;
-      result_valid_q <= sum_valid && sum_last;
-    end
-  end
-
-  logic [Rows*ACC_BITS-1:0] results;
+  logic [Rows*ACC_BITS-1:0] terms;
 
   for (genvar r = 0; r < Rows; r++) begin : gen_row
     logic [SumBits-1:0] sum;
-    logic signed [ACC_BITS-1:0] acc_q;
 
     for (genvar s = 0; s < SIMD; s++) begin : gen_simd
       logic [IN_BITS-1:0] x;
@@ -192,40 +173,31 @@ module vvau #(
       .clk_i, .stage_en_i(tree_en), .data_i(products_q[r*SIMD*ProductBits+:SIMD*ProductBits]), .sum_o(sum)
     );
 
-    always_ff @(posedge clk_i) begin
-      if (sum_valid) begin
-        acc_q <= (sum_first ? '0 : acc_q) + ACC_BITS'($signed({ProductSigned && sum[SumBits-1], sum}));
-      end
-    end
-    assign results[r*ACC_BITS+:ACC_BITS] = acc_q;
+    assign terms[r*ACC_BITS+:ACC_BITS] = ACC_BITS'($signed({ProductSigned && sum[SumBits-1], sum}));
   end
 
-  if (THRESHOLDS > 0) begin : gen_thresholds
-    threshold_unit #(
-      .PE(Rows),
-      .IN_BITS(ACC_BITS),
-      .IN_SIGNED(ACC_SIGNED),
-      .OUT_BITS(OUT_BITS),
-      .OFFSET(OFFSET),
-      .FOLDS(Blocks),
-      .THRESHOLDS(THRESHOLDS),
-      .THRESHOLD_BITS(THRESHOLD_BITS),
-      .STEP_BITS(STEP_BITS),
-      .FRACTION_BITS(FRACTION_BITS),
-      .THRESHOLDS_BLOCK_WORDS(THRESHOLDS_BLOCK_WORDS),
-      .THRESHOLDS_BLOCK_WIDTH(THRESHOLDS_BLOCK_WIDTH),
-      .THRESHOLDS_FILE(THRESHOLDS_FILE)
-    ) u_thresholds (
-      .clk_i,
-      .rst_ni,
-      .move_i(move),
-      .valid_i(result_valid_q),
-      .data_i(results),
-      .valid_o(out_valid_o),
-      .data_o(out_data_o)
-    );
-  end else begin : gen_raw
-    assign out_valid_o = result_valid_q;
-    assign out_data_o = results;
-  end
+  accumulator #(
+    .ROWS(Rows),
+    .STEPS(Steps),
+    .FOLDS(Blocks),
+    .ACC_BITS(ACC_BITS),
+    .ACC_SIGNED(ACC_SIGNED),
+    .OUT_BITS(OUT_BITS),
+    .OFFSET(OFFSET),
+    .THRESHOLDS(THRESHOLDS),
+    .THRESHOLD_BITS(THRESHOLD_BITS),
+    .STEP_BITS(STEP_BITS),
+    .FRACTION_BITS(FRACTION_BITS),
+    .THRESHOLDS_BLOCK_WORDS(THRESHOLDS_BLOCK_WORDS),
+    .THRESHOLDS_BLOCK_WIDTH(THRESHOLDS_BLOCK_WIDTH),
+    .THRESHOLDS_FILE(THRESHOLDS_FILE)
+  ) u_accumulator (
+    .clk_i,
+    .rst_ni,
+    .move_i(move),
+    .valid_i(valid_q[Stages-1]),
+    .data_i(terms),
+    .valid_o(out_valid_o),
+    .data_o(out_data_o)
+  );
 endmodule

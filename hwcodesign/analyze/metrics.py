@@ -14,6 +14,7 @@ from hwcodesign.analyze import energy
 from hwcodesign.analyze.costs import TRAINING_FACTOR, Costs
 from hwcodesign.core.errors import UserError
 from hwcodesign.core.run_folder import RunFolder, Summary
+from hwcodesign.core.tasks import task_in, told
 
 Origin = Literal["counted", "model", "measurement", "needs"]
 
@@ -70,11 +71,13 @@ def _accuracy(run: RunFolder | None) -> Metric:
         reference = json.loads((run.stage("export") / "reference.json").read_text()) if run else None
     except (OSError, ValueError):
         reference = None
-    if not isinstance(reference, dict) or not {"images", "dataset", "split", "device", "top1"} <= reference.keys():
+    task = task_in(reference if isinstance(reference, dict) else {})
+    title, needed_keys = task.test[0].title, {"images", "dataset", "split", "device", task.test[0].key}
+    if not isinstance(reference, dict) or not needed_keys <= reference.keys():
         needed = f"hwcodesign run {run.path.name} --to export" if run else "a recipe that trains it"
-        return Metric("accuracy", f"not measured: {needed}", "needs")
+        return Metric(title, f"not measured: {needed}", "needs")
     where = f"{reference['images']:,} images of {reference['dataset']} ({reference['split']}), {reference['device']}"
-    return Metric("accuracy", f"{reference['top1']:.2%} of {where}", "measurement")
+    return Metric(title, f"{told(task, reference)} of {where}", "measurement")
 
 
 def _frame_rate(run: RunFolder | None) -> Iterator[Metric]:

@@ -56,8 +56,7 @@ def _from_recipe(path: str) -> Subject:
     recipe = load_recipe(path)
     recipe.describe()
     values = {key: value for key, value in recipe.network.items() if key != "family"}
-    image = (*recipe.data.size, recipe.data.channels)
-    return Subject(recipe.name, recipe.network["family"], values, image, recipe.data.classes,
+    return Subject(recipe.name, recipe.network["family"], values, recipe.data.image, recipe.outputs,
                    recipe.quantization.to_quantization(), recipe.hardware.board, recipe.name)  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 """Analyses as tables for a terminal, and as JSON."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.markup import escape
 from rich.table import Table
@@ -10,7 +10,9 @@ from hwcodesign.analyze.costs import Costs, LayerCost
 from hwcodesign.analyze.lint import RULES, Finding
 from hwcodesign.analyze.metrics import Metric, si, size
 from hwcodesign.analyze.scaling import WAYS, Scaling
-from hwcodesign.analyze.what_if import WhatIf
+
+if TYPE_CHECKING:
+    from hwcodesign.analyze.what_if import WhatIf
 
 
 def dims(shape: Iterable[int]) -> str:
@@ -44,7 +46,7 @@ def _figures(item: LayerCost | Costs) -> tuple[str, ...]:
     )
 
 
-def what_if_table(result: WhatIf) -> Table:
+def what_if_table(result: "WhatIf") -> Table:
     """Every layer before and after, with the ratios; layers that do not change at all are grey."""
     table = _table(result.after.title, "layer", "output before", "output after")
     for heading in ("activations", "parameters", "operations"):
@@ -69,7 +71,7 @@ def _ratios(before: LayerCost | Costs | None, after: LayerCost | Costs | None) -
     return texts
 
 
-def verdict(result: WhatIf) -> str:
+def verdict(result: "WhatIf") -> str:
     """In one sentence, whether the change is local."""
     if not result.beyond:
         return "local: nothing beyond the changed layers and those next to them gets other dimensions"
@@ -111,7 +113,7 @@ def costs_json(total: Costs) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def what_if_json(result: WhatIf) -> dict[str, Any]:
+def what_if_json(result: "WhatIf") -> dict[str, Any]:
     """`before` and `after` as `costs_json`, `ratios` of the totals, the `verdict` and the layers `beyond`."""
     ratios = {
         name: getattr(result.after, name) / getattr(result.before, name)

@@ -35,9 +35,10 @@ def command(images: tuple[Path, ...], port: str, run: str | None, runs: Path, re
         pixels = read_images(images, board.contract, resize)
         with frames_bar("classify", len(pixels)) as on_frames:
             predictions = board.predict(pixels, on_frames)
-    named = board.contract.names_classes
+    found = answers(board.contract, pixels, predictions)
+    named = any(best[0].name for best in found)
     table = Table("image", *(["class"] if named else []), "score", box=None, header_style="bold")
-    for path, best in zip(images, answers(board.contract, predictions), strict=True):
+    for path, best in zip(images, found, strict=True):
         for rank, (name, score) in enumerate(best):
             table.add_row("" if rank else escape(str(path)), *([escape(name)] if named else []), f"{score:.4g}")
     console().print(table)

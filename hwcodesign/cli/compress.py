@@ -75,6 +75,7 @@ def command(
         raise UserError(f"--out {out}: results are named {' or '.join(f'*{s}' for s in _SUFFIXES)}, so that they are "
                         "read as such: *.net is Deep Compression's format")  # fmt: skip
     loaded = load_recipe(recipe)
+    loaded.require_task("classify", "hwcodesign compress")
     given = read_weights(weights, loaded.describe())
     if energy or svd_weights or ranks:
         made = _low_rank(loaded, given, energy, svd_weights, ranks, out)

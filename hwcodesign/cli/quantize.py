@@ -95,6 +95,7 @@ def command(
     assert weights is not None
     require_file(weights)
     job = make_job(**options)
+    job.recipe.require_task("classify", "hwcodesign quantize")
     quantization = job.recipe.quantization.model_copy(update=changes)
     recipe = with_stored_scales(job.recipe.model_copy(update={"quantization": quantization}))
     request = QuantizeRequest(weights, calibration, count, equalization, reconstruct, distil)

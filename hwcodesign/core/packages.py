@@ -4,7 +4,6 @@ Nothing is imported to find out.
 """
 
 from collections.abc import Iterable
-from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -48,6 +47,8 @@ def torch_advice() -> str:
     """What to do where torch is the build for a GPU, gigabytes of it, and there is no GPU; else ""."""
     if not installed("torch") or any(path.exists() for path in _GPUS):
         return ""
+    from importlib import metadata
+
     names = (distribution.metadata["Name"] or "" for distribution in metadata.distributions())
     if not any(name.startswith(_OF_CUDA) for name in names):
         return ""

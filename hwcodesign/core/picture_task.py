@@ -1,5 +1,6 @@
 """What a network was trained to do with pictures: it travels from the recipe to the host, which must do the same."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -18,7 +19,7 @@ class PictureTask:
     `mean` and `divisor`: one number, or one for each channel in the network's order, of 0 to 255. The network takes raw
     pixels and has both within it; they are told so that other tools can be fed alike. `class_names` is () where nobody
     gave names. `top5`: people look at the five best classes, not at the best alone. `audio` says how sound becomes
-    the pixels, where the network hears.
+    the pixels, where the network hears. `task`: what its scores are for (core/tasks).
     """
 
     preprocessing: Preprocessing
@@ -27,6 +28,7 @@ class PictureTask:
     class_names: tuple[str, ...] = ()
     top5: bool = False
     audio: LogMel | None = None
+    task: str = "classify"
 
     @property
     def any_size(self) -> bool:
@@ -41,6 +43,16 @@ class PictureTask:
     def names(self, classes: int) -> Sequence[str]:
         """A name for each of so many classes: its number where it has none."""
         return score_names(self.class_names, classes) if self.class_names else [str(i) for i in range(classes)]
+
+    @property
+    def text(self) -> str:
+        """What `from_text` reads."""
+        return json.dumps(self.to_json())
+
+    @classmethod
+    def from_text(cls, text: str) -> "PictureTask":
+        """The inverse of `text`. Raises TypeError, KeyError or ValueError for anything else."""
+        return cls.from_json(json.loads(text))
 
     def to_json(self) -> dict[str, Any]:
         """What `from_json` reads."""

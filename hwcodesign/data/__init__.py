@@ -5,6 +5,7 @@ from pathlib import Path
 
 from hwcodesign.core.errors import UserError
 from hwcodesign.data import arrays, cifar10, digits, folder, idx, speech
+from hwcodesign.data.anomalies import set_apart
 from hwcodesign.data.dataset import Dataset, stratified_split
 from hwcodesign.data.survey import require_grey
 from hwcodesign.recipe import DataTable
@@ -26,6 +27,8 @@ def load_dataset(table: DataTable, data_folder: Path | None, training: bool = Tr
     if len(dataset.classes) != table.classes:
         raise UserError(f"data.classes = {table.classes}: {dataset.name} has {len(dataset.classes)} classes; "
                         f"use classes = {len(dataset.classes)}")  # fmt: skip
+    if table.normal:
+        dataset = set_apart(dataset, table.normal)
     for split, images in (("train", dataset.train_images), ("test", dataset.test_images)):
         if images.shape[3] != table.channels:
             raise UserError(f"data.channels = {table.channels}: the {split} images of {dataset.name} have shape "

@@ -40,6 +40,7 @@ class Request:
 def bits_per_layer(request: Request, target: Path | None, json_file: Path | None) -> None:
     """Print the bits of every layer, and write the recipe that has them."""
     asked = load_recipe(request.recipe)
+    asked.require_task("classify", "hwcodesign explore bits")
     recipe = asked.model_copy(update={"hardware": asked.hardware.with_wishes(request.hardware)})
     recipe.hardware.load_board()
     path = target or Path(f"{recipe.name}-bits.toml")

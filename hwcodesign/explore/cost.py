@@ -25,8 +25,9 @@ REFUSED = 1e3  # how far beyond the limits a point is that is no network or has 
 class Cost:
     """One point on its board.
 
-    `figures` by objective (all but accuracy). `excess`: by resource, what is used over what is usable, minus one;
-    the point fits if none is above 0. `refused`: why there is no design of it at all; then there are no figures.
+    `figures` by objective (all but what training tells). `excess`: by resource, what is used over what is usable,
+    minus one; the point fits if none is above 0. `refused`: why there is no design of it at all; then there are no
+    figures.
     """
 
     figures: dict[str, float]
@@ -82,14 +83,14 @@ def cost_at(study: Study, params: Params) -> Cost:
         return Cost({}, {}, str(error))
 
 
-def violations(study: Study, cost: Cost, accuracy: float | None = None) -> dict[str, float]:
+def violations(study: Study, cost: Cost, told: float | None = None) -> dict[str, float]:
     """By constraint, how far it is violated (above 0) or kept, relative to its bound.
 
-    Accuracy's bound is looked at once there is one.
+    The bound of what training tells, such as accuracy, is looked at once there is a value, `told`.
     """
     if cost.refused:
         return {"fits": REFUSED}
-    figures = cost.figures | ({} if accuracy is None else {"accuracy": accuracy})
+    figures = cost.figures | ({} if told is None else {study.metric.objective: told})
     found = {"fits": max(cost.excess.values())}
     for bounds, sign in ((study.at_least, -1.0), (study.at_most, 1.0)):
         for key, bound in bounds.items():
@@ -101,4 +102,4 @@ def violations(study: Study, cost: Cost, accuracy: float | None = None) -> dict[
 @cache
 def worst(objective: str) -> float:
     """A value that no point has, on the bad side: of a point that was never measured."""
-    return -1.0 if DIRECTIONS[objective] == "maximize" else 1e18  # type: ignore[index]
+    return -1.0 if DIRECTIONS[objective] == "maximize" else 1e18

@@ -211,20 +211,20 @@ class Engine:
         return len(made)
 
     def _evaluate(self, trial: "optuna.Trial", params: Params, rung: Rung | None) -> list[float]:
-        cost, accuracy = cost_at(self.study, params), None
+        cost, told = cost_at(self.study, params), None
         if rung and max(violations(self.study, cost).values()) <= 0:
-            from hwcodesign.explore.training import trained_accuracy
+            from hwcodesign.explore.training import trained_figure
 
             try:
-                accuracy = trained_accuracy(self.study.recipe_at(params), rung, self.folder, self.data)
-                self._ask(trial.set_user_attr, "accuracy", accuracy)
+                told = trained_figure(self.study.recipe_at(params), rung, self.folder, self.data)
+                self._ask(trial.set_user_attr, self.study.metric.objective, told)
             except DivergedError as error:
                 self._ask(trial.set_user_attr, "failed", str(error))
                 self._ask(trial.set_constraint, "trained", 1.0)
         self._ask(trial.set_user_attr, "cost", cost.document())
-        for key, value in violations(self.study, cost, accuracy).items():
+        for key, value in violations(self.study, cost, told).items():
             self._ask(trial.set_constraint, key, value)
-        return _values(self.study, cost, accuracy)
+        return _values(self.study, cost, told)
 
 
 def feasible(trial: "FrozenTrial") -> bool:
@@ -251,8 +251,8 @@ def claim(study: Study, folder: Path) -> None:
         raise UserError(f"{folder} holds another study of this name: rename this one, or say --out FOLDER")
 
 
-def _values(study: Study, cost: Cost, accuracy: float | None) -> list[float]:
-    figures = cost.figures | ({} if accuracy is None else {"accuracy": accuracy})
+def _values(study: Study, cost: Cost, told: float | None) -> list[float]:
+    figures = cost.figures | ({} if told is None else {study.metric.objective: told})
     return [float(figures.get(objective, worst(objective))) for objective in study.objectives]
 
 

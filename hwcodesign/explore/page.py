@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from hwcodesign.core.run_folder import write_whole
 from hwcodesign.explore.results import Point, Results
-from hwcodesign.explore.study import Study
+from hwcodesign.explore.study import TRAINED, Study
 from hwcodesign.explore.table import figure
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def _summary(study: Study, results: Results) -> str:
 def _charts(study: Study, results: Results) -> list[tuple[str, str, "go.Figure"]]:
     charts = []
     first = study.objectives[0]
-    others = [*study.objectives[1:], *(["parameters"] if first == "accuracy" else [])]
+    others = [*study.objectives[1:], *(["parameters"] if first in TRAINED else [])]
     for other in dict.fromkeys(others):
         charts.append((f"{first} against {other}", "Grey: does not fit or outside the bounds; blue: dominated; red: "
                        "the front.", _scatter(study, results, other, first)))  # fmt: skip

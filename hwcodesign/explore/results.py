@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Point:
-    """One point. `figures` by objective, accuracy that of the last rung it reached (`rung`; "" if it was not trained).
+    """One point. `figures` by objective, that of training from the last rung it reached (`rung`; "": not trained).
 
     `excluded`: why it is no candidate ("" if it is one). `in_front`: no other candidate is better in everything.
     """
@@ -30,7 +30,7 @@ class Point:
 
 
 class Agreement(NamedTuple):
-    """How alike two rungs rank the points that both have trained: Spearman's rho and Kendall's tau-b of accuracies."""
+    """How alike two rungs rank the points that both have trained: Spearman's rho and Kendall's tau-b."""
 
     spearman: float
     kendall: float
@@ -67,9 +67,10 @@ class Results:
 def results_of(engine: Engine) -> Results:
     """Everything that the engine's storage holds now.
 
-    The front is that of the last rung which has points: only accuracies of one length of training are compared.
+    The front is that of the last rung which has points: only trainings of one length are compared.
     """
     study = engine.study
+    told = study.metric.objective
     steps, progress = engine.steps, {}
     trained: dict[str, dict[str, float]] = {}  # by rung and point
     last: SearchStep = steps[0]
@@ -77,9 +78,7 @@ def results_of(engine: Engine) -> Results:
         done = engine.finished(step)
         progress[step.name] = (len(done), engine.wanted(step, index))
         if step.rung:
-            trained[step.rung.name] = {
-                _key(t.params): t.user_attrs["accuracy"] for t in done if "accuracy" in t.user_attrs
-            }
+            trained[step.rung.name] = {_key(t.params): t.user_attrs[told] for t in done if told in t.user_attrs}
         if index == 0 or any(feasible(t) for t in done):
             last = step
     best = {_key(t.params): t for t in engine.finished(last)}
@@ -91,9 +90,9 @@ def results_of(engine: Engine) -> Results:
     for trial in engine.finished(steps[0]):
         key = _key(trial.params)
         rung, figures = "", dict(trial.user_attrs["cost"]["figures"])
-        for name, accuracies in trained.items():
-            if key in accuracies:
-                rung, figures["accuracy"] = name, accuracies[key]
+        for name, values_by_point in trained.items():
+            if key in values_by_point:
+                rung, figures[told] = name, values_by_point[key]
         excluded = _excluded(best.get(key, trial))
         points.append(Point(trial.number, dict(trial.params), figures, rung, excluded, trial.number in chosen))
     return Results(tuple(points), progress, _agreement(trained))
@@ -116,7 +115,7 @@ def excluded_by(cost: Mapping[str, Any], constraints: Mapping[str, float]) -> st
 
 
 def _agreement(trained: dict[str, dict[str, float]]) -> dict[str, Agreement]:
-    """Of each rung with the one before; none of fewer than three points, or where all have one accuracy."""
+    """Of each rung with the one before; none of fewer than three points, or where all are equal."""
     from scipy.stats import kendalltau, spearmanr
 
     names, found = list(trained), {}
@@ -124,7 +123,7 @@ def _agreement(trained: dict[str, dict[str, float]]) -> dict[str, Agreement]:
         both = sorted(trained[before].keys() & trained[after].keys())
         if len(both) >= 3:
             pairs = [trained[before][key] for key in both], [trained[after][key] for key in both]
-            if all(len(set(accuracies)) > 1 for accuracies in pairs):
+            if all(len(set(values)) > 1 for values in pairs):
                 rho, tau = (float(correlated(*pairs).statistic) for correlated in (spearmanr, kendalltau))
                 found[f"{before} and {after}"] = Agreement(rho, tau, len(both))
     return found

@@ -8,6 +8,7 @@ from pydantic import Field, field_validator, model_validator
 
 from hwcodesign.core.errors import UserError, did_you_mean
 from hwcodesign.core.strict_toml import StrictModel, read_toml, validated
+from hwcodesign.core.tasks import DEFAULT, TASKS, Metric
 from hwcodesign.explore.space import Params, Space, choices, count, merged, points
 from hwcodesign.fpga.board import load_board
 from hwcodesign.recipe import Recipe, TrainTable, find_recipe
@@ -16,11 +17,14 @@ VERSION = 1
 MOST_LOOKED_AT = 64  # points, before a search: a millisecond each
 MOST_FAULTS = 3  # that are shown
 Objective = Literal[
-    "accuracy", "frame_rate", "latency_ms", "block_ram", "lut", "ff", "dsp", "parameters", "operations", "energy_uj"
-]
+    "accuracy", "reconstruction_error",  # what training tells, by task
+    "frame_rate", "latency_ms", "block_ram", "lut", "ff", "dsp", "parameters", "operations", "energy_uj",
+]  # fmt: skip
+# What training tells, by task: its validation figure.
+TRAINED: Mapping[str, Metric] = {task.validation.objective: task.validation for task in TASKS.values()}
 # Which way is better. Energy is the model of analyze/energy.py, in microjoule a frame; latency is one frame's.
-DIRECTIONS: Mapping[Objective, Literal["maximize", "minimize"]] = {
-    "accuracy": "maximize",
+DIRECTIONS: Mapping[str, Literal["maximize", "minimize"]] = {
+    **{name: metric.direction for name, metric in TRAINED.items()},
     "frame_rate": "maximize",
     "latency_ms": "minimize",
     "block_ram": "minimize",
@@ -94,8 +98,9 @@ class Study(StrictModel):
 
     @model_validator(mode="after")
     def _consistent(self) -> "Study":
-        if "accuracy" in (*self.objectives, *self.at_least) and not self.rungs:
-            raise ValueError("a study with [[rungs]], since accuracy comes from training; or other objectives")
+        told = [name for name in (*self.objectives, *self.at_least, *self.at_most) if name in TRAINED]
+        if told and not self.rungs:
+            raise ValueError(f"a study with [[rungs]], since {told[0]} comes from training; or other objectives")
         names = [rung.name for rung in self.rungs]
         if len(set(names)) < len(names):
             raise ValueError("a study whose rungs have different names")
@@ -103,6 +108,12 @@ class Study(StrictModel):
             if self.at_least[key] > self.at_most[key]:
                 raise ValueError(f"possible: {key} at least {self.at_least[key]} and at most {self.at_most[key]}")
         return self
+
+    @property
+    def metric(self) -> Metric:
+        """What training tells of a point: the validation figure of the base recipe's task."""
+        named = self.tables.get("data", {}).get("task", DEFAULT)
+        return TASKS.get(named, TASKS[DEFAULT]).validation  # one that is none is refused with the recipe
 
     @property
     def trains(self) -> bool:
@@ -142,6 +153,7 @@ def study_from(values: dict[str, Any], where: str, folder: Path) -> Study:
     tables = read_toml(beside if beside.is_file() else find_recipe(study.recipe))
     study = study.model_copy(update={"tables": tables})
     _require_known_keys(where, study)
+    _require_one_task(where, study)
     _require_boards(where, study)
     _require_trainings(where, study)
     _require_a_network(where, study)
@@ -183,6 +195,16 @@ def _require_known_keys(path: str, study: Study) -> None:
             faults = [text for text in _faults(study, ({**first, key: value} for value in values)) if key in text]
             if len(faults) == len(values):
                 raise UserError(f"{path}: no value of space.{key} is possible: {faults[0]}")
+
+
+def _require_one_task(path: str, study: Study) -> None:
+    """Objectives and bounds are those of the base recipe's task, which all points share."""
+    if "data.task" in study.space:
+        raise UserError(f"{path}: space.data.task: points of different tasks cannot be compared; make a study of each")
+    told = study.metric.objective
+    for name in (*study.objectives, *study.at_least, *study.at_most):
+        if name in TRAINED and name != told:
+            raise UserError(f"{path}: objective {name}: the recipe {study.recipe} is not trained for it; say {told}")
 
 
 def _require_boards(path: str, study: Study) -> None:

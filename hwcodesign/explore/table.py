@@ -3,10 +3,11 @@
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from hwcodesign.explore.cost import worst
 from hwcodesign.explore.engine import Engine, feasible
 from hwcodesign.explore.front import front
 from hwcodesign.explore.results import Point, Results
-from hwcodesign.explore.study import Study
+from hwcodesign.explore.study import TRAINED, Study
 
 if TYPE_CHECKING:
     from rich.console import Group
@@ -24,7 +25,7 @@ def table(study: Study, results: Results, everything: bool = False) -> "Group":
     from rich.markup import escape
     from rich.table import Table
 
-    names = list(dict.fromkeys([*study.objectives, "accuracy", "frame_rate", "latency_ms", "block_ram", "lut", "dsp"]))
+    names = list(dict.fromkeys([*study.objectives, *TRAINED, "frame_rate", "latency_ms", "block_ram", "lut", "dsp"]))
     names = [name for name in names if any(name in point.figures for point in results.points)]
     title = f"{study.name}: {'every point' if everything else 'the front'}"
     shown = Table(title=title, title_justify="left", box=SIMPLE_HEAD)
@@ -51,7 +52,7 @@ def table(study: Study, results: Results, everything: bool = False) -> "Group":
 def front_so_far(engine: Engine, step: str) -> str:
     """What one step has found up to now, in a line: how many points are in the front, and the best of each objective.
 
-    "" as long as no point fits.
+    An objective that was measured of no point yet is left out; "" as long as no point fits.
     """
     study = engine.study
     found = [t.values for t in engine.finished(engine.step(step)) if feasible(t)]
@@ -60,7 +61,7 @@ def front_so_far(engine: Engine, step: str) -> str:
     count = len(front(found, study.directions))
     columns = zip(study.objectives, study.directions, zip(*found, strict=True), strict=True)
     best = {name: (max if direction == "maximize" else min)(column) for name, direction, column in columns}
-    ends = [f"{name} {amount(name, value)}" for name, value in best.items()]
+    ends = [f"{name} {amount(name, value)}" for name, value in best.items() if value != worst(name)]
     return f"front so far: {count} of {len(found):,} that fit; best {', '.join(ends)}"
 
 
@@ -72,8 +73,8 @@ def figure(name: str, point: Point) -> str:
 
 def amount(name: str, value: float) -> str:
     """So much of an objective as a person reads it."""
-    if name == "accuracy":
-        return f"{100 * value:.2f} %"
+    if name in TRAINED:
+        return TRAINED[name].shown(value)
     return f"{value:,.3g}" if name in ("latency_ms", "energy_uj") else f"{value:,.0f}"
 
 

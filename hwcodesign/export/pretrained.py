@@ -18,6 +18,7 @@ import numpy as np
 from hwcodesign.core.errors import UserError
 from hwcodesign.core.score_map import ScoreMap
 from hwcodesign.data.dataset import Dataset
+from hwcodesign.export.picture_task import task_of
 from hwcodesign.recipe import Recipe, find_recipe
 
 _COPIED = ("model.onnx", "reference.json")
@@ -62,7 +63,8 @@ def restore(folder: Path, recipe: Recipe, dataset: Dataset | None, out_folder: P
         np.savez_compressed(
             out_folder / "reference.npz",
             images=dataset.test_images, labels=dataset.test_labels, integer_scores=scores,
-            scores=ScoreMap.of_reference(reference["contract"]).affine(scores), top5=np.array(recipe.data.top5),
+            scores=ScoreMap.of_reference(reference["contract"]).affine(scores),
+            task=np.array(task_of(recipe.data, dataset.classes).text),
         )  # fmt: skip
 
 

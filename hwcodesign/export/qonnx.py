@@ -2,8 +2,9 @@
 
 Writes model.onnx; reference.json (what was measured, on what, with which versions); and reference.npz: the held-out
 `images` (uint8 NHWC) and `labels`, and for every image its `integer_scores` (int64: what hardware computes) and
-`scores` (float64: integer_scores * score_step, the network's real-valued output). A network with random weights is
-measured on random images: these have no labels, and `top1` is null.
+`scores` (float64: integer_scores * score_step, the network's real-valued output), and `task` (what the network was
+trained to do with pictures, as JSON). A network with random weights is
+measured on random images: these have no labels, and `top1`, or what else its task is judged by, is null.
 """
 
 import hashlib
@@ -20,10 +21,11 @@ from typing import Any
 import numpy as np
 import torch
 
-from hwcodesign.core.classified import top5
 from hwcodesign.core.progress import frames_bar
 from hwcodesign.core.score_map import ScoreMap
+from hwcodesign.core.tasks import Scored
 from hwcodesign.data import load_dataset
+from hwcodesign.export.picture_task import task_of
 from hwcodesign.nets.build import NetworkModule, freeze, score_map
 from hwcodesign.nets.network import Add, Concat, Conv, GlobalAvgPool, MaxPool, Network
 from hwcodesign.recipe import Recipe
@@ -90,7 +92,7 @@ def export(
     arrays = {"images": measured.images, "integer_scores": evaluation.integer_scores}
     arrays["scores"] = meant.affine(evaluation.integer_scores)
     if measured.labels is not None:
-        arrays |= {"labels": measured.labels, "top5": np.array(recipe.data.top5)}
+        arrays |= {"labels": measured.labels, "task": np.array(task_of(recipe.data, measured.classes or ()).text)}
     np.savez_compressed(out_folder / "reference.npz", **arrays)
     reference = _reference(recipe, measured, evaluation, meant, out_folder / "model.onnx")
     reference["training"] = None if random_weights else training_summary(recipe, checkpoint)
@@ -215,24 +217,25 @@ def _any_differs(left: list[torch.Tensor], right: list[torch.Tensor]) -> np.ndar
     return np.logical_or.reduce(differing)
 
 
-def _top5(recipe: Recipe, measured: HeldOut, evaluation: Evaluation, meant: ScoreMap) -> dict[str, float]:
-    if measured.labels is None or not recipe.data.top5:
-        return {}
-    return {"top5": top5(meant.affine(evaluation.integer_scores), measured.labels)}
+def _figures(recipe: Recipe, measured: HeldOut, evaluation: Evaluation, meant: ScoreMap) -> dict[str, float | None]:
+    """How good the network is at its task; of random weights nobody asks."""
+    if measured.labels is None:
+        return {recipe.task.test[0].key: None}
+    pictures = task_of(recipe.data, measured.classes or ())
+    scored = Scored(measured.images, evaluation.integer_scores, meant, pictures, measured.labels)
+    return dict(recipe.task.figures(scored))
 
 
 def _reference(
     recipe: Recipe, measured: HeldOut, evaluation: Evaluation, meant: ScoreMap, model: Path
 ) -> dict[str, Any]:
-    classes = meant.classes(evaluation.integer_scores)
     biases = {} if meant.bias == (0.0,) else {"score_bias": list(meant.bias)}
     return {
         "dataset": measured.dataset,
         "split": measured.split,
         "classes": None if measured.classes is None else list(measured.classes),
-        "images": len(classes),
-        "top1": None if measured.labels is None else float((classes == measured.labels).mean()),
-        **_top5(recipe, measured, evaluation, meant),
+        "images": len(measured.images),
+        **_figures(recipe, measured, evaluation, meant),
         "weights": measured.weights,
         "device": f"cpu ({platform.machine()}), float64",
         "versions": {"python": platform.python_version()} | {p: importlib.metadata.version(p) for p in _PACKAGES},

@@ -7,7 +7,7 @@ from hwcodesign.core import packages
 from hwcodesign.core.run_folder import Stage, Summary
 from hwcodesign.job import Job
 
-CODE = ("export", "training", "nets", "data", "recipe.py")
+CODE = ("export", "training", "nets", "data", "recipe.py", "core/tasks")
 
 
 def export_stage(job: Job) -> Stage:

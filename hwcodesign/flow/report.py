@@ -9,6 +9,7 @@ from pydantic import Field
 
 from hwcodesign.core.document import Document, reading
 from hwcodesign.core.run_folder import RunFolder, write_whole
+from hwcodesign.core.tasks import task_in, told
 from hwcodesign.flow.stages import STAGE_NAMES
 from hwcodesign.verify.chain import proven_by
 
@@ -29,23 +30,23 @@ class ReportDocument(Document):
     export, lower, plan, check, emit, simulate, bitstream), each with what it reported and its `seconds`, `reference`
     (the exported reference.json), `ladder` (verify/ladder.json, after `hwcodesign verify`) and `pictures` (`files` in
     the run folder, after `hwcodesign pictures`). Among them: `reference.top1` (null for random weights), `top5` beside
-    it where the recipe asks for that, `reference.images`, `reference.weights`; `lower.mismatches` (integer graph
-    against exported network), `lower.threshold_bits` and `lower.threshold_table_bits` (as they are stored, and if all
-    were tables); `plan.cycles_per_frame`, `plan.latency_cycles`, `plan.resources` (the network's), `plan.link` (link
-    and clock), `plan.buffers` (whether the FIFOs and line buffers are the smallest); `check.fits`, `check.used`
-    (network and link) and `check.link`, `check.rates` (frames per second: `core`, `link`, `user`); `simulate.images`,
-    `simulate.extremes` (frames of our own choice), `simulate.mismatches` (of all frames in all regimes),
-    `simulate.regimes` (of each the `regime` by name, its `frames`, `mismatches` and `resets`), `simulate.failure` (in
-    words, where hardware failed the proof), `simulate.top1`, `simulate.cycles_per_frame` (measured),
-    `simulate.cycles_bound` (planned), `simulate.latency_cycles`, `simulate.latency_predicted`,
-    `simulate.build_seconds`, `simulate.cycles`, `simulate.cycles_per_second`, `simulate.utilisation` (of every
-    `layer`: its `cycles` of work a frame, and the share of the time that it works, `planned` and `measured`; empty
-    below four frames); `bitstream.fmax_mhz` (reached) and `bitstream.clock_mhz` (planned), `bitstream.timing_met`,
-    `bitstream.sha256`, and for every resource `bitstream.resources.NAME`: `used` after place and route, `network` of
-    it (without link, clock and reset), `planned` for the network, `link_planned` for the rest, `available`. For AMD's
+    it where the recipe asks for that, other tasks' figures in their place; `reference.images`, `reference.weights`;
+    `lower.mismatches` (integer graph against exported network), `lower.threshold_bits` and `lower.threshold_table_bits`
+    (as they are stored, and if all were tables); `plan.cycles_per_frame`, `plan.latency_cycles`, `plan.resources` (the
+    network's), `plan.link` (link and clock), `plan.buffers` (whether the FIFOs and line buffers are the smallest);
+    `check.fits`, `check.used` (network and link) and `check.link`, `check.rates` (frames per second: `core`, `link`,
+    `user`); `simulate.images`, `simulate.extremes` (frames of our own choice), `simulate.mismatches` (of all frames in
+    all regimes), `simulate.regimes` (of each the `regime` by name, its `frames`, `mismatches` and `resets`),
+    `simulate.failure` (in words, where hardware failed the proof), `simulate.top1`, `simulate.cycles_per_frame`
+    (measured), `simulate.cycles_bound` (planned), `simulate.latency_cycles`, `simulate.latency_predicted`,
+    `simulate.build_seconds`, `simulate.cycles`, `simulate.cycles_per_second`, `simulate.utilisation` (of every `layer`:
+    its `cycles` of work a frame, and the share of the time that it works, `planned` and `measured`; empty below four
+    frames); `bitstream.fmax_mhz` (reached) and `bitstream.clock_mhz` (planned), `bitstream.timing_met`,
+    `bitstream.sha256`, and for every resource `bitstream.resources.NAME`: `used` after place and route, `network` of it
+    (without link, clock and reset), `planned` for the network, `link_planned` for the rest, `available`. For AMD's
     boards and for FINN `bitstream.state` says in words what there is: without the vendor's tools a project, and no
-    `bitstream.bitstream`. All figures are of one network: `left_out` names the stages that were made from other
-    results of the stages before them.
+    `bitstream.bitstream`. All figures are of one network: `left_out` names the stages that were made from other results
+    of the stages before them.
     """
 
     FORMAT = "hwcodesign report"
@@ -152,8 +153,9 @@ def _rows(report: Report) -> Iterator[tuple[str, str]]:
         yield "simulated", _simulated(simulated)
         for regime in simulated.get("regimes", ()):
             yield "", _regime(regime)
-        if "top1" in simulated:
-            yield "accuracy in RTL", _accuracy(simulated)
+        task = task_in(report.get("reference", {}))
+        if (figures := told(task, simulated)) is not None:
+            yield f"{task.test[0].title} in RTL", figures
         if "latency_cycles" in simulated:  # not of a design that stands still
             yield "cycles per frame", _beside(simulated["cycles_per_frame"], simulated["cycles_bound"], "bound")
             yield (
@@ -205,15 +207,11 @@ def _bitstream(built: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 def _reference(reference: dict[str, Any]) -> str:
     count, split = reference["images"], reference["split"]
-    if reference["top1"] is None:
-        return f"{reference['weights']}: {count} {split} images, no accuracy"
+    task = task_in(reference)
+    if (figures := told(task, reference)) is None:
+        return f"{reference['weights']}: {count} {split} images, no {task.test[0].title}"
     flips = f"; float32 rounds an activation differently in {reference['float32_differs']} of them"
-    return f"{_accuracy(reference)} of {count} {split} images of {reference['dataset']}{flips}"
-
-
-def _accuracy(summary: dict[str, Any]) -> str:
-    five = f" (top-5 {_percent(summary['top5'])})" if "top5" in summary else ""
-    return f"{_percent(summary['top1'])}{five}"
+    return f"{figures} of {count} {split} images of {reference['dataset']}{flips}"
 
 
 def _thresholds(lowered: dict[str, Any]) -> str:
@@ -255,7 +253,3 @@ def _beside(measured: float | None, planned: float, word: str) -> str:
     if measured is None:
         return f"{planned:,} {word} (too few frames to measure)"
     return f"{measured:,.1f} ({word} {planned:,}, ratio {measured / planned:.4f})"
-
-
-def _percent(fraction: float) -> str:
-    return f"{100 * fraction:.2f} %"

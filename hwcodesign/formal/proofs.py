@@ -8,7 +8,7 @@ from hwcodesign.formal.prover import Proof
 _RAM = ("ram", "ram_bank")
 _ROM = ("rom", "rom_bank")
 _THRESHOLDS = ("threshold_unit", "threshold_count", "threshold_search", "adder_tree", *_ROM)
-_MULTIPLIERS = ("lut_multiplier", "packed_multiplier", "loaded_memory")
+_MATRIX = ("lut_multiplier", "packed_multiplier", "accumulator", "loaded_memory")
 _TABLE = {"table.columns.hex": "39\n34\n"}  # thresholds 1, 2, 3 and 0, 1, 3, the first lowest
 _LINES = {"lines.columns.hex": "11\n12\n"}  # base 1 step 1 and base 2 step 1
 _WEIGHTS = {"weights.columns.hex": "1\n2\n3\n1\n"}  # 1, -2, -1, 1
@@ -45,8 +45,8 @@ PROOFS = (
     Proof("global_acc_pool", ("global_acc_pool", *_RAM), parameters={"PIXELS": 2, "FOLDS": 2}),
     Proof("thresholding", ("thresholding", *_THRESHOLDS), images=_TABLE),
     Proof("thresholding", ("thresholding", *_THRESHOLDS), parameters={"STEP_BITS": 2}, images=_LINES),
-    Proof("mvau", ("mvau", *_MULTIPLIERS, *_THRESHOLDS, *_RAM), images=_WEIGHTS),
-    Proof("vvau", ("vvau", "lut_multiplier", *_THRESHOLDS), images=_WEIGHTS),
+    Proof("mvau", ("mvau", *_MATRIX, *_THRESHOLDS, *_RAM), images=_WEIGHTS),
+    Proof("vvau", ("vvau", "lut_multiplier", "accumulator", *_THRESHOLDS), images=_WEIGHTS),
     Proof("parallel_window", ("parallel_window", *_RAM), parameters={"HEIGHT": 2, "WIDTH": 3}),
     Proof(
         "sliding_window", ("sliding_window", *_RAM), 20, {"HEIGHT": 2, "WIDTH": 3, "BUFFER_WORDS": 5}, induction=True

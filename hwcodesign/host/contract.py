@@ -62,11 +62,6 @@ class Contract:
         return self.interface.out_bytes * self.interface.out_beats
 
     @property
-    def names_classes(self) -> bool:
-        """Whether a class can be told: one score without a sigmoid may just as well be a value."""
-        return self.classes > 1 or self.score_map.function == "sigmoid"
-
-    @property
     def pictures(self) -> PictureTask:
         """`task`; where nobody knows it, whole pictures in RGB and classes without names."""
         return self.task or PictureTask(Preprocessing(self.in_shape[:2], self.in_shape[2]))

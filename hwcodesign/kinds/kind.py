@@ -179,7 +179,7 @@ class Kind(ABC):
         """The layer with the attributes that follow from its tensors; without tensors, the most they may come to."""
         return layer
 
-    def random_tensors(self, layer: Layer, rng: np.random.Generator, even: bool) -> dict[str, np.ndarray]:
+    def random_tensors(self, layer: Layer, rng: "np.random.Generator", even: bool) -> dict[str, np.ndarray]:
         """Tensors of the declared types, with which random inputs stay apart all the way to the scores.
 
         For tests and for calibration. `even`: thresholds are evenly spaced, else anywhere.

@@ -48,7 +48,7 @@ class Mvau(Kind):
     takes_narrow = True
     finn_operators = ("MVAU",)
     finn_thresholds = 2
-    cells = ("packed_multiplier", "lut_multiplier", *THRESHOLD_CELLS, "ram", "ram_bank")
+    cells = ("packed_multiplier", "lut_multiplier", "accumulator", *THRESHOLD_CELLS, "ram", "ram_bank")
     loading_cells = ("loaded_memory",)
 
     def check(self, layer: Layer) -> None:
@@ -70,7 +70,7 @@ class Mvau(Kind):
             return layer
         return with_spacing(layer, _line(layer) if layer.tensors else None, _acc_type(layer).bits)
 
-    def random_tensors(self, layer: Layer, rng: np.random.Generator, even: bool) -> dict[str, np.ndarray]:
+    def random_tensors(self, layer: Layer, rng: "np.random.Generator", even: bool) -> dict[str, np.ndarray]:
         """Uniformly random weights, and thresholds where the sums of random inputs fall."""
         int_type, (middle, wide) = _weight_type(layer), middle_and_spread(layer.input.type)
         shape = (_columns(layer), _rows(layer))

@@ -42,7 +42,7 @@ class Thresholding(Kind):
     def completed(self, layer: Layer) -> Layer:
         return with_spacing(layer, _line(layer) if layer.tensors else None, _compared_type(layer).bits)
 
-    def random_tensors(self, layer: Layer, rng: np.random.Generator, even: bool) -> dict[str, np.ndarray]:
+    def random_tensors(self, layer: Layer, rng: "np.random.Generator", even: bool) -> dict[str, np.ndarray]:
         """Thresholds where uniformly random inputs fall."""
         middle, spread = (np.full(layer.output.channels, number) for number in middle_and_spread(layer.input.type))
         return {"thresholds": random_thresholds(middle, spread, layer.number("thresholds"), rng, even)}

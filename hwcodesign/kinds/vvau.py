@@ -32,7 +32,7 @@ class Vvau(Kind):
     name = "vvau"
     finn_operators = ("VVAU",)
     finn_thresholds = 2
-    cells = ("lut_multiplier", *THRESHOLD_CELLS)
+    cells = ("lut_multiplier", "accumulator", *THRESHOLD_CELLS)
 
     def check(self, layer: Layer) -> None:
         elements, window, outputs = layer.input.channels, layer.number("window"), layer.output.channels
@@ -51,7 +51,7 @@ class Vvau(Kind):
     def completed(self, layer: Layer) -> Layer:
         return replace(layer, attributes=_MATRIX.completed(_matrix(layer)).attributes)
 
-    def random_tensors(self, layer: Layer, rng: np.random.Generator, even: bool) -> dict[str, np.ndarray]:
+    def random_tensors(self, layer: Layer, rng: "np.random.Generator", even: bool) -> dict[str, np.ndarray]:
         return _MATRIX.random_tensors(_matrix(layer), rng, even)
 
     def run(self, layer: Layer, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:

@@ -1,4 +1,4 @@
-"""Network families, one module each. A new module in this folder is found by itself."""
+"""Network families, one module each, of the family's name. A new module in this folder is found by itself."""
 
 import dataclasses
 import importlib
@@ -69,10 +69,12 @@ def standards() -> dict[str, Standard]:
 
 
 def family_named(name: str) -> type[NetworkFamily]:
-    """The family `name`. Raises UserError with the nearest known name."""
-    if name not in families():
+    """The family `name`, whose module alone is imported. Raises UserError with the nearest known name."""
+    if name not in _FAMILIES and name in {module.name for module in pkgutil.iter_modules(__path__)}:
+        importlib.import_module(f"{__name__}.{name}")
+    if name not in _FAMILIES:
         raise UserError(f"there is no network family {name!r}: {did_you_mean(name, families())}")
-    return families()[name]
+    return _FAMILIES[name]
 
 
 def metaparameters(name: str, values: Mapping[str, Any], where: str = "") -> NetworkFamily:

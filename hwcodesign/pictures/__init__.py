@@ -33,12 +33,13 @@ def draw_pictures(run: RunFolder) -> Summary:
         import matplotlib  # noqa: F401
     except ImportError:
         raise UserError("pictures need matplotlib, which is not installed: pip install 'hwcodesign[analyze]'") from None
-    from hwcodesign.pictures import distributions, results, training
+    from hwcodesign.pictures import anomalies, distributions, results, training
 
     pictures = (
         Picture("training", ("train",), training.draw),
         Picture("confusion", ("export",), results.draw_confusion),
         Picture("misclassified", ("export",), results.draw_misclassified),
+        Picture("anomalies", ("export",), anomalies.draw),
         Picture("weights", ("lower",), distributions.draw_weights),
         Picture("activations", ("export", "lower"), distributions.draw_activations),
     )
@@ -52,7 +53,7 @@ def draw_pictures(run: RunFolder) -> Summary:
             elif picture.draw(run, folder / f"{picture.name}.png"):
                 files.append(f"{FOLDER}/{picture.name}.png")
             else:
-                missing[picture.name] = "there is nothing to show (random weights, or no mistakes)"
+                missing[picture.name] = "there is nothing to show (random weights, no mistakes, or another task)"
         return {"files": files, "missing": missing}
 
     inputs = tuple(run.stage(name) for name in ("train", "export", "lower") if run.finished(name))

@@ -18,7 +18,7 @@ _ROWS, _COLUMNS = 5, 10
 def draw_confusion(run: RunFolder, path: Path) -> bool:
     """Rows: the true classes; columns: the predicted ones."""
     images = Images.held_out(run.stage("export") / "reference.npz")
-    if images.labels is None:
+    if images.labels is None or images.described.task != "classify":
         return False
     scores = _real_scores(run)
     names, taken = _class_names(run, scores.shape[1]), scores.argmax(axis=1)
@@ -45,7 +45,7 @@ def draw_confusion(run: RunFolder, path: Path) -> bool:
 def draw_misclassified(run: RunFolder, path: Path) -> bool:
     """The mistakes, the surest first: by how far the score of the wrong class lies above that of the right one."""
     images = Images.held_out(run.stage("export") / "reference.npz")
-    if images.labels is None:
+    if images.labels is None or images.described.task != "classify":
         return False
     scores = _real_scores(run)
     names, taken = _class_names(run, scores.shape[1]), scores.argmax(axis=1)

@@ -54,19 +54,16 @@ class Group:
     @cached_property
     def cycles(self) -> tuple[tuple[int, ...], ...]:
         """Of each combination, the cycles that each layer takes for a frame."""
-        foldings = (dict.fromkeys(found) for found in zip(*self.combinations, strict=True))
-        taken = [
-            {folding: kind_of(layer.kind).cycles(layer, folding) for folding in its}
-            for layer, its in zip(self.layers, foldings, strict=True)
-        ]
-        return tuple(
-            tuple(each[folding] for each, folding in zip(taken, found, strict=True)) for found in self.combinations
-        )
+        columns = []
+        for layer, found in zip(self.layers, zip(*self.combinations, strict=True), strict=True):
+            taken = {folding: kind_of(layer.kind).cycles(layer, folding) for folding in dict.fromkeys(found)}
+            columns.append([taken[folding] for folding in found])
+        return tuple(zip(*columns, strict=True))
 
     @cached_property
     def slowest(self) -> tuple[int, ...]:
         """Of each combination, the cycles for a frame."""
-        return tuple(max(taken) for taken in self.cycles)
+        return tuple(map(max, self.cycles))
 
     @cached_property
     def least(self) -> tuple[int, ...]:
@@ -76,15 +73,22 @@ class Group:
     def taken(self, combination: Combination) -> Resources:
         """What its layers take, each memory where it is cheapest, with the width converters between them."""
         if combination not in self._taken:
-            self._taken[combination] = sum(self._parts(combination), Resources())
+            self._taken[combination] = sum(self._memories(combination), self.logic(combination))
         return self._taken[combination]
 
-    def _parts(self, combination: Combination) -> Iterator[Resources]:
+    def logic(self, combination: Combination) -> Resources:
+        """What its layers take without their memories, with the width converters between them."""
+        return sum(self._logic(combination), Resources())
+
+    def _memories(self, combination: Combination) -> Iterator[Resources]:
+        for layer, folding in zip(self.layers, combination, strict=True):
+            for memory in kind_of(layer.kind).memories(layer, folding):
+                yield cheaper_storage(self.board, memory)[1]
+
+    def _logic(self, combination: Combination) -> Iterator[Resources]:
         device = self.board.device
         for layer, folding in zip(self.layers, combination, strict=True):
             yield logic_resources(device, layer, folding)
-            for memory in kind_of(layer.kind).memories(layer, folding):
-                yield cheaper_storage(self.board, memory)[1]
         if len(self.layers) > 1:
             (window, reader), (sends, reads) = self.layers, combination
             _, sent = kind_of(window.kind).lanes(window, sends)

@@ -67,27 +67,32 @@ def storages(family: Family, memory: Memory, large: bool = False) -> tuple[Stora
     return tuple(min(useful, key=lambda x: (x[0].lut + price * full * x[0].block_ram, x[0].ff))[1] for price in PRICES)
 
 
+@cache
 def _useful(family: Family, memory: Memory) -> list[tuple[Resources, Storage]]:
     """The splits that may be the cheapest at some price: those that take less of something than each before them."""
     found: list[tuple[Resources, Storage]] = []
-    for split in dict.fromkeys(_splits(family, memory)):
+    for words, width in dict.fromkeys(_splits(family, memory)):
+        split = Storage(words, width)
         taken = memory_resources(family, memory, split)
         if not any(x.lut <= taken.lut and x.block_ram <= taken.block_ram and x.ff <= taken.ff for x, _ in found):
             found.append((taken, split))
     return found
 
 
-def _splits(family: Family, memory: Memory) -> Iterator[Storage]:
-    """All in LUTs, all in blocks; and whole blocks of some shape for as many words or columns as fill them."""
-    yield IN_LUTS
+def _splits(family: Family, memory: Memory) -> Iterator[tuple[int, int]]:
+    """All in LUTs, all in blocks; and whole blocks of some shape for as many words or columns as fill them.
+
+    As words and columns in blocks, many of them more than once.
+    """
+    yield IN_LUTS.words, IN_LUTS.width
     for depth in sorted({shape.words for shape in family.block_shapes}):
         for words in {memory.words, memory.words // depth * depth} - {0}:
-            yield Storage(words, memory.width)
+            yield words, memory.width
             for shape in family.block_shapes:
                 parts = -(-words // shape.words)
                 full = parts * memory.width // shape.width * shape.width  # columns of as many blocks as are full
                 if shape.words == depth and full // parts:
-                    yield Storage(words, full // parts)
+                    yield words, full // parts
 
 
 def logic_resources(family: Family, layer: Layer, folding: Folding) -> Resources:

@@ -4,6 +4,7 @@ Kept from one network to the next, as groups are: which combination is the cheap
 the cycles, and the lanes of the streams that come in.
 """
 
+import math
 from collections.abc import Sequence
 from functools import cached_property, lru_cache
 from typing import NamedTuple
@@ -59,9 +60,19 @@ class Options:
     def cheapest(self, entering: tuple[Entering, ...]) -> Combination:
         """The combination that takes the smallest share of the board, width converters counted."""
         if entering not in self._cheapest:
-            costs = ((self._cost(option, entering), option) for option in self._least_parallel)
-            self._cheapest[entering] = min(costs)[1]
+            self._cheapest[entering] = self._search(entering)
         return self._cheapest[entering]
+
+    def _search(self, entering: tuple[Entering, ...]) -> Combination:
+        """Those whose logic alone takes more than the best so far are not looked at: memories take time to lay out."""
+        board = self._group.board
+        least = sorted((self._group.logic(option).share(board), option) for option in self._least_parallel)
+        best = (math.inf, least[0][1])
+        for logic, option in least:
+            if logic > best[0]:
+                break
+            best = min(best, (self._cost(option, entering), option))
+        return best[1]
 
     @property
     def _least_parallel(self) -> list[Combination]:

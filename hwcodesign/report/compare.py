@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from hwcodesign.core.tasks import TASKS, Metric
 from hwcodesign.report.facts import Facts
 from hwcodesign.report.html import STYLE, table, text
 
@@ -20,11 +21,13 @@ class Figure:
     title: str
     key: str
     of: Callable[[Facts], Value]
-    form: str = "{:,.0f}"
+    form: str | Callable[[float], str] = "{:,.0f}"
     better: Literal["", "more", "less"] = ""
 
     def shown(self, value: Value) -> str:
-        return "" if value is None else value if isinstance(value, str) else self.form.format(value)
+        if value is None or isinstance(value, str):
+            return value or ""
+        return self.form.format(value) if isinstance(self.form, str) else self.form(value)
 
     def best(self, values: Sequence[Value]) -> Value:
         """The best of several that differ; None if there is none."""
@@ -60,6 +63,12 @@ def _resource(name: str) -> tuple[Figure, Figure]:
     )
 
 
+def _judged(metric: Metric) -> Figure:
+    """What the held-out images tell."""
+    value = _at("reference", metric.key)
+    return Figure(f"test {metric.title}", f"reference.{metric.key}", value, metric.shown, metric.better)
+
+
 def _verdict(facts: Facts) -> str:
     if not (simulated := facts.report.get("simulate")):
         return "not simulated"
@@ -74,7 +83,7 @@ def _fits(facts: Facts) -> Value:
 
 FIGURES = (
     Figure("data", "reference.dataset", _at("reference", "dataset")),
-    Figure("test accuracy", "reference.top1", _at("reference", "top1"), "{:.2%}", "more"),
+    *(_judged(metric) for task in TASKS.values() for metric in task.test),
     Figure("test images", "reference.images", _at("reference", "images")),
     Figure("in RTL", "verdict", _verdict),
     Figure("hardware layers", "lower.layers", _at("lower", "layers")),

@@ -9,7 +9,10 @@ import numpy as np
 
 from hwcodesign.core.classified import score_names
 from hwcodesign.core.document import reading
+from hwcodesign.core.picture_task import PictureTask
 from hwcodesign.core.run_folder import RunFolder
+from hwcodesign.core.score_map import INTEGERS
+from hwcodesign.core.tasks import Scored
 from hwcodesign.export.picture_task import as_seen
 from hwcodesign.flow.report import ReportDocument
 from hwcodesign.plan.plan import PlanDocument
@@ -22,7 +25,7 @@ class Facts:
     """`report` is report.json; `check`, `plan` and `pictures` are {} or empty where the run has none.
 
     `frames` (images, H, W, C), `labels` and `scores` are the held-out images of a recipe (red first), None of a
-    foreign model.
+    foreign model. `scored` are the same as the network takes them, with real scores, where it is known what it is for.
     """
 
     name: str
@@ -33,6 +36,7 @@ class Facts:
     frames: np.ndarray | None
     labels: np.ndarray | None
     scores: np.ndarray | None
+    scored: Scored | None = None
 
     @property
     def classes(self) -> list[str]:
@@ -48,13 +52,16 @@ def facts_of(run: RunFolder) -> Facts:
     planned = PlanDocument.read(plan).model_dump() if run.finished("plan") else {}
     check = _json(run.stage("check") / "check.json") if run.finished("check") else None
     pictures = tuple(sorted((run.path / "pictures").glob("*.png"))) if run.finished("pictures") else ()
-    frames = labels = scores = None
+    frames = labels = scores = scored = None
     held_out = run.stage("export") / "reference.npz"
     if run.finished("export") and held_out.exists():
         with reading(held_out), np.load(held_out, allow_pickle=False) as arrays:
             frames, scores = as_seen(run, arrays["images"]), arrays["scores"]
             labels = arrays.get("labels", None)
-    return Facts(run.path.name, reported, check or {}, planned, pictures, frames, labels, scores)
+            if "task" in arrays:
+                pictures_task = PictureTask.from_text(str(arrays["task"]))
+                scored = Scored(arrays["images"], scores, INTEGERS, pictures_task, labels)
+    return Facts(run.path.name, reported, check or {}, planned, pictures, frames, labels, scores, scored)
 
 
 def _json(path: Path) -> Document | None:

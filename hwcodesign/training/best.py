@@ -2,10 +2,18 @@
 
 from typing import Any
 
+from hwcodesign.core.tasks import Metric
 
-def best_epoch(history: list[dict[str, Any]]) -> dict[str, Any]:
-    """The epoch with the highest validation accuracy; of equals the latest, at the lowest learning rate.
+
+def key_of(metric: Metric) -> str:
+    """What the validation images' figure is called in an epoch's entry of the history, and in what is made of it."""
+    return f"validation_{metric.key}"
+
+
+def best_epoch(history: list[dict[str, Any]], metric: Metric) -> dict[str, Any]:
+    """The epoch that is best on the validation images by `metric`; of equals the latest, at the lowest learning rate.
 
     A quantized epoch beats every float one.
     """
-    return max(history, key=lambda entry: (entry["quantized"], entry["validation_top1"], entry["epoch"]))
+    key, sign = key_of(metric), 1 if metric.better == "more" else -1
+    return max(history, key=lambda entry: (entry["quantized"], sign * entry[key], entry["epoch"]))

@@ -30,9 +30,9 @@ from hwcodesign.nets.build import NetworkModule, quantized_module
 from hwcodesign.recipe import Recipe, TrainTable
 from hwcodesign.training import workers
 from hwcodesign.training.augment import augmented
-from hwcodesign.training.best import best_epoch
+from hwcodesign.training.best import best_epoch, key_of
 from hwcodesign.training.checkpoint import fill, load_checkpoint, write_checkpoint
-from hwcodesign.training.loss import loss_of, mixed
+from hwcodesign.training.criteria import Criterion, criterion_of
 from hwcodesign.training.schedule import learning_rate, phase_at, quantizes, total_epochs
 from hwcodesign.training.sparse import zeros_held
 from hwcodesign.training.state import State, next_phase, resumed, save_epoch
@@ -42,11 +42,13 @@ VALIDATION = 0.1  # of the training images; it chooses the best epoch, so that t
 
 @dataclass(frozen=True)
 class Trained:
-    """What `train` leaves behind: the checkpoint of the best epoch, and that epoch's validation accuracy."""
+    """What `train` leaves behind: the checkpoint of the best epoch, and what its validation images told: accuracy, or
+    what else the recipe's task goes by.
+    """
 
     checkpoint: Path
     epoch: int
-    validation_top1: float
+    validation: float
 
 
 def train(recipe: Recipe, data_folder: Path | None, out_folder: Path, device: str = "auto") -> Trained:
@@ -77,6 +79,8 @@ def _train(recipe: Recipe, data_folder: Path | None, out_folder: Path, where: to
         workers.copy_from_first(out_folder / name)
     state = resumed(recipe, build(recipe).to(where, memory_format=torch.channels_last), out_folder, where)
     history, epochs = state.history, total_epochs(schedule)
+    metric, criterion = recipe.task.validation, criterion_of(recipe)
+    key = key_of(metric)
     _require_teacher(schedule, state)
     network = workers.parallel(state.model, unused_parameters=not quantizes(schedule, len(history)))
     first = workers.index() == 0  # it alone writes
@@ -100,7 +104,9 @@ def _train(recipe: Recipe, data_folder: Path | None, out_folder: Path, where: to
 
             start = time.monotonic()
             with zeros_held(state.model, phase.sparse):
-                losses, rate = _epoch(network, state, batches, images, labels, schedule, epoch, random, where)
+                losses, rate = _epoch(
+                    network, state, batches, images, labels, criterion, schedule, epoch, random, where
+                )
             entry = {
                 "epoch": epoch,
                 "quantized": quantizes(schedule, epoch),
@@ -108,18 +114,18 @@ def _train(recipe: Recipe, data_folder: Path | None, out_folder: Path, where: to
                 "learning_rate": rate,
                 **_pace(len(fitted), time.monotonic() - start),
                 "device": _describe(where),
-                "validation_top1": _top1(state.best_model, images, labels, validation),
+                key: _validated(state.best_model, criterion, images, labels, validation),
             }
             history.append(entry)
             if board is not None:
-                for key in ("loss", "learning_rate", "images_per_second", "validation_top1"):
-                    board.add_scalar(key, entry[key], epoch)
+                for name in ("loss", "learning_rate", "images_per_second", key):
+                    board.add_scalar(name, entry[name], epoch)
                 save_epoch(recipe, state, out_folder)
             progress.update(bar, advance=1, description=f"train {recipe.name}: loss {entry['loss']:.4f}, "
-                            f"validation {100 * entry['validation_top1']:.1f} %, "
+                            f"validation {metric.said(entry[key])}, "
                             f"{entry['images_per_second']} images/s")  # fmt: skip
-    best = best_epoch(history)
-    return Trained(out_folder / "best.pt", best["epoch"], best["validation_top1"])
+    best = best_epoch(history, metric)
+    return Trained(out_folder / "best.pt", best["epoch"], best[key])
 
 
 def _epoch(
@@ -128,6 +134,7 @@ def _epoch(
     batches: Sequence[Tensor],
     images: Tensor,
     labels: Tensor,
+    criterion: Criterion,
     schedule: TrainTable,
     epoch: int,
     random: torch.Generator,
@@ -140,15 +147,15 @@ def _epoch(
         rate = learning_rate(schedule, epoch + step / len(batches))
         for group in state.optimizer.param_groups:
             group["lr"] = rate
-        pixels, targets = augmented(images[batch.to(where)], schedule, random), labels[batch.to(where)]
-        if schedule.mixup:
-            pixels, targets = mixed(pixels, targets, state.model.network.outputs, schedule.mixup, random)
+        pixels, targets = criterion.drawn(
+            augmented(images[batch.to(where)], schedule, random), labels[batch.to(where)], random
+        )
         pixels, targets = workers.share(pixels), workers.share(targets)
         with _precision(schedule, on, where):
             scores = network(pixels)
         with _precision(schedule, False, where):
             taught = None if state.teacher is None else state.teacher(pixels)
-        loss = workers.weighted(loss_of(scores, targets, taught, schedule), len(targets), len(batch))
+        loss = workers.weighted(criterion.loss(scores, targets, taught), len(targets), len(batch))
         state.optimizer.zero_grad()
         loss.backward()
         state.optimizer.step()
@@ -258,13 +265,13 @@ def _finite(losses: list[Tensor], epoch: int) -> float:
 
 
 @torch.no_grad()
-def _top1(model: NetworkModule, images: Tensor, labels: Tensor, chosen: Tensor) -> float:
+def _validated(model: NetworkModule, criterion: Criterion, images: Tensor, labels: Tensor, chosen: Tensor) -> float:
+    """The mean of what each of the `chosen` images tells."""
     model.eval()
     parts = workers.share(chosen.to(images.device)).split(256)
-    right = sum(
-        ((model(_pixels(images[part])).argmax(1) == labels[part]).sum() for part in parts), labels.new_zeros(())
-    )
-    return int(workers.total(right)) / len(chosen)
+    each = (criterion.judged(model(_pixels(images[part])), _pixels(images[part]), labels[part]) for part in parts)
+    told = sum((some.double().sum() for some in each), torch.zeros((), dtype=torch.float64, device=images.device))
+    return float(workers.total(told)) / len(chosen)
 
 
 def _pixels(images: Tensor) -> Tensor:

@@ -7,7 +7,7 @@ from hwcodesign.core import packages
 from hwcodesign.core.run_folder import Stage, Summary
 from hwcodesign.job import Job
 
-CODE = ("training", "nets", "data", "recipe.py")
+CODE = ("training", "nets", "data", "recipe.py", "core/tasks")
 
 
 def train_stage(job: Job) -> Stage:
@@ -21,10 +21,11 @@ def train_stage(job: Job) -> Stage:
         return {"weights": describe(recipe)}
 
     def work(folder: Path) -> Summary:
+        from hwcodesign.training.best import key_of
         from hwcodesign.training.loop import train
 
         trained = train(recipe, job.data_folder, folder, job.device)
-        return {"epoch": trained.epoch, "validation_top1": trained.validation_top1}
+        return {"epoch": trained.epoch, key_of(recipe.task.validation): trained.validation}
 
     tables = recipe.model_dump(include={"network", "quantization", "data", "train"})
     if job.untrained:

@@ -15,7 +15,7 @@ from hwcodesign.nets.build import NetworkModule
 from hwcodesign.recipe import Recipe, TrainTable
 from hwcodesign.training.activation_range import set_ranges
 from hwcodesign.training.average import Average
-from hwcodesign.training.best import best_epoch
+from hwcodesign.training.best import best_epoch, key_of
 from hwcodesign.training.checkpoint import fill, load_checkpoint, replace_file, write_checkpoint
 from hwcodesign.training.initial import initialise
 from hwcodesign.training.optimizers import make_optimizer
@@ -50,16 +50,16 @@ def training_summary(recipe: Recipe, checkpoint: Path) -> dict[str, Any] | None:
     history = load_checkpoint(recipe, checkpoint, torch.device("cpu"))["history"]
     if not history:
         return None
-    best = best_epoch(history)
+    metric = recipe.task.validation
+    best, key = best_epoch(history, metric), key_of(metric)
+    floating = [entry for entry in history if not entry["quantized"]]
     return {
         "device": best["device"],
         "seconds": round(sum(entry["seconds"] for entry in history)),
         "epochs": best["epoch"] + 1,
         "float_epochs": unquantized_epochs(recipe.train),
-        "validation_top1": best["validation_top1"],
-        "float_validation_top1": max(
-            (entry["validation_top1"] for entry in history if not entry["quantized"]), default=None
-        ),
+        key: best[key],
+        f"float_{key}": best_epoch(floating, metric)[key] if floating else None,
     }
 
 
@@ -112,7 +112,7 @@ def save_epoch(recipe: Recipe, state: State, folder: Path) -> None:
     """Each file is replaced as a whole, last.pt at the end: what it says has happened has been written."""
     history = state.history
     written = {"model": state.best_model.state_dict(), "history": history}
-    if best_epoch(history) is history[-1]:
+    if best_epoch(history, recipe.task.validation) is history[-1]:
         write_checkpoint(folder / "best.pt", recipe, written)
     if len(history) == unquantized_epochs(recipe.train):
         write_checkpoint(folder / "float.pt", recipe, written)

@@ -8,6 +8,10 @@ import numpy as np
 from hwcodesign.core.array_file import read_arrays
 from hwcodesign.core.document import reading
 from hwcodesign.core.errors import UserError
+from hwcodesign.core.picture_task import PictureTask
+from hwcodesign.core.preprocessing import Preprocessing
+from hwcodesign.core.score_map import ScoreMap
+from hwcodesign.core.tasks import TASKS, Scored, Task
 from hwcodesign.dataflow import Dataflow
 from hwcodesign.verify.extremes import extreme_frames, random_frames
 
@@ -21,8 +25,8 @@ RANDOM_SEED = 1
 class Images:
     """Frames (N, H, W, C) to run, with labels (N,) and the trained network's integer scores (N, classes) where known.
 
-    `origin` says in words where the frames come from, `numbers` (N,) their places there (None: 0 to N - 1); `top5`
-    whether accuracy is told of the five best classes, too.
+    `origin` says in words where the frames come from, `numbers` (N,) their places there (None: 0 to N - 1); `pictures`
+    what the network was trained to do with them (None: nobody knows).
     """
 
     frames: np.ndarray
@@ -30,7 +34,7 @@ class Images:
     labels: np.ndarray | None = None
     scores: np.ndarray | None = None
     numbers: np.ndarray | None = None
-    top5: bool = False
+    pictures: PictureTask | None = None
 
     @classmethod
     def held_out(cls, path: Path) -> "Images":
@@ -38,8 +42,8 @@ class Images:
         with reading(path), np.load(path) as data:
             labels = data.get("labels")
             origin = "random images (untrained network)" if labels is None else "held-out images"
-            five = bool(data.get("top5", False))
-            return cls(data["images"], origin, labels, data["integer_scores"], top5=five)
+            task = PictureTask.from_text(str(data["task"])) if "task" in data else None
+            return cls(data["images"], origin, labels, data["integer_scores"], pictures=task)
 
     @classmethod
     def random(cls, graph: Dataflow, count: int | None = None, seed: int = RANDOM_SEED) -> "Images":
@@ -100,6 +104,24 @@ class Images:
         by_class = np.arange(total) if self.labels is None else np.argsort(self.labels, kind="stable")
         return self._at(np.sort(by_class[np.arange(count) * total // count]))
 
+    @property
+    def described(self) -> PictureTask:
+        """`pictures`; where nobody knows, frames as they are, and classes without names."""
+        return self.pictures or PictureTask(Preprocessing(self.frames.shape[1:3], self.frames.shape[3]))
+
+    @property
+    def task(self) -> Task:
+        """What the network is for."""
+        return TASKS[self.described.task]
+
+    def figures(self, scores: np.ndarray, meaning: ScoreMap, chosen: np.ndarray | None = None) -> dict[str, float]:
+        """How good `scores` (N, scores) of these images are, by the task's keys; {} where that is not known.
+
+        `chosen`: (N, top) the classes that hardware itself named.
+        """
+        scored = Scored(self.frames, scores, meaning, self.described, self.labels, chosen)
+        return self.task.figures(scored)
+
     def number(self, index: int) -> int:
         """Where frame `index` stood before any choice was made."""
         return index if self.numbers is None else int(self.numbers[index])
@@ -107,4 +129,4 @@ class Images:
     def _at(self, chosen: np.ndarray) -> "Images":
         labels, scores = (None if part is None else part[chosen] for part in (self.labels, self.scores))
         numbers = np.array([self.number(index) for index in chosen])
-        return Images(self.frames[chosen], self.origin, labels, scores, numbers, self.top5)
+        return Images(self.frames[chosen], self.origin, labels, scores, numbers, self.pictures)

@@ -8,18 +8,18 @@ The file in float64, what it was lowered to, the integer graph and the RTL must 
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
 from hwcodesign.core import packages
-from hwcodesign.core.classified import top5
 from hwcodesign.core.errors import UserError, VerificationError
 from hwcodesign.core.progress import frames_bar
 from hwcodesign.core.run_folder import RunFolder, Stage, Summary
 from hwcodesign.core.score_map import INTEGERS, ScoreMap
+from hwcodesign.core.tasks import Task
 from hwcodesign.dataflow import Dataflow
 from hwcodesign.graph import interpreter
 from hwcodesign.verify.chain import proven_by, require_chain
@@ -41,7 +41,7 @@ OnFrames = Callable[[int], None]
 class LadderRung:
     """One row. `other_scores` and `other_class` count the images that differ from the reference.
 
-    `top5` is told where the recipe asks for it.
+    `figures` say how good it is, by the keys of the recipe's task; `other_class` is None where its scores name nothing.
 
     `missing` says which command would make what the rung needs; the figures are then None. `failure`: how hardware
     failed its proof, be it without a wrong score.
@@ -50,13 +50,17 @@ class LadderRung:
     name: str
     arithmetic: str
     images: int = 0
-    top1: float | None = None
-    top5: float | None = None
+    figures: Mapping[str, float] = field(default_factory=dict)
     other_scores: int | None = None
     other_class: int | None = None
     first_divergence: str | None = None
     missing: str | None = None
     failure: str | None = None
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """For JSON: the figures beside all else."""
+        return {key: value for key, value in asdict(self).items() if key != "figures"} | dict(self.figures)
 
 
 class Form(Protocol):
@@ -113,8 +117,8 @@ def climb(run: RunFolder, count: int | None = None) -> list[LadderRung]:
     images = _images(run, count)
     foreign = file_of(run).parent == run.stage("lower")  # somebody's model: nothing of its training is here
     rungs = [_rung(run, step, images, count) for step in _STEPS if not (foreign and "train" in step.needs)]
-    rungs.append(_rtl(run))
-    document = {"origin": images.origin, "images": len(images.frames), "rungs": [asdict(rung) for rung in rungs]}
+    rungs.append(_rtl(run, images.task))
+    document = {"origin": images.origin, "images": len(images.frames), "rungs": [rung.document for rung in rungs]}
     document["of"] = proven_by(run)
     (run.path / FOLDER).mkdir(exist_ok=True)
     (run.path / FOLDER / "ladder.json").write_text(json.dumps(document, indent=1) + "\n")
@@ -174,26 +178,21 @@ def _rung(run: RunFolder, step: _Step, images: Images, count: int | None) -> Lad
 
 def _compared(run: RunFolder, step: _Step, network: Form, images: Images, scores: np.ndarray) -> LadderRung:
     assert images.scores is not None
-    meaning = _score_map(run)
-    classes = meaning.classes(scores)
+    meaning = _ends(run)[1]
+    given = INTEGERS if step.classes_only else meaning  # a float network's scores are real already
+    decided, wanted = images.task.decided(scores, given), images.task.decided(images.scores, meaning)
     rung = LadderRung(
         step.name,
         step.arithmetic,
         images=len(scores),
-        top1=None if images.labels is None else float((classes == images.labels).mean()),
-        top5=top5(meaning.affine(scores), images.labels) if images.top5 and images.labels is not None else None,
-        other_class=int((classes != meaning.classes(images.scores)).sum()),
+        figures=images.figures(scores, given),
+        other_class=None if decided is None or wanted is None else int((decided != wanted).sum()),
     )
     if step.classes_only:
         return rung
     wrong = np.flatnonzero((scores != images.scores).any(axis=1))
     first = _first_divergence(run, network, images, scores, int(wrong[0])) if len(wrong) else None
     return replace(rung, other_scores=len(wrong), first_divergence=first)
-
-
-def _score_map(run: RunFolder) -> ScoreMap:
-    """What integer scores mean; what recipes train keeps their order even before it is lowered."""
-    return Dataflow.load(run.stage("lower")).score_map if run.finished("lower") else INTEGERS
 
 
 def _first_divergence(run: RunFolder, network: Form, images: Images, scores: np.ndarray, first: int) -> str:
@@ -208,7 +207,7 @@ def _first_divergence(run: RunFolder, network: Form, images: Images, scores: np.
     return f"{image}: score of class {klass}: {scores[first, klass]}, reference {images.scores[first, klass]}"
 
 
-def _rtl(run: RunFolder) -> LadderRung:
+def _rtl(run: RunFolder, task: Task) -> LadderRung:
     """What the stage simulate found; it compares with the same reference."""
     finished = all(run.finished(stage) for stage in ("lower", "emit", "simulate"))
     # A simulation may be of a network before this one.
@@ -218,8 +217,7 @@ def _rtl(run: RunFolder) -> LadderRung:
     return replace(
         _RTL,
         images=found["images"],
-        top1=found.get("top1"),
-        top5=found.get("top5"),
+        figures={metric.key: found[metric.key] for metric in task.test if metric.key in found},
         other_scores=found["mismatches"],
         other_class=None if found["mismatches"] else 0,
         first_divergence=found.get("first_difference"),

@@ -1,8 +1,11 @@
 """The ladder for a terminal."""
 
+from collections.abc import Sequence
+
 from rich.markup import escape
 from rich.table import Table
 
+from hwcodesign.core.tasks import TASKS, Metric
 from hwcodesign.verify.ladder import LadderRung
 
 
@@ -13,30 +16,26 @@ def table(rungs: list[LadderRung], origin: str, title: str) -> Table:
     )
     for heading in ("rung", "computed by"):
         made.add_column(heading)
-    five = any(rung.top5 is not None for rung in rungs)
-    for heading in ("images", "top-1", *(["top-5"] if five else []), "other scores", "other class"):
+    told = {key for rung in rungs for key in rung.figures}
+    metrics = [metric for task in TASKS.values() for metric in task.test if metric.key in told]
+    for heading in ("images", *(metric.title for metric in metrics), "other scores", "other class"):
         made.add_column(heading, justify="right")
     made.add_column("first divergence", overflow="fold")
     for rung in rungs:
-        made.add_row(f"[bold]{rung.name}[/]", rung.arithmetic, *_cells(rung, five))
+        made.add_row(f"[bold]{rung.name}[/]", rung.arithmetic, *_cells(rung, metrics))
     return made
 
 
-def _cells(rung: LadderRung, five: bool) -> tuple[str, ...]:
+def _cells(rung: LadderRung, metrics: Sequence[Metric]) -> tuple[str, ...]:
     if rung.missing:
-        return "-", "", *([""] if five else []), "", "", f"[yellow]not there: {escape(rung.missing)}[/]"
+        return "-", *([""] * (len(metrics) + 2)), f"[yellow]not there: {escape(rung.missing)}[/]"
     return (
         f"{rung.images:,}",
-        _percent(rung.top1),
-        *([_percent(rung.top5)] if five else []),
+        *(metric.shown(rung.figures[metric.key]) if metric.key in rung.figures else "" for metric in metrics),
         _count(rung.other_scores),
         _count(rung.other_class),
         escape(rung.first_divergence or ""),
     )
-
-
-def _percent(share: float | None) -> str:
-    return "" if share is None else f"{100 * share:.2f} %"
 
 
 def _count(differing: int | None) -> str:

@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 
-from hwcodesign.core.classified import top5
 from hwcodesign.core.interface import Interface
 from hwcodesign.dataflow import Dataflow
 from hwcodesign.graph import interpreter
@@ -43,7 +42,7 @@ def verify_integers(
     assert images.scores is not None
     values = interpreter.run(graph, images.frames, on_frames=on_frames)
     wrong = np.flatnonzero((values[:, : images.scores.shape[1]] != images.scores).any(axis=1))
-    summary: dict[str, Any] = {"images": len(values), "mismatches": len(wrong), **_accuracy(graph, values, images)}
+    summary: dict[str, Any] = {"images": len(values), "mismatches": len(wrong), **_figures(graph, values, images)}
     if len(wrong):
         first = int(wrong[0])
         found = levels_of(graph, images.frames[first])
@@ -92,7 +91,7 @@ def verify_hardware(
             if regime is FREE:
                 used = utilisation.measured(plan, bench.simulation.folder)
                 np.save(folder / RTL_SCORES, measured.results.values)
-                summary |= _clocks(measured) | _accuracy(plan.design, measured.results.values, images)
+                summary |= _clocks(measured) | _figures(plan.design, measured.results.values, images)
                 summary["utilisation"] = [asdict(layer) for layer in used]
             if wrong:
                 where = bench.locate(regime, wrong[0] + 1) or _first_score(
@@ -205,11 +204,8 @@ def _first_score(found: np.ndarray, expected: np.ndarray) -> str:
     return f"score of class {at}: {found[at]}, reference {expected[at]}"
 
 
-def _accuracy(graph: Dataflow, values: np.ndarray, images: Images) -> dict[str, float]:
-    """Top-1 of the class that the hardware itself selects: the beat after the scores. One score: the host selects."""
-    if images.labels is None or images.scores is None or graph.score_map.shape is not None:
-        return {}
-    values, count = values[: len(images.labels)], images.scores.shape[1]
-    classes = values[:, count] if count > 1 else graph.score_map.classes(values[:, :1])
-    found = {"top1": float((classes == images.labels).mean())}
-    return found | ({"top5": top5(graph.score_map.affine(values[:, :count]), images.labels)} if images.top5 else {})
+def _figures(graph: Dataflow, values: np.ndarray, images: Images) -> dict[str, float]:
+    """How good it is, by the classes that the hardware itself selects: the beats after the scores, best first."""
+    scores, named = np.split(values[: len(images.frames)], [graph.score_count], axis=1)
+    chosen = named if named.shape[1] and graph.score_count > 1 else None  # of one score the host selects
+    return images.figures(scores, graph.score_map, chosen)

@@ -13,7 +13,7 @@ from hwcodesign.simulate.simulator import require_tools
 if TYPE_CHECKING:
     from hwcodesign.verify.images import Images
 
-CODE = ("verify", "simulate", "plan/insert_streams.py", "kinds", "graph", "dataflow.py")
+CODE = ("verify", "simulate", "plan/insert_streams.py", "kinds", "graph", "dataflow.py", "core/tasks")
 
 
 def simulate_stage(job: Job) -> Stage:

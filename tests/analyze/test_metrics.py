@@ -48,7 +48,7 @@ def test_what_a_run_measured_is_taken_from_its_folder(tmp_path):
     reference = {"top1": 0.975, "images": 360, "dataset": "digits", "split": "test", "device": "cpu"}
     (stage("export") / "reference.json").write_text(json.dumps(reference))
     found = metrics(costs(LENET), 1, "lenet-recipe", tmp_path)
-    assert by_name(found)["accuracy"].value == "97.50% of 360 images of digits (test), cpu"
+    assert by_name(found)["accuracy"].value == "97.50 % of 360 images of digits (test), cpu"
     assert by_name(found)["training time"].value == "61 s"
     rates = {metric.origin: metric.value for metric in found if metric.name == "frame rate"}
     assert rates["model"] == "1,000 frames/s planned on ulx3s-85f at 50 MHz"

@@ -5,11 +5,14 @@ from types import SimpleNamespace
 import pytest
 
 from hwcodesign.check.check import check_recipe
+from hwcodesign.core.tasks import TASKS
 from hwcodesign.explore.cost import REFUSED, Cost, cost_of, violations, worst
 from hwcodesign.recipe import load_recipe
 
 RECIPE = load_recipe("digits-squeezenet")
-STUDY = SimpleNamespace(at_least={"frame_rate": 100.0, "accuracy": 0.9}, at_most={"lut": 50.0})
+STUDY = SimpleNamespace(
+    metric=TASKS["classify"].validation, at_least={"frame_rate": 100.0, "accuracy": 0.9}, at_most={"lut": 50.0}
+)
 
 
 def test_figures_are_those_of_the_check() -> None:
@@ -30,7 +33,7 @@ def test_violations_are_relative_to_their_bounds_and_accuracy_waits_for_a_traini
     cost = Cost({"frame_rate": 150.0, "lut": 75.0}, {"lut": -0.2, "dsp": 0.1})
     found = violations(STUDY, cost)  # type: ignore[arg-type]
     assert found == {"fits": 0.1, "frame_rate 100": -0.5, "lut 50": 0.5}
-    trained = violations(STUDY, cost, accuracy=0.81)  # type: ignore[arg-type]
+    trained = violations(STUDY, cost, told=0.81)  # type: ignore[arg-type]
     assert trained["accuracy 0.9"] == pytest.approx(0.1)
 
 

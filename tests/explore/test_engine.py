@@ -60,7 +60,7 @@ def test_what_does_not_fit_is_never_trained(tmp_path: Path, monkeypatch: pytest.
         trained.append(recipe)
         return 0.5
 
-    monkeypatch.setattr(training, "trained_accuracy", counted)
+    monkeypatch.setattr(training, "trained_figure", counted)
     text = TRAINED.replace("[search]", "[at_most]\nlut = 1\n[search]")
     results = searched(text, tmp_path)
     assert not trained
@@ -81,7 +81,7 @@ def test_a_training_that_diverges_is_marked(tmp_path: Path, monkeypatch: pytest.
     def diverges(*arguments: object) -> float:
         raise DivergedError("epoch 0, step 3: the loss is nan")
 
-    monkeypatch.setattr(training, "trained_accuracy", diverges)
+    monkeypatch.setattr(training, "trained_figure", diverges)
     results = searched(TRAINED.replace("points = 4", "points = 2"), tmp_path)
     assert len(results.points) == 2
     assert all("the loss is nan" in p.excluded for p in results.points)

@@ -71,5 +71,7 @@ def test_the_front_so_far_is_one_line_of_what_fits() -> None:
     engine = SimpleNamespace(study=STUDY, step=lambda name: name, finished=lambda step: made)
     line = front_so_far(engine, "search")  # type: ignore[arg-type]
     assert line == "front so far: 2 of 3 that fit; best accuracy 90.00 %, lut 10"
+    made = [SimpleNamespace(values=(-1.0, lut), constraints={}) for lut in (10.0, 20.0)]  # nothing is trained yet
+    assert front_so_far(engine, "search") == "front so far: 1 of 2 that fit; best lut 10"  # type: ignore[arg-type]
     engine.finished = lambda step: []
     assert not front_so_far(engine, "search")  # type: ignore[arg-type]

@@ -8,7 +8,7 @@ import pytest
 
 from hwcodesign.core.errors import UserError
 from hwcodesign.explore.study import Rung
-from hwcodesign.explore.training import RESULT, digest, trained_accuracy, with_rung
+from hwcodesign.explore.training import RESULT, digest, trained_figure, with_rung
 from hwcodesign.recipe import load_recipe
 
 RECIPE = load_recipe("digits-squeezenet")
@@ -35,10 +35,10 @@ def test_a_finished_training_is_not_trained_again(
     def train(recipe: object, data: object, place: Path) -> SimpleNamespace:
         print("what a training says by itself")
         trained.append(place)
-        return SimpleNamespace(validation_top1=0.75, epoch=1)
+        return SimpleNamespace(validation=0.75, epoch=1)
 
     monkeypatch.setattr("hwcodesign.training.loop.train", train)
-    found = [trained_accuracy(RECIPE, RUNG, tmp_path, None) for _ in range(2)]
+    found = [trained_figure(RECIPE, RUNG, tmp_path, None) for _ in range(2)]
     assert found == [0.75, 0.75] and len(trained) == 1
     assert not capsys.readouterr().out
     assert json.loads((trained[0] / RESULT).read_text()) == {"validation_top1": 0.75, "epoch": 1}

@@ -11,7 +11,7 @@ from hwcodesign.core.errors import UserError
 from hwcodesign.core.interface import Interface
 from hwcodesign.core.picture_task import PictureTask
 from hwcodesign.core.preprocessing import Preprocessing
-from hwcodesign.core.score_map import Function, ScoreMap
+from hwcodesign.core.score_map import ScoreMap
 from hwcodesign.dataflow import IntType
 from hwcodesign.host.contract import CONTRACT, SELFTEST, Contract, contracts_below, load_selftest
 
@@ -81,14 +81,6 @@ def test_many_images_are_understood(images: np.ndarray) -> None:
 @pytest.mark.parametrize("image", [IMAGES[0], IMAGES[0, ..., 0]])
 def test_one_image_is_understood(image: np.ndarray) -> None:
     assert (PIXELS.prepare(image) == IMAGES[:1]).all()
-
-
-@pytest.mark.parametrize(
-    ("classes", "function", "named"), [(3, "", True), (1, "", False), (1, "sigmoid", True), (3, "softmax", True)]
-)
-def test_one_score_without_a_sigmoid_names_no_class(classes: int, function: Function, named: bool) -> None:
-    contract = replace(PIXELS, classes=classes, score_map=ScoreMap.of(0.5, function=function))
-    assert contract.names_classes == named
 
 
 def test_no_image_is_understood() -> None:

@@ -64,14 +64,17 @@ def test_without_training_the_levels_are_still_drawn(run: RunFolder) -> None:
     shutil.rmtree(run.stage("train"))
     drawn = pictures.draw_pictures(run)
     assert set(drawn["files"]) == ALL - {"pictures/training.png"}
-    assert drawn["missing"] == {"training": "the stage 'train' has not been run"}
+    assert drawn["missing"] == {
+        "training": "the stage 'train' has not been run",
+        "anomalies": "there is nothing to show (random weights, no mistakes, or another task)",
+    }
 
 
 def test_random_weights_have_no_results(run: RunFolder) -> None:
     with np.load(run.stage("export") / "reference.npz") as arrays:
         kept = {key: arrays[key] for key in arrays.files if key != "labels"}
     np.savez_compressed(run.stage("export") / "reference.npz", **kept)
-    assert set(pictures.draw_pictures(run)["missing"]) == {"confusion", "misclassified"}
+    assert set(pictures.draw_pictures(run)["missing"]) == {"confusion", "misclassified", "anomalies"}
 
 
 def test_confusion_counts_true_classes_in_rows_and_predicted_ones_in_columns() -> None:

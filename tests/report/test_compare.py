@@ -51,7 +51,7 @@ def test_the_command_shows_a_table_json_and_a_page(tmp_path: Path) -> None:
     run(tmp_path, "fast<1>", plan=FASTER)
     both = ["slow", "fast<1>", "--runs", str(tmp_path)]
     shown = CliRunner().invoke(command, [*both, "--page", str(tmp_path / "both.html")]).stdout
-    assert all(number in shown for number in ("4,608", "2,304", "50.00%", "6 images equal"))
+    assert all(number in shown for number in ("4,608", "2,304", "50.00 %", "6 images equal"))
     page = (tmp_path / "both.html").read_text()
     assert '<span class="good">2,304</span>' in page
     assert "fast&lt;1&gt;" in page

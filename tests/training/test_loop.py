@@ -96,7 +96,7 @@ def test_interrupted_and_resumed_is_bit_for_bit_the_same(tmp_path, monkeypatch, 
     assert len(metrics(tmp_path)) == interrupted
     resumed = train(settings, None, tmp_path, device="cpu")
     assert_same_bits(folder, tmp_path)
-    assert (resumed.epoch, resumed.validation_top1) == (expected.epoch, expected.validation_top1)
+    assert (resumed.epoch, resumed.validation) == (expected.epoch, expected.validation)
 
 
 def test_a_sparse_phase_holds_its_zeros_also_when_resumed_and_the_dense_one_behind_it_does_not(tmp_path, monkeypatch):
@@ -139,9 +139,9 @@ def test_it_learns_and_says_so(whole):
     epochs = metrics(folder)
     assert [entry["epoch"] for entry in epochs] == [0, 1, 2, 3]
     assert epochs[-1]["loss"] < 0.7 * epochs[0]["loss"]
-    assert trained.validation_top1 > 0.5
-    assert trained.validation_top1 == max(entry["validation_top1"] for entry in epochs)
-    assert epochs[trained.epoch]["validation_top1"] == trained.validation_top1
+    assert trained.validation > 0.5
+    assert trained.validation == max(entry["validation_top1"] for entry in epochs)
+    assert epochs[trained.epoch]["validation_top1"] == trained.validation
     assert list(folder.glob("events.out.tfevents*"))
 
 
@@ -152,7 +152,7 @@ def test_the_best_checkpoint_is_the_one_that_was_measured(whole):
     model = load_trained(recipe(), trained.checkpoint)
     with torch.no_grad():
         scores = model(torch.from_numpy(data.train_images[held].transpose(0, 3, 1, 2)).float())
-    assert (scores.argmax(1).numpy() == data.train_labels[held]).mean() == trained.validation_top1
+    assert (scores.argmax(1).numpy() == data.train_labels[held]).mean() == trained.validation
 
 
 def test_the_held_out_images_have_no_influence(tmp_path, monkeypatch, whole):
@@ -201,7 +201,7 @@ def test_distillation_needs_a_float_phase(tmp_path):
 
 def test_it_starts_from_another_runs_weights(tmp_path, whole):
     settings = recipe(start_from=str(whole[1] / "best.pt"), learning_rate=1e-9, epochs=1)
-    assert abs(train(settings, None, tmp_path).validation_top1 - whole[0].validation_top1) < 0.05
+    assert abs(train(settings, None, tmp_path).validation - whole[0].validation) < 0.05
 
 
 def test_it_starts_from_another_runs_float_phase_as_that_run_went_on(tmp_path):

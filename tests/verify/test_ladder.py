@@ -13,6 +13,8 @@ from rich.console import Console
 
 from hwcodesign.cli import main
 from hwcodesign.core.errors import UserError, VerificationError
+from hwcodesign.core.picture_task import PictureTask
+from hwcodesign.core.preprocessing import Preprocessing
 from hwcodesign.core.run_folder import RunFolder, Stage
 from hwcodesign.dataflow import Dataflow
 from hwcodesign.flow import pipeline
@@ -60,8 +62,9 @@ def test_every_form_of_the_network_gives_the_reference(run: RunFolder) -> None:
         rung = found[name]
         assert (rung.images, rung.other_scores, rung.other_class, rung.missing) == (images, 0, 0, None), rung
     assert (found["float"].images, found["float"].other_scores, found["float"].missing) == (IMAGES, None, None)
-    assert found["float"].top1 is not None and found["float"].top1 > 0.3
-    assert found["QAT"].top1 == found["QONNX"].top1 == found["integer"].top1 > 0.3
+    assert found["float"].figures["top1"] > 0.3
+    assert found["QAT"].figures == found["QONNX"].figures == found["integer"].figures
+    assert found["QAT"].figures["top1"] > 0.3
     document = json.loads((run.path / "verify/ladder.json").read_text())
     assert write_report(run)["ladder"] == document
     assert document["images"] == IMAGES and [rung["name"] for rung in document["rungs"]] == list(found)
@@ -169,7 +172,8 @@ def test_rtl_is_what_the_simulation_found(run: RunFolder) -> None:
     }  # fmt: skip
     run.execute(Stage("simulate", (), None, lambda folder: simulated))
     rung = rungs(run)["RTL"]
-    assert (rung.images, rung.other_scores, rung.top1, rung.first_divergence) == (12, 3, 0.5, "layer conv1")
+    assert (rung.images, rung.other_scores, rung.first_divergence) == (12, 3, "layer conv1")
+    assert rung.figures == {"top1": 0.5, "top5": 0.75} and rung.document["top1"] == 0.5
     screen = Console(width=200, record=True, file=io.StringIO())
     screen.print(table([rung], "some images", "here"))
     assert "75.00 %" in screen.export_text()
@@ -181,11 +185,14 @@ def test_rtl_is_what_the_simulation_found(run: RunFolder) -> None:
 
 def test_top5_where_the_recipe_asks_for_it(tmp_path: Path) -> None:
     scores = np.array([[6, 5, 4, 3, 2, 1]] * 4)
-    images = Images(np.zeros((4, 1, 1, 1)), "pictures", np.array([0, 4, 5, 5]), scores, top5=True)
+    five = PictureTask(Preprocessing((1, 1), 1), top5=True)
+    images = Images(np.zeros((4, 1, 1, 1)), "pictures", np.array([0, 4, 5, 5]), scores, pictures=five)
     step = next(step for step in ladder._STEPS if step.classes_only)
-    for five, asked in ((0.5, images), (None, replace(images, top5=False))):
+    (tmp_path / "export").mkdir()
+    (tmp_path / "export/reference.json").write_text('{"contract": {"score_step": 1.0}}')
+    for told, asked in (({"top1": 0.25, "top5": 0.5}, images), ({"top1": 0.25}, replace(images, pictures=None))):
         rung = ladder._compared(RunFolder(tmp_path), step, ladder.IntegerGraph(None), asked, scores)  # type: ignore[arg-type]
-        assert (rung.top1, rung.top5) == (0.25, five)
+        assert rung.figures == told
 
 
 def test_a_model_from_elsewhere_is_measured_against_its_own_file(lowered: RunFolder, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from hwcodesign.verify.ladder_table import table
 
 def test_every_rung_has_its_row_and_what_is_missing_says_what_makes_it() -> None:
     rungs = [
-        LadderRung("QAT", "Brevitas, float32", 1234, 0.5, other_scores=7, first_divergence="layer [bold]"),
+        LadderRung("QAT", "Brevitas, float32", 1234, {"top1": 0.5}, other_scores=7, first_divergence="layer [bold]"),
         LadderRung("RTL", "Verilator", missing="hwcodesign run x --from simulate"),
     ]
     screen = Console(file=io.StringIO(), width=160)

@@ -34,8 +34,8 @@ def main(paths):
             print(f"all scores of {{board.selftest()}} images are right")
             return
         contract = board.contract
-        predictions = board.predict(read_images([Path(path) for path in paths], contract, resize=True))
-        for path, best in zip(paths, answers(contract, predictions)):
+        images = read_images([Path(path) for path in paths], contract, resize=True)
+        for path, best in zip(paths, answers(contract, images, board.predict(images))):
             print(path)
             for name, score in best:
                 print(f"    {{score:10.4g}}  {{name}}")

@@ -142,7 +142,7 @@ def middle_and_spread(int_type: IntType) -> tuple[float, float]:
 
 
 def random_thresholds(
-    mean: np.ndarray, spread: np.ndarray, count: int, rng: np.random.Generator, even: bool
+    mean: np.ndarray, spread: np.ndarray, count: int, rng: "np.random.Generator", even: bool
 ) -> np.ndarray:
     """(channels, count) rising thresholds where values of this mean and spread (channels,) fall."""
     if even:

@@ -5,6 +5,8 @@ from typing import Any
 import numpy as np
 
 from hwcodesign.core.classified import confusion, surest_mistakes
+from hwcodesign.core.score_map import INTEGERS
+from hwcodesign.core.tasks import task_in, told
 from hwcodesign.report.facts import Facts
 from hwcodesign.report.html import paragraph, picture, png_of, table, text
 
@@ -22,17 +24,18 @@ def section(facts: Facts) -> str | None:
     ladder = facts.report.get("ladder")
     if ladder and ladder.get("rungs"):
         parts.append(_ladder(ladder["rungs"]))
-    if facts.labels is not None and facts.scores is not None:
-        predicted = facts.scores.argmax(axis=1)
+    predicted = None if facts.scores is None else task_in(reference).decided(facts.scores, INTEGERS)
+    if facts.labels is not None and predicted is not None:
         parts.append(_confusion(facts, predicted))
         parts.append(_mistakes(facts, predicted))
     return "".join(parts)
 
 
 def _origin(reference: dict[str, Any]) -> str:
-    if reference["top1"] is None:
-        return text(f"{reference['weights']} weights: there is no accuracy to speak of")
-    measured = f"{100 * reference['top1']:.2f} % of {reference['images']:,} {reference['split']} images"
+    task = task_in(reference)
+    if (figures := told(task, reference)) is None:
+        return text(f"{reference['weights']} weights: there is no {task.test[0].title} to speak of")
+    measured = f"{figures} of {reference['images']:,} {reference['split']} images"
     return text(f"{measured} of {reference['dataset']}, measured on {reference['device']}; seed {reference['seed']}")
 
 

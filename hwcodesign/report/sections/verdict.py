@@ -1,5 +1,6 @@
 """The verdict first: is it proven, does it fit, how good and how fast is it."""
 
+from hwcodesign.core.tasks import task_in, told
 from hwcodesign.report.facts import Facts
 from hwcodesign.report.html import paragraph, text
 
@@ -20,8 +21,9 @@ def section(facts: Facts) -> str | None:
         good &= equal
         proof = f"{simulated['mismatches']:,} of {simulated['images']:,} images differ in any score in RTL"
         lines.append(_mark(equal, f"proven: {proof}", f"NOT PROVEN: {failure.splitlines()[0] if failure else proof}"))
-        if simulated.get("top1") is not None:
-            lines.append(f"{100 * simulated['top1']:.2f} % of them are classified right by the hardware")
+        task = task_in(report.get("reference", {}))
+        if (figures := told(task, simulated)) is not None:
+            lines.append(text(f"{task.test[0].title} in RTL: {figures}"))
     else:
         lines.append("not proven yet: the RTL was not simulated")
     if plan := report.get("plan"):

@@ -1,13 +1,31 @@
-"""What training minimises: cross entropy with smoothed or mixed labels, and what the float network would say."""
+"""To tell classes apart: cross entropy with smoothed or mixed labels, and what the float network would say."""
 
 import torch
 from torch import Tensor, nn
 
-from hwcodesign.recipe import TrainTable
+from hwcodesign.recipe import Recipe, TrainTable
 
 # Scores behind a ReLU and batch norm span about 0 to 3, too little for a confident softmax. The class is the same.
 LOSS_SHARPNESS = 4.0
 _TEMPERATURE = 2.0  # softens both networks' answers to each other
+
+
+class CrossEntropy:
+    """The loss of a recipe's [train] table; an image is right if the highest score is its label's."""
+
+    def __init__(self, recipe: Recipe) -> None:
+        self._schedule, self._scores = recipe.train, recipe.describe().outputs  # of which a family may have some more
+
+    def drawn(self, pixels: Tensor, labels: Tensor, random: torch.Generator) -> tuple[Tensor, Tensor]:
+        if not self._schedule.mixup:
+            return pixels, labels
+        return mixed(pixels, labels, self._scores, self._schedule.mixup, random)
+
+    def loss(self, scores: Tensor, targets: Tensor, taught: Tensor | None) -> Tensor:
+        return loss_of(scores, targets, taught, self._schedule)
+
+    def judged(self, scores: Tensor, pixels: Tensor, labels: Tensor) -> Tensor:
+        return scores.argmax(1) == labels
 
 
 def mixed(pixels: Tensor, labels: Tensor, classes: int, alpha: float, random: torch.Generator) -> tuple[Tensor, Tensor]:

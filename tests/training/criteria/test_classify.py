@@ -4,8 +4,8 @@ import math
 
 import torch
 
-from hwcodesign.recipe import TrainTable
-from hwcodesign.training.loss import LOSS_SHARPNESS, loss_of, mixed
+from hwcodesign.recipe import TrainTable, load_recipe
+from hwcodesign.training.criteria.classify import LOSS_SHARPNESS, CrossEntropy, loss_of, mixed
 
 
 def seeded() -> torch.Generator:
@@ -48,3 +48,14 @@ def test_whole_distillation_is_least_at_the_teachers_scores():
     scores = teacher.clone().requires_grad_()
     loss_of(scores, torch.zeros(4, dtype=torch.int64), teacher, table).backward()
     assert scores.grad.abs().max() < 1e-6
+
+
+def test_an_image_is_right_if_its_label_has_the_highest_score():
+    scores = torch.tensor([[1.0, 2.0], [2.0, 1.0], [3.0, 1.0]])
+    recipe = load_recipe("digits-squeezenet")
+    right = CrossEntropy(recipe).judged(scores, torch.zeros(3, 1, 1, 1), torch.tensor([1, 1, 0]))
+    assert right.tolist() == [True, False, True]
+    pixels, labels = torch.zeros(2, 1, 4, 4), torch.tensor([3, 9])
+    assert CrossEntropy(recipe).drawn(pixels, labels, seeded())[1] is labels
+    mixing = recipe.model_copy(update={"train": TrainTable(mixup=0.2)})
+    assert CrossEntropy(mixing).drawn(pixels, labels, seeded())[1].shape == (2, 10)

@@ -28,7 +28,8 @@ PAGES = [
 READ = {  # where blocks of other languages stand, each with its test
     "python": {"docs/guide/python.md"},  # test_python.py
     "systemverilog": {"docs/guide/camera.md"},  # test_camera.py
-    "toml": {"README.md", "docs/guide/explore.md", "docs/guide/your-pictures.md"},  # start/test_explained.py, and below
+    # start/test_explained.py, and below
+    "toml": {"README.md", *(f"docs/guide/{name}.md" for name in ("anomalies", "explore", "your-pictures"))},
 }
 # The first line of a block that no test runs, and why.
 NOT_RUN = {
@@ -107,8 +108,9 @@ def test_whole_pages_run(page: str, one_folder: Path) -> None:
     run(to_run(page), one_folder)
 
 
-def test_the_recipe_of_the_pictures_page_fits_its_board() -> None:
-    (text,) = blocks("docs/guide/your-pictures.md", "toml")
+@pytest.mark.parametrize("page", ["anomalies", "your-pictures"])
+def test_the_recipe_of_a_page_fits_its_board(page: str) -> None:
+    (text,) = blocks(f"docs/guide/{page}.md", "toml")
     recipe = validated(Recipe, {"name": "pets", **tomllib.loads(text)}, "the page")
     assert check_recipe(recipe).fits
 

@@ -30,6 +30,7 @@ WRONG = {
     "values that a recipe refuses": ('"hardware.frame_rate" = [1000, 20000]', '"hardware.frame_rate" = [-1]', "frame"),
     "an unknown objective": ('"lut"]', '"luts"]', "did you mean 'lut'"),
     "accuracy without training": ('"lut"]', '"accuracy"]', "rungs"),
+    "a figure of another task": ('"lut"]', '"reconstruction_error"]', "rungs"),
     "another version": ('name = "planned"', 'name = "planned"\nversion = 2', "1, the version"),
     "a name that is a path": ('name = "planned"', 'name = "../planned"', "name"),
     "an unknown recipe": ('"digits-squeezenet"', '"digits-squeezent"', "did you mean"),
@@ -62,6 +63,19 @@ def test_a_rungs_training_is_looked_at_before_the_first_point(tmp_path: Path) ->
         load_study(write(TRAINED.replace("epochs = 1", "epoch = 1"), tmp_path))
     with pytest.raises(UserError, match="rung short: train: epochs = -1: must be"):
         load_study(write(TRAINED.replace("epochs = 1", "epochs = -1"), tmp_path))
+
+
+def test_what_training_tells_is_the_figure_of_the_recipes_task(tmp_path: Path) -> None:
+    wrong = TRAINED.replace('"accuracy"', '"reconstruction_error"')
+    with pytest.raises(UserError, match=r"objective reconstruction_error: .* not trained for it; say accuracy"):
+        load_study(write(wrong, tmp_path))
+    varied = '"network.base_e" = [4, 8]\n"network.incr_e" = [0, 4]'
+    assert varied in wrong
+    anomalies = wrong.replace("digits-squeezenet", "digits-anomaly").replace(varied, '"network.units" = [8, 16]')
+    found = load_study(write(anomalies, tmp_path))
+    assert found.directions[0] == "minimize" and found.metric.key == "mse"
+    with pytest.raises(UserError, match=r"space\.data\.task: points of different tasks"):
+        load_study(write(TRAINED.replace(varied, '"data.task" = ["classify"]'), tmp_path))
 
 
 def test_rungs_have_different_names(tmp_path: Path) -> None:

@@ -23,8 +23,8 @@ from hwcodesign.core.classified import top5
 from hwcodesign.data import Dataset, load_dataset
 from hwcodesign.export.float_weights import Weights
 from hwcodesign.job import QuantizeRequest
-from hwcodesign.nets.network import INPUT
-from hwcodesign.quantize.blocks import Block
+from hwcodesign.nets.network import INPUT, Network
+from hwcodesign.quantize.blocks import Block, blocks
 from hwcodesign.quantize.distillation import Epoch, distil
 from hwcodesign.quantize.float_file import read_weights
 from hwcodesign.quantize.float_network import scores, with_weights
@@ -34,7 +34,7 @@ from hwcodesign.quantize.quantized import Quantized, forward
 from hwcodesign.quantize.reconstruction import Lesson, Rebuilt, chosen, reconstruct
 from hwcodesign.quantize.rounding import gptq, scales_for
 from hwcodesign.quantize.trainable import Trainable
-from hwcodesign.recipe import Recipe, load_recipe
+from hwcodesign.recipe import LayerBitsTable, Recipe, load_recipe
 
 RESULTS = Path(__file__).with_suffix(".json")
 EQUALIZATION = 0.5
@@ -88,11 +88,22 @@ def quantized_scores(recipe: Recipe, quantized: Quantized, images: np.ndarray) -
 
 
 def with_bits(recipe: Recipe, bits: str) -> Recipe:
-    """`bits`: of weights, of activations and, if they are others, of the first and last layers' weights."""
+    """`bits`: of weights and activations; then, if others, of the ends' weights, and of what the last layer reads."""
     weights, activations, *ends = map(int, bits.split(","))
-    changes = {"weight_bits": weights, "activation_bits": activations}
+    changes: dict[str, Any] = {"weight_bits": weights, "activation_bits": activations}
     changes |= {"first_weight_bits": ends[0], "last_weight_bits": ends[0]} if ends else {}
+    if ends[1:]:
+        network, table = recipe.describe(), LayerBitsTable(activation_bits=ends[1])
+        last = blocks(network)[-1].input
+        names = [name for block in blocks(network) if block.output == last for name in _ending(network, block)]
+        changes["layers"] = dict.fromkeys(names, table)
     return recipe.model_copy(update={"quantization": recipe.quantization.model_copy(update=changes)})
+
+
+def _ending(network: Network, block: Block) -> list[str]:
+    """The layers that end in the quantizer which ends the block."""
+    ends = [name for name in (node.name for node in block.nodes) if name in network.quantizers]
+    return [name for name in ends if network.quantizers[name] == network.quantizers[ends[-1]]]
 
 
 class Bench:
@@ -130,9 +141,9 @@ class Bench:
         found, seconds = self.quantized(before, bits, work, steps, epochs) if before else (Quantized(), 0.0)
         start = time.monotonic()
         if method == RECONSTRUCTION:
-            found = self._reconstructed(recipe, found, work / f"{self.name}-{bits}", steps)
+            found = self._reconstructed(recipe, found, work / f"{self.name}-{bits}-{steps}", steps)
         elif method == DISTILLATION:
-            found = self._distilled(recipe, found, work / f"{self.name}-{bits}", epochs)
+            found = self._distilled(recipe, found, work / f"{self.name}-{bits}-{steps}-{epochs}", epochs)
         else:
             way, equalization = METHODS[method]
             found = quantize_network(recipe, weights, images, equalization, method=way)

@@ -1,5 +1,6 @@
 """Quantizers of activations: they end the layer before them with thresholds, or are a layer of their own."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -21,7 +22,7 @@ def quantize(walk: Walk, node: Node, value: Value, quantizer: Quantizer) -> Valu
         return replace(value, steps=(quantizer.line,))
     if not few_bits(walk, node, quantizer):
         return None
-    if value.open and value.alone:
+    if value.open and value.alone and can_turn(walk, value, value.signs * quantizer.signs):
         return _fused(walk, value, quantizer)
     return _stand_alone(walk, node, value, quantizer)
 
@@ -35,11 +36,18 @@ def few_bits(walk: Walk, node: Node, quantizer: Quantizer) -> bool:
     return False
 
 
+def can_turn(walk: Walk, value: Value, signs: np.ndarray) -> bool:
+    """Whether the matrix behind `value` may be turned by `signs`: a maximum taken since would become a minimum."""
+    return bool(np.all(signs >= 0)) or not any(maker.operator == "max_pool" for maker in _makers(walk, value))
+
+
 def turned(walk: Walk, value: Value, signs: np.ndarray) -> Value:
     """Turn rows of the matrix that `value` comes from, alone, by `signs` (-1, 0 or 1 for each).
 
-    A row on whose sums nothing depends (0) gets weights 0, if it can.
+    A row on whose sums nothing depends (0) gets weights 0, if it can. As it is where nothing can be turned.
     """
+    if not can_turn(walk, value, signs):
+        return value
     operation, first = root(walk, value), value.steps[0]
     assert operation is not None and operation.weights is not None and isinstance(first, Affine)
     if operation.bipolar:
@@ -53,10 +61,19 @@ def turned(walk: Walk, value: Value, signs: np.ndarray) -> Value:
 
 def root(walk: Walk, value: Value) -> Operation | None:
     """The operation whose integers `value` picks from, by max pools and upsampling: itself, if it is none of these."""
+    *_, last = (None, *_makers(walk, value))
+    return None if last is None or last.operator in _PICKS else last
+
+
+_PICKS = ("max_pool", "upsample")
+
+
+def _makers(walk: Walk, value: Value) -> Iterator[Operation]:
+    """The operation that makes `value`; where that picks from another's integers, that one next, and so on."""
     operation = walk.maker(value.operation)
-    while operation is not None and operation.operator in ("max_pool", "upsample"):
-        operation = walk.maker(operation.sources[0])
-    return operation
+    while operation is not None:
+        yield operation
+        operation = walk.maker(operation.sources[0]) if operation.operator in _PICKS else None
 
 
 def _fused(walk: Walk, value: Value, quantizer: Quantizer) -> Value:

@@ -1,11 +1,13 @@
 """Arithmetic in real numbers that leaves no hardware behind: it moves into the next quantizer's thresholds."""
 
 from collections.abc import Callable, Sequence
+from functools import reduce
 
 import numpy as np
+from onnx import helper
 
 from hwcodesign.lower.file_network import Node
-from hwcodesign.lower.values import RELU, Affine, Constant, Function, Value
+from hwcodesign.lower.values import RELU, Affine, Constant, Function, Value, snapped
 from hwcodesign.lower.walk import Tensor, Walk
 
 Numbers = np.ndarray
@@ -27,7 +29,7 @@ def per_channel(value: Value, constant: Numbers) -> Numbers | None:
     if constant.size == 1:
         return np.full(value.shape[0], float(constant.ravel()[0]))
     channels, height, width = value.shape
-    found = np.empty(channels)
+    found = np.ones(channels)  # also for those of which the tensor has no part
     of_channel = value.place.ravel() // (height * width)
     found[of_channel] = full.ravel()
     return found if np.array_equal(found[of_channel], full.ravel()) else None
@@ -146,12 +148,13 @@ def _function(node: Node, constants: Sequence[Numbers | None]) -> Callable[[Numb
         given.get("max", np.inf) if second is None else second,
     )
     slope = first if first is not None else np.zeros(1)
+    bounds = [c[:, None] for c in constants if c is not None]
     beta, gain = float(given.get("beta", 0.5)), float(given.get("gamma", 1.0507009873554805))
     rises = {"PRelu": bool(np.all(slope >= 0)), "Celu": alpha > 0, "Selu": alpha >= 0 and gain > 0}
     made: dict[str, Callable[[Numbers], Numbers]] = {
         "Clip": lambda x: np.minimum(np.maximum(x, low), high),
-        "Max": lambda x: np.maximum(x, slope),
-        "Min": lambda x: np.minimum(x, slope),
+        "Max": lambda x: reduce(np.maximum, bounds, x),
+        "Min": lambda x: reduce(np.minimum, bounds, x),
         "LeakyRelu": lambda x: np.where(x < 0, alpha * x, x),
         "PRelu": lambda x: np.where(x < 0, slope * x, x),
         "ThresholdedRelu": lambda x: np.where(x > alpha, x, 0.0),
@@ -163,6 +166,27 @@ def _function(node: Node, constants: Sequence[Numbers | None]) -> Callable[[Numb
     return made[node.operator] if rises.get(node.operator, alpha >= 0) else None
 
 
+def cast(walk: Walk, node: Node, value: Value) -> Value | None:
+    """Cast: nothing where every number stays what it is; into integers, a function that never falls."""
+    wanted = helper.tensor_dtype_to_np_dtype(int(node.attributes["to"]))
+    if wanted in (np.float32, np.float64):
+        return value
+    integers = None if value.open or value.terms else value.integers()
+    if integers is not None:
+        real = value.real(integers)
+        with np.errstate(invalid="ignore", over="ignore"):
+            if np.array_equal(real.astype(wanted).astype(np.float64), real):
+                return value
+    if wanted.kind in "iu" and not value.terms:
+        ends = value.real(np.stack([value.low, value.high], axis=1))
+        if np.iinfo(wanted).min <= ends.min() and ends.max() <= np.iinfo(wanted).max:
+            return value.followed_by(Function("Cast", lambda x: np.trunc(snapped(x))))
+    walk.note(
+        node, f"it casts to {wanted}, which does not hold all its numbers", "cast to float, or leave it out", value
+    )
+    return None
+
+
 _ALPHAS = {"LeakyRelu": 0.01, "HardSigmoid": 0.2, "Selu": 1.6732632423543772}
 _PLAIN: dict[str, Callable[[Numbers], Numbers]] = {
     "Sigmoid": _logistic,
@@ -170,10 +194,10 @@ _PLAIN: dict[str, Callable[[Numbers], Numbers]] = {
     "Softplus": lambda x: np.logaddexp(x, 0.0),
     "Softsign": lambda x: x / (1 + np.abs(x)),
     "Exp": lambda x: np.exp(np.minimum(x, 700.0)),
-    "Floor": np.floor,
-    "Ceil": np.ceil,
-    "Round": np.round,
-    "Sign": np.sign,
+    "Floor": lambda x: np.floor(snapped(x)),
+    "Ceil": lambda x: np.ceil(snapped(x)),
+    "Round": lambda x: np.round(snapped(x)),
+    "Sign": lambda x: np.sign(snapped(x)),
 }
 FUNCTIONS = (
     "Relu", "Clip", "Max", "Min", "LeakyRelu", "PRelu", "ThresholdedRelu", "Elu", "Celu", "Selu",

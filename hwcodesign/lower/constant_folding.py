@@ -18,7 +18,7 @@ def fold(node: Node, inputs: Sequence[Constant | None], opset: int) -> Constant:
     """
     first = inputs[0] if inputs else None
     if first is not None and first.integers is not None and first.scale is not None:
-        if node.operator in LAYOUTS:
+        if node.operator in LAYOUTS and (node.operator != "Cast" or _keeps(node, inputs, first.real, opset)):
             others = [None if other is None else other.real for other in inputs[1:]]
             parts = (moved(node, array, others) for array in (first.real, first.integers, first.scale))
             real, integers, scale = parts
@@ -29,6 +29,10 @@ def fold(node: Node, inputs: Sequence[Constant | None], opset: int) -> Constant:
             if scale.shape == first.integers.shape:
                 return Constant(_evaluated(node, inputs, opset), first.integers, scale, first.bipolar)
     return Constant(_evaluated(node, inputs, opset))
+
+
+def _keeps(node: Node, inputs: Sequence[Constant | None], real: np.ndarray, opset: int) -> bool:
+    return np.array_equal(_evaluated(node, inputs, opset).astype(real.dtype), real)
 
 
 def _evaluated(node: Node, inputs: Sequence[Constant | None], opset: int) -> np.ndarray:

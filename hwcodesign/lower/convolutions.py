@@ -189,7 +189,7 @@ def _matrix(
     seen = np.repeat(line.scale.reshape(groups, -1), len(weights.scale) // groups, axis=0)
     factors = _factors(weights.scale, seen, DECIMAL if value.operation == GRAPH_INPUT else EXACT)
     if factors is None:
-        walk.note(node, *_uneven(value))
+        walk.note(node, *_uneven(value, bool(np.all(seen == seen[0, 0]))))
         return None
     multipliers, scale = factors
     with_border = with_zeros(walk, node, value, window, line)
@@ -230,7 +230,12 @@ def _factors(weights: np.ndarray, inputs: np.ndarray, precision: float) -> tuple
     return np.stack([row[0] for row in rows]), np.array([row[1] for row in rows])
 
 
-def _uneven(value: Value) -> tuple[str, str]:
+def _uneven(value: Value, even_input: bool) -> tuple[str, str]:
+    if even_input:
+        return (
+            "the scales of its weights differ inside one filter, by ratios of no small whole numbers",
+            "use one scale per tensor or per filter",
+        )
     if value.operation == GRAPH_INPUT:
         return (
             "its pixels are scaled by other numbers from channel to channel, whose ratios are no small whole numbers",

@@ -1,9 +1,11 @@
 """The quantizers of each dialect, read from their nodes: QONNX's, ONNX's pair, FINN's thresholds."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
+from onnx import TensorProto, helper
 
 from hwcodesign.dataflow import IntType
 from hwcodesign.lower.activations import clean, few_bits
@@ -12,7 +14,7 @@ from hwcodesign.lower.constant_folding import quantized
 from hwcodesign.lower.file_network import Node
 from hwcodesign.lower.quantizers import ROUNDINGS, Grid, Quantizer, grid_of
 from hwcodesign.lower.sums import quantize
-from hwcodesign.lower.values import Affine, Constant, Unknown, Value, places
+from hwcodesign.lower.values import Affine, Constant, Unknown, Value, places, snapped
 from hwcodesign.lower.walk import Tensor, Walk
 
 
@@ -32,14 +34,16 @@ def linear_quantizer(walk: Walk, node: Node, first: Tensor | None, *parameters: 
     if constants is None or first is None:
         return None
     scale, *zeros = constants
-    zero = zeros[0] if zeros else np.zeros(1, dtype=np.uint8)
-    if zero.dtype.kind not in "iu":
+    wanted = int(node.attributes.get("output_dtype", 0)) or TensorProto.UINT8  # since opset 21
+    zero = zeros[0] if zeros else np.zeros(1, dtype=helper.tensor_dtype_to_np_dtype(wanted))
+    of_integers = re.fullmatch(r"(u?)int(\d+)", str(zero.dtype))
+    if of_integers is None:
         walk.note(node, f"it quantizes to {zero.dtype}", "quantize to int8 or uint8")
         return None
-    int_type = IntType(8 * zero.dtype.itemsize, zero.dtype.kind == "i")
-    rank = first.real.ndim if isinstance(first, Constant) else len(_shape_of(first) or ())
-    scale, zero = (_along(node, part.astype(np.float64), rank) for part in (scale, zero))
-    grid = Grid(int_type, int_type.min, int_type.max, scale, zero, np.round)
+    int_type = IntType(int(of_integers[2]), not of_integers[1])
+    shape = first.real.shape if isinstance(first, Constant) else _shape_of(first)
+    scale, zero = (_along(node, part.astype(np.float64), shape or ()) for part in (scale, zero))
+    grid = Grid(int_type, int_type.min, int_type.max, scale, zero, np.round, rounds_first=True)
     if isinstance(first, Constant):
         made = quantized(first.real, grid)
         assert made.integers is not None
@@ -54,7 +58,7 @@ def dequantizer(walk: Walk, node: Node, first: Tensor | None, *parameters: Tenso
     if constants is None or first is None:
         return None
     shape = first.real.shape if isinstance(first, Constant) else _shape_of(first)
-    parts = [_along(node, part.astype(np.float64), len(shape or ())) for part in constants]
+    parts = [_along(node, part.astype(np.float64), shape or ()) for part in constants]
     scale, zero = parts[0], parts[1] if len(parts) > 1 else np.zeros(1)
     if isinstance(first, Constant):
         integers = np.rint(first.real.astype(np.float64)).astype(np.int64) - np.rint(zero).astype(np.int64)
@@ -67,14 +71,29 @@ def dequantizer(walk: Walk, node: Node, first: Tensor | None, *parameters: Tenso
         walk.note(node, f"its scale has the shape {constants[0].shape}", "use one per tensor or per channel")
         return None
     ones, zeros = np.ones(first.shape[0]), np.zeros(first.shape[0])
-    return first.followed_by(Affine(ones, -numbers[1])).followed_by(Affine(numbers[0], zeros))
+    shift, factor = Affine(ones, -numbers[1]), Affine(numbers[0], zeros)
+    return _filled(walk, node, first, shift.then(factor), first.followed_by(shift).followed_by(factor))
 
 
-def _along(node: Node, part: np.ndarray, rank: int) -> np.ndarray:
-    """One number per element of an axis, as ONNX has it, made to broadcast."""
+def _filled(walk: Walk, node: Node, first: Value, function: Callable[[np.ndarray], np.ndarray], found: Value) -> Value:
+    """`found`, made of `first` by the `function` (C, n) -> (C, n), also of what was padded around that."""
+    if not first.padded:
+        return found
+    fill = function(np.full((first.shape[0], 1), first.fill))
+    if np.any(fill != fill[0]):
+        cause = f"its input was padded with {first.fill:g} before it, of which it makes other numbers in other channels"
+        walk.note(node, cause, "give the padding to the convolution (padding=...)")
+    return replace(found, fill=float(fill[0, 0]))
+
+
+def _along(node: Node, part: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """One number per element, or (opset 21) per block of an axis of a tensor of `shape`, made to broadcast."""
+    rank = len(shape)
     if part.size == 1 or not rank:
         return part.reshape(()) if part.size == 1 else part
     axis = int(node.attributes.get("axis", 1)) % rank
+    if block := int(node.attributes.get("block_size", 0)):
+        return np.take(np.repeat(part, block, axis), range(shape[axis]), axis)
     return part.reshape([-1 if at == axis else 1 for at in range(rank)])
 
 
@@ -93,7 +112,7 @@ def truncation(walk: Walk, node: Node, first: Tensor | None, *parameters: Tensor
     if len(constants) == 4:  # version 1: the low bits go, whatever is above stays
         shift, out_scale = 2.0 ** (in_bits - constants[3].item()), scale
         low, high = _reach(
-            first, lambda real: rounding(np.round(real / scale[:, None] + zero[:, None]) / shift[:, None])
+            first, lambda real: rounding(np.round(snapped(real / scale[:, None]) + zero[:, None]) / shift[:, None])
         )
     else:
         out_scale = np.asarray(numbers[3])
@@ -103,13 +122,21 @@ def truncation(walk: Walk, node: Node, first: Tensor | None, *parameters: Tensor
         low, high = (int_type.min + narrow, int_type.max) if signed else (0, int_type.max - narrow)
 
     def codes(real: np.ndarray) -> np.ndarray:
-        y = np.round(real / scale[:, None] + zero[:, None]) / shift[:, None]
+        y = np.round(snapped(real / scale[:, None]) + zero[:, None]) / shift[:, None]
         found: np.ndarray = rounding(np.clip(y, low, high)).astype(np.int64)
         return found
 
     line = Affine(out_scale, -out_scale * (zero if len(constants) == 4 else zero / shift))
     int_type = IntType.holding(low, high) if len(constants) == 4 else IntType(bits, signed)
-    return quantize(walk, node, first, Quantizer(int_type, low, high, codes, np.sign(scale).astype(np.int64), line))
+    return _quantized(walk, node, first, Quantizer(int_type, low, high, codes, np.sign(scale).astype(np.int64), line))
+
+
+def _quantized(walk: Walk, node: Node, first: Value, quantizer: Quantizer) -> Value | None:
+    """The quantized tensor, and what was padded around it; None after noting why it cannot be."""
+    found = quantize(walk, node, first, quantizer)
+    if found is None:
+        return None
+    return _filled(walk, node, first, lambda real: quantizer.line(quantizer.codes(real)), found)
 
 
 def _reach(value: Value, function: Callable[[np.ndarray], np.ndarray]) -> tuple[int, int]:
@@ -123,19 +150,26 @@ def multi_threshold(walk: Walk, node: Node, first: Tensor | None, *parameters: T
     if constants is None or not isinstance(first, Value):
         return first if isinstance(first, Unknown) else None
     steps = np.sort(constants[0].astype(np.float64), axis=1)
-    steps = np.broadcast_to(steps, (first.shape[0], steps.shape[1]))
+    last = str(node.attributes.get("data_layout", "NCHW")).endswith("C") and first.place.ndim > 2
+    rows = np.arange(len(steps)).reshape(-1, *(1 for _ in first.place.shape[2:]) if not last else ())
+    row = per_channel(first, rows)
+    if row is None:
+        cause = f"it has thresholds for {len(steps)} channels of a tensor of {first.place.shape}"
+        walk.note(node, cause, "give it one row for all, or one per channel")
+        return None
+    steps = steps[row.astype(int)]
     scale, bias = float(node.attributes.get("out_scale", 1.0)), float(node.attributes.get("out_bias", 0.0))
     start = round(bias / scale) if bias == round(bias / scale) * scale else 0
     count = steps.shape[1]
     int_type = IntType.holding(start, start + count)
 
     def codes(real: np.ndarray) -> np.ndarray:
-        found = [np.searchsorted(row, numbers, side="right") for row, numbers in zip(steps, real, strict=True)]
+        found = [np.searchsorted(row, numbers, side="right") for row, numbers in zip(steps, snapped(real), strict=True)]
         return np.array(found, dtype=np.int64) + start
 
     channels = first.shape[0]
     line = Affine(np.full(channels, scale), np.full(channels, bias - start * scale))
-    return quantize(
+    return _quantized(
         walk, node, first, Quantizer(int_type, start, start + count, codes, np.ones(channels, np.int64), line)
     )
 
@@ -207,7 +241,7 @@ def _of_map(walk: Walk, node: Node, first: Value | Unknown, grid: Grid, itself: 
     if not isinstance(first, Value):
         few_bits(walk, node, quantizer)
         return clean(value, grid.type, quantizer.line)
-    found = quantize(walk, node, first, quantizer)
+    found = _quantized(walk, node, first, quantizer)
     return clean(value, grid.type, quantizer.line) if found is None else found
 
 

@@ -46,6 +46,24 @@ def ends(walk: Walk, node: Node) -> bool:
     return True
 
 
+def note_choice(walk: Walk, node: Node) -> None:
+    """Note what an ending does that is no choice of the best of all classes."""
+    value, given = walk.tensors.get(node.inputs[0]), node.attributes
+    if given.get("largest", 1) == 0 or given.get("select_last_index", 0):
+        wanted = "lowest score" if given.get("largest", 1) == 0 else "last of equal scores"
+        walk.note(node, f"it picks the {wanted}", "let it pick the first highest score, the class that hardware names")
+    if not isinstance(value, Value) or value.shape[1:] != (1, 1):
+        return
+    flattens = node.operator not in ("ArgMax", "TopK") and walk.network.opset < 13
+    axis = int(given.get("axis", 0 if node.operator == "ArgMax" else 1 if flattens else -1)) % value.place.ndim
+    seen = int(np.prod(value.place.shape[axis:])) if flattens else value.place.shape[axis]
+    if seen != value.place.size:
+        cause = f"its axis {axis} holds {seen} of the {value.place.size} scores"
+        walk.note(
+            node, cause, f"let it work along axis {int(np.argmax(value.place.shape))}, that of the classes", value
+        )
+
+
 def scores_of(walk: Walk, value: Value, ending: str) -> Scores | None:
     """What the integers of the last layer mean; None after noting why they cannot leave the hardware."""
     note = walk.problems.add
@@ -55,7 +73,12 @@ def scores_of(walk: Walk, value: Value, ending: str) -> Scores | None:
         value, function = _without_last(value), "sigmoid"
     last_node = walk.network.nodes[-1]
     value = settled(walk, last_node, value)
-    if not value.open and value.place.ndim > 2:
+    if value.padded:
+        note(
+            last_node.layer, f"its scores are padded with {value.fill:g}", "leave the padding out of the exported model"
+        )
+        return None
+    if not value.open or value.alone:
         value = arranged(walk, last_node, value)
     if value.open and value.alone and root(walk, value) is not None:
         value = turned(walk, value, value.signs)
@@ -84,6 +107,8 @@ def scores_of(walk: Walk, value: Value, ending: str) -> Scores | None:
 
 def _in_order(value: Value) -> bool:
     """Whether the elements come as those of the map, or flattened as hardware gives them: channels innermost."""
+    if value.place.size != np.prod(value.shape):
+        return False
     places = np.arange(value.place.size).reshape(value.shape)
     order = places if value.place.ndim > 2 or value.shape[1:] == (1, 1) else places.transpose(1, 2, 0)
     return np.array_equal(value.place.ravel(), order.ravel())

@@ -63,7 +63,16 @@ def add(walk: Walk, node: Node, *inputs: Tensor | None) -> Value | None:
         cause = f"its inputs ({_names(values)}) are of {' and '.join(_sides(value) for value in values)}"
         walk.note(node, cause, "make their shapes equal", *(value for value in values if not value.known))
         return None
-    return _sum(walk, node, [term for value in values for term in value.terms or (value,)])
+    return _sum(walk, node, [term for value in values for term in _terms(value)])
+
+
+def _terms(value: Value) -> tuple[Value, ...]:
+    """What is added to make `value`, each with what came after the sum; its shift stands with the first of them."""
+    line = value.affine
+    if not value.terms or line is None:
+        return (value,)
+    shifts = (line.bias, *(np.zeros_like(line.bias) for _ in value.terms[1:]))
+    return tuple(term.followed_by(Affine(line.scale, shift)) for term, shift in zip(value.terms, shifts, strict=True))
 
 
 def subtract(walk: Walk, node: Node, *inputs: Tensor | None) -> Value | None:
@@ -120,7 +129,8 @@ def _closed(walk: Walk, node: Node, inputs: Sequence[Tensor | None], open_too: b
     if len(values) < len(inputs):
         walk.note(node, "it joins a constant to a feature map", "join feature maps only")
         return None
-    found = [settled(walk, node, value) for value in values]
+    once = {id(value): settled(walk, node, value) for value in values}  # one of them may be joined with itself
+    found = [once[id(value)] for value in values]
     if any((value.open and not open_too) or value.affine is None for value in found):
         walk.note(node, f"not all its inputs ({_names(found)}) are quantized", _SHARE)
         return None

@@ -13,7 +13,7 @@ import numpy as np
 from hwcodesign.dataflow import IntType
 from hwcodesign.lower import arithmetic, convolutions, dialects, joins, pooling, upsampling
 from hwcodesign.lower.constant_folding import fold
-from hwcodesign.lower.endings import ENDINGS, Scores, ends, scores_of
+from hwcodesign.lower.endings import ENDINGS, Scores, ends, note_choice, scores_of
 from hwcodesign.lower.file_network import FileNetwork, Node
 from hwcodesign.lower.layout import LAYOUTS, LayoutError, moved
 from hwcodesign.lower.operation import GRAPH_INPUT, Operation
@@ -49,6 +49,7 @@ _LAYERS: Mapping[str, Handler] = {
     **dict.fromkeys(arithmetic.FUNCTIONS, arithmetic.function),
 }
 _LEAVE_ZERO = (*_LAYERS.keys() & {"Conv", "MaxPool", "Relu", "LeakyRelu", "Mul", "Div"}, *_QUANTIZERS, *LAYOUTS, "Pad")
+_LEAVE_FILL = (*LAYOUTS, "MaxPool", "Pad")  # of padded numbers other than 0; quantizers say what they become
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,7 @@ def meaning(network: FileNetwork, input_type: IntType, input_scale: float | None
     for node in network.nodes:
         if not ending and node.operator in ENDINGS and ends(walk, node):
             ending = node.operator
+            note_choice(walk, node)
         if ending:
             scored = walk.tensors.get(node.inputs[0], Unknown(None))
             walk.tensors |= dict.fromkeys(node.outputs, scored)  # of TopK the scores and their places
@@ -180,11 +182,14 @@ def _result(walk: Walk, node: Node, inputs: list[Tensor | None]) -> Tensor | tup
 
 
 def _of_maps(walk: Walk, node: Node, inputs: list[Tensor | None]) -> Tensor | tuple[Tensor, ...] | None:
-    padded = any(isinstance(tensor, Value) and tensor.padded for tensor in inputs)
-    if padded and node.operator not in _LEAVE_ZERO:
+    padded = next((tensor for tensor in inputs if isinstance(tensor, Value) and tensor.padded), None)
+    if padded is not None and node.operator not in (_LEAVE_ZERO if padded.fill == 0 else _LEAVE_FILL):
         fix = "give the padding to the convolution (padding=...)"
-        walk.note(node, "its input was padded with zeros before it", fix)
+        walk.note(node, f"its input was padded with {f'{padded.fill:g}' if padded.fill else 'zeros'} before it", fix)
         return None
+    if node.operator == "Cast":
+        (value,) = inputs
+        return arithmetic.cast(walk, node, value) if isinstance(value, Value) else None
     if node.operator in (*LAYOUTS, *PARTS, "Pad"):
         return _moved(walk, node, inputs)
     return _LAYERS[node.operator](walk, node, *_in_front(node, _arranged(walk, node, inputs)))
@@ -215,8 +220,8 @@ def _arranged(walk: Walk, node: Node, inputs: list[Tensor | None]) -> list[Tenso
 
 def _in_front(node: Node, inputs: list[Tensor | None]) -> list[Tensor | None]:
     """The feature map first, where the order of the inputs does not matter."""
-    if node.operator in ("Max", "Min") and isinstance(inputs[0], Constant):
-        return [*inputs[1:], inputs[0]]
+    if node.operator in ("Max", "Min"):
+        return sorted(inputs, key=lambda tensor: isinstance(tensor, Constant))
     return inputs
 
 
@@ -244,7 +249,7 @@ def _moved(walk: Walk, node: Node, inputs: list[Tensor | None]) -> Value | tuple
         return _padded(walk, node, value, arrays)
     try:
         if node.operator in PARTS:
-            return tuple(replace(value, place=place) for place in parts_of(node, value.place, arrays))
+            return _parts(walk, node, value, parts_of(node, value.place, arrays))
         place = moved(node, value.place, arrays, walk.network.batch)
     except (LayoutError, ValueError, np.exceptions.AxisError) as error:
         whole = "flatten the whole feature map, directly before a fully connected layer"
@@ -253,8 +258,14 @@ def _moved(walk: Walk, node: Node, inputs: list[Tensor | None]) -> Value | tuple
     return replace(value, place=place)
 
 
+def _parts(walk: Walk, node: Node, value: Value, places: tuple[np.ndarray, ...]) -> tuple[Value, ...]:
+    """The parts at `places`. Where several are read, none alone may change what makes the integers."""
+    alone = value.alone and sum(walk.readers.get(name, 0) > 0 for name in node.outputs) < 2
+    return tuple(replace(value, place=place, alone=alone) for place in places)
+
+
 def _padded(walk: Walk, node: Node, value: Value, arrays: list[np.ndarray | None]) -> Value | None:
-    """Zeros around a feature map, which the layer that reads it takes over."""
+    """A number around a feature map, which the layer that reads it takes over if it can: mostly 0."""
     given = node.attributes.get("pads") if not arrays or arrays[0] is None else arrays[0].ravel().tolist()
     fill = float(node.attributes.get("value", 0.0)) if len(arrays) < 2 or arrays[1] is None else float(arrays[1].item())
     if given is None:
@@ -267,12 +278,13 @@ def _padded(walk: Walk, node: Node, value: Value, arrays: list[np.ndarray | None
     if not pads.any():
         return value
     mode = node.attributes.get("mode", "constant")
-    if mode != "constant" or fill or pads.min() < 0 or pads[:, :2].any():
+    other = value.padded and value.fill != fill
+    if mode != "constant" or other or pads.min() < 0 or pads[:, :2].any():
         cause = f"it pads by {pads[0].tolist()} and {pads[1].tolist()}, mode {mode}, value {fill:g}"
         fix = "pad height and width with zeros (nn.ZeroPad2d, or padding=... of the convolution)"
         walk.note(node, cause, fix)
         return None
-    return replace(value, place=np.pad(value.place, pads.T.tolist(), constant_values=-1))
+    return replace(value, place=np.pad(value.place, pads.T.tolist(), constant_values=-1), fill=fill)
 
 
 def _behind_problem(walk: Walk, node: Node, inputs: list[Tensor | None]) -> None:

@@ -15,7 +15,7 @@ from hwcodesign.dataflow import Attribute
 from hwcodesign.lower.activations import settled
 from hwcodesign.lower.file_network import Node
 from hwcodesign.lower.layout import LayoutError
-from hwcodesign.lower.values import Affine, Value, places
+from hwcodesign.lower.values import Affine, Map, Value, places
 from hwcodesign.lower.walk import Walk
 
 PARTS = ("Slice", "Split", "Gather")
@@ -23,6 +23,13 @@ PARTS = ("Slice", "Split", "Gather")
 
 def parts_of(node: Node, array: np.ndarray, others: Sequence[np.ndarray | None]) -> tuple[np.ndarray, ...]:
     """The operator's outputs; `others` are its further inputs, None if computed. Raises LayoutError."""
+    found = _parts(node, array, others)
+    if not all(part.size for part in found):
+        raise LayoutError("it takes no element at all")
+    return found
+
+
+def _parts(node: Node, array: np.ndarray, others: Sequence[np.ndarray | None]) -> tuple[np.ndarray, ...]:
     if any(other is None for other, name in zip(others, node.inputs[1:], strict=True) if name):
         raise LayoutError("which part it takes is computed at run time")
     given = [None if other is None else other.ravel().tolist() for other in others]
@@ -66,6 +73,9 @@ def arranged(walk: Walk, node: Node, value: Value) -> Value:
     order = _order(value, factors)
     if order is None or (factors == (1, 1) and np.array_equal(order, np.arange(value.shape[0]))):
         return value
+    rows = _rows(walk, value, order) if factors == (1, 1) else None
+    if rows is not None:
+        return rows
     value = settled(walk, node, value)
     line = value.affine
     if value.open or value.terms or line is None:
@@ -74,6 +84,24 @@ def arranged(walk: Walk, node: Node, value: Value) -> Value:
         return replace(value, known=False)
     made = _gathered(walk, node, value, line, order)
     return made if factors == (1, 1) else _shuffled(walk, node, made, factors, value.place.shape)
+
+
+def _rows(walk: Walk, value: Value, order: np.ndarray) -> Value | None:
+    """Sums that no quantizer has closed and nobody else reads, of these rows of their matrix; None if they are not."""
+    maker, line = walk.maker(value.operation), value.affine
+    if not (value.open and value.alone and line is not None and maker is not None and maker.groups == 1):
+        return None
+    if maker.weights is None:
+        return None
+    low, high = value.low[order], value.high[order]
+    walk.operations[maker.name] = replace(maker, weights=maker.weights[order], low=low, high=high)
+    shape, line = (len(order), *value.shape[1:]), Affine(line.scale[order], line.bias[order])
+    return replace(value, shape=shape, low=low, high=high, steps=(line,), place=_places(shape, value.place.ndim))
+
+
+def _places(shape: Map, axes: int) -> np.ndarray:
+    """The `place` of a tensor of so many axes that is the feature map itself."""
+    return places(shape, 1, *(shape if axes == 4 else (shape[0], shape[2]) if axes == 3 else (shape[0],)))
 
 
 def _gathered(walk: Walk, node: Node, value: Value, line: Affine, order: np.ndarray) -> Value:
@@ -85,8 +113,8 @@ def _gathered(walk: Walk, node: Node, value: Value, line: Affine, order: np.ndar
     if name is None:
         name = walk.operation(f"{node.layer}.gather", "gather", value, low=low, high=high, attributes=channels)
     line, shape = Affine(line.scale[order], line.bias[order]), (len(order), *value.shape[1:])
-    sides = shape if value.place.ndim == 4 else (shape[0], shape[2])
-    return Value(name, shape, value.type, low, high, (line,), places(shape, 1, *sides), known=value.known)
+    place = _places(shape, value.place.ndim)
+    return Value(name, shape, value.type, low, high, (line,), place, known=value.known)
 
 
 def _shuffled(walk: Walk, node: Node, value: Value, factors: tuple[int, int], tensor: tuple[int, ...]) -> Value:
@@ -134,6 +162,8 @@ def _order(value: Value, factors: tuple[int, int]) -> np.ndarray | None:
     second, and so on.
     """
     (_, height, width), (rows, columns) = value.shape, factors
+    if value.place.ndim == 2 and value.shape[1:] == (1, 1) and not value.padded:
+        return value.place.ravel()
     if value.place.ndim < 3 or value.padded or value.place.size % (height * width * rows * columns):
         return None
     blocks = value.place.reshape(-1, height, rows, width, columns).transpose(2, 4, 0, 1, 3)

@@ -20,9 +20,10 @@ def max_pool(walk: Walk, node: Node, value: Value) -> Value | None:
     """The maximum over windows. Of sums that no quantizer has closed, too: it may come before or after."""
     if node.channels_last:
         value = replace(value, place=np.moveaxis(value.place, -1, 1))
+    fill = value.fill if value.padded else None
     value, more = without_padding(value)
     if not value.is_map:
-        walk.note(node, "its input is reordered before it", "pool tensors of (channels, height, width)")
+        walk.note(node, "its input is reordered before it", "pool tensors of (channels, height, width)", value)
         return None
     kernel = (value.shape[1], value.shape[2]) if node.operator == "GlobalMaxPool" else kernel_of(node)
     window = window_of(walk, node, value.shape, kernel, more)
@@ -34,13 +35,7 @@ def max_pool(walk: Walk, node: Node, value: Value) -> Value | None:
     if value.terms:
         walk.note(node, f"its input, from {value.operation}, is not quantized", _QUANTIZE.format(value.operation))
         return None
-    if np.any(value.signs < 0):
-        walk.note(
-            node,
-            f"a factor below 0 (of a batch norm, say) stands between {value.operation} and it: of some channels the "
-            "maximum would be the minimum of their integers",
-            "keep that factor above 0, or use an average pool",
-        )
+    if not _rises(walk, node, value) or not _never_wins(walk, node, value, window, fill):
         return None
     if any(window.pad):
         window = replace(window, pad_value=int(value.low.min()))
@@ -52,6 +47,39 @@ def max_pool(walk: Walk, node: Node, value: Value) -> Value | None:
     place = places(shape, 1, *sides)
     place = np.moveaxis(place, 1, -1) if node.channels_last else place
     return replace(value, operation=name, shape=shape, place=place)
+
+
+def _rises(walk: Walk, node: Node, value: Value) -> bool:
+    """Whether in every channel the largest integer is the largest number; if not, that is noted."""
+    rises = bool(np.all(value.signs >= 0))
+    if not rises:
+        walk.note(
+            node,
+            f"a factor below 0 (of a batch norm, say) stands between {value.operation} and it: of some channels the "
+            "maximum would be the minimum of their integers",
+            "keep that factor above 0, or use an average pool",
+        )
+    return rises
+
+
+def _never_wins(walk: Walk, node: Node, value: Value, window: Window, fill: float | None) -> bool:
+    """Whether a maximum is the same with `fill` around the feature map as with the lowest integer there.
+
+    If not, that is noted. None: nothing was padded.
+    """
+    if fill is None:
+        return True
+    lowest = value.real(value.low[:, None])
+    same = bool(np.all(lowest == fill)) and not value.open and bool(np.all(value.low == value.type.min))
+    touched = all(pad < window.kernel[side % 2] for side, pad in enumerate(window.pad))  # of the map, by each window
+    if same or (touched and fill <= lowest.min()):
+        return True
+    walk.note(
+        node,
+        f"its input was padded with {fill:g} before it, which is not the lowest number there can be",
+        "give the padding to the pool (padding=...), or put a QuantReLU before it and pad with zeros",
+    )
+    return False
 
 
 def average_pool(walk: Walk, node: Node, value: Value) -> Value | None:
@@ -115,7 +143,9 @@ def reduction(walk: Walk, node: Node, value: Value, *more: object) -> Value | No
     """ReduceMean and ReduceSum over a whole feature map; the axes are an attribute, or since opset 18 (13) an input."""
     real = getattr(more[0], "real", None) if more else None
     axes = node.attributes.get("axes") if real is None else np.asarray(real).ravel().tolist()
-    found = range(1, value.place.ndim) if axes is None else (int(axis) % value.place.ndim for axis in axes)
+    if not axes and node.attributes.get("noop_with_empty_axes", 0):
+        return value
+    found = range(1, value.place.ndim) if not axes else (int(axis) % value.place.ndim for axis in axes)
     keep = bool(node.attributes.get("keepdims", 1))
     return _reduced(walk, node, value, tuple(sorted(found)), keep, mean=node.operator == "ReduceMean")
 

@@ -1,8 +1,9 @@
 """Quantizers of every dialect, as QONNX, ONNX and FINN define them: which integer a real number becomes, and back.
 
 QONNX: q = round(clip(x / scale + zero_point, min, max)), real = (q - zero_point) * scale
-(github.com/fastmachinelearning/qonnx, docs/qonnx-custom-ops); ONNX's QuantizeLinear is the first half of it,
-DequantizeLinear the second. Activations are evaluated in float64 from the scales in the file; weights in float32, as
+(github.com/fastmachinelearning/qonnx, docs/qonnx-custom-ops). ONNX: QuantizeLinear is clip(round(x / scale) +
+zero_point, min, max), which differs where a half is rounded to even and the zero point is odd, DequantizeLinear the way
+back. Activations are evaluated in float64 from the scales in the file; weights in float32, as
 training saw them.
 """
 
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hwcodesign.dataflow import IntType
-from hwcodesign.lower.values import Affine, Value
+from hwcodesign.lower.values import Affine, Value, snapped
 
 Numbers = np.ndarray
 
@@ -57,7 +58,10 @@ class Quantizer:
 
 @dataclass(frozen=True)
 class Grid:
-    """The numbers of a uniform quantizer as the file has them; `scale` and `zero` broadcast to the tensor's shape."""
+    """The numbers of a uniform quantizer as the file has them; `scale` and `zero` broadcast to the tensor's shape.
+
+    `rounds_first`: the zero point is added to what is rounded.
+    """
 
     type: IntType
     low: int
@@ -65,11 +69,15 @@ class Grid:
     scale: Numbers
     zero: Numbers
     rounding: Callable[[Numbers], Numbers]
+    rounds_first: bool = False
 
     def integers(self, real: Numbers, scale: Numbers, zero: Numbers) -> Numbers:
         """The integers nearest to `real`, in the precision of the arguments, which have or broadcast to one shape."""
         with np.errstate(divide="ignore", invalid="ignore"):
-            scaled = np.where(scale == 0, real.dtype.type(0), real / scale) + zero
+            scaled = np.where(scale == 0, real.dtype.type(0), real / scale)
+        if real.dtype == np.float64:  # exact but for the last digits; float32 is as training had it
+            scaled = snapped(scaled)
+        scaled = (self.rounding(scaled) if self.rounds_first else scaled) + zero
         if self.type.bipolar:
             return np.where(scaled >= 0, 1, -1).astype(np.int64)
         clipped = np.clip(scaled, real.dtype.type(self.low), real.dtype.type(self.high))

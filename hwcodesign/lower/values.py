@@ -38,6 +38,20 @@ class Function:
         return self.function(x)
 
 
+_SURE = 2.0**-40  # relative: float64's last digits, after some products and sums
+
+
+def snapped(x: np.ndarray) -> np.ndarray:
+    """Multiples of 1/2 for numbers that are some but for float64's last digits: 49 * (1 / 49) is 0.9999999999999999.
+
+    So what rounds afterwards rounds as it would without these digits.
+    """
+    halves = np.rint(2 * x) / 2
+    with np.errstate(invalid="ignore"):
+        near: np.ndarray = np.abs(x - halves) <= _SURE * np.maximum(1.0, np.abs(x))
+    return np.where(near, halves, x)
+
+
 RELU = Function("Relu", lambda x: np.maximum(x, 0.0))
 Step = Affine | Function
 
@@ -48,11 +62,12 @@ class Value:
     numbers.
 
     `place`, of the tensor's own shape, says for each of its elements which element of the feature map (C, H, W) it is,
-    -1 for a zero that was padded. `low` and `high` bound the integers, per channel (C,). `open` says that they are
+    -1 for one that was padded. `low` and `high` bound the integers, per channel (C,). `open` says that they are
     accumulators which no quantizer has closed yet; `alone`, that nothing else reads them, nor anything on the way from
     them to this tensor. `steps` starts with an Affine and never has two Affine in a row. `terms`, if there are any, are
     feature maps whose real numbers are added first: which integers that takes is open until a quantizer comes. What is
     not `known` stands in for something that cannot become hardware, so that the layers behind it are looked at, too.
+    What was padded stands for the real number `fill`.
     """
 
     operation: str
@@ -66,6 +81,7 @@ class Value:
     alone: bool = True
     terms: "tuple[Value, ...]" = ()
     known: bool = True
+    fill: float = 0.0
 
     @property
     def affine(self) -> Affine | None:
@@ -99,7 +115,7 @@ class Value:
 
     @property
     def padded(self) -> bool:
-        """Whether some elements of the tensor are zeros that a Pad put around the feature map."""
+        """Whether a Pad put some elements of the tensor around the feature map."""
         return bool(self.place.min() < 0)
 
     def real(self, integers: np.ndarray) -> np.ndarray:

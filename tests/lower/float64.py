@@ -126,7 +126,8 @@ def _average_pool(inputs: list[Tensor], attributes: dict) -> Tensor:
 def _pad(inputs: list[Tensor], attributes: dict) -> Tensor:
     pads = inputs[1].tolist()
     rank = len(pads) // 2
-    return functional.pad(inputs[0], [int(pads[at]) for axis in reversed(range(rank)) for at in (axis, axis + rank)])
+    sides = [int(pads[at]) for axis in reversed(range(rank)) for at in (axis, axis + rank)]
+    return functional.pad(inputs[0], sides, value=float(inputs[2]) if len(inputs) > 2 else 0.0)
 
 
 def _convolution(inputs: list[Tensor], attributes: dict) -> Tensor:

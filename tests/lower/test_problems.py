@@ -125,7 +125,7 @@ PROBLEMS: dict[str, tuple[Callable[[], nn.Module], str, str, str]] = {
     "a part that is not quantized": (
         lambda: ends_in(conv(2), Does(lambda x, a: a(x[:, :2]), conv(2))),
         "  1",
-        "it reorders or takes channels of 0, which is not quantized",
+        "its input, from 0, is not quantized",
         "QuantReLU",
     ),
 }

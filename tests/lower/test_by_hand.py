@@ -1,0 +1,196 @@
+"""What a file may say in many ways: each network equals its file in every score, or is refused by layer and cause."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from onnx import TensorProto
+
+from hwcodesign.core.errors import UserError
+from hwcodesign.graph import interpreter
+from hwcodesign.lower import understand
+from tests.lower import float64
+from tests.lower.by_hand import INPUT, Graph
+
+AROUND = [0, 0, 1, 1, 0, 0, 1, 1]
+FALLS = np.array([-1.0, 1.0, -0.5, 0.25]).reshape(1, 4, 1, 1)
+
+
+def first(g: Graph, scale: float = 60.0, **options: int) -> str:
+    return g.quant(g.conv(INPUT), scale, **options)
+
+
+def pooled(g: Graph, tensor: str, stride: int = 2) -> str:
+    return g.add("MaxPool", tensor, kernel_shape=[2, 2], strides=[stride, stride])
+
+
+def apart(g: Graph, count: int = 3) -> list[str]:
+    """Feature maps whose scales have no small ratio."""
+    x = first(g)
+    return [g.quant(g.conv(x, 4, 4, 1), scale, bits=3) for scale in (7.13, 5.77, 3.31)[:count]]
+
+
+def halves(g: Graph) -> list[str]:
+    return g.several("Split", 2, g.conv(INPUT), [2, 2], axis=1)
+
+
+def difference_of_a_sum(g: Graph) -> str:
+    a, b, c = apart(g)
+    return g.scores(g.quant(g.add("Sub", c, g.add("Add", a, b)), 8.0, signed=1))
+
+
+def sum_of_a_scaled_and_shifted_sum(g: Graph) -> str:
+    a, b, c = apart(g)
+    halved = g.add("Add", g.add("Mul", g.add("Add", a, b), 0.5), 9.0)
+    return g.scores(g.quant(g.add("Add", halved, c), 8.0))
+
+
+def two_quantizers_of_a_split(g: Graph) -> str:
+    a, b = halves(g)
+    return g.scores(g.add("Concat", g.quant(g.add("Neg", a), 60.0), g.quant(b, 30.0), axis=1))
+
+
+def a_clip_joined_with_itself(g: Graph) -> str:
+    x = g.add("Relu", first(g, 40.0, signed=1))
+    return g.scores(g.add("Concat", x, g.add("Add", x, x), x, axis=1), 12)
+
+
+def scores_of_two_halves(g: Graph) -> str:
+    y = g.quant(g.scores(first(g)), 4.0, bits=6, signed=1)
+    return g.add("Add", g.add("Slice", y, [0], [2], [1]), g.add("Gather", y, [4, 2], axis=1))
+
+
+NETWORKS: dict[str, Callable[[Graph], str]] = {
+    "max pool, a factor below 0, quantizer": lambda g: g.scores(
+        g.quant(g.add("Mul", pooled(g, g.conv(INPUT)), FALLS), 40.0, signed=1)
+    ),
+    "max pool, a factor below 0, average": lambda g: g.scores(
+        g.quant(g.add("AveragePool", g.add("Mul", pooled(g, g.conv(INPUT), 1), FALLS), kernel_shape=[2, 2]), 40.0)
+    ),
+    "max pool, a factor below 0, scores": lambda g: g.add(
+        "Flatten", g.add("Neg", g.add("GlobalMaxPool", g.conv(INPUT)))
+    ),
+    "difference of a sum": difference_of_a_sum,
+    "sum of a scaled and shifted sum": sum_of_a_scaled_and_shifted_sum,
+    "two quantizers of a split": two_quantizers_of_a_split,
+    "a clip joined with itself": a_clip_joined_with_itself,
+    "maximum and minimum of several": lambda g: g.scores(
+        g.quant(g.add("Min", 200.0, g.add("Max", -50.0, g.conv(INPUT), FALLS * 60)), 20.0, signed=1)
+    ),
+    "maximum and minimum of one": lambda g: g.scores(
+        g.quant(g.add("Min", g.add("Max", g.conv(INPUT))), 60.0, signed=1)
+    ),
+    "division that ends on the floor": lambda g: g.scores(
+        g.quant(g.add("Div", INPUT, 49.0), 1.0, rounding_mode="FLOOR"), 2
+    ),
+    "division that ends on a half": lambda g: g.scores(g.quant(g.add("Div", INPUT, 98.0), 1.0), 2),
+    "mean that ends on the floor": lambda g: g.scores(
+        g.quant(
+            g.add("AveragePool", g.quant(INPUT, 16.0), kernel_shape=[7, 7]), 2.0, bits=8, rounding_mode="FLOOR"
+        ),
+        2,
+    ),
+    "a cast to integers": lambda g: g.scores(
+        g.quant(
+            g.add("Cast", g.add("Cast", g.add("Div", g.conv(INPUT), 49.0), to=TensorProto.INT32), to=1), 1.0, signed=1
+        )
+    ),
+    "an odd zero point": lambda g: g.scores(
+        g.add(
+            "DequantizeLinear",
+            g.add("QuantizeLinear", g.add("Mul", INPUT, 0.5), 1.0, np.uint8(3)),
+            1.0,
+            np.uint8(3),
+        ),
+        2,
+    ),
+    "integers padded with their zero point": lambda g: g.scores(
+        g.quant(
+            g.conv(
+                g.add(
+                    "DequantizeLinear",
+                    g.add("Pad", g.add("QuantizeLinear", g.conv(INPUT), 3.0, np.uint8(9)), AROUND, np.uint8(9)),
+                    3.0,
+                    np.uint8(9),
+                ),
+                4,
+            ),
+            200.0,
+        )
+    ),
+    "max pool of zeros around a ReLU": lambda g: g.scores(pooled(g, g.add("Pad", first(g), AROUND))),
+    "thresholds of shuffled channels": lambda g: g.scores(
+        g.add(
+            "MultiThreshold",
+            g.add("Gather", g.conv(INPUT), [2, 0, 3, 1], axis=1),
+            np.array([[0.0, 100, 200], [-100, 50, 70], [300, 400, 500], [-300, 0, 10]]),
+            out_scale=1.0, out_bias=0.0, out_dtype="UINT2",
+        )
+    ),
+    "some of the scores": lambda g: g.add("Gather", g.scores(first(g)), [3, 1, 4], axis=1),
+    "scores of two halves": scores_of_two_halves,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_every_score_is_the_files(name: str, tmp_path: Path) -> None:
+    graph = Graph()
+    graph.save(NETWORKS[name](graph), tmp_path / "model.onnx", opset=13)
+    _, made = understand(tmp_path / "model.onnx", input_scale=1.0)
+    frames = np.random.default_rng(1).integers(0, 256, (40, *made.input.shape))
+    frames[:8] //= 40
+    real = float64.evaluate(str(tmp_path / "model.onnx"), frames.transpose(0, 3, 1, 2))
+    scores = interpreter.run(made, frames)[:, : made.score_count]
+    assert np.allclose(made.score_map.affine(scores), real, rtol=0, atol=np.min(np.abs(made.score_map.scale)) / 4)
+    assert len(np.unique(scores, axis=0)) > 20
+
+
+REFUSED: dict[str, tuple[Callable[[Graph], str], str]] = {
+    "max pool of zeros around signed numbers": (
+        lambda g: g.scores(pooled(g, g.add("Pad", first(g, 40.0, signed=1), AROUND))),
+        "padded with 0 before it, which is not the lowest number",
+    ),
+    "zeros that become +1": (
+        lambda g: g.scores(g.quant(g.conv(g.add("BipolarQuant", g.add("Pad", g.conv(INPUT), AROUND), 1.0), 4), 1.0)),
+        "padded with 1 before it",
+    ),
+    "integers padded with another number": (
+        lambda g: g.scores(
+            g.conv(
+                g.add(
+                    "DequantizeLinear",
+                    g.add("Pad", g.add("QuantizeLinear", g.conv(INPUT), 3.0, np.uint8(9)), AROUND),
+                    3.0,
+                    np.uint8(9),
+                ),
+                4,
+            )
+        ),
+        "padded with -27 before it",
+    ),
+    "padded scores": (lambda g: g.add("Pad", first(g), AROUND), "its scores are padded with 0"),
+    "a cast that loses numbers": (
+        lambda g: g.scores(g.add("Cast", g.add("Cast", first(g), to=TensorProto.UINT8), to=1)),
+        "it casts to uint8, which does not hold all its numbers",
+    ),
+    "nothing of a feature map": (
+        lambda g: g.scores(g.add("Slice", first(g), [3], [3], [1])), "it takes no element at all",
+    ),
+    "the worst class": (
+        lambda g: g.several("TopK", 2, g.scores(first(g)), [1], largest=0)[1], "it picks the lowest score",
+    ),
+    "the best frame": (lambda g: g.add("ArgMax", g.scores(first(g)), axis=0), "its axis 0 holds 1 of the 5 scores"),
+    "softmax of one number each": (
+        lambda g: g.add("Softmax", g.add("GlobalAveragePool", first(g))), "its axis 3 holds 1 of the 4 scores",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_hardware_would_compute_otherwise_is_refused(name: str, tmp_path: Path) -> None:
+    graph, (make, cause) = Graph(), REFUSED[name]
+    graph.save(make(graph), tmp_path / "model.onnx")
+    with pytest.raises(UserError) as caught:
+        understand(tmp_path / "model.onnx", input_scale=1.0)
+    assert cause in str(caught.value) and caught.value.exit_code == 2

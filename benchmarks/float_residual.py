@@ -1,12 +1,12 @@
 """A residual network trained in float and brought as ONNX, quantized without training, beside quantized training.
 
-    python benchmarks/float_residual.py --data FOLDER [--images 50000] [--float-epochs 25] [--epochs 6] [--distil 3]
+    python benchmarks/float_residual.py --data FOLDER [--images 50000] [--float-epochs 25] [--epochs 6] [--bits 4,4]
 
 FOLDER holds CIFAR-10 (cifar10.npz). ResNet-8 is trained in float for some epochs and goes on with quantizers for some
 more, as `hwcodesign train resnet-8` does it (QAT, with labels). The float network in between is exported to ONNX, and
-`hwcodesign quantize --model` makes integers of it: layer by layer, then with a distillation, both without labels. All
-on the same held-out images; the seconds of each are told. What is done lies in the folder `--work`, and is not done
-again after an interruption.
+`hwcodesign quantize --model` makes integers of it: layer by layer, then also block by block or with a distillation, all
+without labels. All on the same held-out images; the seconds of each are told. What is done lies in the folder `--work`,
+and is not done again after an interruption.
 """
 
 import contextlib
@@ -56,11 +56,12 @@ def part_of(data: Path, images: int, folder: Path) -> Path:
     return folder
 
 
-def quantized(model: Path, data: Path, runs: Path, bits: str, distil: int) -> dict[str, Any]:
+def quantized(model: Path, data: Path, runs: Path, bits: str, reconstruct: int, distil: int) -> dict[str, Any]:
     """What the command line makes of the ONNX file."""
     weights, activations = bits.split(",")
     arguments = ["quantize", "--model", str(model), "--data", str(data), "--runs", str(runs), "--board", "zcu104"]
-    arguments += ["--weight-bits", weights, "--activation-bits", activations, "--no-float", "--distil", str(distil)]
+    arguments += ["--weight-bits", weights, "--activation-bits", activations, "--no-float"]
+    arguments += ["--reconstruct", str(reconstruct), "--distil", str(distil)]
     arguments += ["--set", "train.flip=true", "--set", "train.batch_size=128"]
     start = time.monotonic()
     with contextlib.redirect_stdout(io.StringIO()):
@@ -75,13 +76,28 @@ def quantized(model: Path, data: Path, runs: Path, bits: str, distil: int) -> di
 @click.option("--images", default=50_000, show_default=True, help="Of the training images.")
 @click.option("--float-epochs", default=25, show_default=True)
 @click.option("--epochs", default=6, show_default=True, help="With quantizers, behind them.")
+@click.option(
+    "--bits", "choices", multiple=True, default=("4,4", "8,8"), show_default=True, help="Weights, activations."
+)
+@click.option("--reconstruct", default=300, show_default=True, help="Steps of the reconstruction, for each block.")
 @click.option("--distil", default=3, show_default=True, help="Epochs of the distillation.")
 @click.option("--work", type=click.Path(path_type=Path), default=Path("runs/float_residual"), show_default=True)
 @click.option("--results", type=click.Path(path_type=Path), default=RESULTS, show_default=True)
-def main(data: Path, images: int, float_epochs: int, epochs: int, distil: int, work: Path, results: Path) -> None:
+def main(
+    data: Path,
+    images: int,
+    float_epochs: int,
+    epochs: int,
+    choices: tuple[str, ...],
+    reconstruct: int,
+    distil: int,
+    work: Path,
+    results: Path,
+) -> None:
     """Print a row for float, and for each way and number of bits."""
     kept = json.loads(results.read_text()) if results.exists() else {}
-    rows = {"images": images, "float epochs": float_epochs, "QAT epochs": epochs, "distil": distil}
+    rows = {"images": images, "float epochs": float_epochs, "QAT epochs": epochs}
+    rows |= {"reconstruct": reconstruct, "distil": distil}
     if any(kept.get(key) != value for key, value in rows.items()):
         kept = rows
 
@@ -98,9 +114,9 @@ def main(data: Path, images: int, float_epochs: int, epochs: int, distil: int, w
                 "train.learning_rate": 0.1, "train.weight_decay": 0.0005, "train.warmup_epochs": 1.0,
                 "train.flip": True, "train.shift": 2}  # fmt: skip
     model, floating = work / "resnet8.onnx", work / "qat-4,4" / "float.pt"
-    for bits in ("4,4", "8,8"):
+    for bits in choices:
         recipe = _recipe(schedule | _bits(bits))
-        if bits == "8,8":  # from the same float network
+        if bits != "4,4":  # from the same float network
             behind = {"float_epochs": 0, "start_from": str(floating)}
             behind["learning_rate"] = recipe.train.learning_rate * recipe.train.quantized_rate
             recipe = recipe.model_copy(update={"train": recipe.train.model_copy(update=behind)})
@@ -108,9 +124,10 @@ def main(data: Path, images: int, float_epochs: int, epochs: int, distil: int, w
         keep("float", partial(_float_row, recipe, floating, part))
         if not model.exists():
             _write_onnx(recipe, floating, model)
-        for count in (0, distil):
-            way = "quantize and distil" if count else "quantize"
-            keep(f"{way} {bits}", partial(quantized, model, part, work / f"runs-{bits}-{count}", bits, count))
+        ways = {"quantize": (0, 0), "quantize and reconstruct": (reconstruct, 0), "quantize and distil": (0, distil)}
+        for way, counts in ways.items():
+            runs = work / f"runs-{bits}-{counts[0]}-{counts[1]}"
+            keep(f"{way} {bits}", partial(quantized, model, part, runs, bits, *counts))
 
 
 def _recipe(changes: dict[str, Any]) -> Recipe:

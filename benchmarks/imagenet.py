@@ -23,13 +23,18 @@ from hwcodesign.core.classified import top5
 from hwcodesign.data import Dataset, load_dataset
 from hwcodesign.export.float_weights import Weights
 from hwcodesign.job import QuantizeRequest
+from hwcodesign.nets.network import INPUT, Network
+from hwcodesign.quantize.blocks import Block, blocks
+from hwcodesign.quantize.distillation import Epoch, distil
 from hwcodesign.quantize.float_file import read_weights
 from hwcodesign.quantize.float_network import scores, with_weights
-from hwcodesign.quantize.from_weights import calibration_images, quantize_network
+from hwcodesign.quantize.from_weights import calibration_images, prepared_weights, quantize_network
 from hwcodesign.quantize.layerwise import LAYERWISE, Method
 from hwcodesign.quantize.quantized import Quantized, forward
+from hwcodesign.quantize.reconstruction import Lesson, Rebuilt, chosen, reconstruct
 from hwcodesign.quantize.rounding import gptq, scales_for
-from hwcodesign.recipe import Recipe, load_recipe
+from hwcodesign.quantize.trainable import Trainable
+from hwcodesign.recipe import LayerBitsTable, Recipe, load_recipe
 
 RESULTS = Path(__file__).with_suffix(".json")
 EQUALIZATION = 0.5
@@ -54,6 +59,7 @@ def as_they_are(weight: Tensor, covariance: Tensor, cross: Tensor) -> Tensor:
     return weight
 
 
+RECONSTRUCTION, DISTILLATION = "reconstruction", "distillation"  # behind layerwise
 METHODS = {  # and how far channels are equalized first
     "nearest": (Method(as_they_are, to_nearest), 0.0),
     "gptq": (Method(as_they_are, by_gptq), 0.0),
@@ -82,11 +88,22 @@ def quantized_scores(recipe: Recipe, quantized: Quantized, images: np.ndarray) -
 
 
 def with_bits(recipe: Recipe, bits: str) -> Recipe:
-    """`bits`: of weights, of activations and, if they are others, of the first and last layers' weights."""
+    """`bits`: of weights and activations; then, if others, of the ends' weights, and of what the last layer reads."""
     weights, activations, *ends = map(int, bits.split(","))
-    changes = {"weight_bits": weights, "activation_bits": activations}
+    changes: dict[str, Any] = {"weight_bits": weights, "activation_bits": activations}
     changes |= {"first_weight_bits": ends[0], "last_weight_bits": ends[0]} if ends else {}
+    if ends[1:]:
+        network, table = recipe.describe(), LayerBitsTable(activation_bits=ends[1])
+        last = blocks(network)[-1].input
+        names = [name for block in blocks(network) if block.output == last for name in _ending(network, block)]
+        changes["layers"] = dict.fromkeys(names, table)
     return recipe.model_copy(update={"quantization": recipe.quantization.model_copy(update=changes)})
+
+
+def _ending(network: Network, block: Block) -> list[str]:
+    """The layers that end in the quantizer which ends the block."""
+    ends = [name for name in (node.name for node in block.nodes) if name in network.quantizers]
+    return [name for name in ends if network.quantizers[name] == network.quantizers[ends[-1]]]
 
 
 class Bench:
@@ -95,6 +112,7 @@ class Bench:
     def __init__(self, name: str, weights: Path, data: Path, count: int) -> None:
         self.name, self.recipe, self.file, self.data, self.count = name, load_recipe(name), weights, data, count
         self._read: tuple[dict[str, Weights], Dataset, np.ndarray] | None = None
+        self._made: dict[tuple[str, str], tuple[Quantized, float]] = {}  # and its seconds
 
     def read(self) -> tuple[dict[str, Weights], Dataset, np.ndarray]:
         """Float weights, held-out pictures, calibration pictures."""
@@ -109,14 +127,57 @@ class Bench:
         weights, dataset, _ = self.read()
         return row_of(scores(with_weights(self.recipe, weights), dataset.test_images), dataset)
 
-    def row(self, method: str, bits: str) -> Row:
-        weights, dataset, images = self.read()
-        recipe, start = with_bits(self.recipe, bits), time.monotonic()
-        way, equalization = METHODS[method]
-        quantized = quantize_network(recipe, weights, images, equalization, method=way)
-        seconds = round(time.monotonic() - start, 1)
-        found = row_of(quantized_scores(recipe, quantized, dataset.test_images), dataset)
-        return found | {"calibration_pictures": len(images), "seconds": seconds}
+    def row(self, method: str, bits: str, work: Path, steps: int, epochs: int) -> Row:
+        quantized, seconds = self.quantized(method, bits, work, steps, epochs)
+        found = row_of(quantized_scores(self.recipe, quantized, self.read()[1].test_images), self.read()[1])
+        return found | {"calibration_pictures": self.count, "seconds": round(seconds, 1)}
+
+    def quantized(self, method: str, bits: str, work: Path, steps: int, epochs: int) -> tuple[Quantized, float]:
+        """And the seconds that it took, with those of what it starts from."""
+        if (method, bits) in self._made:
+            return self._made[method, bits]
+        (weights, _, images), recipe = self.read(), with_bits(self.recipe, bits)
+        before = {RECONSTRUCTION: "layerwise", DISTILLATION: RECONSTRUCTION}.get(method)
+        found, seconds = self.quantized(before, bits, work, steps, epochs) if before else (Quantized(), 0.0)
+        start = time.monotonic()
+        if method == RECONSTRUCTION:
+            found = self._reconstructed(recipe, found, work / f"{self.name}-{bits}-{steps}", steps)
+        elif method == DISTILLATION:
+            found = self._distilled(recipe, found, work / f"{self.name}-{bits}-{steps}-{epochs}", epochs)
+        else:
+            way, equalization = METHODS[method]
+            found = quantize_network(recipe, weights, images, equalization, method=way)
+        self._made[method, bits] = found, seconds + time.monotonic() - start
+        return self._made[method, bits]
+
+    def _reconstructed(self, recipe: Recipe, found: Quantized, folder: Path, steps: int) -> Quantized:
+        folder.mkdir(parents=True, exist_ok=True)
+        (weights, _, images), network = self.read(), recipe.describe()
+        prepared = prepared_weights(recipe, weights, images, EQUALIZATION)
+        lesson = Lesson(chosen(self._every()), recipe.data.scalars, steps, recipe.train.seed)
+
+        def say(block: Rebuilt) -> None:
+            print(f"  {block.block}: {100 * block.before:.2f} % -> {100 * block.after:.2f} %", flush=True)
+
+        return reconstruct(network, prepared, found, _weight_bits(recipe), lesson, folder, say)[0]
+
+    def _distilled(self, recipe: Recipe, found: Quantized, folder: Path, epochs: int) -> Quantized:
+        folder.mkdir(parents=True, exist_ok=True)
+        network, teacher = recipe.describe(), with_weights(recipe, self.read()[0])
+        model = Trainable(network, Block(INPUT, network.nodes), found, _weight_bits(recipe))
+
+        def say(epoch: Epoch) -> None:
+            print(f"  epoch {epoch.epoch}: loss {epoch.loss:.4f}, {100 * epoch.kept:.1f} % kept", flush=True)
+
+        distil(model, recipe.data.scalars, teacher, self._every(), epochs, recipe.train, folder, say)
+        return model.quantized()
+
+    def _every(self) -> np.ndarray:
+        return calibration_images(self.recipe, QuantizeRequest(self.file), self.data, whole=True)
+
+
+def _weight_bits(recipe: Recipe) -> dict[str, int]:
+    return recipe.describe().weight_bits(recipe.quantization.to_quantization())
 
 
 def keep(results: Path, key: str, make: Callable[[], Row]) -> None:
@@ -136,22 +197,40 @@ def keep(results: Path, key: str, make: Callable[[], Row]) -> None:
 @click.option("--data", required=True, type=click.Path(path_type=Path, exists=True, file_okay=False))
 @click.option("--weights", "files", required=True, multiple=True, metavar="RECIPE=FILE", help="Each network's weights.")
 @click.option("--bits", multiple=True, default=("8,8", "4,8", "4,4"), show_default=True, help=with_bits.__doc__)
-@click.option("--method", "methods", multiple=True, type=click.Choice(["all", *METHODS]), default=("layerwise",))
+@click.option(
+    "--method",
+    "methods",
+    multiple=True,
+    type=click.Choice(["all", *METHODS, RECONSTRUCTION, DISTILLATION]),
+    default=("layerwise",),
+)
 @click.option("--calibration-images", "count", default=256, show_default=True)
+@click.option("--steps", default=200, show_default=True, help="Of the reconstruction, for each block.")
+@click.option("--epochs", default=2, show_default=True, help="Of the distillation behind it.")
+@click.option("--work", type=click.Path(path_type=Path), default=Path("runs/imagenet"), show_default=True)
 @click.option("--results", type=click.Path(path_type=Path), default=RESULTS, show_default=True)
 def main(
-    data: Path, files: tuple[str, ...], bits: tuple[str, ...], methods: tuple[str, ...], count: int, results: Path
+    data: Path,
+    files: tuple[str, ...],
+    bits: tuple[str, ...],
+    methods: tuple[str, ...],
+    count: int,
+    steps: int,
+    epochs: int,
+    work: Path,
+    results: Path,
 ) -> None:
     """Print a row for the float networks, and for every method and choice of bits."""
-    chosen = list(METHODS) if "all" in methods else methods
+    wanted = [*METHODS, RECONSTRUCTION, DISTILLATION] if "all" in methods else methods
+    long = {RECONSTRUCTION: f" of {steps} steps", DISTILLATION: f" of {epochs} epochs, behind {steps} steps"}
     benches = [Bench(name, Path(file), data, count) for name, _, file in (text.partition("=") for text in files)]
     for bench in benches:
         keep(results, f"{bench.name}: float", bench.float_row)
     for which in bits:
-        for method in chosen:
+        for method in wanted:
             for bench in benches:
-                key = f"{bench.name}: {method}, {which}, {count} calibration pictures"
-                keep(results, key, lambda b=bench, m=method, w=which: b.row(m, w))  # type: ignore[misc]
+                key = f"{bench.name}: {method}{long.get(method, '')}, {which}, {count} calibration pictures"
+                keep(results, key, lambda b=bench, m=method, w=which: b.row(m, w, work, steps, epochs))  # type: ignore[misc]
 
 
 if __name__ == "__main__":

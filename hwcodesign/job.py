@@ -14,14 +14,16 @@ from hwcodesign.recipe import HardwareTable, Recipe
 class QuantizeRequest:
     """What to quantize: the file of float weights, where calibration images come from, how many, how far to equalize.
 
-    `calibration` None: the folder `calibration` of the data, else the data set's training images. `distil`: for so many
-    epochs the result learns from the float network, on all images that are there.
+    `calibration` None: the folder `calibration` of the data, else the data set's training images. `reconstruct`: then
+    each block learns for so many steps from the float network's; `distil`: then the whole for so many epochs, both on
+    all images that are there.
     """
 
     weights: Path
     calibration: Path | None = None
     images: int = 256
     equalization: float = 0.5
+    reconstruct: int = 0
     distil: int = 0
 
 

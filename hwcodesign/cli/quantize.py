@@ -37,6 +37,13 @@ _BITS = click.IntRange(2, 8)
     help="Raise bits until all but so many percent of the calibration images keep the float network's class.",
 )
 @click.option(
+    "--reconstruct",
+    type=click.IntRange(0, 1_000_000),
+    default=0,
+    metavar="STEPS",
+    help="Train each block for so many steps against the float network's, before any --distil.",
+)
+@click.option(
     "--distil", type=click.IntRange(0, 10_000), default=0, help="Epochs of training against the float network after it."
 )
 @click.option("--float/--no-float", "measure_float", default=True, help="Measure the float network, too.")
@@ -46,6 +53,7 @@ def command(
     count: int,
     equalization: float,
     drop: float | None,
+    reconstruct: int,
     distil: int,
     measure_float: bool,
     **options: Any,
@@ -64,6 +72,7 @@ def command(
       hwcodesign quantize squeezenet-v1.1-imagenet --weights v11.ncnn.bin --data FOLDER --weight-bits 8
       hwcodesign quantize my-recipe.toml --weights my.safetensors --data FOLDER --layer conv1=8 --layer conv10=4,8
       hwcodesign quantize my-recipe.toml --weights my.safetensors --data FOLDER --weight-bits 3 --accuracy-drop 5
+      hwcodesign quantize my-recipe.toml --weights my.safetensors --data FOLDER --activation-bits 4 --reconstruct 150
       hwcodesign quantize --model resnet.onnx --data FOLDER --board zcu104 --set data.divisor=64 --distil 5
     """
     from dataclasses import replace
@@ -89,7 +98,7 @@ def command(
     job.recipe.require_task("classify", "hwcodesign quantize")
     quantization = job.recipe.quantization.model_copy(update=changes)
     recipe = with_stored_scales(job.recipe.model_copy(update={"quantization": quantization}))
-    request = QuantizeRequest(weights, calibration, count, equalization, distil)
+    request = QuantizeRequest(weights, calibration, count, equalization, reconstruct, distil)
     if drop is not None:
         recipe = _with_enough_bits(recipe, request, job.data_folder, drop)
         if model is not None:

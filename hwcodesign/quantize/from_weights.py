@@ -1,6 +1,7 @@
 """Float weights and calibration images into a checkpoint that everything behind training takes for a trained one."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -15,14 +16,18 @@ from hwcodesign.export.float_weights import Weights
 from hwcodesign.job import QuantizeRequest
 from hwcodesign.nets.build import NetworkModule
 from hwcodesign.nets.network import INPUT, Network
+from hwcodesign.quantize import distillation, reconstruction
+from hwcodesign.quantize.blocks import Block
 from hwcodesign.quantize.channel_sizes import channel_sizes
-from hwcodesign.quantize.distillation import Epoch, distil, forget
+from hwcodesign.quantize.distillation import Epoch, distil
 from hwcodesign.quantize.equalization import equalized
 from hwcodesign.quantize.float_file import read_weights
 from hwcodesign.quantize.float_network import with_weights
 from hwcodesign.quantize.found_layers import FoundLayers
 from hwcodesign.quantize.layerwise import LAYERWISE, Method, Progress, quantize
 from hwcodesign.quantize.quantized import Quantized, QuantizedLayer, with_normalisation
+from hwcodesign.quantize.reconstruction import Lesson, Rebuilt, reconstruct
+from hwcodesign.quantize.trainable import Trainable
 from hwcodesign.recipe import Recipe
 from hwcodesign.training.loop import build, save_weights
 
@@ -31,19 +36,28 @@ FEWEST_IMAGES = 8
 CHECKPOINT = "best.pt"
 
 
+@dataclass(frozen=True)
+class Listener:
+    """What is told: after each layer, each step and block of a reconstruction, each epoch of a distillation."""
+
+    on_layer: Callable[[Progress], None] = lambda layer: None
+    on_iteration: Callable[[int], None] = lambda done: None
+    on_block: Callable[[Rebuilt], None] = lambda block: None
+    on_epoch: Callable[[Epoch], None] = lambda epoch: None
+
+
 def run(
     recipe: Recipe,
     request: QuantizeRequest,
     data_folder: Path | None,
     out_folder: Path,
-    on_layer: Callable[[Progress], None] = lambda progress: None,
-    on_epoch: Callable[[Epoch], None] = lambda epoch: None,
+    listener: Listener = Listener(),
 ) -> dict[str, Any]:
     """Write best.pt, `recipe`'s network quantized from float weights, into `out_folder`; returns what was done.
 
-    One that was interrupted goes on in `out_folder` behind the last layer, or the last epoch of a distillation, that
-    was done. Raises UserError if the weights or the images are not there, too few or of another network, if the first
-    convolution pads and pixels have a mean, and as `layerwise.quantize` does.
+    One that was interrupted goes on in `out_folder` behind the last layer, the last block of a reconstruction, or the
+    last epoch of a distillation, that was done. Raises UserError if the weights or the images are not there, too few or
+    of another network, if the first convolution pads and pixels have a mean, and as `layerwise.quantize` does.
     """
     recipe = with_stored_scales(recipe)
     network = recipe.describe()
@@ -55,19 +69,31 @@ def run(
     def keep(progress: Progress) -> None:
         if progress.layer not in found.layers:
             found.keep(progress.layer, progress.found)
-        on_layer(progress)
+        listener.on_layer(progress)
 
-    quantized = quantize_network(recipe, weights, images, request.equalization, keep, done=found.layers)
-    module, epochs = to_module(recipe, quantized), list[dict[str, Any]]()
-    if request.distil:
+    prepared = prepared_weights(recipe, weights, images, request.equalization)
+    quantized = quantize_prepared(recipe, prepared, images, keep, done=found.layers)
+    bits, numbers = network.weight_bits(recipe.quantization.to_quantization()), recipe.data.scalars
+    done = dict[str, list[dict[str, Any]]](blocks=[], epochs=[])
+    if request.reconstruct or request.distil:
         every = calibration_images(recipe, request, data_folder, whole=True)
-        teacher = with_weights(recipe, weights)
-        epochs = distil(module, teacher, every, request.distil, recipe.train, out_folder, on_epoch)
-    save_weights(recipe, module, out_folder / CHECKPOINT)
+    if request.reconstruct:
+        lesson = Lesson(reconstruction.chosen(every), numbers, request.reconstruct, recipe.train.seed)
+        quantized, done["blocks"] = reconstruct(
+            network, prepared, quantized, bits, lesson, out_folder, listener.on_block, listener.on_iteration
+        )
+    if request.distil:
+        model, teacher = Trainable(network, Block(INPUT, network.nodes), quantized, bits), with_weights(recipe, weights)
+        done["epochs"] = distil(
+            model, numbers, teacher, every, request.distil, recipe.train, out_folder, listener.on_epoch
+        )
+        quantized = model.quantized()
+    save_weights(recipe, to_module(recipe, quantized), out_folder / CHECKPOINT)
     found.forget()
-    forget(out_folder)
+    for part in (reconstruction, distillation):
+        part.forget(out_folder)
     layers = {name: {"error": round(layer.error, 6)} for name, layer in quantized.layers.items()}
-    return {"weights": request.weights.name, "calibration_images": len(images), "layers": layers, "epochs": epochs}
+    return {"weights": request.weights.name, "calibration_images": len(images), "layers": layers, **done}
 
 
 def with_stored_scales(recipe: Recipe) -> Recipe:
@@ -94,16 +120,35 @@ def quantize_network(
     done: Mapping[str, QuantizedLayer] = MappingProxyType({}),
 ) -> Quantized:
     """`recipe`'s network with float `weights`, channels made more alike first, then layer by layer but those `done`."""
+    prepared = prepared_weights(recipe, weights, images, equalization)
+    return quantize_prepared(recipe, prepared, images, on_layer, method, done)
+
+
+def prepared_weights(
+    recipe: Recipe, weights: dict[str, Weights], images: np.ndarray, equalization: float
+) -> dict[str, Weights]:
+    """`weights` of the same function, as quantization takes them: channels made more alike by `equalization`."""
+    torch.set_num_threads(recipe.train.threads)
+    network, folded = recipe.describe(), folded_weights(recipe, weights)
+    if not equalization:
+        return folded
+    return equalized(network, folded, channel_sizes(network, folded, images, recipe.data.scalars), equalization)
+
+
+def quantize_prepared(
+    recipe: Recipe,
+    prepared: dict[str, Weights],
+    images: np.ndarray,
+    on_layer: Callable[[Progress], None] = lambda progress: None,
+    method: Method = LAYERWISE,
+    done: Mapping[str, QuantizedLayer] = MappingProxyType({}),
+) -> Quantized:
+    """`recipe`'s network with `prepared` weights, layer by layer but those `done`."""
     network, bits = recipe.describe(), recipe.quantization.to_quantization()
     torch.set_num_threads(recipe.train.threads)
-    numbers = recipe.data.scalars
-    folded = folded_weights(recipe, weights)
-    if equalization:
-        folded = equalized(network, folded, channel_sizes(network, folded, images, numbers), equalization)
     of_weights, of_activations = network.weight_bits(bits), network.activation_bits(bits)
-    return quantize(
-        network, folded, images, of_weights, of_activations, numbers, on_layer, method=method, done=dict(done)
-    )
+    numbers = recipe.data.scalars
+    return quantize(network, prepared, images, of_weights, of_activations, numbers, on_layer, method=method, done=done)
 
 
 def to_module(recipe: Recipe, quantized: Quantized) -> NetworkModule:

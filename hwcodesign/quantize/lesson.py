@@ -1,7 +1,7 @@
 """What trainings against a float network share: images held apart, batches at a falling rate, softened answers."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import torch
 from torch import Tensor, nn
@@ -38,9 +38,9 @@ def batches(
 
 
 @torch.no_grad()
-def answers(network: nn.Module, images: Tensor) -> Tensor:
+def answers(network: Callable[[Tensor], Tensor], images: Tensor) -> Tensor:
     """Scores (frames, classes) of raw pixels (frames, C, H, W)."""
-    return torch.cat([network(part.float()) for part in images.split(64)])
+    return torch.cat([network(part.float().contiguous(memory_format=torch.channels_last)) for part in images.split(16)])
 
 
 def divergence(scores: Tensor, wanted: Tensor, temperature: float) -> Tensor:

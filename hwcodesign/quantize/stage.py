@@ -17,13 +17,15 @@ def quantize_stage(job: Job) -> Stage:
 
     def work(folder: Path) -> Summary:
         from hwcodesign.quantize.from_weights import run
-        from hwcodesign.quantize.table import layers_bar, say_epoch
+        from hwcodesign.quantize.table import listener
 
-        with layers_bar(len(recipe.describe().convolutions)) as on_layer:
-            return run(recipe, request, job.data_folder, folder, on_layer, say_epoch)
+        with listener(recipe.describe(), request.reconstruct) as heard:
+            return run(recipe, request, job.data_folder, folder, heard)
 
     images = listing(request.calibration) if request.calibration and request.calibration.is_dir() else None
-    tables = recipe.model_dump(include={"network", "quantization", "data"})
-    settings = [tables, request.images, request.equalization, request.distil, images, job.data]
+    learns = bool(request.reconstruct or request.distil)
+    tables = recipe.model_dump(include={"network", "quantization", "data"} | ({"train"} if learns else set()))
+    asked = [request.images, request.equalization, request.reconstruct, request.distil]
+    settings = [tables, asked, images, job.data]
     ready = partial(packages.require, "torch", "brevitas", "PIL")
     return Stage("train", (request.weights,), settings, work, resumable=True, precious=False, ready=ready, code=CODE)

@@ -1,32 +1,49 @@
 """What a person sees of a quantization: a bar over the layers, then a table of them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
+
+from hwcodesign.core.terminal import console
 
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from hwcodesign.nets.network import Network
     from hwcodesign.quantize.distillation import Epoch
-    from hwcodesign.quantize.layerwise import Progress
+    from hwcodesign.quantize.from_weights import Listener
+    from hwcodesign.quantize.reconstruction import Rebuilt
 
 
 @contextmanager
-def layers_bar(count: int) -> Iterator[Callable[["Progress"], None]]:
-    """A bar over `count` layers; yields what to call after each."""
+def listener(network: "Network", iterations: int) -> Iterator["Listener"]:
+    """A bar over the layers, then one over the steps of a reconstruction, with `iterations` for each block."""
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
     from rich.progress import Progress as Bar
 
+    from hwcodesign.quantize.blocks import blocks
+    from hwcodesign.quantize.from_weights import Listener
+
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Bar(*columns, transient=True) as bar:
-        task = bar.add_task("quantize", total=count)
-        yield lambda layer: bar.update(task, advance=1, description=f"quantize: {layer.layer}")
+    with Bar(*columns, console=console(), transient=True) as bar:
+        task = bar.add_task("quantize", total=len(network.convolutions))
+        steps = bar.add_task("reconstruct", total=iterations * len(blocks(network)), visible=False)
+        yield Listener(
+            on_layer=lambda layer: bar.update(task, advance=1, description=f"quantize: {layer.layer}"),
+            on_iteration=lambda done: bar.update(steps, completed=done, visible=True),
+            on_block=say_block,
+            on_epoch=say_epoch,
+        )
+
+
+def say_block(block: "Rebuilt") -> None:
+    """One line: how near a block comes to the float one on the images held apart."""
+    errors = f"{100 * block.before:.2f} % before, {100 * block.after:.2f} % after"
+    console().print(f"reconstruction of {block.block}: squared error, by its energy, {errors}")
 
 
 def say_epoch(epoch: "Epoch") -> None:
     """One line: how near the network is to the float one on the images held apart."""
-    from hwcodesign.core.terminal import console
-
     what = f"distillation, epoch {epoch.epoch}" if epoch.epoch else "before the distillation"
     console().print(
         f"{what}: {100 * epoch.kept:.1f} % of the images held apart keep their class, loss {epoch.loss:.4f}"

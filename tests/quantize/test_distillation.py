@@ -6,10 +6,13 @@ import numpy as np
 import pytest
 import torch
 
+from hwcodesign.nets.network import INPUT
 from hwcodesign.quantize import distillation
+from hwcodesign.quantize.blocks import Block
 from hwcodesign.quantize.distillation import STATE, distil
 from hwcodesign.quantize.float_network import with_weights
-from hwcodesign.quantize.from_weights import quantize_network, to_module, with_stored_scales
+from hwcodesign.quantize.from_weights import quantize_network, with_stored_scales
+from hwcodesign.quantize.trainable import Rates, Trainable
 from hwcodesign.recipe import Recipe, TrainTable
 from tests.quantize import small
 
@@ -20,36 +23,39 @@ RECIPE = with_stored_scales(
            hardware={"board": "none"}, quantization={"weight_bits": 2, "activation_bits": 3})
 )  # fmt: skip
 SCHEDULE = TrainTable(batch_size=8)
+NUMBERS = RECIPE.data.scalars
 
 
 @pytest.fixture(scope="module")
 def networks():
     """A quantized network and its teacher, made once."""
     weights = small.weights(small.network(fire_modules=1))
-    module = to_module(RECIPE, quantize_network(RECIPE, weights, small.images(8), 0.5))
-    return module, with_weights(RECIPE, weights)
+    found = quantize_network(RECIPE, weights, small.images(8), 0.5)
+    network = RECIPE.describe()
+    bits = network.weight_bits(RECIPE.quantization.to_quantization())
+    return Trainable(network, Block(INPUT, network.nodes), found, bits), with_weights(RECIPE, weights)
 
 
 def test_it_comes_nearer_and_goes_on_where_it_was(networks, tmp_path, monkeypatch):
     pixels, (start, teacher) = small.images(32, seed=3), networks
     start = copy.deepcopy(start)
     with torch.no_grad():  # what no distillation would leave
-        for module in start.modules():
-            if isinstance(module, torch.nn.BatchNorm2d):
-                module.bias.add_(torch.rand(module.bias.shape, generator=torch.Generator().manual_seed(1)))
+        for name, parameter in start.named_parameters():
+            if "biases" in name:
+                parameter.add_(torch.rand(parameter.shape, generator=torch.Generator().manual_seed(1)))
     whole = copy.deepcopy(start)
     (tmp_path / "a").mkdir()
-    history = distil(whole, teacher, pixels, 2, SCHEDULE, tmp_path / "a")
+    history = distil(whole, NUMBERS, teacher, pixels, 2, SCHEDULE, tmp_path / "a")
     assert [entry["epoch"] for entry in history] == [0, 1, 2]
     assert min(entry["loss"] for entry in history[1:]) < history[0]["loss"]
     monkeypatch.setattr(distillation, "_measured", interrupted(distillation._measured, at=2))
     (tmp_path / "b").mkdir()
     with pytest.raises(KeyboardInterrupt):
-        distil(copy.deepcopy(start), teacher, pixels, 2, SCHEDULE, tmp_path / "b")
+        distil(copy.deepcopy(start), NUMBERS, teacher, pixels, 2, SCHEDULE, tmp_path / "b")
     monkeypatch.undo()
     assert (tmp_path / "b" / STATE).exists()
     again = copy.deepcopy(start)
-    assert distil(again, teacher, pixels, 2, SCHEDULE, tmp_path / "b") == history
+    assert distil(again, NUMBERS, teacher, pixels, 2, SCHEDULE, tmp_path / "b") == history
     left, right = whole.state_dict(), again.state_dict()
     assert all(torch.equal(left[key], right[key]) for key in left)
 
@@ -64,10 +70,10 @@ def interrupted(measured, at: int):
 
 
 def test_an_epoch_that_harms_is_not_kept(networks, tmp_path, monkeypatch):
-    monkeypatch.setattr(distillation, "_BIAS_RATE", 50.0)
+    monkeypatch.setattr(distillation, "_RATES", Rates(level=0.01, factor=0.0005, bias=50.0))
     start, teacher = networks
     model = copy.deepcopy(start)
-    history = distil(model, teacher, small.images(24), 1, SCHEDULE, tmp_path)
+    history = distil(model, NUMBERS, teacher, small.images(24), 1, SCHEDULE, tmp_path)
     assert history[1]["loss"] > history[0]["loss"]
     assert all(torch.equal(model.state_dict()[key], value) for key, value in start.state_dict().items())
     assert np.isfinite(history[1]["loss"])

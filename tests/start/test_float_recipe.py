@@ -34,8 +34,9 @@ def run(arguments):
 
 
 def test_from_a_float_file_to_integers_that_hardware_has(job, tmp_path):
-    done = run([*job, "--distil", "1"])
+    done = run([*job, "--reconstruct", "2", "--distil", "1"])
     assert done.exit_code == 0, (done.output, done.exception)
+    assert "reconstruction of fc: squared error" in done.output
     assert "distillation, epoch 1" in done.output and "next: hwcodesign run" in done.output
     recipe = load_recipe(str(tmp_path / "runs" / "float.toml"))
     assert recipe.data.border == 1 and recipe.data.size == (12, 12)  # 0.4 is 102 of 255, and 0 to the network

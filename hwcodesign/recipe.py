@@ -34,6 +34,7 @@ WARMUP_EPOCHS = 5.0  # of a training whose batch was made larger
 MOST_PIXELS = 16_384  # along one side of an image
 MOST_EPOCHS = 1_000_000
 Side = Annotated[int, Field(ge=1, le=MOST_PIXELS)]
+AnchorSide = Annotated[float, Field(gt=0.0, le=MOST_PIXELS)]
 Pixels = Annotated[int, Field(ge=0, le=MOST_PIXELS)]
 Level = Annotated[float, Field(ge=0.0, le=255.0)]
 Divisor = Annotated[float, Field(ge=1e-6, le=1e6)]
@@ -114,14 +115,19 @@ class DataTable(StrictModel):
     itself, since hardware pads with black. They are part of `size`.
     """
 
-    dataset: Literal["digits", "idx", "cifar10", "folder", "speech", "arrays", "none"] = Field(
+    dataset: Literal["digits", "idx", "cifar10", "folder", "speech", "arrays", "boxes", "none"] = Field(
         description="digits come with scikit-learn; none has no data; all others are read from --data FOLDER"
     )
     size: tuple[Side, Side] = Field(description="(height, width) in pixels; images are scaled to it")
     channels: Side = Field(default=1, description="1 grey, 3 colour; of arrays and of no data any number")
     classes: int = Field(ge=2, le=MOST_SIDE, description="as many as the images have; to classify, a score each")
-    task: TaskName = Field(default=DEFAULT, description="classify; reconstruct gives the input back, to find anomalies")
+    task: TaskName = Field(
+        default=DEFAULT, description="classify; reconstruct: find anomalies by giving the input back; detect: boxes"
+    )
     normal: tuple[str, ...] = Field(default=(), description="of reconstruct: classes trained on; others are anomalies")
+    anchors: tuple[tuple[AnchorSide, AnchorSide], ...] = Field(
+        default=(), description="of detect: (height, width) in pixels of the boxes that each place of the map has"
+    )
     mean: Levels = Field(default=0.0, description="taken off every raw pixel of 0 to 255")
     divisor: Divisors = Field(default=255.0, description="what remains is divided by it")
     channel_order: ChannelOrder = Field(default="rgb", description="of the pixels that the network takes")

@@ -1,13 +1,14 @@
 """cocotb test that is a board: it connects the UART's two pins to a pseudo-terminal until a file tells it to stop.
 
-Environment: BOARD_PORT (a link to the terminal is put there), BOARD_STOP (the file), BOARD_BIT_CLOCKS,
-BOARD_TIMEOUT_CLOCKS, BOARD_QUIET_CLOCKS (after so many without a byte the simulated time stands still and waits for
-the host), BOARD_FAULTS (see hwcodesign/bitstream/emulated_board.py).
+Environment: BOARD_PORT (a link to the terminal is put there), BOARD_STOP (the file), BOARD_BAUD (a host whose port has
+another rate is not understood), BOARD_BIT_CLOCKS, BOARD_TIMEOUT_CLOCKS, BOARD_QUIET_CLOCKS (after so many without one
+byte the simulated time stands still and waits for the host), BOARD_FAULTS (see hwcodesign/bitstream/emulated_board.py).
 """
 
 import json
 import os
 import select
+import termios
 import tty
 from contextlib import suppress
 from pathlib import Path
@@ -22,6 +23,7 @@ PERIOD = 2  # simulator steps of a clock
 RESET_CLOCKS = 8
 IDLE_BITS = 20
 POLL_SECONDS = 0.05
+OUTPUT_SPEED = 5  # its place in what termios tells of a terminal
 
 
 class Line:
@@ -87,6 +89,7 @@ class Line:
 async def board(dut: Any) -> None:
     """The board, until it is stopped."""
     port, stop = Path(os.environ["BOARD_PORT"]), Path(os.environ["BOARD_STOP"])
+    rate = getattr(termios, f"B{os.environ['BOARD_BAUD']}")
     quiet = int(os.environ["BOARD_QUIET_CLOCKS"]) * PERIOD
     terminal, host_end = os.openpty()  # the host's end stays open here too, so that hosts may come and go
     tty.setraw(host_end)
@@ -100,7 +103,8 @@ async def board(dut: Any) -> None:
     while not stop.exists():
         waiting = POLL_SECONDS if get_sim_time("step") - line.last_byte > quiet else 0
         if select.select([terminal], [], [], waiting)[0]:
-            for byte in os.read(terminal, 64):
+            sent = os.read(terminal, 64)
+            for byte in sent if termios.tcgetattr(host_end)[OUTPUT_SPEED] == rate else b"":
                 await line.send(byte)
         else:
             await Timer(IDLE_BITS * line.bit, "step")

@@ -26,7 +26,7 @@ from hwcodesign.simulate import network, simulator
 from hwcodesign.verify.images import Images
 
 TIMING = serial_link.UartTiming(clocks_per_bit=8, timeout_clocks=4000)  # short times: every clock is simulated
-BAUD = 115200  # a pseudo-terminal has none; any will do
+BAUD = 57600  # that of no board: so the contract of the bitstream of the same design is not taken for that of this one
 PATIENCE_SECONDS = 10.0  # at least
 _SLOWEST = 1000  # clocks that are simulated in a second
 STAGE = "emulate"
@@ -136,6 +136,7 @@ def running(emulation: Emulation, faults: Faults = NO_FAULTS) -> Iterator["Runni
     environment = {
         "BOARD_PORT": str(port),
         "BOARD_STOP": str(stop),
+        "BOARD_BAUD": str(BAUD),
         "BOARD_BIT_CLOCKS": str(emulation.timing.clocks_per_bit),
         "BOARD_TIMEOUT_CLOCKS": str(emulation.timing.timeout_clocks),
         "BOARD_QUIET_CLOCKS": str(emulation.quiet_clocks),

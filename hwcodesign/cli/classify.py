@@ -15,7 +15,8 @@ def command(images: tuple[Path, ...], port: str, run: str | None, runs: Path, re
     """Classify IMAGES on the board at a serial port.
 
     The board is asked which design it holds, and images are prepared as that design was trained, to the byte. Classes
-    have the names of the data set that it was trained on.
+    have the names of the data set that it was trained on. A network of another task tells how anomalous each image is,
+    or what is where in it.
 
     \b
     Examples:

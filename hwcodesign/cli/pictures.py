@@ -11,8 +11,9 @@ import click
 def command(run: str, runs: Path) -> None:
     """Draw RUN, a name in --runs or a folder, into RUN/pictures/.
 
-    Loss, accuracy and learning rate; the confusion matrix; the misclassified images, surest first; histograms of
-    weights and activations with their quantization levels.
+    Loss, accuracy and learning rate; the confusion matrix; the misclassified images, surest first; of other tasks
+    anomaly scores, or boxes in the first pictures; histograms of weights and activations with their quantization
+    levels.
 
     Example: hwcodesign pictures digits-squeezenet
     """

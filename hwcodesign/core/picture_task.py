@@ -19,7 +19,8 @@ class PictureTask:
     `mean` and `divisor`: one number, or one for each channel in the network's order, of 0 to 255. The network takes raw
     pixels and has both within it; they are told so that other tools can be fed alike. `class_names` is () where nobody
     gave names. `top5`: people look at the five best classes, not at the best alone. `audio` says how sound becomes
-    the pixels, where the network hears. `task`: what its scores are for (core/tasks).
+    the pixels, where the network hears. `task`: what its scores are for (core/tasks); `anchors` (height,
+    width) in pixels, where they are boxes.
     """
 
     preprocessing: Preprocessing
@@ -29,6 +30,7 @@ class PictureTask:
     top5: bool = False
     audio: LogMel | None = None
     task: str = "classify"
+    anchors: tuple[tuple[float, float], ...] = ()
 
     @property
     def any_size(self) -> bool:
@@ -65,4 +67,6 @@ class PictureTask:
         names = tuple(str(name) for name in values["class_names"])
         made = Preprocessing.from_json(values["preprocessing"])
         audio = LogMel(**values["audio"]) if values.get("audio") else None
-        return cls(**{**values, **numbers, "class_names": names, "preprocessing": made, "audio": audio})
+        anchors = tuple((float(height), float(width)) for height, width in values.get("anchors", ()))
+        numbers_and_boxes = {**numbers, "anchors": anchors}
+        return cls(**{**values, **numbers_and_boxes, "class_names": names, "preprocessing": made, "audio": audio})

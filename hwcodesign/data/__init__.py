@@ -4,7 +4,7 @@ import dataclasses
 from pathlib import Path
 
 from hwcodesign.core.errors import UserError
-from hwcodesign.data import arrays, cifar10, digits, folder, idx, speech
+from hwcodesign.data import arrays, boxes, cifar10, digits, folder, idx, speech
 from hwcodesign.data.anomalies import set_apart
 from hwcodesign.data.dataset import Dataset, stratified_split
 from hwcodesign.data.survey import require_grey
@@ -33,7 +33,7 @@ def load_dataset(table: DataTable, data_folder: Path | None, training: bool = Tr
         if images.shape[3] != table.channels:
             raise UserError(f"data.channels = {table.channels}: the {split} images of {dataset.name} have shape "
                             f"{images.shape[1:]}; they must be (height, width, {table.channels})")  # fmt: skip
-    if table.dataset in ("arrays", "speech"):
+    if table.dataset in ("arrays", "speech", "boxes"):
         _require_size(dataset, table)
     if table.dataset == "folder":  # which prepares images one by one: they differ in size
         return dataset
@@ -45,7 +45,7 @@ def load_dataset(table: DataTable, data_folder: Path | None, training: bool = Tr
 
 
 def _require_size(dataset: Dataset, table: DataTable) -> None:
-    """What is no picture is not scaled."""
+    """What is no picture is not scaled; nor are pictures with boxes."""
     found = dataset.test_images.shape[1:3]
     if found != table.size:
         raise UserError(f"data.size = {list(table.size)}: {dataset.name} has {found[0]} x {found[1]} numbers, which "
@@ -68,5 +68,5 @@ def _read(table: DataTable, data_folder: Path | None, training: bool) -> Dataset
         return folder.read(data_folder, table.preprocessing, training)
     if table.log_mel is not None:
         return speech.read(data_folder, table.log_mel)
-    readers = {"arrays": arrays.read, "idx": idx.read, "cifar10": cifar10.read}
+    readers = {"arrays": arrays.read, "idx": idx.read, "cifar10": cifar10.read, "boxes": boxes.dataset}
     return readers[table.dataset](data_folder, table.channels)

@@ -17,6 +17,7 @@ import numpy as np
 from hwcodesign.core.errors import UserError
 from hwcodesign.core.image_file import read_image
 from hwcodesign.core.input_file import read_input
+from hwcodesign.data.dataset import Dataset
 
 _MOST_BYTES = 2**28
 
@@ -68,6 +69,26 @@ def read(folder: Path, split: str, channels: int) -> Scenes:
         tuple(np.array(some, dtype=np.float64).reshape(-1, 4) for some in boxes.values()),
         tuple(np.array(some, dtype=np.int64) for some in labels.values()),
     )
+
+
+def dataset(folder: Path, channels: int) -> Dataset:
+    """The splits train and test. Labels float64 (count, most, 5): class, left, top, right, bottom; -1 for no box.
+
+    Raises UserError as `read` does, or if the two have other classes.
+    """
+    train, test = (read(folder, split, channels) for split in ("train", "test"))
+    if train.classes != test.classes:
+        raise UserError(f"{folder}: train.json and test.json must have the same categories, in one order")
+    most = max(1, *(len(some) for scenes in (train, test) for some in scenes.labels))
+    labels = [_padded(scenes, most) for scenes in (train, test)]
+    return Dataset(folder.name, train.classes, train.images, labels[0], test.images, labels[1])
+
+
+def _padded(scenes: Scenes, most: int) -> np.ndarray:
+    found = np.full((len(scenes.images), most, 5), -1.0)
+    for row, boxes, labels in zip(found, scenes.boxes, scenes.labels, strict=True):
+        row[: len(labels), 0], row[: len(labels), 1:] = labels, boxes
+    return found
 
 
 def _pixels(path: Path, channels: int) -> np.ndarray:

@@ -11,6 +11,8 @@ from hwcodesign.core.errors import UserError
 class Dataset:
     """Images are uint8 (count, height, width, channels), labels int64 (count,), an index into `classes`.
 
+    Of pictures with boxes labels are float64 (count, most, 5): see core/tasks/detect.py.
+
     There may be no training images; test images there are always.
     """
 
@@ -29,10 +31,10 @@ class Dataset:
             if images.ndim != 4 or images.dtype != np.uint8:
                 raise UserError(f"{where} are {images.dtype} of shape {images.shape}; they must be uint8 of "
                                 f"(count, height, width, channels)")  # fmt: skip
-            if labels.shape != (len(images),) or (split == "test" and not len(images)):
+            if labels.shape[:1] != (len(images),) or labels.ndim not in (1, 3) or (split == "test" and not len(images)):
                 raise UserError(f"{where}: there are {len(images)}, with labels of shape {labels.shape}; "
                                 f"there must be at least one, and one label for each")  # fmt: skip
-            if len(labels) and (labels.min() < 0 or labels.max() >= len(self.classes)):
+            if labels.ndim == 1 and len(labels) and (labels.min() < 0 or labels.max() >= len(self.classes)):
                 raise UserError(f"{where} have labels {labels.min()} to {labels.max()}; with {len(self.classes)} "
                                 f"classes they must be 0 to {len(self.classes) - 1}")  # fmt: skip
 
@@ -44,6 +46,11 @@ SPLIT_SEED = 0  # the split is a property of the data set: no recipe moves it
 def held_apart(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Indices (training, test) into a data set that is whole: the same ones every time."""
     return stratified_split(labels, HELD_OUT, SPLIT_SEED)
+
+
+def strata(labels: np.ndarray) -> np.ndarray:
+    """(count,) int64, of which every share of a data set has its share: classes, or how many boxes a picture has."""
+    return labels if labels.ndim == 1 else (labels[..., 0] >= 0).sum(axis=1)
 
 
 def stratified_split(labels: np.ndarray, held_out: float, seed: int) -> tuple[np.ndarray, np.ndarray]:

@@ -17,9 +17,11 @@ def summary(dataset: Dataset, table: DataTable, data_folder: Path | None) -> Ite
     else:
         splits = (("train", dataset.train_labels), ("test", dataset.test_labels))
         for split, labels in splits:
-            counts = np.bincount(labels, minlength=len(dataset.classes))
+            known = labels if labels.ndim == 1 else labels[..., 0][labels[..., 0] >= 0].astype(np.int64)
+            counts = np.bincount(known, minlength=len(dataset.classes))
             classes = ", ".join(f"{name} {count:,}" for name, count in zip(dataset.classes, counts, strict=True))
-            yield f"{split}: {len(labels):,} images of {len(dataset.classes)} classes ({classes})"
+            boxes = "" if labels.ndim == 1 else f" with {len(known):,} boxes"
+            yield f"{split}: {len(labels):,} images{boxes} of {len(dataset.classes)} classes ({classes})"
     height, width = table.size
     if table.log_mel is not None:
         yield f"the network takes {height} windows of {width} log-mel levels, {table.audio.rate:,} samples per second"

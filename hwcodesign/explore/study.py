@@ -17,7 +17,7 @@ VERSION = 1
 MOST_LOOKED_AT = 64  # points, before a search: a millisecond each
 MOST_FAULTS = 3  # that are shown
 Objective = Literal[
-    "accuracy", "reconstruction_error",  # what training tells, by task
+    "accuracy", "reconstruction_error", "detection_loss",  # what training tells, by task
     "frame_rate", "latency_ms", "block_ram", "lut", "ff", "dsp", "parameters", "operations", "energy_uj",
 ]  # fmt: skip
 # What training tells, by task: its validation figure.

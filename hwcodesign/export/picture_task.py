@@ -39,4 +39,6 @@ def as_seen(run: RunFolder, frames: np.ndarray) -> np.ndarray:
 def task_of(data: DataTable, class_names: tuple[str, ...]) -> PictureTask:
     """That of a recipe's [data] table and the names that its data set gave the classes."""
     mean, divisor = (value if isinstance(value, tuple) else (value,) for value in (data.mean, data.divisor))
-    return PictureTask(data.preprocessing, mean, divisor, tuple(class_names), data.top5, data.log_mel, data.task)
+    return PictureTask(
+        data.preprocessing, mean, divisor, tuple(class_names), data.top5, data.log_mel, data.task, data.anchors
+    )

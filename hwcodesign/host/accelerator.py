@@ -10,7 +10,7 @@ import numpy as np
 from hwcodesign.core.errors import UserError, VerificationError
 from hwcodesign.host.contract import Contract, contracts_below, load_selftest
 from hwcodesign.host.dma_line import DmaLine
-from hwcodesign.host.packets import VERSION
+from hwcodesign.host.packets import VERSION, Identity
 from hwcodesign.host.serial_line import SerialLine
 
 Found = tuple[Path, Contract]
@@ -116,7 +116,7 @@ def _connect(port: str, designs: Sequence[Found]) -> tuple[SerialLine, Found]:
         try:
             identity = line.identify()
             if identity is not None:
-                return line, _identified(port, identity.version, identity.design_hash, designs)
+                return line, _identified(port, baud, identity, designs)
         except BaseException:
             line.close()
             raise
@@ -131,13 +131,14 @@ def _connect(port: str, designs: Sequence[Found]) -> tuple[SerialLine, Found]:
     )
 
 
-def _identified(port: str, version: int, design_hash: str, designs: Sequence[Found]) -> Found:
-    if version != VERSION:
-        raise UserError(f"{port}: the board speaks version {version} of the protocol, this is {VERSION}: "
+def _identified(port: str, baud: int, identity: Identity, designs: Sequence[Found]) -> Found:
+    """The design on the board, of those at this rate: an emulated board holds the same one, and asks for patience."""
+    if identity.version != VERSION:
+        raise UserError(f"{port}: the board speaks version {identity.version} of the protocol, this is {VERSION}: "
                         "build its bitstream again")  # fmt: skip
     for folder, contract in designs:
-        if contract.design_hash == design_hash:
+        if (contract.design_hash, contract.baud) == (identity.design_hash, baud):
             return folder, contract
     known = ", ".join(f"{contract.design_hash} ({folder})" for folder, contract in designs)
-    raise UserError(f"{port}: the board holds the design {design_hash}, but here is {known}: program the board, "
-                    "or name the folder of its bitstream")  # fmt: skip
+    raise UserError(f"{port}: the board holds the design {identity.design_hash}, but here is {known}: "
+                    "program the board, or name the folder of its bitstream")  # fmt: skip

@@ -33,13 +33,14 @@ def draw_pictures(run: RunFolder) -> Summary:
         import matplotlib  # noqa: F401
     except ImportError:
         raise UserError("pictures need matplotlib, which is not installed: pip install 'hwcodesign[analyze]'") from None
-    from hwcodesign.pictures import anomalies, distributions, results, training
+    from hwcodesign.pictures import anomalies, detections, distributions, results, training
 
     pictures = (
         Picture("training", ("train",), training.draw),
         Picture("confusion", ("export",), results.draw_confusion),
         Picture("misclassified", ("export",), results.draw_misclassified),
         Picture("anomalies", ("export",), anomalies.draw),
+        Picture("detections", ("export", "lower"), detections.draw),
         Picture("weights", ("lower",), distributions.draw_weights),
         Picture("activations", ("export", "lower"), distributions.draw_activations),
     )

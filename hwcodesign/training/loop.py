@@ -25,6 +25,7 @@ from torch import Tensor
 from hwcodesign.core.errors import DivergedError, UserError
 from hwcodesign.core.terminal import console, plainly
 from hwcodesign.data import Dataset, load_dataset, stratified_split
+from hwcodesign.data.dataset import strata
 from hwcodesign.data.summary import summary
 from hwcodesign.nets.build import NetworkModule, quantized_module
 from hwcodesign.recipe import Recipe, TrainTable
@@ -228,7 +229,7 @@ def _require_teacher(schedule: TrainTable, state: State) -> None:
 
 def _split(dataset: Dataset, seed: int) -> tuple[Tensor, Tensor]:
     """Which of the training images to train and to validate with. Raises UserError if there are too few."""
-    fitted, validation = stratified_split(dataset.train_labels, VALIDATION, seed)
+    fitted, validation = stratified_split(strata(dataset.train_labels), VALIDATION, seed)
     if len(validation) == 0:
         raise UserError(f"{dataset.name} has one training image of each class; it needs two, one to validate with")
     return torch.from_numpy(fitted), torch.from_numpy(validation)

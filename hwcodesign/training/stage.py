@@ -30,6 +30,6 @@ def train_stage(job: Job) -> Stage:
     tables = recipe.model_dump(include={"network", "quantization", "data", "train"})
     if job.untrained:
         return Stage("train", (), tables, random, ready=partial(packages.require, "torch", "brevitas"), code=CODE)
-    beside = ("sklearn",) if recipe.data.dataset == "digits" else ()
+    beside = {"digits": ("sklearn",), "boxes": ("pycocotools",)}.get(recipe.data.dataset, ())
     ready = partial(packages.require, "torch", "brevitas", "tensorboard", "PIL", *beside)
     return Stage("train", (), [tables, job.data], work, resumable=True, ready=ready, code=CODE)

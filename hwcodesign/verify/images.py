@@ -12,6 +12,7 @@ from hwcodesign.core.picture_task import PictureTask
 from hwcodesign.core.preprocessing import Preprocessing
 from hwcodesign.core.score_map import ScoreMap
 from hwcodesign.core.tasks import TASKS, Scored, Task
+from hwcodesign.data.dataset import strata
 from hwcodesign.dataflow import Dataflow
 from hwcodesign.verify.extremes import extreme_frames, random_frames
 
@@ -101,7 +102,7 @@ class Images:
         total = len(self.frames)
         if count >= total:
             return self
-        by_class = np.arange(total) if self.labels is None else np.argsort(self.labels, kind="stable")
+        by_class = np.arange(total) if self.labels is None else np.argsort(strata(self.labels), kind="stable")
         return self._at(np.sort(by_class[np.arange(count) * total // count]))
 
     @property

@@ -19,7 +19,6 @@ from hwcodesign.core.errors import UserError, VerificationError
 from hwcodesign.core.progress import frames_bar
 from hwcodesign.core.run_folder import RunFolder, Stage, Summary
 from hwcodesign.core.score_map import INTEGERS, ScoreMap
-from hwcodesign.core.tasks import Task
 from hwcodesign.dataflow import Dataflow
 from hwcodesign.graph import interpreter
 from hwcodesign.verify.chain import proven_by, require_chain
@@ -117,7 +116,7 @@ def climb(run: RunFolder, count: int | None = None) -> list[LadderRung]:
     images = _images(run, count)
     foreign = file_of(run).parent == run.stage("lower")  # somebody's model: nothing of its training is here
     rungs = [_rung(run, step, images, count) for step in _STEPS if not (foreign and "train" in step.needs)]
-    rungs.append(_rtl(run, images.task))
+    rungs.append(_rtl(run, images))
     document = {"origin": images.origin, "images": len(images.frames), "rungs": [rung.document for rung in rungs]}
     document["of"] = proven_by(run)
     (run.path / FOLDER).mkdir(exist_ok=True)
@@ -179,7 +178,8 @@ def _rung(run: RunFolder, step: _Step, images: Images, count: int | None) -> Lad
 def _compared(run: RunFolder, step: _Step, network: Form, images: Images, scores: np.ndarray) -> LadderRung:
     assert images.scores is not None
     meaning = _ends(run)[1]
-    given = INTEGERS if step.classes_only else meaning  # a float network's scores are real already
+    # A float network's scores are real already.
+    given = replace(INTEGERS, shape=meaning.shape) if step.classes_only else meaning
     decided, wanted = images.task.decided(scores, given), images.task.decided(images.scores, meaning)
     rung = LadderRung(
         step.name,
@@ -207,19 +207,20 @@ def _first_divergence(run: RunFolder, network: Form, images: Images, scores: np.
     return f"{image}: score of class {klass}: {scores[first, klass]}, reference {images.scores[first, klass]}"
 
 
-def _rtl(run: RunFolder, task: Task) -> LadderRung:
+def _rtl(run: RunFolder, images: Images) -> LadderRung:
     """What the stage simulate found; it compares with the same reference."""
     finished = all(run.finished(stage) for stage in ("lower", "emit", "simulate"))
     # A simulation may be of a network before this one.
     if not finished or run.summary("simulate").get("proves") != proven_by(run):
         return replace(_RTL, missing=_command(run, "simulate"))
-    found = run.summary("simulate")
+    found, task = run.summary("simulate"), images.task
+    decides = images.scores is not None and task.decided(images.scores[:1], INTEGERS) is not None
     return replace(
         _RTL,
         images=found["images"],
         figures={metric.key: found[metric.key] for metric in task.test if metric.key in found},
         other_scores=found["mismatches"],
-        other_class=None if found["mismatches"] else 0,
+        other_class=None if found["mismatches"] or not decides else 0,
         first_divergence=found.get("first_difference"),
         failure=found.get("failure"),
     )

@@ -132,7 +132,7 @@ def image(size: int) -> bytes:
 )
 def test_every_request_has_its_answer(port: str, sent: bytes, answer: Answer | None) -> None:
     farewell = encode(Packet(Request.IDENTIFY, 77))
-    line, decoder, found = ports.open_port(port, 115200, 5.0), Decoder(), []
+    line, decoder, found = ports.open_port(port, emulated_board.BAUD, 5.0), Decoder(), []
     ports.write(line, sent)
     time.sleep(0.3)  # longer than the time-out within a packet
     ports.write(line, farewell)
@@ -145,9 +145,18 @@ def test_every_request_has_its_answer(port: str, sent: bytes, answer: Answer | N
 
 
 def test_the_board_says_which_design_it_holds(tiny: Emulated, port: str) -> None:
-    line = serial_line.SerialLine(port, 115200, 5.0)
+    line = serial_line.SerialLine(port, emulated_board.BAUD, 5.0)
     assert line.identify() == Identity(1, Contract.load(tiny.design).design_hash)
     line.close()
+
+
+def test_a_bitstream_of_the_same_design_is_another_board(tiny: Emulated, port: str, tmp_path: Path) -> None:
+    contract = Contract.load(tiny.design)
+    for name, own in (("bitstream", replace(contract, baud=3_000_000, patience=0.2)), ("emulate", contract)):
+        (tmp_path / name).mkdir()
+        own.save(tmp_path / name)
+    with Accelerator(port, tmp_path) as board:
+        assert board.folder == tmp_path / "emulate" and board.contract == contract
 
 
 def test_another_design_on_the_board_is_noticed(tiny: Emulated, port: str, tmp_path: Path) -> None:

@@ -9,7 +9,8 @@ import pytest
 from PIL import Image
 
 from hwcodesign.core.errors import UserError
-from hwcodesign.data.boxes import read
+from hwcodesign.data.boxes import dataset, read
+from hwcodesign.data.dataset import strata
 
 DOCUMENT: dict[str, Any] = {
     "images": [{"id": 7, "file_name": "a.png"}, {"id": 3, "file_name": "b.png"}],
@@ -63,3 +64,17 @@ def test_refuses_pictures_of_several_sizes_and_a_missing_file(tmp_path: Path) ->
         read(folder, "train", channels=1)
     with pytest.raises(UserError, match=r"there is no file .*test.json"):
         read(folder, "test", channels=1)
+
+
+def test_both_splits_are_a_data_set_of_equal_lists(tmp_path: Path) -> None:
+    written(tmp_path)
+    (tmp_path / "train").rename(tmp_path / "test")
+    (tmp_path / "train.json").rename(tmp_path / "test.json")
+    found = dataset(written(tmp_path), channels=1)
+    assert found.classes == ("cat", "dog") and found.train_labels.shape == found.test_labels.shape == (2, 2, 5)
+    assert found.test_labels[0].tolist() == [[-1] * 5] * 2
+    assert found.train_labels[1].tolist() == [[1, 1, 2, 4, 6], [0, 0, 0, 12, 8]]
+    assert strata(found.train_labels).tolist() == [0, 2]
+    (tmp_path / "test.json").write_text(json.dumps(DOCUMENT | {"categories": DOCUMENT["categories"][::-1]}))
+    with pytest.raises(UserError, match="the same categories, in one order"):
+        dataset(tmp_path, channels=1)

@@ -29,7 +29,10 @@ READ = {  # where blocks of other languages stand, each with its test
     "python": {"docs/guide/python.md"},  # test_python.py
     "systemverilog": {"docs/guide/camera.md"},  # test_camera.py
     # start/test_explained.py, and below
-    "toml": {"README.md", *(f"docs/guide/{name}.md" for name in ("anomalies", "explore", "your-pictures"))},
+    "toml": {
+        "README.md",
+        *(f"docs/guide/{name}.md" for name in ("anomalies", "detection", "explore", "your-pictures")),
+    },
 }
 # The first line of a block that no test runs, and why.
 NOT_RUN = {
@@ -108,7 +111,7 @@ def test_whole_pages_run(page: str, one_folder: Path) -> None:
     run(to_run(page), one_folder)
 
 
-@pytest.mark.parametrize("page", ["anomalies", "your-pictures"])
+@pytest.mark.parametrize("page", ["anomalies", "detection", "your-pictures"])
 def test_the_recipe_of_a_page_fits_its_board(page: str) -> None:
     (text,) = blocks(f"docs/guide/{page}.md", "toml")
     recipe = validated(Recipe, {"name": "pets", **tomllib.loads(text)}, "the page")

@@ -66,6 +66,7 @@ def test_without_training_the_levels_are_still_drawn(run: RunFolder) -> None:
     assert set(drawn["files"]) == ALL - {"pictures/training.png"}
     assert drawn["missing"] == {
         "training": "the stage 'train' has not been run",
+        "detections": "there is nothing to show (random weights, no mistakes, or another task)",
         "anomalies": "there is nothing to show (random weights, no mistakes, or another task)",
     }
 
@@ -74,7 +75,7 @@ def test_random_weights_have_no_results(run: RunFolder) -> None:
     with np.load(run.stage("export") / "reference.npz") as arrays:
         kept = {key: arrays[key] for key in arrays.files if key != "labels"}
     np.savez_compressed(run.stage("export") / "reference.npz", **kept)
-    assert set(pictures.draw_pictures(run)["missing"]) == {"confusion", "misclassified", "anomalies"}
+    assert set(pictures.draw_pictures(run)["missing"]) == {"confusion", "misclassified", "anomalies", "detections"}
 
 
 def test_confusion_counts_true_classes_in_rows_and_predicted_ones_in_columns() -> None:

@@ -1,5 +1,6 @@
 """Weights that are loaded after reset: whole networks in RTL, and the whole board with what goes wrong on its line."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -139,10 +140,11 @@ def test_a_board_that_is_loaded_stays_so_for_the_next_program(built: Emulated, p
 
 def answers_to(port: str, *sent: Packet) -> list[Packet]:
     """What the board answers to these packets, in order."""
-    line, decoder, found = ports.open_port(port, 115200, PATIENCE_SECONDS), Decoder(), []
+    line, decoder, found = ports.open_port(port, emulated_board.BAUD, PATIENCE_SECONDS), Decoder(), []
     for packet in sent:
         ports.write(line, encode(packet))
-        while not found or found[-1].sequence != packet.sequence:
+        end = time.monotonic() + PATIENCE_SECONDS
+        while (not found or found[-1].sequence != packet.sequence) and time.monotonic() < end:
             found += decoder.feed(ports.read(line))
     line.close()
     return found
@@ -175,7 +177,7 @@ def test_without_the_right_file_there_is_no_way_to_load(built: Emulated, port: s
 
 
 def test_images_for_a_board_without_weights_are_a_clear_error(port: str) -> None:
-    line = serial_line.SerialLine(port, 115200, PATIENCE_SECONDS)
+    line = serial_line.SerialLine(port, emulated_board.BAUD, PATIENCE_SECONDS)
     with pytest.raises(UserError, match="the board holds no weights"):
         line.results([bytes(8 * 8)])
     line.close()

@@ -4,14 +4,15 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from hwcodesign.core.tasks.classify import Classify
+from hwcodesign.core.tasks.detect import Detect
 from hwcodesign.core.tasks.reconstruct import Reconstruct
 from hwcodesign.core.tasks.task import Answer, Metric, Scored, Task, told
 
 __all__ = ["DEFAULT", "TASKS", "Answer", "Metric", "Scored", "Task", "TaskName", "task_in", "told"]
 
-TaskName = Literal["classify", "reconstruct"]
+TaskName = Literal["classify", "reconstruct", "detect"]
 DEFAULT: TaskName = "classify"  # of files from before there were others, and of somebody's own model
-TASKS: Mapping[str, Task] = {"classify": Classify(), "reconstruct": Reconstruct()}
+TASKS: Mapping[str, Task] = {"classify": Classify(), "reconstruct": Reconstruct(), "detect": Detect()}
 
 
 def task_in(reference: Mapping[str, Any]) -> Task:

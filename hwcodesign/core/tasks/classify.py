@@ -14,7 +14,7 @@ class Classify:
     validation = Metric("top1", "accuracy", "more", "{:.2f} %", 100.0)
     test: tuple[Metric, ...] = (validation, Metric("top5", "top-5", "more", "{:.2f} %", 100.0, "top-5 {}"))
     needed: tuple[str, ...] = ()
-    unused: tuple[str, ...] = ("data.normal",)
+    unused: tuple[str, ...] = ("data.normal", "data.anchors")
 
     def outputs(self, image: Shape, classes: int) -> int:
         return classes

@@ -19,7 +19,11 @@ SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".pfm", ".pgm", ".png", ".ppm", ".t
 MOST_BYTES = 2**28
 MOST_PIXELS = 2**26
 _FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")  # no format that another program decodes
-_BITS_TAG, _SAMPLE_TAG, _SIGNED = 258, 339, 2  # of TIFF
+_BITS_TAG, _WHITE_TAG, _SAMPLE_TAG, _SIGNED = 258, 262, 339, 2  # of TIFF
+_STARTS = {
+    b"II*\0": "TIFF", b"MM\0*": "TIFF", b"II+\0": "TIFF", b"MM\0+": "TIFF", b"\x89PNG": "PNG", b"\xff\xd8": "JPEG",
+    b"BM": "BMP", b"GIF8": "GIF", b"PF": "PFM",
+}  # fmt: skip
 _WHITE = (255, 255, 255, 255)
 
 
@@ -57,6 +61,9 @@ def _unknown(content: bytes) -> str:
         return "the file is empty"
     if content[4:8] == b"ftyp":
         return "it is in a telephone's or a video's format (HEIC, AVIF, MP4); save it as JPEG or PNG"
+    for start, name in _STARTS.items():
+        if content.startswith(start):
+            return f"it begins as {name}, but is damaged or has pixels of a kind that is not read; save it with 8 bits"
     return f"it is none of {', '.join(_FORMATS)}, whatever its name says"
 
 
@@ -83,11 +90,10 @@ def _in_eight_bits(path: Path, opened: Any, image: "Image") -> "Image":
     """Grey of wider numbers, `opened` as `image`, in eight bits: on a scale that the format says, not the image."""
     from PIL import Image
 
-    values = np.asarray(image)
+    values, tags = np.asarray(image), getattr(opened, "tag_v2", {})
     if image.mode == "F":
         eight = _from_real(path, values)
     else:
-        tags = getattr(opened, "tag_v2", {})
         bits, sample = tags.get(_BITS_TAG, (16,))[0], tags.get(_SAMPLE_TAG, (1,))[0]
         if bits == 32 and values.max() < 2**16 and sample == _SIGNED:
             raise UserError(f"{path} has 32 bits, and none of its pixels more than 16 of them: save it with 16 bits, "
@@ -97,6 +103,8 @@ def _in_eight_bits(path: Path, opened: Any, image: "Image") -> "Image":
         clear = image.info.get("transparency")
         if isinstance(clear, int):
             eight = np.where(values == clear, 255, eight)
+    if tags.get(_WHITE_TAG) == 0:  # of wider numbers Pillow leaves it to us that 0 is white
+        eight = 255 - eight
     return Image.fromarray(eight.astype(np.uint8))
 
 

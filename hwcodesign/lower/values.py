@@ -38,7 +38,7 @@ class Function:
         return self.function(x)
 
 
-_SURE = 2.0**-40  # relative: float64's last digits, after some products and sums
+_SURE = 2.0**-44  # relative: float64's last digits, after some products and sums
 
 
 def snapped(x: np.ndarray) -> np.ndarray:

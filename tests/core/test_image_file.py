@@ -52,6 +52,17 @@ def test_the_full_range_of_unsigned_32_bits(tmp_path: Path) -> None:
     assert np.array_equal(_read(tmp_path / "unsigned.tif"), GREY)
 
 
+@pytest.mark.parametrize("wide", [GREY.astype(np.uint16) * 257, (GREY / 255).astype(np.float32)])
+def test_where_0_is_white_all_is_turned_round(tmp_path: Path, wide: np.ndarray) -> None:
+    made = io.BytesIO()
+    Image.fromarray(wide).save(made, "TIFF")
+    entry = struct.pack("<HHI", 262, 3, 1)  # what 0 is, in the file's directory
+    content, at = made.getvalue(), made.getvalue().index(entry) + len(entry)
+    assert content[at] == 1
+    (tmp_path / "a.tif").write_bytes(content[:at] + b"\0" + content[at + 1 :])
+    assert np.array_equal(_read(tmp_path / "a.tif"), 255 - GREY)
+
+
 @pytest.mark.parametrize("name", ["a.tif", "a.pfm"])
 def test_floating_point(tmp_path: Path, name: str) -> None:
     for white in (1.0, 255.0):
@@ -138,6 +149,7 @@ def test_bombs_are_refused_before_they_are_unpacked(
     ("content", "message"),
     [
         (b"", "a.jpg: the file is empty$"),
+        (b"II*\0hello", "a.jpg: it begins as TIFF, but is damaged or has pixels of a kind that is not read"),
         (b"hello", "a.jpg: it is none of BMP, GIF, JPEG,"),
         (b"\0\0\0\x18ftypheic" + bytes(99), "save it as JPEG or PNG$"),
     ],

@@ -132,7 +132,7 @@ def _closed(walk: Walk, node: Node, inputs: Sequence[Tensor | None], open_too: b
     once = {id(value): settled(walk, node, value) for value in values}  # one of them may be joined with itself
     found = [once[id(value)] for value in values]
     if any((value.open and not open_too) or value.affine is None for value in found):
-        walk.note(node, f"not all its inputs ({_names(found)}) are quantized", _SHARE)
+        walk.note(node, f"not all its inputs ({_names(found)}) are quantized", _SHARE, *(v for v in found if not v.known))
         return None
     return found
 

@@ -36,6 +36,7 @@ _RATES = Rates(level=0.01, factor=0.0005, bias=0.01)
 _PIXELS = 3_136  # of the largest map of a block in one step: sixteen images of 14x14
 _FEWEST, _MOST = 4, 64  # images in one step
 _CHUNK = 16  # images at once where nothing trains
+_SMALL, _LARGE = 0.1, 60_000  # between these is the largest value of a map in half precision
 
 
 @dataclass(frozen=True)
@@ -167,8 +168,12 @@ def _in_float(network: Network, block: Block, weights: Mapping[str, Weights], va
 
 @torch.no_grad()
 def _over_all(function: Callable[[Tensor], Tensor], values: Tensor) -> Tensor:
-    """In half precision, which the maps of many images ask for."""
-    return torch.cat([function(_packed(part)).half() for part in values.split(_CHUNK)])
+    return torch.cat([_stored(function(_packed(part))) for part in values.split(_CHUNK)])
+
+
+def _stored(values: Tensor) -> Tensor:
+    """In half precision, which the maps of many images ask for, where its range takes them in."""
+    return values.half() if _SMALL < values.abs().max() < _LARGE else values
 
 
 def _packed(values: Tensor) -> Tensor:

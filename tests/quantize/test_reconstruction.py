@@ -94,6 +94,14 @@ def test_a_block_that_does_not_come_nearer_stays(monkeypatch):
     assert made is found
 
 
+@pytest.mark.parametrize("size", [1e-6, 1.0, 1e6])
+def test_maps_of_any_size_are_kept(size):
+    values = torch.rand((20, 2, 3, 3), generator=torch.Generator().manual_seed(0)) * size
+    kept = reconstruction._over_all(lambda part: part, values)
+    assert torch.allclose(kept.float(), values, rtol=1e-3, atol=1e-4 * size)
+    assert (kept.dtype == torch.float16) == (size == 1)
+
+
 def test_so_many_images_as_stay_in_memory(monkeypatch):
     monkeypatch.setattr(reconstruction, "MOST_IMAGES", 4)
     assert np.array_equal(chosen(np.arange(8)), [0, 2, 4, 6]) and len(chosen(np.arange(3))) == 3

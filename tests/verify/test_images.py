@@ -27,6 +27,13 @@ def test_every_class_has_its_share(count: int) -> None:
     assert (np.abs(shares - count * np.array(counts) / sum(counts)) <= 1).all()
 
 
+def test_pictures_with_boxes_are_sampled_by_how_many_they_have() -> None:
+    labels = np.full((40, 3, 5), -1.0)
+    labels[::2, :2, 0] = 1
+    sample = Images(np.arange(40).reshape(-1, 1, 1, 1), "test", labels).sample(10)
+    assert sample.labels is not None and (sample.labels[:, 1, 0] >= 0).sum() == 5
+
+
 def test_a_sample_keeps_what_belongs_together_and_its_order() -> None:
     whole = images((30, 40))
     sample = whole.sample(20).sample(9)

@@ -126,6 +126,9 @@ def _quantizer_faults(operator: str, inputs: list[np.ndarray | None]) -> Iterato
         wrong = np.any(alive == 0 if turns else alive <= 0)
     if scale is not None and (scale.size == 0 or wrong):
         yield f"its scale is {_shown(scale)}; a scale must be above 0"
+    coarser = inputs[4] if operator == "Trunc" and len(inputs) > 5 else None
+    if coarser is not None and not np.all(coarser > 0):
+        yield f"its scale after truncation is {_shown(coarser)}; a scale must be above 0"
     if bits is not None and (bits.size == 0 or not np.all((bits >= 1) & (bits <= MOST_BITS))):
         yield f"its bit width is {_shown(bits)}; allowed: 1 to {MOST_BITS}"
 

@@ -36,10 +36,13 @@ def as_tuples(value: Any) -> Any:
 
 
 def read_toml(path: Path) -> dict[str, Any]:
-    """The file's content. Raises UserError if it is missing or not TOML (with the line)."""
+    """The file's content, with or without the mark that Windows puts in front of UTF-8.
+
+    Raises UserError if it is missing or not TOML (with the line).
+    """
     content = read_input(path, MOST_BYTES)
     try:
-        return tomllib.loads(content.decode("utf-8"))
+        return tomllib.loads(content.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise UserError(f"cannot read {path}: {error}") from None
     except (ValueError, RecursionError) as error:  # a date that does not exist, a number too long, nested too deep

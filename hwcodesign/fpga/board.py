@@ -127,6 +127,12 @@ class Board(StrictModel):
                 raise ValueError(f"a board whose limits leave at least one {key} to a design")
         if faults := faults_of_pins(self.family, self.nextpnr, self.part, self.pins.values()):
             raise ValueError(f"a board of its part: {'; '.join(faults)}")
+        ports = {pin: port for port, pin in self.pins.items()}
+        for port, pin in self.pins.items():
+            if ports[pin] != port:
+                raise ValueError(
+                    f"a board with a pin of its own for each port; {pin} is that of {port} and {ports[pin]}"
+                )
         return self
 
     @model_validator(mode="after")

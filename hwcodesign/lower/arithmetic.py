@@ -50,7 +50,7 @@ def scale_or_shift(walk: Walk, node: Node, *inputs: Tensor | None) -> Value | No
     numbers = per_channel(value, constant.exact)
     if numbers is None:
         cause = f"its constant has the shape {constant.real.shape} for a tensor of {value.place.shape}"
-        walk.note(node, cause, "use one number, or one per channel")
+        walk.note(node, cause, "use one number, or one per channel", value)
         return None
     if node.operator == "Div" and value is first and np.any(numbers == 0):
         walk.note(node, "it divides by zero", "use a divisor other than 0")
@@ -100,7 +100,7 @@ def batch_norm(walk: Walk, node: Node, value: Value, *parameters: Tensor | None)
     if len(numbers) < 4:
         features = np.asarray(getattr(parameters[0], "real", [])).size
         cause = f"it normalizes {features} features of a feature map of {value.shape[0]} channels"
-        walk.note(node, cause, "normalize before flattening (BatchNorm2d)")
+        walk.note(node, cause, "normalize before flattening (BatchNorm2d)", value)
         return None
     gamma, beta, mean, variance = numbers
     factor = gamma / np.sqrt(variance + node.attributes.get("epsilon", 1e-5))

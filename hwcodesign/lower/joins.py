@@ -1,6 +1,7 @@
 """Where feature maps come together: channels side by side, and sums."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -64,6 +65,14 @@ def add(walk: Walk, node: Node, *inputs: Tensor | None) -> Value | None:
         walk.note(node, cause, "make their shapes equal", *(value for value in values if not value.known))
         return None
     return _sum(walk, node, [term for value in values for term in _terms(value)])
+
+
+def total(walk: Walk, node: Node, *inputs: Tensor | None) -> Value | None:
+    """Sum: Add of any number of tensors."""
+    if len(inputs) > 2 and any(isinstance(tensor, Constant) for tensor in inputs):
+        walk.note(node, "it adds a constant to several feature maps", "add it by an operator of its own (Add)")
+        return None
+    return add(walk, replace(node, operator="Add"), *inputs)
 
 
 def _terms(value: Value) -> tuple[Value, ...]:
@@ -132,7 +141,9 @@ def _closed(walk: Walk, node: Node, inputs: Sequence[Tensor | None], open_too: b
     once = {id(value): settled(walk, node, value) for value in values}  # one of them may be joined with itself
     found = [once[id(value)] for value in values]
     if any((value.open and not open_too) or value.affine is None for value in found):
-        walk.note(node, f"not all its inputs ({_names(found)}) are quantized", _SHARE)
+        walk.note(
+            node, f"not all its inputs ({_names(found)}) are quantized", _SHARE, *(v for v in found if not v.known)
+        )
         return None
     return found
 

@@ -42,6 +42,7 @@ _LAYERS: Mapping[str, Handler] = {
     **dict.fromkeys(("Resize", "Upsample"), upsampling.upsample),
     "Concat": joins.concat,
     "Add": joins.add,
+    "Sum": joins.total,
     "Sub": joins.subtract,
     **dict.fromkeys(("Mul", "Div"), arithmetic.scale_or_shift),
     "Neg": arithmetic.negative,
@@ -195,7 +196,7 @@ def _of_maps(walk: Walk, node: Node, inputs: list[Tensor | None]) -> Tensor | tu
     return _LAYERS[node.operator](walk, node, *_in_front(node, _arranged(walk, node, inputs)))
 
 
-_JOINS = ("Concat", "Add", "Sub")
+_JOINS = ("Concat", "Add", "Sum", "Sub")
 _READ_MAPS = (
     "Conv", "MaxPool", "GlobalMaxPool", "AveragePool", "GlobalAveragePool", "ReduceMean", "ReduceSum", "Resize",
     "Upsample",
@@ -253,7 +254,7 @@ def _moved(walk: Walk, node: Node, inputs: list[Tensor | None]) -> Value | tuple
         place = moved(node, value.place, arrays, walk.network.batch)
     except (LayoutError, ValueError, np.exceptions.AxisError) as error:
         whole = "flatten the whole feature map, directly before a fully connected layer"
-        walk.note(node, f"{error}", "take channels by constant numbers" if node.operator in PARTS else whole)
+        walk.note(node, f"{error}", "take channels by constant numbers" if node.operator in PARTS else whole, value)
         return None
     return replace(value, place=place)
 
@@ -282,7 +283,7 @@ def _padded(walk: Walk, node: Node, value: Value, arrays: list[np.ndarray | None
     if mode != "constant" or other or pads.min() < 0 or pads[:, :2].any():
         cause = f"it pads by {pads[0].tolist()} and {pads[1].tolist()}, mode {mode}, value {fill:g}"
         fix = "pad height and width with zeros (nn.ZeroPad2d, or padding=... of the convolution)"
-        walk.note(node, cause, fix)
+        walk.note(node, cause, fix, value)
         return None
     return replace(value, place=np.pad(value.place, pads.T.tolist(), constant_values=-1), fill=fill)
 

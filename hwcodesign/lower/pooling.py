@@ -58,6 +58,7 @@ def _rises(walk: Walk, node: Node, value: Value) -> bool:
             f"a factor below 0 (of a batch norm, say) stands between {value.operation} and it: of some channels the "
             "maximum would be the minimum of their integers",
             "keep that factor above 0, or use an average pool",
+            value,
         )
     return rises
 

@@ -65,7 +65,7 @@ def _quantize_sum(walk: Walk, node: Node, value: Value, quantizer: Quantizer) ->
     count = float(np.prod([float(int(term.high.max()) - int(term.low.min()) + 1) for term in terms]))
     if count > MOST_COMBINATIONS or len(falls) > 1 or any(len(signs) > 1 or signs[0] == 0 for signs in scales):
         cause = f"its inputs ({names}) come from separate quantizers, with {count:,.0f} combinations of their integers"
-        walk.note(at, cause, _SHARE)
+        walk.note(at, cause, _SHARE, *terms)
         return None
     tried = _combinations(value, quantizer, falls=bool(falls[0]))
     factors = next((found for found in _candidates(terms, bool(falls[0])) if _exact(found, tried)), None)
@@ -76,7 +76,7 @@ def _quantize_sum(walk: Walk, node: Node, value: Value, quantizer: Quantizer) ->
             f"its inputs ({names}) come from separate quantizers: with whole factors up to {MOST_FACTOR}, {least:,} of "
             f"the {count:,.0f} combinations of their integers are quantized differently"
         )
-        walk.note(at, cause, _SHARE)
+        walk.note(at, cause, _SHARE, *terms)
         return None
     made = summed(walk, value.operation, terms, factors, 1.0)
     levels = _thresholds(factors, tried, made, quantizer)

@@ -52,15 +52,18 @@ def _fault(node: Node, value: Value, others: tuple[Tensor | None, ...], opset: i
 
 
 def _scales(node: Node, value: Value, others: tuple[Tensor | None, ...]) -> np.ndarray:
-    """Of the four axes."""
+    """Of the four axes, of which the file may name some (opset 18)."""
+    axes = list(node.attributes.get("axes", range(4)))
+    every = np.ones(4)
     numbers = [other.real.ravel() if isinstance(other, Constant) else np.zeros(0) for other in others]
     if node.operator == "Upsample":
         found: np.ndarray = numbers[0] if numbers else np.array(node.attributes["scales"])
         return found.astype(np.float64)
     if len(numbers) > 2 and numbers[2].size:
-        sizes: np.ndarray = numbers[2] / np.array(value.place.shape)
-        return sizes
-    return numbers[1].astype(np.float64)
+        every[axes] = numbers[2] / np.array(value.place.shape)[axes]
+    else:
+        every[axes] = numbers[1]
+    return every
 
 
 def _repeats(node: Node, value: Value, others: tuple[Tensor | None, ...], opset: int, rows: int, columns: int) -> bool:
@@ -70,14 +73,14 @@ def _repeats(node: Node, value: Value, others: tuple[Tensor | None, ...], opset:
     for axis, factor in ((2, rows), (3, columns)):
         pixels = np.arange(value.place.shape[axis], dtype=np.float32)
         line = pixels.reshape([-1 if at == axis else 1 for at in range(4)])
-        constants = [_along(other, axis) if isinstance(other, Constant) else None for other in others]
+        constants = [_along(node, other, axis) if isinstance(other, Constant) else None for other in others]
         found = fold(node, [Constant(line), *constants], opset).real
         if not np.array_equal(found.ravel(), pixels.repeat(factor)):
             return False
     return True
 
 
-def _along(constant: Constant, axis: int) -> Constant:
-    """Four scales or sizes as those of one row or column of one channel."""
-    numbers = constant.real
-    return Constant(np.where(np.arange(4) == axis, numbers, 1).astype(numbers.dtype)) if numbers.size == 4 else constant
+def _along(node: Node, constant: Constant, axis: int) -> Constant:
+    """The scales or sizes of all axes as those of one row or column of one channel."""
+    numbers, axes = constant.real, np.array(node.attributes.get("axes", range(4))) % 4
+    return Constant(np.where(axes == axis, numbers, 1).astype(numbers.dtype)) if numbers.size == len(axes) else constant

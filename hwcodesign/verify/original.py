@@ -83,6 +83,8 @@ class OriginalFile:
         values: Values = {self._input.name: in_axes_of(self._graph, self._input, real)}
         for node, operator in self._nodes:
             known = [values.get(name, self._constants.get(name)) for name in node.input]
+            if node.op_type == "Reshape" and len(known) > 1:
+                known[1] = self._of_one_frame(known[1])
             try:
                 results = operator(*(value if value is None else _wide(value) for value in known))
             except Exception as error:  # of many kinds, by what a foreign file holds
@@ -92,6 +94,13 @@ class OriginalFile:
                 ) from error
             values |= zip(node.output, results, strict=False)
         return values
+
+    def _of_one_frame(self, shape: np.ndarray | None) -> np.ndarray | None:
+        """A shape that a file with a batch of several makes, with one frame in place of them."""
+        batch = self._input.type.tensor_type.shape.dim[0].dim_value
+        if shape is None or batch < 2 or not shape.size or shape[0] != batch:
+            return shape
+        return np.concatenate([np.ones(1, shape.dtype), shape[1:]])
 
     def _constant(self, node: Any) -> bool:
         """Whether the node's results are constants, which are kept: of weights, levels by float32 times the scale."""
@@ -130,7 +139,7 @@ class OriginalFile:
             return lambda *inputs: [_batch_norm(attributes, *inputs)]
         by_onnx = self._by_onnx(node)
         if node.op_type == "Resize" and attributes.get("mode", b"nearest") == b"nearest":
-            return _nearest(by_onnx)
+            return _nearest(by_onnx, attributes.get("axes"))
         if node.op_type not in _WINDOWED:
             return by_onnx
         by_numpy = _WINDOWED[node.op_type]
@@ -156,17 +165,19 @@ class OriginalFile:
         return run
 
 
-def _nearest(by_onnx: Operator) -> Operator:
+def _nearest(by_onnx: Operator, axes: Sequence[int] | None) -> Operator:
     """Resize of maps by the nearest neighbour: which pixels it takes, ONNX says along each axis; numpy takes them.
 
+    `axes` are those that the constants are for, if they are not for all.
     ONNX's implementation works pixel by pixel.
     """
 
     def run(x: np.ndarray, *constants: np.ndarray) -> Sequence[np.ndarray]:
         for axis in range(2, x.ndim):
             line = np.arange(x.shape[axis], dtype=np.float64).reshape([-1 if at == axis else 1 for at in range(x.ndim)])
+            told = np.arange(x.ndim) if axes is None else np.array(axes) % x.ndim
             along = [
-                np.where(np.arange(x.ndim) == axis, c, 1).astype(c.dtype) if c is not None and c.size == x.ndim else c
+                np.where(told == axis, c, 1).astype(c.dtype) if c is not None and c.size == len(told) else c
                 for c in constants
             ]
             (places,) = by_onnx(line, *along)

@@ -52,6 +52,11 @@ def test_all_faults_come_in_one_message() -> None:
     assert len(str(refused.value).splitlines()) == 2
 
 
+def test_the_mark_of_windows_is_no_part_of_it(tmp_path: Path) -> None:
+    (tmp_path / "g.toml").write_bytes(b"\xef\xbb\xbfsoil = 'clay'\r\n")
+    assert read_toml(tmp_path / "g.toml") == {"soil": "clay"}
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [(b"a = ", "is not valid TOML"), (b"a = 2000-02-31", "is not valid TOML"), (b"\xff\xfe", "cannot read")],

@@ -81,6 +81,11 @@ def test_an_unknown_board_names_the_nearest():
         ("[limits]", '[link]\ntype = "axi-dma"\nbaud = 9600\n[limits]', "must be axi-dma without baud, rx and tx"),
         ("[limits]", '[link]\ntype = "uar"\n[limits]', "link.type = 'uar': did you mean 'uart'"),
         ("[limits]", '[oscillator]\npin = "A1"\nmhz = 25\n[limits]', "name them in pins_from"),
+        (
+            "[limits]",
+            '[link]\ntype = "uart"\nbaud = 9600\nrx = "V12"\ntx = "V12"\n[limits]',
+            "a pin of its own for each port; V12 is that of rx_i and tx_o",
+        ),
         ("[limits]", '[oscillator]\npn = "A1"\nmhz = 25\n[limits]', "unknown key 'oscillator.pn': did you mean 'pin'"),
     ],
 )

@@ -12,6 +12,7 @@ from hwcodesign.graph import interpreter
 from hwcodesign.lower import understand
 from tests.lower import float64
 from tests.lower.by_hand import INPUT, Graph
+from tests.lower.equality import require_as_verified
 
 AROUND = [0, 0, 1, 1, 0, 0, 1, 1]
 FALLS = np.array([-1.0, 1.0, -0.5, 0.25]).reshape(1, 4, 1, 1)
@@ -128,6 +129,7 @@ NETWORKS: dict[str, Callable[[Graph], str]] = {
             out_scale=1.0, out_bias=0.0, out_dtype="UINT2",
         )
     ),
+    "a sum of three": lambda g: g.scores(g.quant(g.add("Sum", *apart(g)), 8.0)),
     "some of the scores": lambda g: g.add("Gather", g.scores(first(g)), [3, 1, 4], axis=1),
     "scores of two halves": scores_of_two_halves,
 }  # fmt: skip
@@ -144,6 +146,16 @@ def test_every_score_is_the_files(name: str, tmp_path: Path) -> None:
     scores = interpreter.run(made, frames)[:, : made.score_count]
     assert np.allclose(made.score_map.affine(scores), real, rtol=0, atol=np.min(np.abs(made.score_map.scale)) / 4)
     assert len(np.unique(scores, axis=0)) > 20
+
+
+def test_a_shape_may_hold_the_files_own_batch_and_a_resize_its_own_axes(tmp_path: Path) -> None:
+    graph = Graph()
+    scaled = graph.add("Resize", first(graph), "", np.float32([2, 1]), axes=[2, 3], mode="nearest",
+                       coordinate_transformation_mode="asymmetric", nearest_mode="floor")  # fmt: skip
+    output = graph.add("Reshape", graph.scores(scaled), [3, 5])
+    graph.save(output, tmp_path / "model.onnx", opset=18, batch=3)
+    _, made = understand(tmp_path / "model.onnx", input_scale=1.0)
+    require_as_verified(tmp_path / "model.onnx", made, 5)
 
 
 REFUSED: dict[str, tuple[Callable[[Graph], str], str]] = {
@@ -168,6 +180,10 @@ REFUSED: dict[str, tuple[Callable[[Graph], str], str]] = {
             )
         ),
         "padded with -27 before it",
+    ),
+    "truncation to a scale below 0": (
+        lambda g: g.scores(g.add("Trunc", first(g, 4.0, bits=8), 4.0, 0.0, 8.0, -32.0, 4.0, rounding_mode="FLOOR")),
+        "its scale after truncation is -32",
     ),
     "padded scores": (lambda g: g.add("Pad", first(g), AROUND), "its scores are padded with 0"),
     "a cast that loses numbers": (

@@ -1,5 +1,6 @@
 """A package that is not installed is said with the line that brings it."""
 
+from importlib import metadata
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -42,7 +43,7 @@ def test_a_gpus_torch_without_a_gpu_is_told(
         device.touch()
     monkeypatch.setattr(packages, "_GPUS", (device,))
     name = "nvidia-cublas-cu12" if packages_of_cuda else "numpy"
-    monkeypatch.setattr(packages.metadata, "distributions", lambda: [SimpleNamespace(metadata={"Name": name})])
+    monkeypatch.setattr(metadata, "distributions", lambda: [SimpleNamespace(metadata={"Name": name})])
     assert ("whl/cpu" in packages.torch_advice()) == advised
 
 

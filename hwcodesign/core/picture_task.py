@@ -68,5 +68,5 @@ class PictureTask:
         made = Preprocessing.from_json(values["preprocessing"])
         audio = LogMel(**values["audio"]) if values.get("audio") else None
         anchors = tuple((float(height), float(width)) for height, width in values.get("anchors", ()))
-        numbers_and_boxes = {**numbers, "anchors": anchors}
-        return cls(**{**values, **numbers_and_boxes, "class_names": names, "preprocessing": made, "audio": audio})
+        parts = {"class_names": names, "preprocessing": made, "audio": audio, "anchors": anchors}
+        return cls(**{**values, **numbers, **parts})

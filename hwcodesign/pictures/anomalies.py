@@ -7,7 +7,6 @@ from matplotlib.figure import Figure
 
 from hwcodesign.core.run_folder import RunFolder
 from hwcodesign.core.score_map import INTEGERS
-from hwcodesign.core.tasks import Scored
 from hwcodesign.core.tasks.reconstruct import anomaly_scores, roc_auc
 from hwcodesign.verify.images import Images
 
@@ -20,7 +19,7 @@ def draw(run: RunFolder, path: Path) -> bool:
     if images.labels is None or images.described.task != "reconstruct":
         return False
     with np.load(run.stage("export") / "reference.npz") as reference:
-        errors = anomaly_scores(Scored(images.frames, reference["scores"], INTEGERS, images.described))
+        errors = anomaly_scores(images.scored(reference["scores"], INTEGERS))
     normal, others = errors[images.labels == 0], errors[images.labels > 0]
     figure = Figure(figsize=(10, 4.2), layout="constrained")
     spread, curve = figure.subplots(1, 2)

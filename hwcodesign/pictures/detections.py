@@ -7,7 +7,6 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from hwcodesign.core.run_folder import RunFolder
-from hwcodesign.core.tasks import Scored
 from hwcodesign.core.tasks.detect import LIKELY, detections
 from hwcodesign.dataflow import Dataflow
 from hwcodesign.export.picture_task import as_seen
@@ -22,7 +21,7 @@ def draw(run: RunFolder, path: Path) -> bool:
     if images.labels is None or images.scores is None or images.described.task != "detect":
         return False
     meaning, names = Dataflow.load(run.stage("lower")).score_map, images.described.class_names
-    seen = detections(Scored(images.frames, images.scores, meaning, images.described), LIKELY)
+    seen = detections(images.scored(images.scores, meaning), LIKELY)
     figure = Figure(figsize=(3 * _COLUMNS, 3 * _ROWS + 0.4), layout="constrained")
     grid = figure.subplots(_ROWS, _COLUMNS, squeeze=False).ravel()
     for axes in grid:

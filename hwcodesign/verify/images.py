@@ -115,13 +115,13 @@ class Images:
         """What the network is for."""
         return TASKS[self.described.task]
 
-    def figures(self, scores: np.ndarray, meaning: ScoreMap, chosen: np.ndarray | None = None) -> dict[str, float]:
-        """How good `scores` (N, scores) of these images are, by the task's keys; {} where that is not known.
+    def scored(self, scores: np.ndarray, meaning: ScoreMap, chosen: np.ndarray | None = None) -> Scored:
+        """These images with what a network gave for them: `scores` (N, scores), and `chosen` as in Scored."""
+        return Scored(self.frames, scores, meaning, self.described, self.labels, chosen)
 
-        `chosen`: (N, top) the classes that hardware itself named.
-        """
-        scored = Scored(self.frames, scores, meaning, self.described, self.labels, chosen)
-        return self.task.figures(scored)
+    def figures(self, scores: np.ndarray, meaning: ScoreMap, chosen: np.ndarray | None = None) -> dict[str, float]:
+        """How good `scores` of these images are, by the task's keys; {} where that is not known."""
+        return self.task.figures(self.scored(scores, meaning, chosen))
 
     def number(self, index: int) -> int:
         """Where frame `index` stood before any choice was made."""

@@ -131,7 +131,6 @@ def _shared_quantizer(genes: Genes, number: int) -> Genes:
 # What a message's fix says, and what a user would then change in the block that it names.
 FIXES: tuple[tuple[str, Fix], ...] = (
     (r"use groups=1", _sets(kind="conv")),
-    (r"use ceil_mode=False", _sets(ceil=False)),
     (r"one quantizer before a cat", _shared_quantizer),
     (r"one shared QuantReLU .* quantize all inputs of the sum", _sets(join="shared")),
 )

@@ -235,7 +235,7 @@ def _quantizer(operator: str, attributes: Mapping[str, Any]) -> Operator:
 
 def _is_plain(x: np.ndarray, attributes: Mapping[str, Any]) -> bool:
     """Whether the operators below cover this: two axes, padding in numbers, no gaps in a window."""
-    padded = attributes.get("auto_pad", b"NOTSET") == b"NOTSET" and not attributes.get("ceil_mode")
+    padded = attributes.get("auto_pad", b"NOTSET") == b"NOTSET"
     return padded and x.ndim == 4 and set(attributes.get("dilations", ())) <= {1}
 
 
@@ -259,7 +259,16 @@ def _convolution(
 
 
 def _max_pool(attributes: Mapping[str, Any], x: np.ndarray) -> np.ndarray:
-    result: np.ndarray = _windows(x, attributes["kernel_shape"], attributes, -np.inf).max((4, 5))
+    """With ceil_mode also of windows that the border cuts off, but for those that would begin in the padding behind it.
+
+    ONNX's shape inference and its reference count these, too; PyTorch and onnxruntime do not.
+    """
+    kernel, steps = attributes["kernel_shape"], attributes.get("strides") or (1, 1)
+    pads = list(attributes.get("pads") or (0, 0, 0, 0))
+    for axis, side in enumerate(x.shape[2:] if attributes.get("ceil_mode") else ()):
+        begins = range(-pads[axis], min(side + pads[axis + 2] - kernel[axis] + steps[axis], side), steps[axis])
+        pads[axis + 2] = max(pads[axis + 2], begins[-1] + kernel[axis] - side)
+    result: np.ndarray = _windows(x, kernel, {**attributes, "pads": pads}, -np.inf).max((4, 5))
     return result
 
 

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from onnx import TensorProto
+from torch.nn import functional
 
 from hwcodesign.core.errors import UserError
 from hwcodesign.graph import interpreter
@@ -237,6 +239,21 @@ def test_a_shape_may_hold_the_files_own_batch_and_a_resize_its_own_axes(
     output = graph.add("Reshape", graph.scores(scaled), [3, 5])
     graph.save(output, tmp_path / "model.onnx", opset=18, batch=3)
     _, made = understand(tmp_path / "model.onnx", input_scale=1.0)
+    require_as_verified(tmp_path / "model.onnx", made, 5)
+
+
+@pytest.mark.parametrize(("stride", "pads"), [(3, [1, 1, 1, 1]), (2, [0, 0, 0, 0]), (4, [0, 0, 0, 0])])
+def test_windows_that_the_border_cuts_off_are_counted_as_pytorch_does(
+    stride: int, pads: list[int], tmp_path: Path
+) -> None:
+    graph = Graph()
+    x = graph.quant(graph.conv(INPUT, kernel=4), 60.0, signed=1)
+    cut = graph.add("MaxPool", x, kernel_shape=[2, 2], strides=[stride, stride], pads=pads, ceil_mode=1)
+    graph.save(graph.scores(cut), tmp_path / "model.onnx")
+    _, made = understand(tmp_path / "model.onnx", input_scale=1.0)
+    pool = next(layer for layer in made.layers if layer.kind == "max_pool")
+    wanted = functional.max_pool2d(torch.zeros(1, 5, 5), 2, stride, pads[0], ceil_mode=True)
+    assert pool.output.shape[:2] == wanted.shape[1:]
     require_as_verified(tmp_path / "model.onnx", made, 5)
 
 

@@ -236,7 +236,9 @@ class TrainTable(StrictModel):
     shift: Pixels = Field(default=0, description="pixels that a training image is moved by at most")
     flip: bool = Field(default=False, description="mirror half of the training images left to right")
     cutout: Pixels = Field(default=0, description="side in pixels of a black square in every training image")
-    float_precision: Literal["float32", "bfloat16"] = Field(default="float32", description="of float_epochs")
+    float_precision: Literal["float32", "bfloat16"] = Field(
+        default="float32", description="of float_epochs; bfloat16 only where the processor has instructions for it"
+    )
     seed: int = Field(default=1, ge=0, lt=2**32, description="of weights, order and augmentation")
     threads: int = Field(
         default=1, ge=1, le=1024, description="of the CPU; another number rounds otherwise, so it is fixed"

@@ -3,6 +3,7 @@
     python benchmarks/short_trainings.py metaparameters FOLDER      FOLDER: CIFAR-10
     python benchmarks/short_trainings.py ablation FOLDER
     python benchmarks/short_trainings.py ablation FOLDER --seeds 2
+    python benchmarks/short_trainings.py metaparameters FOLDER --seeds 2 --only SR --only bypass
 
 `metaparameters` varies SqueezeNet's shape as section 5.5 of F. Iandola's dissertation does (its figures 5.3 and 5.4,
 at 32x32 pixels and 4 bits); `ablation` changes one setting of the training at a time. Accuracy is that of the
@@ -192,12 +193,17 @@ def main() -> None:
     parser.add_argument("sweep", choices=("metaparameters", "ablation"))
     parser.add_argument("data", type=Path, help="the folder with CIFAR-10")
     parser.add_argument("--seeds", type=int, default=1, help="how many seeds of each variant (default: 1)")
+    parser.add_argument("--only", action="append", metavar="FIGURE", help="only the variants of this metaparameter")
     given = parser.parse_args()
+    if unknown := set(given.only or ()) - {group for group, _, _ in variants(given.sweep)}:
+        parser.error(f"no figure {', '.join(sorted(unknown))}; there are {', '.join(SHAPES)}")
     results = HERE / f"{given.sweep}.json"
     found = [Variant(**values) for values in json.loads(results.read_text())] if results.exists() else []
     base = read_toml(BASE)
     for seed in range(1, given.seeds + 1):
         for group, of_table, changes in variants(given.sweep):
+            if given.only and group not in given.only:
+                continue
             as_json = json.loads(json.dumps(changes))
             same = [
                 v for v in found if v.seed == seed and {**base[of_table], **v.changes} == {**base[of_table], **as_json}

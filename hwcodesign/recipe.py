@@ -19,7 +19,7 @@ from pydantic import (
 from hwcodesign.core.assets import asset_folder
 from hwcodesign.core.errors import UserError, did_you_mean
 from hwcodesign.core.log_mel import LogMel
-from hwcodesign.core.names import RULE, is_legal
+from hwcodesign.core.names import RULE, is_legal, made_legal
 from hwcodesign.core.preprocessing import ChannelOrder, Preprocessing, Resize
 from hwcodesign.core.strict_toml import StrictModel, read_toml, validated
 from hwcodesign.core.tasks import DEFAULT, TASKS, Task, TaskName
@@ -33,6 +33,7 @@ Bits = Field(default=None, ge=1, le=8)
 WARMUP_EPOCHS = 5.0  # of a training whose batch was made larger
 MOST_PIXELS = 16_384  # along one side of an image
 MOST_EPOCHS = 1_000_000
+BY_LAYER = (("quantization", "layers"), ("hardware", "fold"))  # tables whose keys are names of layers
 Side = Annotated[int, Field(ge=1, le=MOST_PIXELS)]
 AnchorSide = Annotated[float, Field(gt=0.0, le=MOST_PIXELS)]
 Pixels = Annotated[int, Field(ge=0, le=MOST_PIXELS)]
@@ -375,6 +376,15 @@ def find_recipe(name_or_path: str) -> Path:
     return shipped[name_or_path]
 
 
+def require_room(path: Path) -> None:
+    """Raise UserError, before the work, if no recipe can be written to `path` with --recipe."""
+    if path.exists():
+        raise UserError(f"{path} exists: say another file with --recipe")
+    if not is_legal(path.stem):
+        near = path.with_stem(made_legal(path.stem))
+        raise UserError(f"{path}: a recipe is called as its file, and its name has {RULE}; say --recipe '{near}'")
+
+
 def load_recipe(name_or_path: str, changes: Mapping[str, Any] = MappingProxyType({})) -> Recipe:
     """Read a recipe strictly, with `changes` by key (see `with_keys`); its name defaults to the file's.
 
@@ -391,10 +401,15 @@ def load_recipe(name_or_path: str, changes: Mapping[str, Any] = MappingProxyType
 
 
 def with_keys(tables: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """A recipe's tables with other values at keys such as "network.SR"; `tables` stay as they are."""
+    """A recipe's tables with other values at keys such as "network.SR"; `tables` stay as they are.
+
+    In "quantization.layers.fire2.squeeze.weight_bits" fire2.squeeze is one name, that of a layer.
+    """
     result = {name: dict(value) if isinstance(value, Mapping) else value for name, value in tables.items()}
     for key, value in changes.items():
         *path, last = key.split(".")
+        if tuple(path[:2]) in BY_LAYER and len(path) > 3:
+            path = [*path[:2], ".".join(path[2:])]
         table = result
         for part in path:
             inner = table.get(part)

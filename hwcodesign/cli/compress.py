@@ -71,6 +71,8 @@ def command(
     from hwcodesign.recipe import load_recipe
 
     _require_one_way(bits, fixed_point, energy, svd_weights, ranks, keep, epochs, out)
+    if distil and not epochs:
+        raise UserError("--distil says how to train on: give --epochs, too")
     if out and out.suffix not in _SUFFIXES:
         raise UserError(f"--out {out}: results are named {' or '.join(f'*{s}' for s in _SUFFIXES)}, so that they are "
                         "read as such: *.net is Deep Compression's format")  # fmt: skip

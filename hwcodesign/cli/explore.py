@@ -66,6 +66,9 @@ def run(
 
     if json_file and not what_if:
         raise UserError("--json goes with --what-if here; of a search: hwcodesign explore show STUDY.toml --json FILE")
+    for option, value in {"--data": data, "--out": out, "--storage": storage}.items():
+        if what_if and value is not None:
+            raise UserError(f"--what-if plans at once and keeps nothing: {option} goes with a search")
     if what_if:
         answer(str(study), what_if, json_file)
     else:

@@ -1,12 +1,18 @@
 """`hwcodesign quantize`: from float weights to a network for hardware, without training."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from hwcodesign.cli.options import BATCH, DATA, GATE, PLANNING, job_options, make_job
 from hwcodesign.core.errors import UserError
+
+if TYPE_CHECKING:
+    from hwcodesign.recipe import LayerBitsTable
+
+    Layers = Mapping[str, LayerBitsTable]
 
 _BITS = click.IntRange(2, 8)
 
@@ -96,7 +102,8 @@ def command(
     require_file(weights)
     job = make_job(**options)
     job.recipe.require_task("classify", "hwcodesign quantize")
-    quantization = job.recipe.quantization.model_copy(update=changes)
+    layers = _merged(job.recipe.quantization.layers, changes.get("layers", {}))
+    quantization = job.recipe.quantization.model_copy(update=changes | {"layers": layers})
     recipe = with_stored_scales(job.recipe.model_copy(update={"quantization": quantization}))
     request = QuantizeRequest(weights, calibration, count, equalization, reconstruct, distil)
     if drop is not None:
@@ -168,5 +175,16 @@ def _changes(options: dict[str, Any]) -> dict[str, Any]:
         parts = numbers.split(",")
         if not name or len(parts) > 2 or not all(part.isdecimal() and 2 <= int(part) <= 8 for part in parts):
             raise UserError(f"--layer {text}: say NAME=BITS or NAME=WEIGHTS,ACTIVATIONS with 2 to 8 bits: conv10=4,8")
+        if name in layers:
+            raise UserError(f"--layer {text}: {name} is there twice: say which bits are meant")
         layers[name] = LayerBitsTable(weight_bits=int(parts[0]), activation_bits=int(parts[1]) if parts[1:] else None)
     return bits | ({"layers": layers} if layers else {})
+
+
+def _merged(recipes: "Layers", given: "Layers") -> "Layers":
+    """The bits of the recipe's layers with those that were given in their place."""
+    found = dict(recipes)
+    for name, bits in given.items():
+        there = found.get(name)
+        found[name] = there.model_copy(update=bits.model_dump(exclude_none=True)) if there else bits
+    return found

@@ -29,8 +29,9 @@ class VerificationError(UserError):
 def did_you_mean(name: object, allowed: Iterable[str]) -> str:
     """The end of a message about an unknown name, whatever stands in its place: the nearest known one, and all."""
     names = sorted(allowed)
-    near = difflib.get_close_matches(str(name), names, n=1, cutoff=0.4)
-    hint = f"did you mean {near[0]!r}? " if near else ""
+    small = {known.casefold(): known for known in names}
+    near = difflib.get_close_matches(str(name).casefold(), small, n=1, cutoff=0.4)
+    hint = f"did you mean {small[near[0]]!r}? " if near else ""
     return f"{hint}(allowed: {', '.join(names)})"
 
 

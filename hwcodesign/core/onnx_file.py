@@ -36,6 +36,8 @@ _SHOWN = 8  # names in one message
 def load_model(path: Path) -> Any:
     """The `onnx.ModelProto` of `path`, its external data loaded, its domains, structure and numbers checked.
 
+    What it imports without an operator of it (as onnxruntime's optimizer does) falls away.
+
     Raises UserError, naming layers, if the file is no ONNX, holds no graph, names an operator of another domain or
     functions of its own, keeps tensors outside its folder, or has numbers that no network can have (`onnx_numbers`).
     """
@@ -112,10 +114,14 @@ def _require_domains(model: Any, path: Path) -> None:
         for node in every_node(model.graph)
         if node.domain not in DOMAINS
     ]
-    faults += [f"it imports the domain {o.domain!r}" for o in model.opset_import if o.domain not in DOMAINS]
-    if faults:
+    if any("com.microsoft" in fault for fault in faults):
+        faults.append("-> quantize with quant_format=QuantFormat.QDQ, and without onnxruntime's optimizations")
+    elif faults:
         faults.append(f"-> known domains: {', '.join(DOMAINS[1:])}, and none at all for ONNX's own operators")
     raise_faults(path, faults)
+    known = [opset for opset in model.opset_import if opset.domain in DOMAINS]
+    del model.opset_import[:]
+    model.opset_import.extend(known)
 
 
 def _external(model: Any) -> list[Any]:

@@ -10,6 +10,8 @@ from hwcodesign.core.errors import UserError, did_you_mean
 from hwcodesign.core.input_file import read_input
 
 MOST_BYTES = 2**20  # of a TOML file
+# What TOML calls Python's types, by pydantic's name of the fault.
+_TOML_NAMES = {"dict_type": "a table", "model_type": "a table", "tuple_type": "an array", "list_type": "an array"}
 
 
 class StrictModel(BaseModel):
@@ -60,7 +62,8 @@ def validated(model: type[_M], values: dict[str, Any], where: str) -> _M:
 
 def _describe(model: type[BaseModel], fault: Any) -> str:
     location = [str(part) for part in fault["loc"]]
-    key = ".".join(location)
+    names_a_key = location[-1:] == ["[key]"]  # the fault is one of a key, and not of its value
+    key = ".".join(location[:-1] if names_a_key else location)
     if fault["type"] == "extra_forbidden":
         return f"unknown key {key!r}: {did_you_mean(location[-1], _keys(model, location[:-1]))}"
     if fault["type"] == "missing":
@@ -68,14 +71,24 @@ def _describe(model: type[BaseModel], fault: Any) -> str:
     allowed = fault.get("ctx", {}).get("expected")
     if allowed and isinstance(fault["input"], str):
         names = [part.strip(" '") for part in allowed.replace(" or ", ",").split(",")]
-        return f"{key} = {fault['input']!r}: {did_you_mean(fault['input'], names)}"
+        named = f"unknown key {key!r}" if names_a_key else f"{key} = {fault['input']!r}"
+        return f"{named}: {did_you_mean(fault['input'], names)}"
     message = fault["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
+    if fault["type"] in _TOML_NAMES:
+        message = _TOML_NAMES[fault["type"]]
     return f"{key} = {fault['input']!r}: must be {message}" if key else message
 
 
 def _keys(model: type[BaseModel], location: list[str]) -> list[str]:
+    """The keys of the table at `location`; the names of a table of tables, and places in an array, lead no further."""
     for part in location:
-        annotation = model.model_fields[part].annotation
-        tables = [t for t in (annotation, *get_args(annotation)) if isinstance(t, type) and issubclass(t, BaseModel)]
-        (model,) = tables  # the table itself, or the one of `Table | None`
+        if part in model.model_fields:
+            model = next(iter(_tables(model.model_fields[part].annotation)), model)
     return list(model.model_fields)
+
+
+def _tables(annotation: Any) -> list[type[BaseModel]]:
+    """The models in a field's type: itself, that of `Table | None`, or what an array or a table holds."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [table for inner in get_args(annotation) for table in _tables(inner)]

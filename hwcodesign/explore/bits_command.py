@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from hwcodesign.dataflow import Dataflow
 from hwcodesign.explore.bits import Assignment, assign
 from hwcodesign.explore.sensitivity import Losses, losses, together
 from hwcodesign.export.pretrained import shipped_with
-from hwcodesign.recipe import Recipe, load_recipe
+from hwcodesign.recipe import Recipe, load_recipe, require_room
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -44,9 +45,9 @@ def bits_per_layer(request: Request, target: Path | None, json_file: Path | None
     recipe = asked.model_copy(update={"hardware": asked.hardware.with_wishes(request.hardware)})
     recipe.hardware.load_board()
     path = target or Path(f"{recipe.name}-bits.toml")
-    if path.exists():
-        raise UserError(f"{path} exists: say another file with --recipe")
+    require_room(path)
     graph = trained_graph(request.recipe, recipe, request.runs)
+    require_same_network(recipe, graph)
     frames = _images(recipe, request)
     with _bar() as on_layer:
         found = losses(graph, frames, request.least, on_layer)
@@ -57,7 +58,7 @@ def bits_per_layer(request: Request, target: Path | None, json_file: Path | None
     document = _document(given, found, len(frames), loss, same)
     console().print(_table(recipe, given, found), *_sentences(given, document), sep="\n", markup=False)
     _write(given, path)
-    console().print(f"{path}: hwcodesign run {path}", markup=False)
+    console().print(f"{path}: hwcodesign run {quote(str(path))}", markup=False)
     if json_file:
         write_whole(json_file, json.dumps(document, indent=1) + "\n")
 
@@ -76,6 +77,19 @@ def trained_graph(name_or_path: str, recipe: Recipe, runs: Path) -> Dataflow:
     from hwcodesign.lower import understand
 
     return understand(shipped / "model.onnx")[1]
+
+
+def require_same_network(recipe: Recipe, graph: Dataflow) -> None:
+    """Raise UserError if `graph` was trained of another network than `recipe` describes now: which layer."""
+    network = recipe.describe()
+    for conv in network.convolutions:
+        layer, wanted = graph.by_name.get(conv.name), network.shapes[conv.name]
+        if layer is None or layer.output.shape != wanted:
+            found = "there is none" if layer is None else f"it gives {layer.output.shape}"
+            raise UserError(
+                f"{recipe.name} was trained as another network: in the recipe {conv.name} gives {wanted} (height, "
+                f"width, channels), in what was trained {found}; train it again: hwcodesign run"
+            )
 
 
 def _images(recipe: Recipe, request: Request) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -9,13 +10,14 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from shlex import quote
 
 from hwcodesign.core.errors import UserError
 from hwcodesign.core.run_folder import write_whole
 from hwcodesign.core.strict_toml import validated
 from hwcodesign.core.terminal import console
 from hwcodesign.data import load_dataset
-from hwcodesign.explore.engine import MARKER, Engine, Report
+from hwcodesign.explore.engine import MARKER, Engine, Report, require_same_images
 from hwcodesign.explore.page import write_page
 from hwcodesign.explore.pick import best_point, point_numbered, write_recipe
 from hwcodesign.explore.results import Results, results_of
@@ -36,11 +38,14 @@ def search(path: Path, data: Path | None, out: Path | None, storage: str | None,
         _require_data(study, data)
         points = f"{study.count:,} points" if study.count < 10**15 else f"{study.count:.2g} points"
         console().print(f"{study.name}: {points} in the space, {study.budget:,} to try")
-    engine = Engine(study, folder, storage, data)
     if worker:
         _end_with(worker)
+    engine = Engine(study, folder, storage, data)
+    if worker:
         engine.work(lambda *_: None, helps=True)
         return
+    if study.trains and data is not None:
+        require_same_images(folder, data)
     several = jobs if study.search.sampler not in ("all", "random") or study.trains or storage else 1
     with _helpers(path, folder, data, storage, several - 1), _progress(engine) as report:
         engine.work(report, jobs)
@@ -61,7 +66,7 @@ def show_results(path: Path, out: Path | None, storage: str | None, json_file: P
     engine = _existing(path, out, storage)
     results = results_of(engine)
     if json_file:
-        json_file.write_text(json.dumps(results.document(), indent=1) + "\n")
+        write_whole(json_file, json.dumps(results.document(), indent=1) + "\n")
     _show(engine, results)
 
 
@@ -72,7 +77,7 @@ def pick_point(path: Path, number: int | None, out: Path | None, storage: str | 
     point = best_point(engine.study, results) if number is None else point_numbered(results, number)
     target = recipe or Path(f"{engine.study.name}-{point.number}.toml")
     write_recipe(engine.study, point, target)
-    console().print(f"{target}: hwcodesign run {target}", markup=False)
+    console().print(f"{target}: hwcodesign run {quote(str(target))}", markup=False)
     if point.excluded:
         console().print(f"mind that this point is no candidate: {point.excluded}", markup=False)
 
@@ -93,12 +98,12 @@ def _existing(path: Path, out: Path | None, storage: str | None) -> Engine:
     study = load_study(path)
     folder = out or Path("explore") / study.name
     if storage is None and not (folder / MARKER).exists():
-        raise UserError(f"{folder} holds no search of {study.name}: hwcodesign explore {path} makes it")
+        raise UserError(f"{folder} holds no search of {study.name}: hwcodesign explore {quote(str(path))} makes it")
     return Engine(study, folder, storage)
 
 
 def _show(engine: Engine, results: Results) -> None:
-    (engine.folder / POINTS).write_text(json.dumps(results.document(), indent=1) + "\n")
+    write_whole(engine.folder / POINTS, json.dumps(results.document(), indent=1) + "\n")
     write_page(engine.study, results, engine.folder / PAGE)
     console().print(table(engine.study, results))
     console().print(f"{engine.folder / PAGE}, {engine.folder / POINTS}", markup=False)
@@ -136,7 +141,8 @@ def _helpers(path: Path, folder: Path, data: Path | None, storage: str | None, c
     ]
     command += ["--data", str(data)] if data else []
     command += ["--storage", storage] if storage else []
-    started = [subprocess.Popen(command, stdout=subprocess.DEVNULL) for _ in range(count)]
+    # In a group of their own: Ctrl-C is ours to take, and to tell.
+    started = [subprocess.Popen(command, stdout=subprocess.DEVNULL, process_group=0) for _ in range(count)]
     try:
         yield
     finally:
@@ -147,7 +153,8 @@ def _helpers(path: Path, folder: Path, data: Path | None, storage: str | None, c
 
 
 def _end_with(parent: int) -> None:
-    """End this process once `parent`, which started it, is gone, however it went."""
+    """End this process once `parent`, which started it, is gone, however it went, or at its signal, in silence."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
     def watch() -> None:
         while os.getppid() == parent:

@@ -16,13 +16,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hwcodesign.core.errors import DivergedError, UserError
-from hwcodesign.core.run_folder import write_whole
+from hwcodesign.core.errors import UserError
+from hwcodesign.core.run_folder import listing, write_whole
 from hwcodesign.explore.cost import Cost, cost_at, violations, worst
 from hwcodesign.explore.front import best_fronts
 from hwcodesign.explore.space import Params, choices, drawn, point_at
 from hwcodesign.explore.storage import open_storage, patiently
-from hwcodesign.explore.study import Rung, Study
+from hwcodesign.explore.study import SEARCH, Rung, Study
 from hwcodesign.explore.trials import Trials
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class Engine:
         every = self.study.search.sampler == "all"
         first = None if every or not self.study.rungs else self.study.rungs[0]
         later = self.study.rungs if every else self.study.rungs[1:]
-        return [SearchStep("search", first), *(SearchStep(rung.name, rung) for rung in later)]
+        return [SearchStep(SEARCH, first), *(SearchStep(rung.name, rung) for rung in later)]
 
     def step(self, name: str) -> SearchStep:
         """The step of that name."""
@@ -87,15 +87,16 @@ class Engine:
 
     def _tag(self, opened: "optuna.Study") -> None:
         """Refuse a storage that holds another study of this name."""
-        document = json.dumps(self.study.model_dump(mode="json"), sort_keys=True)
+        document = json.dumps(self.study.document(), sort_keys=True)
         there = opened.user_attrs.get("study")
         if there is None:
             opened.set_user_attr("study", document)
             opened.set_metric_names(list(self.study.objectives))  # what Optuna's dashboard calls them
         elif there != document:
             raise UserError(
-                f"the storage holds another study called {self.study.name!r}: give this one another name, "
-                "or take another folder (--out) or storage"
+                f"the storage holds another study called {self.study.name!r} "
+                f"({_different(json.loads(there), self.study.document())} differ): give this one another name, or take "
+                "another folder (--out) or storage"
             )
 
     def finished(self, step: SearchStep) -> list["FrozenTrial"]:
@@ -218,7 +219,9 @@ class Engine:
             try:
                 told = trained_figure(self.study.recipe_at(params), rung, self.folder, self.data)
                 self._ask(trial.set_user_attr, self.study.metric.objective, told)
-            except DivergedError as error:
+            except UserError as error:
+                if isinstance(error.__context__, OSError):  # a full disk, say, which the next point meets, too
+                    raise
                 self._ask(trial.set_user_attr, "failed", str(error))
                 self._ask(trial.set_constraint, "trained", 1.0)
         self._ask(trial.set_user_attr, "cost", cost.document())
@@ -234,7 +237,7 @@ def feasible(trial: "FrozenTrial") -> bool:
 
 def claim(study: Study, folder: Path) -> None:
     """Make `folder` the study's, or go on in it. Raises UserError if it is something else's, or another study's."""
-    document, marker = study.model_dump(mode="json"), folder / MARKER
+    document, marker = study.document(), folder / MARKER
     if folder.exists() and not folder.is_dir():
         raise UserError(f"{folder} is no folder: say where the study's results go with --out FOLDER")
     if not marker.exists():
@@ -243,12 +246,38 @@ def claim(study: Study, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         write_whole(marker, json.dumps({"format": "hwcodesign-explore", "study": document}, indent=1) + "\n")
         return
+    if (there := _marked(folder)["study"]) != document:
+        raise UserError(
+            f"{folder} holds another study of this name ({_different(there, document)} differ): rename this one, or "
+            "say --out FOLDER"
+        )
+
+
+def require_same_images(folder: Path, data: Path) -> None:
+    """Note which images the study in `folder` trains on. Raises UserError if it has begun with others."""
+    marked, now = _marked(folder), listing(data)
+    if marked.setdefault("images", now) != now:
+        raise UserError(
+            f"--data {data}: {folder} holds trainings on other images, which cannot be compared with trainings on "
+            "these: give the former ones, or say --out FOLDER with a new one"
+        )
+    write_whole(folder / MARKER, json.dumps(marked, indent=1) + "\n")
+
+
+def _marked(folder: Path) -> dict[str, Any]:
     try:
-        there = json.loads(marker.read_text())["study"]
+        found: dict[str, Any] = json.loads((folder / MARKER).read_text())
+        found["study"]
     except (OSError, ValueError, TypeError, KeyError):
-        raise UserError(f"{marker} is damaged: remove {folder}, or say --out FOLDER with a new one") from None
-    if there != document:
-        raise UserError(f"{folder} holds another study of this name: rename this one, or say --out FOLDER")
+        raise UserError(f"{folder / MARKER} is damaged: remove {folder}, or say --out FOLDER with a new one") from None
+    return found
+
+
+def _different(there: Any, document: dict[str, Any]) -> str:
+    """Which of a study's keys, and whether its base recipe, read otherwise when the search began."""
+    before = there if isinstance(there, dict) else {}
+    keys = [key for key in document if document[key] != before.get(key)]
+    return ", ".join("its base recipe" if key == "base" else key for key in keys) or "its keys"
 
 
 def _values(study: Study, cost: Cost, told: float | None) -> list[float]:

@@ -7,6 +7,7 @@ from hwcodesign.core.run_folder import write_whole
 from hwcodesign.explore.results import Point, Results
 from hwcodesign.explore.space import merged
 from hwcodesign.explore.study import Study
+from hwcodesign.recipe import require_room
 
 
 def best_point(study: Study, results: Results) -> Point:
@@ -27,11 +28,10 @@ def point_numbered(results: Results, number: int) -> Point:
 
 
 def write_recipe(study: Study, point: Point, path: Path) -> None:
-    """Write the recipe of `point`, with where it comes from and what was found of it. UserError if `path` exists."""
+    """Write the recipe of `point`, with where it comes from and what was found of it. UserError for no such `path`."""
     import tomlkit
 
-    if path.exists():
-        raise UserError(f"{path} exists: say another file with --out")
+    require_room(path)
     tables = {key: value for key, value in merged(study.tables, study.space, point.params).items() if key != "name"}
     document = tomlkit.document()
     document.add(tomlkit.comment(f"Point {point.number} of the study {study.name}, made from {study.recipe}."))

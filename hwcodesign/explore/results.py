@@ -67,25 +67,25 @@ class Results:
 def results_of(engine: Engine) -> Results:
     """Everything that the engine's storage holds now.
 
-    The front is that of the last rung which has points: only trainings of one length are compared.
+    The front is that of the last rung which has candidates: only trainings of one length are compared. A point that a
+    later rung left out, for its accuracy or because it diverged there, is none.
     """
     study = engine.study
     told = study.metric.objective
     steps, progress = engine.steps, {}
     trained: dict[str, dict[str, float]] = {}  # by rung and point
+    latest: dict[str, FrozenTrial] = {}  # by point
     last: SearchStep = steps[0]
     for index, step in enumerate(steps):
         done = engine.finished(step)
         progress[step.name] = (len(done), engine.wanted(step, index))
         if step.rung:
             trained[step.rung.name] = {_key(t.params): t.user_attrs[told] for t in done if told in t.user_attrs}
-        if index == 0 or any(feasible(t) for t in done):
+        latest |= {_key(t.params): t for t in done}
+        if any(feasible(t) for t in done):
             last = step
-    best = {_key(t.params): t for t in engine.finished(last)}
-    candidates = [t for t in engine.finished(steps[0]) if feasible(best.get(_key(t.params), t))]
-    compared = [t for t in candidates if _key(t.params) in best and feasible(best[_key(t.params)])]
-    values = [best[_key(t.params)].values for t in compared]
-    chosen = {compared[i].number for i in front(values, study.directions)}
+    compared = [t for t in engine.finished(last) if feasible(latest[_key(t.params)])]
+    chosen = {_key(compared[i].params) for i in front([t.values for t in compared], study.directions)}
     points = []
     for trial in engine.finished(steps[0]):
         key = _key(trial.params)
@@ -93,8 +93,8 @@ def results_of(engine: Engine) -> Results:
         for name, values_by_point in trained.items():
             if key in values_by_point:
                 rung, figures[told] = name, values_by_point[key]
-        excluded = _excluded(best.get(key, trial))
-        points.append(Point(trial.number, dict(trial.params), figures, rung, excluded, trial.number in chosen))
+        excluded = _excluded(latest[key])
+        points.append(Point(trial.number, dict(trial.params), figures, rung, excluded, key in chosen))
     return Results(tuple(points), progress, _agreement(trained))
 
 

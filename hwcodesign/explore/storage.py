@@ -30,7 +30,10 @@ def open_storage(url: str | None, folder: Path) -> "optuna.storages.BaseStorage"
     if url is None:
         # The lock is a link to the journal, and one that leads nowhere, as a relative path's would, is never broken.
         path = str((folder / "journal.log").resolve())
-        return JournalStorage(JournalFileBackend(path, JournalFileSymlinkLock(path, LOCK_GRACE)))
+        try:
+            return JournalStorage(JournalFileBackend(path, JournalFileSymlinkLock(path, LOCK_GRACE)))
+        except (ValueError, KeyError, TypeError, AttributeError) as error:  # what its lines lead to
+            raise UserError(f"{path} is damaged ({_first_line(error)}): say --out FOLDER with a new one") from None
     if url.startswith("grpc://"):
         host, _, port = url.removeprefix("grpc://").partition(":")
         if not host or not port.isdecimal():

@@ -1,21 +1,26 @@
 """A study: one TOML file that says what may vary, what is wanted, and how long each point may be worked on."""
 
+import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, cast
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, PrivateAttr, field_validator, model_validator
 
 from hwcodesign.core.errors import UserError, did_you_mean
+from hwcodesign.core.names import RULE, is_legal
 from hwcodesign.core.strict_toml import StrictModel, read_toml, validated
 from hwcodesign.core.tasks import DEFAULT, TASKS, Metric
-from hwcodesign.explore.space import Params, Space, choices, count, merged, points
+from hwcodesign.explore.keys import TABLES, whole_keys
+from hwcodesign.explore.space import Params, Space, choices, count, drawn, merged, point_at
 from hwcodesign.fpga.board import load_board
 from hwcodesign.recipe import Recipe, TrainTable, find_recipe
 
 VERSION = 1
 MOST_LOOKED_AT = 64  # points, before a search: a millisecond each
 MOST_FAULTS = 3  # that are shown
+LAYER_BITS = "quantization.layers."
 Objective = Literal[
     "accuracy", "reconstruction_error", "detection_loss",  # what training tells, by task
     "frame_rate", "latency_ms", "block_ram", "lut", "ff", "dsp", "parameters", "operations", "energy_uj",
@@ -37,6 +42,23 @@ DIRECTIONS: Mapping[str, Literal["maximize", "minimize"]] = {
 }
 
 
+SEARCH = "search"  # the name of the first step, in which the points are chosen
+
+
+def _study_name(name: str) -> str:
+    if not is_legal(name):
+        raise ValueError(f"{RULE}; say another with the key 'name'")
+    return name
+
+
+def _rung_name(name: str) -> str:
+    if not re.fullmatch("[a-z0-9-]{1,32}", name) or name == SEARCH:
+        raise ValueError(
+            f"1 to 32 of the letters a to z, digits and '-', and not {SEARCH!r}, the step before all rungs"
+        )
+    return name
+
+
 class Rung(StrictModel):
     """One training of the points that reach it. `train`: keys of the recipe's [train] table in place of its own.
 
@@ -44,7 +66,7 @@ class Rung(StrictModel):
     every point that fits), and at least `least` of them.
     """
 
-    name: str = Field(pattern=r"^[a-z0-9-]{1,32}$")
+    name: Annotated[str, AfterValidator(_rung_name)]
     train: dict[str, Any] = Field(default_factory=dict)
     keep: float = Field(default=1.0, gt=0, le=1)
     least: int = Field(default=1, ge=1)
@@ -65,7 +87,7 @@ class Study(StrictModel):
     """
 
     version: Literal[1] = 1
-    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")
+    name: Annotated[str, AfterValidator(_study_name)]
     recipe: str
     space: Space
     objectives: Annotated[tuple[Objective, ...], Field(min_length=1)] = ("accuracy", "frame_rate")
@@ -73,7 +95,7 @@ class Study(StrictModel):
     at_most: dict[Objective, float] = Field(default_factory=dict)
     rungs: tuple[Rung, ...] = ()
     search: SearchTable = SearchTable()
-    tables: dict[str, Any] = Field(default_factory=dict, exclude=True, repr=False)  # the base recipe's
+    _tables: dict[str, Any] = PrivateAttr(default_factory=dict)
 
     @field_validator("version", mode="before")
     @classmethod
@@ -88,12 +110,6 @@ class Study(StrictModel):
         space = values.get("space") if isinstance(values, dict) else None
         if space == {}:
             raise ValueError('space is empty: at least 1 key of a recipe varies, such as "network.SR" = [0.25, 0.5]')
-        for key, varied in space.items() if isinstance(space, dict) else ():
-            bounds = isinstance(varied, dict) and {"low", "high"} <= varied.keys() <= {"low", "high", "step"}
-            if not bounds and not (isinstance(varied, list | tuple) and varied):
-                raise ValueError(
-                    f"space.{key} = {varied!r}: must be at least 1 value in an array, or {{ low, high, step }}"
-                )
         return values
 
     @model_validator(mode="after")
@@ -104,10 +120,33 @@ class Study(StrictModel):
         names = [rung.name for rung in self.rungs]
         if len(set(names)) < len(names):
             raise ValueError("a study whose rungs have different names")
+        if len(set(self.objectives)) < len(self.objectives):
+            raise ValueError(f"every objective is there once: objectives = {list(self.objectives)}")
         for key in self.at_least.keys() & self.at_most.keys():
             if self.at_least[key] > self.at_most[key]:
                 raise ValueError(f"possible: {key} at least {self.at_least[key]} and at most {self.at_most[key]}")
+        for table, bounds in (("at_least", self.at_least), ("at_most", self.at_most)):
+            for key, bound in bounds.items():
+                if bound < 0 or (key == "accuracy" and bound > 1):
+                    allowed = "a share of 1, such as 0.9" if key == "accuracy" else "0 or more"
+                    raise ValueError(f"{table}.{key} = {bound:g}: must be {allowed}")
         return self
+
+    def of(self, tables: dict[str, Any]) -> "Study":
+        """This study of the base recipe that these are the tables of."""
+        study = self.model_copy()
+        study._tables = tables
+        return study
+
+    @property
+    def tables(self) -> dict[str, Any]:
+        """The base recipe's."""
+        return self._tables
+
+    def document(self) -> dict[str, Any]:
+        """All that its points depend on, ready for JSON: the study, and its base recipe as that reads now."""
+        base = json.loads(json.dumps(self.tables, default=str))
+        return {**self.model_dump(mode="json"), "base": base}
 
     @property
     def metric(self) -> Metric:
@@ -134,16 +173,20 @@ class Study(StrictModel):
         """Points that are tried."""
         return self.count if self.search.sampler == "all" else min(self.search.points, self.count)
 
-    def recipe_at(self, params: Params) -> Recipe:
-        """The recipe of one point. Raises UserError if it is none."""
-        where = ", ".join(f"{key} = {value}" for key, value in params.items())
+    def recipe_at(self, params: Params, where: str = "") -> Recipe:
+        """The recipe of one point. Raises UserError if it is none, which says `where`, or else the point."""
+        point = ", ".join(f"{key} = {value}" for key, value in params.items())
         values = merged(self.tables, self.space, params)
-        return validated(Recipe, {**values, "name": self.name}, where)
+        return validated(Recipe, {**values, "name": self.name}, where or point)
 
 
 def load_study(path: Path) -> Study:
     """Read a study and its base recipe. Raises UserError on any fault: which key, what is allowed."""
-    return study_from({"name": path.stem, **read_toml(path)}, str(path), path.parent)
+    tables = read_toml(path)
+    if "network" in tables and "space" not in tables:
+        raise UserError(f"{path} is a recipe, and no study, which says what may vary of one: write one (see "
+                        f"docs/guide/explore.md), or ask: --what-if KEY=VALUE,VALUE,...")  # fmt: skip
+    return study_from({"name": path.stem, **tables}, str(path), path.parent)
 
 
 def study_from(values: dict[str, Any], where: str, folder: Path) -> Study:
@@ -151,7 +194,7 @@ def study_from(values: dict[str, Any], where: str, folder: Path) -> Study:
     study = validated(Study, values, where)
     beside = folder / study.recipe
     tables = read_toml(beside if beside.is_file() else find_recipe(study.recipe))
-    study = study.model_copy(update={"tables": tables})
+    study = study.of(tables)
     _require_known_keys(where, study)
     _require_one_task(where, study)
     _require_boards(where, study)
@@ -161,40 +204,62 @@ def study_from(values: dict[str, Any], where: str, folder: Path) -> Study:
 
 
 def _require_a_network(where: str, study: Study) -> None:
-    """Of a small space, where every point can be looked at: at least one is a network."""
-    if study.count > MOST_LOOKED_AT:
-        return
-    faults = set()
-    for params in points(study.space):
-        try:
-            study.recipe_at(params).describe()
+    """At least one point is a network, among all of a small space; no fault is that of every point of a large one."""
+    total = study.count
+    places = range(total) if total <= MOST_LOOKED_AT else drawn(total, MOST_LOOKED_AT, study.search.seed)
+    found: list[list[str]] = []
+    for place in places:
+        found.append(_faults(study, point_at(study.space, place)))
+        if not found[-1]:
             return
-        except UserError as error:
-            faults.add(str(error))
-    first = "\n".join(sorted(faults)[:MOST_FAULTS])
-    raise UserError(
-        f"{where}: none of the {study.count} points of the space is a network; {', '.join(study.space)} contradict "
-        f"each other or the base recipe:\n{first}"
-    )
+    every = set.intersection(*map(set, found))
+    keys = f"{', '.join(study.space)} contradict{'s' if len(study.space) == 1 else ' each other or'} the base recipe"
+    if total <= MOST_LOOKED_AT:
+        first = sorted(every) or sorted({fault for faults in found for fault in faults})
+        none = f"none of the {total} points of the space is a network; {keys}"
+    elif every:
+        first, none = sorted(every), f"none of {len(found)} points, drawn from {total:,}, is a network; {keys}"
+    else:
+        return
+    raise UserError("\n".join([f"{where}: {none}:", *first[:MOST_FAULTS]]))
 
 
 def _require_known_keys(path: str, study: Study) -> None:
     """Every key of the space is one of a recipe: told now, and not as thousands of points that are refused."""
     for key, varied in study.space.items():
         table = key.split(".")[0]
-        if table not in ("network", "quantization", "data", "train", "hardware") or "." not in key:
-            allowed = ["network.SR", "quantization.weight_bits", "hardware.board"]
-            raise UserError(f"{path}: space.{key!r} is no key of a recipe: say TABLE.KEY, such as {allowed[0]}")
+        if table not in TABLES or not all(key.split(".")) or "." not in key:
+            raise UserError(f"{path}: space.{key!r} is no key of a recipe: say TABLE.KEY; {_meant(study, key)}")
         values = choices(varied)
         if len(set(values)) < len(values):
             raise UserError(f"{path}: space.{key} has a value twice")
         if table == "network":
             _require_network_key(path, study, key)
-        else:
-            first = {other: choices(one)[0] for other, one in study.space.items()}
-            faults = [text for text in _faults(study, ({**first, key: value} for value in values)) if key in text]
-            if len(faults) == len(values):
-                raise UserError(f"{path}: no value of space.{key} is possible: {faults[0]}")
+        elif not (found := _possible(study, key))[0]:
+            raise UserError(f"{path}: no value of space.{key} is possible: {found[1]}")
+
+
+def _meant(study: Study, key: str) -> str:
+    """The end of a message about a key of no table."""
+    table, dot, _ = key.partition(".")
+    if dot:
+        return did_you_mean(table, TABLES)
+    known = whole_keys(str(study.tables.get("network", {}).get("family")))
+    return f"did you mean {known[key]!r}?" if key in known else did_you_mean(key, known)
+
+
+def _possible(study: Study, key: str) -> tuple[bool, str]:
+    """Whether a value of `key` is, on the base recipe or among the other keys' first values; else a fault of it."""
+    others = {other: choices(varied)[0] for other, varied in study.space.items() if other != key}
+    named = key.removeprefix("quantization.").rpartition(".")[0] if key.startswith(LAYER_BITS) else key
+    fault = ""
+    for value in choices(study.space[key]):
+        for params in ({key: value}, {**others, key: value}):
+            about = [text for text in _faults(study, params) if named in text]
+            if not about:
+                return True, ""
+            fault = fault or about[0]
+    return False, fault
 
 
 def _require_one_task(path: str, study: Study) -> None:
@@ -221,6 +286,13 @@ def _require_trainings(path: str, study: Study) -> None:
     """Every rung's schedule is one, in place of the base recipe's."""
     for rung in study.rungs:
         validated(TrainTable, {**study.tables.get("train", {}), **rung.train}, f"{path}: rung {rung.name}: train")
+        for key in rung.train:
+            if f"train.{key}" in study.space:
+                raise UserError(f"{path}: rung {rung.name} sets train.{key} for all points, and space.train.{key} "
+                                "varies it: leave one of them out")  # fmt: skip
+    varied = [key for key in study.space if key.startswith("train.")]
+    if varied and not study.rungs:
+        raise UserError(f"{path}: space.{varied[0]} varies a training, and nothing is trained: say [[rungs]]")
 
 
 def _require_network_key(path: str, study: Study, key: str) -> None:
@@ -236,11 +308,12 @@ def _require_network_key(path: str, study: Study, key: str) -> None:
         raise UserError(f"{path}: space.{key}: {did_you_mean(last, sorted(known))}")
 
 
-def _faults(study: Study, tried: Any) -> list[str]:
-    found = []
-    for params in tried:
-        try:
-            study.recipe_at(params)
-        except UserError as error:
-            found.append(str(error))
-    return found
+def _faults(study: Study, params: Params) -> list[str]:
+    """What is wrong with the recipe at `params`, the base recipe's values elsewhere, and with the network it says."""
+    try:
+        recipe = study.recipe_at(params, "recipe")
+        network, quantization = recipe.describe(), recipe.quantization.to_quantization()
+        network.weight_bits(quantization), network.activation_bits(quantization)
+    except UserError as error:
+        return str(error).splitlines()
+    return []

@@ -87,13 +87,17 @@ def _lines(results: Results, front: int) -> list[str]:
     out = [point for point in results.points if point.excluded]
     unfit = sum(point.excluded.startswith("does not fit") for point in out)
     bounds = sum(point.excluded.startswith("outside") for point in out)
-    rest = len(out) - unfit - bounds
+    other = [point.excluded for point in out if not point.excluded.startswith(("does not fit", "outside"))]
+    rest = len(other)
     lines.append(
         f"left out: {unfit:,} do not fit, {bounds:,} are outside the study's bounds, {rest:,} for other reasons"
     )
     if out and not results.front:
         reason, often = Counter(point.excluded for point in out).most_common(1)[0]
         lines.append(f"no point is left; what most of them lack ({often:,} of {len(out):,}): {reason}")
+    elif other:
+        reason, often = Counter(other).most_common(1)[0]
+        lines.append(f"the most frequent of those other reasons ({often:,} of {rest:,}): {reason}")
     for pair, agreed in results.agreement.items():
         both = f"{agreed.spearman:.2f} (Spearman), {agreed.kendall:.2f} (Kendall)"
         lines.append(f"rank correlation of {pair}: {both} over {agreed.points} points")

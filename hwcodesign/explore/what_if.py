@@ -3,25 +3,20 @@
 import dataclasses
 import tomllib
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any
 
 from hwcodesign.core.errors import UserError, did_you_mean
-from hwcodesign.core.strict_toml import StrictModel, read_toml
+from hwcodesign.core.strict_toml import read_toml
 from hwcodesign.explore.cost import cost_at, violations
 from hwcodesign.explore.front import front
+from hwcodesign.explore.keys import whole_keys
 from hwcodesign.explore.results import Point, Results, excluded_by
 from hwcodesign.explore.space import points
 from hwcodesign.explore.study import Study, study_from
-from hwcodesign.nets import family_named
-from hwcodesign.recipe import DataTable, HardwareTable, QuantizationTable, find_recipe
+from hwcodesign.recipe import find_recipe
 
 OBJECTIVES = ("frame_rate", "latency_ms", "block_ram", "lut", "dsp", "parameters")
 MOST_POINTS = 2_000
-_TABLES: dict[str, type[StrictModel]] = {
-    "quantization": QuantizationTable,
-    "hardware": HardwareTable,
-    "data": DataTable,
-}
 
 
 def what_if_study(recipe: str, wishes: Sequence[str]) -> Study:
@@ -30,7 +25,10 @@ def what_if_study(recipe: str, wishes: Sequence[str]) -> Study:
     A key may do without its table. Raises UserError for a key that is none or comes twice, and for too many points.
     """
     path = find_recipe(recipe)
-    family = str(read_toml(path).get("network", {}).get("family"))
+    tables = read_toml(path)
+    if "space" in tables:
+        raise UserError(f"{path} is a study, and --what-if is asked of a recipe: leave --what-if out to search it")
+    family = str(tables.get("network", {}).get("family"))
     space: dict[str, list[Any]] = {}
     for wish in wishes:
         key, equals, text = wish.partition("=")
@@ -68,10 +66,7 @@ def _whole(key: str, family: str) -> str:
     """The key with its table: the network's come first."""
     if "." in key:
         return key
-    fields = dataclasses.fields(cast(Any, family_named(family)))
-    known = {field.name: f"network.{field.name}" for field in fields}
-    for name, table in _TABLES.items():
-        known = {field: f"{name}.{field}" for field in table.model_fields} | known
+    known = whole_keys(family)
     if key not in known:
         raise UserError(f"--what-if {key}: {did_you_mean(key, sorted(known))}")
     return known[key]
@@ -82,4 +77,11 @@ def _values(text: str) -> list[Any]:
     try:
         return list(tomllib.loads(f"values = [{text}]")["values"])
     except tomllib.TOMLDecodeError:
-        return [part.strip() for part in text.split(",")]
+        return [_value(part.strip()) for part in text.split(",")]
+
+
+def _value(text: str) -> Any:
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text

@@ -51,14 +51,15 @@ def in_order(path: Path, network: Network, convolutions: Sequence[tuple[str, Wei
 
 
 def by_name(network: Network, tensors: Mapping[str, np.ndarray]) -> dict[str, Weights] | None:
-    """The weights if `tensors` have our names and shapes (fire2.squeeze.weight, .bias); None if they do not."""
+    """The weights if `tensors` have our names and shapes (fire2.squeeze.weight, .bias), and those alone; else None."""
     found = {}
     for conv in network.convolutions:
         weight, bias = tensors.get(f"{conv.name}.weight"), tensors.get(f"{conv.name}.bias")
         if weight is None or weight.shape != shape_of(network, conv):
             return None
         found[conv.name] = Weights(weight, np.zeros(conv.filters, np.float32) if bias is None else bias)
-    return found
+    every = {name for name, tensor in tensors.items() if name.endswith(".weight") and tensor.ndim > 1}
+    return found if every == {f"{name}.weight" for name in found} else None
 
 
 def write_file(path: Path, content: bytes) -> int:

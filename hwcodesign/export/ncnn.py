@@ -47,7 +47,7 @@ def read(path: Path) -> list[tuple[str, Weights]]:
 
     for name, values in _convolutions(param):
         filters, kernel, count = (_number(param, name, values, key) for key in (0, 1, 6))
-        if not filters or not kernel or count % (filters * kernel**2):
+        if min(filters, kernel, count) < 1 or count % (filters * kernel**2):
             raise UserError(
                 f"{param}: {name} has {count} weights; they must be a multiple of {filters}x{kernel}x{kernel}"
             )

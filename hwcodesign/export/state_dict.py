@@ -105,7 +105,8 @@ def _safetensors(path: Path) -> dict[str, np.ndarray]:
         if kind not in _TYPES:
             continue
         count, itemsize = math.prod(shape), np.dtype(_TYPES[kind]).itemsize
-        if end - begin != count * itemsize or begin < 0 or 8 + size + end > len(content):
+        negative = begin < 0 or min(shape, default=0) < 0
+        if end - begin != count * itemsize or negative or 8 + size + end > len(content):
             raise UserError(f"{path}: the tensor {key} of shape {shape} lies at bytes {begin} to {end} of "
                             f"{len(content) - 8 - size}: the file is truncated or damaged")  # fmt: skip
         values = np.frombuffer(content, _TYPES[kind], count, 8 + size + begin)

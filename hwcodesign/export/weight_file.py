@@ -30,6 +30,9 @@ def read_weights(path: Path, network: Network) -> dict[str, Weights]:
         raise UserError(f"there is no file {path}")
     found = readers[path.suffix](path, network)
     for name, weights in found.items():
+        if weights.bias.shape != weights.weight.shape[:1]:
+            raise UserError(f"{path}: the biases of {name} have the shape {weights.bias.shape}; it has "
+                            f"{len(weights.weight)} filters, with one each")  # fmt: skip
         if not (np.isfinite(weights.weight).all() and np.isfinite(weights.bias).all()):
             raise UserError(f"{path}: the weights of {name} are not all finite numbers")
     return found

@@ -9,7 +9,8 @@ from hwcodesign.dataflow import IntType
 from hwcodesign.lower.file_network import Node
 from hwcodesign.lower.operation import Operation
 from hwcodesign.lower.quantizers import MOST_ACTIVATION_BITS, Quantizer, thresholds
-from hwcodesign.lower.values import Affine, Value, whole_range
+from hwcodesign.lower.ratios import integer_ratios
+from hwcodesign.lower.values import Affine, Function, Value, whole_range
 from hwcodesign.lower.walk import Walk
 
 _SAME_STEPS = 1e-9  # relative: of differences of float64 numbers
@@ -129,6 +130,16 @@ def settled(walk: Walk, node: Node, value: Value) -> Value:
     return _recoded(walk, node.layer, value, starts, found)
 
 
+def not_quantized(value: Value) -> tuple[str, str]:
+    """Cause and fix where a layer takes nothing but integers of one step each channel, and `value` is still none."""
+    last, fix = value.steps[-1], "put a QuantReLU or QuantIdentity directly after {}"
+    if value.open or value.terms or not isinstance(last, Function):
+        return f"its input, from {value.operation}, is not quantized", fix.format(value.operation)
+    cause = f"its input, from {value.operation}, is no longer a whole number of steps behind a {last.name}"
+    clips = ", or let it clip at a whole number of steps" if last.name in ("Clip", "Max", "Min") else ""
+    return cause, fix.format(f"that {last.name}") + clips
+
+
 def with_zero(walk: Walk, value: Value) -> Value:
     """A feature map of -1 and +1 as one of two bits, among whose integers is 0: so it can be padded."""
     int_type = IntType(2, signed=True)
@@ -166,11 +177,11 @@ def _clip(real: np.ndarray, integers: np.ndarray, value: Value) -> tuple[np.ndar
     for channel, row in enumerate(real):
         distinct, index = np.unique(row, return_inverse=True)
         falls = row[0] > row[-1]
-        steps = np.diff(distinct)
-        step = float(steps.mean()) if len(steps) else 1.0
-        if len(steps) and np.ptp(steps) > _SAME_STEPS * step:
+        multiples = _multiples(np.diff(distinct))
+        if multiples is None:
             return None
-        codes[channel] = len(distinct) - 1 - index if falls else index
+        code, step = multiples
+        codes[channel] = code[-1] - code[index] if falls else code[index]
         start, step = (distinct[-1], -step) if falls else (distinct[0], step)
         shift = round(start / step)
         if abs(start - shift * step) <= _SAME_STEPS * abs(step):  # so that code 0 stands for 0
@@ -179,6 +190,19 @@ def _clip(real: np.ndarray, integers: np.ndarray, value: Value) -> tuple[np.ndar
         scales.append(step)
         biases.append(start)
     return codes, _exact_line(value, np.array(scales), np.array(biases))
+
+
+def _multiples(steps: np.ndarray) -> tuple[np.ndarray, float] | None:
+    """Numbers that are so far apart (n - 1,), above 0, as whole numbers (n,) of one step, the first 0.
+
+    None if that takes more of them than thresholds can tell apart, as where a clip ends between two steps.
+    """
+    if not len(steps) or np.ptp(steps) <= _SAME_STEPS * steps.mean():
+        return np.arange(len(steps) + 1), float(steps.mean()) if len(steps) else 1.0
+    ratios = integer_ratios(steps)
+    if ratios is None or ratios[0].sum() >= 1 << MOST_ACTIVATION_BITS:
+        return None
+    return np.concatenate([[0], np.cumsum(ratios[0])]), ratios[1]
 
 
 def _exact_line(value: Value, scale: np.ndarray, bias: np.ndarray) -> Affine:

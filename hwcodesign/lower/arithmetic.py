@@ -30,9 +30,10 @@ def per_channel(value: Value, constant: Numbers) -> Numbers | None:
         return np.full(value.shape[0], float(constant.ravel()[0]))
     channels, height, width = value.shape
     found = np.ones(channels)  # also for those of which the tensor has no part
-    of_channel = value.place.ravel() // (height * width)
-    found[of_channel] = full.ravel()
-    return found if np.array_equal(found[of_channel], full.ravel()) else None
+    inside = value.place >= 0  # of what was padded, the feature map says nothing
+    of_channel = value.place[inside] // (height * width)
+    found[of_channel] = full[inside]
+    return found if np.array_equal(found[of_channel], full[inside]) else None
 
 
 def scale_or_shift(walk: Walk, node: Node, *inputs: Tensor | None) -> Value | None:
@@ -132,6 +133,11 @@ def function(walk: Walk, node: Node, value: Value, *parameters: Tensor | None) -
     made = _function(node, constants)
     if made is None:
         walk.note(node, f"{node.operator} with these parameters falls somewhere", "use a slope of 0 or more")
+        return None
+    zeros = np.zeros((value.shape[0], 1))
+    if value.padded and np.any(made(zeros)):
+        cause = f"its input was padded with zeros before it, of which it makes {float(made(zeros).max()):g}"
+        walk.note(node, cause, "give the padding to the convolution (padding=...)", value)
         return None
     return value.followed_by(Function(node.operator, made))
 

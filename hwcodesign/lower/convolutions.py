@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from hwcodesign.graph.builder import signed_holding
-from hwcodesign.lower.activations import settled, with_zero
+from hwcodesign.lower.activations import not_quantized, settled, with_zero
 from hwcodesign.lower.file_network import Node
 from hwcodesign.lower.operation import GRAPH_INPUT, Window
 from hwcodesign.lower.ratios import DECIMAL, EXACT, integer_ratios
@@ -18,7 +18,6 @@ from hwcodesign.lower.values import Affine, Constant, Value, places
 from hwcodesign.lower.walk import Tensor, Walk
 from hwcodesign.lower.windows import window_of, without_padding
 
-_QUANTIZE = "put a QuantReLU or QuantIdentity directly after {}"
 _MOST_WHOLE = 1 << 20  # float weights that are whole numbers up to this one need no quantizer
 
 
@@ -79,7 +78,8 @@ def linear(walk: Walk, node: Node, *inputs: Tensor | None) -> Value | None:
     if made is None:
         return None
     pixels = places(made.shape).reshape(made.shape[0], -1).T
-    return replace(made, place=pixels.reshape(*value.place.shape[:-1], made.shape[0]))
+    more = (1,) * (np.ndim(getattr(matrix, "real", 0)) - value.place.ndim)  # in front, as numpy broadcasts
+    return replace(made, place=pixels.reshape(*more, *value.place.shape[:-1], made.shape[0]))
 
 
 def _reads(walk: Walk, node: Node, value: Value, channels: int) -> bool:
@@ -144,6 +144,12 @@ def _weights(walk: Walk, node: Node, kernel: Tensor | None, bias: Sequence[Tenso
             return None
         integers, scale = whole.astype(np.int64), np.ones(whole.shape)
     scale = np.broadcast_to(scale, integers.shape)
+    if node.operator != "Conv":
+        if integers.ndim < 2 or integers.size != np.prod(integers.shape[-2:]):
+            cause = f"its weights, of the shape {integers.shape}, are no single matrix"
+            walk.note(node, cause, "use one matrix (features, outputs) for all its input")
+            return None
+        integers, scale = (part.reshape(part.shape[-2:]) for part in (integers, scale))
     if node.channels_last and node.operator == "Conv":
         integers, scale = np.moveaxis(integers, -1, 1), np.moveaxis(scale, -1, 1)
     missing = 4 - integers.ndim
@@ -183,7 +189,7 @@ def _matrix(
     value = settled(walk, node, value)
     line = value.affine
     if value.open or line is None or value.terms:
-        walk.note(node, f"its input, from {value.operation}, is not quantized", _QUANTIZE.format(value.operation))
+        walk.note(node, *not_quantized(value))
         return None
     # A normalization's mean and deviation are decimal numbers; a quantizer's scale is the float32 that it is.
     seen = np.repeat(line.scale.reshape(groups, -1), len(weights.scale) // groups, axis=0)
@@ -243,7 +249,8 @@ def _uneven(value: Value, even_input: bool) -> tuple[str, str]:
         )
     return (
         f"the channels of its input, from {value.operation}, differ in scale, by ratios of no small whole numbers",
-        "use one activation scale per tensor (scaling_per_output_channel=False), and one quantizer before a cat",
+        "use one activation scale per tensor (scaling_per_output_channel=False), and one quantizer before a cat, or "
+        "quantize once more directly before this layer",
     )
 
 
@@ -260,7 +267,7 @@ def with_zeros(walk: Walk, node: Node, value: Value, window: Window, line: Affin
         walk.note(
             node,
             "its input is shifted (a mean is subtracted), so that padding would have to insert the mean",
-            "use mean 0, or padding=0 in this layer",
+            "use mean 0, or padding=0 in this layer, or quantize once more directly before it",
         )
         return None
     return value, replace(window, pad_value=int(zero))

@@ -247,7 +247,7 @@ def _of_map(walk: Walk, node: Node, first: Value | Unknown, grid: Grid, itself: 
 
 def _any_map(tensor: Unknown, grid: Grid) -> Value | None:
     """A feature map of the shape that the lost tensor has."""
-    if tensor.shape is None or len(tensor.shape) not in (2, 3, 4) or min(tensor.shape) < 1:
+    if tensor.shape is None or len(tensor.shape) not in (2, 3, 4) or min(tensor.shape) < 1 or tensor.shape[0] != 1:
         return None
     _, channels, *sides = tensor.shape
     height, width = (1, 1, *sides)[-2:]

@@ -78,6 +78,8 @@ def scores_of(walk: Walk, value: Value, ending: str) -> Scores | None:
             last_node.layer, f"its scores are padded with {value.fill:g}", "leave the padding out of the exported model"
         )
         return None
+    if value.shape[1:] == (1, 1):  # whatever their axes
+        value = replace(value, place=value.place.reshape(1, -1))
     if not value.open or value.alone:
         value = arranged(walk, last_node, value)
     if value.open and value.alone and root(walk, value) is not None:

@@ -68,11 +68,13 @@ def add(walk: Walk, node: Node, *inputs: Tensor | None) -> Value | None:
 
 
 def total(walk: Walk, node: Node, *inputs: Tensor | None) -> Value | None:
-    """Sum: Add of any number of tensors."""
-    if len(inputs) > 2 and any(isinstance(tensor, Constant) for tensor in inputs):
-        walk.note(node, "it adds a constant to several feature maps", "add it by an operator of its own (Add)")
-        return None
-    return add(walk, replace(node, operator="Add"), *inputs)
+    """Sum: Add of any number of tensors, the constants last."""
+    plus = replace(node, operator="Add")
+    maps = [tensor for tensor in inputs if not isinstance(tensor, Constant)]
+    found: Tensor | None = maps[0] if len(maps) == 1 else add(walk, plus, *maps)
+    for constant in (tensor for tensor in inputs if isinstance(tensor, Constant)):
+        found = None if found is None else scale_or_shift(walk, plus, found, constant)
+    return found if isinstance(found, Value) else None
 
 
 def _terms(value: Value) -> tuple[Value, ...]:

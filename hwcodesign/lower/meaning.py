@@ -38,7 +38,7 @@ _LAYERS: Mapping[str, Handler] = {
     **dict.fromkeys(("MaxPool", "GlobalMaxPool"), pooling.max_pool),
     "AveragePool": pooling.average_pool,
     "GlobalAveragePool": pooling.global_pool,
-    **dict.fromkeys(("ReduceMean", "ReduceSum"), pooling.reduction),
+    **dict.fromkeys(("ReduceMean", "ReduceSum", "ReduceMax"), pooling.reduction),
     **dict.fromkeys(("Resize", "Upsample"), upsampling.upsample),
     "Concat": joins.concat,
     "Add": joins.add,
@@ -49,7 +49,10 @@ _LAYERS: Mapping[str, Handler] = {
     "BatchNormalization": arithmetic.batch_norm,
     **dict.fromkeys(arithmetic.FUNCTIONS, arithmetic.function),
 }
-_LEAVE_ZERO = (*_LAYERS.keys() & {"Conv", "MaxPool", "Relu", "LeakyRelu", "Mul", "Div"}, *_QUANTIZERS, *LAYOUTS, "Pad")
+_LEAVE_ZERO = (
+    *_LAYERS.keys() & {"Conv", "MaxPool", "AveragePool", "Mul", "Div", "Neg", *arithmetic.FUNCTIONS},
+    *_QUANTIZERS, *LAYOUTS, "Pad",
+)  # fmt: skip
 _LEAVE_FILL = (*LAYOUTS, "MaxPool", "Pad")  # of padded numbers other than 0; quantizers say what they become
 
 
@@ -198,8 +201,8 @@ def _of_maps(walk: Walk, node: Node, inputs: list[Tensor | None]) -> Tensor | tu
 
 _JOINS = ("Concat", "Add", "Sum", "Sub")
 _READ_MAPS = (
-    "Conv", "MaxPool", "GlobalMaxPool", "AveragePool", "GlobalAveragePool", "ReduceMean", "ReduceSum", "Resize",
-    "Upsample",
+    "Conv", "MaxPool", "GlobalMaxPool", "AveragePool", "GlobalAveragePool", "ReduceMean", "ReduceSum", "ReduceMax",
+    "Resize", "Upsample",
 )  # fmt: skip
 
 

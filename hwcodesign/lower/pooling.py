@@ -5,15 +5,14 @@ from dataclasses import replace
 import numpy as np
 
 from hwcodesign.dataflow import IntType
-from hwcodesign.lower.activations import root, settled, turned
+from hwcodesign.graph.builder import signed_holding
+from hwcodesign.lower.activations import not_quantized, root, settled, turned
 from hwcodesign.lower.convolutions import with_zeros
 from hwcodesign.lower.file_network import Node
 from hwcodesign.lower.operation import Window
 from hwcodesign.lower.values import Affine, Value, places
 from hwcodesign.lower.walk import Walk
 from hwcodesign.lower.windows import kernel_of, window_of, without_padding
-
-_QUANTIZE = "put a QuantReLU or QuantIdentity directly after {}"
 
 
 def max_pool(walk: Walk, node: Node, value: Value) -> Value | None:
@@ -25,16 +24,18 @@ def max_pool(walk: Walk, node: Node, value: Value) -> Value | None:
     if not value.is_map:
         walk.note(node, "its input is reordered before it", "pool tensors of (channels, height, width)", value)
         return None
-    kernel = (value.shape[1], value.shape[2]) if node.operator == "GlobalMaxPool" else kernel_of(node)
-    window = window_of(walk, node, value.shape, kernel, more)
+    kernel = kernel_of(node) if node.operator == "MaxPool" else (value.shape[1], value.shape[2])
+    window = window_of(walk, node, value.shape, kernel, more, filled_up=True)
     if window is None:
         return None
     maker = root(walk, value)
     if value.open and value.alone and maker is not None and maker.weights is not None:
         value = turned(walk, value, np.where(value.signs == 0, 1, value.signs))
     if value.terms:
-        walk.note(node, f"its input, from {value.operation}, is not quantized", _QUANTIZE.format(value.operation))
+        walk.note(node, *not_quantized(value))
         return None
+    if np.any(value.signs < 0) and not value.open:
+        value = _times_signs(walk, node, value)
     if not _rises(walk, node, value) or not _never_wins(walk, node, value, window, fill):
         return None
     if any(window.pad):
@@ -49,6 +50,21 @@ def max_pool(walk: Walk, node: Node, value: Value) -> Value | None:
     return replace(value, operation=name, shape=shape, place=place)
 
 
+def _times_signs(walk: Walk, node: Node, value: Value) -> Value:
+    """Integers that rise with the real numbers: a layer multiplies those of the channels that fall by -1."""
+    signs = np.where(value.signs < 0, -1, 1)
+    low, high = np.sort([value.low * signs, value.high * signs], axis=0)
+    name = walk.operation(
+        f"{node.layer}.signs", "vvau" if len(signs) > 1 else "mvau", value, window=Window((1, 1)),
+        weights=signs[:, None, None, None], groups=len(signs), low=low, high=high,
+    )  # fmt: skip
+    first, *others = value.steps
+    assert isinstance(first, Affine)
+    steps = (Affine(first.scale * signs, first.bias), *others)
+    int_type = signed_holding(int(low.min()), int(high.max()))
+    return replace(value, operation=name, type=int_type, low=low, high=high, steps=steps)
+
+
 def _rises(walk: Walk, node: Node, value: Value) -> bool:
     """Whether in every channel the largest integer is the largest number; if not, that is noted."""
     rises = bool(np.all(value.signs >= 0))
@@ -57,7 +73,7 @@ def _rises(walk: Walk, node: Node, value: Value) -> bool:
             node,
             f"a factor below 0 (of a batch norm, say) stands between {value.operation} and it: of some channels the "
             "maximum would be the minimum of their integers",
-            "keep that factor above 0, or use an average pool",
+            "keep that factor above 0, put a quantizer before it, or use an average pool",
             value,
         )
     return rises
@@ -84,12 +100,16 @@ def _never_wins(walk: Walk, node: Node, value: Value, window: Window, fill: floa
 
 
 def average_pool(walk: Walk, node: Node, value: Value) -> Value | None:
-    """The mean over windows: of the whole feature map, or of parts of it."""
+    """The mean over windows: of the whole feature map, or of parts of it. They count what a Pad put around it."""
+    value, more = without_padding(value)
     if not value.is_map:
-        walk.note(node, "its input is reordered before it", "pool tensors of (channels, height, width)")
+        walk.note(node, "its input is reordered before it", "pool tensors of (channels, height, width)", value)
         return None
-    window = window_of(walk, node, value.shape, kernel_of(node))
+    window = window_of(walk, node, value.shape, kernel_of(node), more)
     if window is None:
+        return None
+    if window.pad != more and not node.attributes.get("count_include_pad", 0):
+        walk.note(node, "its windows at the border average fewer pixels", "use padding=0, or count_include_pad=True")
         return None
     if window.kernel == value.shape[1:] and not any(window.pad):
         sides = (value.shape[0], *(1 for _ in value.place.shape[2:]))
@@ -106,11 +126,6 @@ def _window_mean(walk: Walk, node: Node, value: Value, window: Window) -> Value 
     value = found
     elements = window.kernel[0] * window.kernel[1]
     if any(window.pad):
-        if not node.attributes.get("count_include_pad", 0):
-            walk.note(
-                node, "its windows at the border average fewer pixels", "use padding=0, or count_include_pad=True"
-            )
-            return None
         padded = with_zeros(walk, node, value, window, line)
         if padded is None:
             return None
@@ -130,41 +145,47 @@ def _summable(walk: Walk, node: Node, value: Value) -> Value | None:
     """The value with a straight way to its real numbers; None after noting that it has none."""
     value = settled(walk, node, value)
     if value.affine is None or value.terms:
-        walk.note(node, f"its input, from {value.operation}, is not quantized", _QUANTIZE.format(value.operation))
+        walk.note(node, *not_quantized(value))
         return None
     return turned(walk, value, value.signs) if value.open and value.alone else value
 
 
 def global_pool(walk: Walk, node: Node, value: Value) -> Value | None:
     """The mean of every channel over the whole feature map."""
-    return _reduced(walk, node, value, tuple(range(2, value.place.ndim)), keep=True, mean=True)
+    place = _place_without(walk, node, value, tuple(range(2, value.place.ndim)), keep=True)
+    return None if place is None else _over_map(walk, node, value, place, mean=True)
 
 
 def reduction(walk: Walk, node: Node, value: Value, *more: object) -> Value | None:
-    """ReduceMean and ReduceSum over a whole feature map; the axes are an attribute, or since opset 18 (13) an input."""
+    """ReduceMean, -Sum, -Max over a whole feature map; the axes are an attribute, or since opset 18 (13) an input."""
     real = getattr(more[0], "real", None) if more else None
     axes = node.attributes.get("axes") if real is None else np.asarray(real).ravel().tolist()
     if not axes and node.attributes.get("noop_with_empty_axes", 0):
         return value
     found = range(1, value.place.ndim) if not axes else (int(axis) % value.place.ndim for axis in axes)
     keep = bool(node.attributes.get("keepdims", 1))
-    return _reduced(walk, node, value, tuple(sorted(found)), keep, mean=node.operator == "ReduceMean")
+    place = _place_without(walk, node, value, tuple(sorted(found)), keep)
+    if place is None:
+        return None
+    if node.operator != "ReduceMax":
+        return _over_map(walk, node, value, place, mean=node.operator == "ReduceMean")
+    most = max_pool(walk, node, replace(value, place=places(value.shape)))
+    return None if most is None else replace(most, place=place)
 
 
-def _reduced(walk: Walk, node: Node, value: Value, axes: tuple[int, ...], keep: bool, mean: bool) -> Value | None:
-    """Over `axes` of the tensor, which must be all pixels of every channel."""
+def _place_without(walk: Walk, node: Node, value: Value, axes: tuple[int, ...], keep: bool) -> np.ndarray | None:
+    """Of the tensor without `axes`, which must be all pixels of every channel; None after noting that they are not."""
     channels = value.shape[0]
     rest = [axis for axis in range(value.place.ndim) if axis not in axes]
     pixels = value.place.transpose(*rest, *axes).reshape(-1, int(np.prod([value.place.shape[a] for a in axes])))
     if not np.array_equal(np.sort(pixels, axis=1), places(value.shape).reshape(channels, -1)):
         walk.note(
-            node, f"it averages over the axes {list(axes)}, which are not all pixels of a feature map",
-            "average over the whole feature map, x.mean((2, 3)) or AdaptiveAvgPool2d(1)", value,
+            node, f"it works over the axes {list(axes)}, which are not all pixels of a feature map",
+            "let it work over the whole feature map, as x.mean((2, 3)) or AdaptiveAvgPool2d(1) do", value,
         )  # fmt: skip
         return None
     kept = [1 if axis in axes else side for axis, side in enumerate(value.place.shape)]
-    sides = kept if keep else [value.place.shape[axis] for axis in rest]
-    return _over_map(walk, node, value, np.arange(channels).reshape(sides), mean)
+    return np.arange(channels).reshape(kept if keep else [value.place.shape[axis] for axis in rest])
 
 
 def _over_map(walk: Walk, node: Node, value: Value, place: np.ndarray, mean: bool) -> Value | None:

@@ -25,6 +25,17 @@ _REASONS = {
         ("LSTM", "GRU", "RNN"),
         ("a recurrent layer has no supported hardware layer", "use convolutions over time (Conv1d)"),
     ),
+    **dict.fromkeys(
+        ("QLinearConv", "QLinearMatMul"),
+        (
+            "a layer with its quantizers in one operator (onnxruntime's QOperator) is not read",
+            "quantize with quant_format=QuantFormat.QDQ",
+        ),
+    ),
+    **dict.fromkeys(
+        ("DynamicQuantizeLinear", "ConvInteger", "MatMulInteger"),
+        ("its scale is computed at run time", "quantize statically, with quant_format=QuantFormat.QDQ"),
+    ),
     "ConvTranspose": (
         "a transposed convolution has no supported hardware layer", "upsample outside the network, or use Conv2d"
     ),

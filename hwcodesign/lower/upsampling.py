@@ -3,7 +3,9 @@
 from dataclasses import replace
 
 import numpy as np
+from onnx import NodeProto
 
+from hwcodesign.lower.activations import not_quantized
 from hwcodesign.lower.constant_folding import fold
 from hwcodesign.lower.file_network import Node
 from hwcodesign.lower.values import Constant, Value, places
@@ -33,10 +35,9 @@ def _fault(node: Node, value: Value, others: tuple[Tensor | None, ...], opset: i
     elif not value.is_map or value.place.ndim != 4:
         found = "its input is reordered before it", "upsample tensors of (channels, height, width)"
     elif value.terms:
-        found = (
-            f"its input, from {value.operation}, is not quantized",
-            f"put a QuantReLU or QuantIdentity directly after {value.operation}",
-        )
+        found = not_quantized(value)
+    elif node.attributes.get("keep_aspect_ratio_policy", "stretch") != "stretch":
+        found = "its size follows from a ratio that it keeps", "give it a constant scale_factor"
     elif node.attributes.get("mode", "nearest") != "nearest":
         mode = node.attributes["mode"]
         found = f"it interpolates, mode {mode}", 'use mode="nearest", with a convolution behind it to smooth'
@@ -52,7 +53,7 @@ def _fault(node: Node, value: Value, others: tuple[Tensor | None, ...], opset: i
 
 
 def _scales(node: Node, value: Value, others: tuple[Tensor | None, ...]) -> np.ndarray:
-    """Of the four axes, of which the file may name some (opset 18)."""
+    """Of the four axes, of which the file may name some (opset 18). In opset 10 they are the one input."""
     axes = list(node.attributes.get("axes", range(4)))
     every = np.ones(4)
     numbers = [other.real.ravel() if isinstance(other, Constant) else np.zeros(0) for other in others]
@@ -62,25 +63,42 @@ def _scales(node: Node, value: Value, others: tuple[Tensor | None, ...]) -> np.n
     if len(numbers) > 2 and numbers[2].size:
         every[axes] = numbers[2] / np.array(value.place.shape)[axes]
     else:
-        every[axes] = numbers[1]
+        every[axes] = numbers[min(1, len(numbers) - 1)]
     return every
 
 
 def _repeats(node: Node, value: Value, others: tuple[Tensor | None, ...], opset: int, rows: int, columns: int) -> bool:
     """Whether ONNX's own evaluation of the node copies every pixel so often: of one column, then of one row."""
-    if node.operator == "Upsample":  # which ONNX's reference does not have any more: it is defined as a repetition
+    if node.operator == "Upsample" or opset < 11:  # defined as a repetition; ONNX's reference does not have them
         return True
+    plain = replace(node, proto=_of_all_axes(node.proto))
     for axis, factor in ((2, rows), (3, columns)):
         pixels = np.arange(value.place.shape[axis], dtype=np.float32)
         line = pixels.reshape([-1 if at == axis else 1 for at in range(4)])
-        constants = [_along(node, other, axis) if isinstance(other, Constant) else None for other in others]
-        found = fold(node, [Constant(line), *constants], opset).real
+        constants = [
+            _along(node, other, axis, line.shape if at == 2 else (1,) * 4) if isinstance(other, Constant) else None
+            for at, other in enumerate(others)
+        ]
+        found = fold(plain, [Constant(line), *constants], opset).real
         if not np.array_equal(found.ravel(), pixels.repeat(factor)):
             return False
     return True
 
 
-def _along(node: Node, constant: Constant, axis: int) -> Constant:
-    """The scales or sizes of all axes as those of one row or column of one channel."""
+def _of_all_axes(proto: NodeProto) -> NodeProto:
+    """The node without the axes that it names: ONNX's reference does not count them from the end."""
+    found = NodeProto()
+    found.CopyFrom(proto)
+    del found.attribute[:]
+    found.attribute.extend(attribute for attribute in proto.attribute if attribute.name != "axes")
+    return found
+
+
+def _along(node: Node, constant: Constant, axis: int, others: tuple[int, ...]) -> Constant:
+    """The scales or sizes of the file's axes as those of one row or column of one channel; along the `others` these."""
     numbers, axes = constant.real, np.array(node.attributes.get("axes", range(4))) % 4
-    return Constant(np.where(axes == axis, numbers, 1).astype(numbers.dtype)) if numbers.size == len(axes) else constant
+    if numbers.size != len(axes):
+        return constant
+    every = np.array(others, dtype=numbers.dtype)
+    every[axes[axes == axis]] = numbers[axes == axis]
+    return Constant(every)

@@ -20,10 +20,12 @@ def window_of(
     kernel: Pair,
     more: tuple[int, int, int, int] = (0, 0, 0, 0),
     dilated: bool = False,
+    filled_up: bool = False,
 ) -> Window | None:
     """The window of `kernel` over a feature map of `shape`; None after noting what of it there is no hardware for.
 
     `more` is padding besides its own. A window of one axis is one row high. `dilated`: it may leave pixels out.
+    `filled_up`: what the border cuts off of a window (ceil_mode) may be padded.
     """
     attributes = node.attributes
     before = len(walk.problems.found)
@@ -37,10 +39,13 @@ def window_of(
     top, left, bottom, right = _pads(node, around, extent, stride)
     pad = (top + more[0], left + more[1], bottom + more[2], right + more[3])
     window = Window(kernel, stride, pad, dilation=dilation)
+    if attributes.get("ceil_mode", 0):
+        whole = _filled_up(window, shape)
+        if whole != window and not filled_up:
+            fix = "use ceil_mode=False, or an input size at which the last window is whole"
+            walk.note(node, f"ceil_mode cuts its last window at a feature map of {shape[1]} x {shape[2]} pixels", fix)
+        window = whole
     rows, columns = window.slide(*shape[1:])
-    if attributes.get("ceil_mode", 0) and _cuts(window, shape):
-        fix = "use ceil_mode=False, or an input size at which the last window is whole"
-        walk.note(node, f"ceil_mode cuts its last window at a feature map of {shape[1]} x {shape[2]} pixels", fix)
     if min(rows, columns) < 1:
         height, width = shape[1] + pad[0] + pad[2], shape[2] + pad[1] + pad[3]
         cause = f"its window of {extent[0]} x {extent[1]} is larger than its feature map of {height} x {width} pixels"
@@ -97,9 +102,13 @@ def _pads(node: Node, shape: Map, kernel: Pair, stride: Pair) -> tuple[int, int,
     return (pads[0], pads[1], pads[2], pads[3]) if pads else (0, 0, 0, 0)
 
 
-def _cuts(window: Window, shape: Map) -> bool:
-    """Whether rounding the number of windows up makes more of them."""
-    top, left, bottom, right = window.pad
-    sides = (shape[1] + top + bottom, shape[2] + left + right)
-    pairs = zip(sides, window.extent, window.stride, strict=True)
-    return any((side - length) % step for side, length, step in pairs)
+def _filled_up(window: Window, shape: Map) -> Window:
+    """With padding at the end that makes the windows whole which ceil_mode adds: those that begin before that."""
+    pad = list(window.pad)
+    for axis, (side, length, step) in enumerate(zip(shape[1:], window.extent, window.stride, strict=True)):
+        before, after = window.pad[axis], window.pad[axis + 2]
+        count, rest = divmod(side + before + after - length, step)
+        if rest and (count + 1) * step < side + before:
+            pad[axis + 2] += step - rest
+    top, left, bottom, right = pad
+    return replace(window, pad=(top, left, bottom, right))

@@ -382,6 +382,7 @@ class _Reader:
         elif node.operator == "AveragePool":
             whole = isinstance(value, _Map) and tuple(node.attributes["kernel_shape"]) == value.shape[2:]
             whole = whole and not any(node.attributes.get("pads", [0]))
+            whole = whole and not node.attributes.get("auto_pad", "NOTSET").startswith("SAME")
         else:
             whole = True
         if not whole or not isinstance(value, _Map) or len(value.shape) != 4:
@@ -432,10 +433,13 @@ class _Reader:
         value = inputs[0]
         given = inputs[1].real.tolist() if len(inputs) > 1 and isinstance(inputs[1], Constant) else None
         pads = list(node.attributes.get("pads", [])) if given is None else given
-        zero = len(inputs) < 3 or not isinstance(inputs[2], Constant) or not np.any(inputs[2].real)
-        mode = node.attributes.get("mode", "constant")
+        filled = (
+            inputs[2].real if len(inputs) > 2 and isinstance(inputs[2], Constant) else node.attributes.get("value", 0)
+        )
+        zero, mode = not np.any(filled), node.attributes.get("mode", "constant")
         sides = {*pads[2:4], *pads[6:8]}
         plain = zero and mode == "constant" and len(pads) == 8 and not any(pads[:2] + pads[4:6]) and len(sides) == 1
+        plain = plain and min(sides) >= 0  # less than 0 cuts off
         if not isinstance(value, _Map) or not plain:
             self._note(node, "it pads otherwise than with zeros on all sides of a feature map", _PADDED)
             return None

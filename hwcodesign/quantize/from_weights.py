@@ -170,8 +170,8 @@ def calibration_images(
     Raises UserError if there are too few.
     """
     if request.images < FEWEST_IMAGES:
-        raise UserError(f"--images {request.images}: quantization looks at images to see what a network does with "
-                        f"them; give at least {FEWEST_IMAGES}, better 256")  # fmt: skip
+        raise UserError(f"--calibration-images {request.images}: quantization looks at images to see what a network "
+                        f"does with them; give at least {FEWEST_IMAGES}, better 256")  # fmt: skip
     folder = request.calibration
     if folder is None and data_folder is not None and (data_folder / CALIBRATION).is_dir():
         folder = data_folder / CALIBRATION
@@ -179,8 +179,8 @@ def calibration_images(
         return read_unlabelled(folder, recipe.data.preprocessing, None if whole else request.images)
     images = load_dataset(recipe.data, data_folder).train_images
     if len(images) < request.images:
-        raise UserError(f"--images {request.images}: there are {len(images)} training images; ask for fewer, or give a "
-                        "folder of unlabelled images: --calibration FOLDER")  # fmt: skip
+        raise UserError(f"--calibration-images {request.images}: there are {len(images)} training images; ask for "
+                        "fewer, or give a folder of unlabelled images: --calibration FOLDER")  # fmt: skip
     return images if whole else images[np.arange(request.images) * len(images) // request.images]
 
 

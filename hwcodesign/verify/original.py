@@ -137,9 +137,11 @@ class OriginalFile:
             return _quantizer(node.op_type, attributes)
         if node.op_type == "BatchNormalization":  # ONNX's own takes a momentum for a training that goes on
             return lambda *inputs: [_batch_norm(attributes, *inputs)]
-        by_onnx = self._by_onnx(node)
+        if node.op_type == "Resize" and len(node.input) == 2:  # of opset 10
+            return _repeated
         if node.op_type == "Resize" and attributes.get("mode", b"nearest") == b"nearest":
-            return _nearest(by_onnx, attributes.get("axes"))
+            return _nearest(self._by_onnx(_of_all_axes(node)), attributes.get("axes"))
+        by_onnx = self._by_onnx(node)
         if node.op_type not in _WINDOWED:
             return by_onnx
         by_numpy = _WINDOWED[node.op_type]
@@ -168,23 +170,40 @@ class OriginalFile:
 def _nearest(by_onnx: Operator, axes: Sequence[int] | None) -> Operator:
     """Resize of maps by the nearest neighbour: which pixels it takes, ONNX says along each axis; numpy takes them.
 
-    `axes` are those that the constants are for, if they are not for all.
+    `axes` are those that the file's constants are for, if they are not for all; those of `by_onnx` are for all.
     ONNX's implementation works pixel by pixel.
     """
 
     def run(x: np.ndarray, *constants: np.ndarray) -> Sequence[np.ndarray]:
         for axis in range(2, x.ndim):
             line = np.arange(x.shape[axis], dtype=np.float64).reshape([-1 if at == axis else 1 for at in range(x.ndim)])
-            told = np.arange(x.ndim) if axes is None else np.array(axes) % x.ndim
-            along = [
-                np.where(told == axis, c, 1).astype(c.dtype) if c is not None and c.size == len(told) else c
-                for c in constants
-            ]
+            told = [at % x.ndim for at in (range(x.ndim) if axes is None else axes)]
+            along = list(constants)
+            for at, numbers in enumerate(constants):  # roi, scales, sizes
+                if numbers is not None and numbers.size == len(told):
+                    along[at] = np.array(line.shape if at == 2 else (1,) * x.ndim, numbers.dtype)
+                    along[at][axis] = dict(zip(told, numbers, strict=True)).get(axis, along[at][axis])
             (places,) = by_onnx(line, *along)
             x = x.take(places.astype(int).ravel(), axis)
         return [x]
 
     return run
+
+
+def _of_all_axes(node: Any) -> Any:
+    """The node without the attribute `axes`."""
+    found = type(node)()
+    found.CopyFrom(node)
+    del found.attribute[:]
+    found.attribute.extend(attribute for attribute in node.attribute if attribute.name != "axes")
+    return found
+
+
+def _repeated(x: np.ndarray, scales: np.ndarray) -> Sequence[np.ndarray]:
+    """Resize before opset 11, by whole numbers: every pixel so many times."""
+    for axis, scale in enumerate(scales):
+        x = x.repeat(int(scale), axis)
+    return [x]
 
 
 def _wide(value: np.ndarray) -> np.ndarray:

@@ -37,6 +37,12 @@ def test_the_tables_stay_as_they_are() -> None:
     assert tables == {"network": {"SR": 1}}
 
 
+def test_a_layers_name_may_have_points() -> None:
+    changed = with_keys({}, {"quantization.layers.fire2.squeeze.weight_bits": 2, "hardware.fold.conv1.pe": 4})
+    assert changed["quantization"] == {"layers": {"fire2.squeeze": {"weight_bits": 2}}}
+    assert changed["hardware"] == {"fold": {"conv1": {"pe": 4}}}
+
+
 def options_of(command: str) -> set[str]:
     made = cli.get_command(Context(cli), command)
     assert made is not None

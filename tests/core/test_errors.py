@@ -24,6 +24,7 @@ def test_exit_codes_are_those_of_the_readme(error: type[UserError], code: int) -
 def test_the_nearest_name_is_offered_only_where_one_is_near() -> None:
     assert did_you_mean("zcu140", ["zcu104", "kv260"]) == "did you mean 'zcu104'? (allowed: kv260, zcu104)"
     assert did_you_mean("", ["zcu104"]) == "(allowed: zcu104)"
+    assert did_you_mean("LUTs", ["lut", "ff"]) == "did you mean 'lut'? (allowed: ff, lut)", "nearest whatever the case"
     assert did_you_mean(63, ["zcu104"]) == "(allowed: zcu104)", "a recipe may have a number in a name's place"
 
 

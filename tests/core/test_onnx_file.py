@@ -28,7 +28,7 @@ def test_a_sound_file_is_taken(tmp_path: Path) -> None:
     assert external_files(path) == ()
 
 
-@pytest.mark.parametrize("into", ["node", "import", "subgraph"])
+@pytest.mark.parametrize("into", ["node", "subgraph"])
 def test_a_domain_is_no_module_to_import(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, into: str) -> None:
     (tmp_path / "trap.py").write_text("import pathlib; pathlib.Path('sprung').touch()")
     monkeypatch.chdir(tmp_path)
@@ -36,8 +36,6 @@ def test_a_domain_is_no_module_to_import(tmp_path: Path, monkeypatch: pytest.Mon
     made = small_onnx.model()
     if into == "node":
         made.graph.node[3].domain = "trap"
-    elif into == "import":
-        made.opset_import.append(helper.make_opsetid("trap", 1))
     else:
         inner = helper.make_graph(
             [helper.make_node("Quant", [], ["i"], "/inner/Quant", domain="trap")], "inner", [], []
@@ -48,6 +46,20 @@ def test_a_domain_is_no_module_to_import(tmp_path: Path, monkeypatch: pytest.Mon
         with pytest.raises(UserError, match="domain 'trap'"):
             opens(path)
     assert not (tmp_path / "sprung").exists() and "trap" not in sys.modules
+
+
+def test_a_domain_that_no_operator_is_of_falls_away(tmp_path: Path) -> None:
+    made = small_onnx.model()
+    made.opset_import.extend(helper.make_opsetid(domain, 1) for domain in ("trap", "com.microsoft", "ai.onnx.training"))
+    path = small_onnx.save(made, tmp_path / "m.onnx")
+    assert load_model(path) == small_onnx.model()
+    assert read_graph(path) == read_graph(small_onnx.save(small_onnx.model(), path))
+
+
+def test_operators_of_onnxruntime_are_refused_with_the_format_that_has_none(tmp_path: Path) -> None:
+    made = small_onnx.model()
+    made.graph.node[3].domain = "com.microsoft"
+    assert "-> quantize with quant_format=QuantFormat.QDQ" in _message(small_onnx.save(made, tmp_path / "m.onnx"))
 
 
 def test_operators_of_its_own_are_refused(tmp_path: Path) -> None:

@@ -19,6 +19,9 @@ class Garden(StrictModel):
     soil: Literal["clay", "sand"]
     pond: Pond | None = None
     trees: int = 0
+    beds: dict[str, Pond] = Field(default_factory=dict)
+    ponds_of: tuple[Pond, ...] = ()
+    paths: dict[Literal["gravel", "sand"], float] = Field(default_factory=dict)
 
 
 def test_arrays_become_tuples_also_inside() -> None:
@@ -38,6 +41,12 @@ def test_arrays_become_tuples_also_inside() -> None:
         ({"soil": "clay", "trees": True}, "trees = True: must be a valid integer"),
         ({"soil": "clay", "trees": 2.0}, "trees = 2.0"),
         ({"soil": "clay", "pond": {"depth": float("inf")}}, "pond.depth = inf: must be a finite number"),
+        ({"soil": "clay", "beds": {"roses": {"depht": 1}}}, "unknown key 'beds.roses.depht': did you mean 'depth'"),
+        ({"soil": "clay", "ponds_of": [{"depht": 1}]}, "unknown key 'ponds_of.0.depht': did you mean 'depth'"),
+        ({"soil": "clay", "paths": {"gravle": 1.0}}, "unknown key 'paths.gravle': did you mean 'gravel'"),
+        ({"soil": "clay", "beds": 3}, "beds = 3: must be a table"),
+        ({"soil": "clay", "pond": []}, "pond = .*: must be a table"),
+        ({"soil": "clay", "ponds_of": 3}, "ponds_of = 3: must be an array"),
         ({"soil": "clay", "pond": {"depth": 0.0}}, "pond.depth = 0.0: must be greater than 0"),
     ],
 )

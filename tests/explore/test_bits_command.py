@@ -31,6 +31,16 @@ def test_the_recipe_that_is_written_fits_the_budget(tmp_path: Path, monkeypatch:
         bits_per_layer(request, tmp_path / "made.toml", None)
 
 
+def test_what_was_trained_as_another_network_is_told() -> None:
+    recipe, fewer = load_recipe("digits-squeezenet"), {"network.fire_modules": 2, "network.pool_after": ["conv1"]}
+    smaller = predicted(load_recipe("digits-squeezenet", fewer))
+    bits_command.require_same_network(recipe, predicted(recipe))
+    with pytest.raises(UserError, match=r"fire2\.squeeze gives \(8, 8, 16\) .* it gives \(8, 8, 8\)"):
+        bits_command.require_same_network(load_recipe("digits-squeezenet", {"network.SR": 1.0}), predicted(recipe))
+    with pytest.raises(UserError, match="there is none"):
+        bits_command.require_same_network(recipe, smaller)
+
+
 def test_what_is_not_trained_says_so(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="is not trained"):
         bits_per_layer(Request("digits-squeezenet", {}, tmp_path, None, 8, 2), tmp_path / "made.toml", None)

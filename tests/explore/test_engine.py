@@ -12,10 +12,11 @@ import pytest
 from hwcodesign.check.check import check_recipe
 from hwcodesign.core.errors import DivergedError, UserError
 from hwcodesign.explore import training
-from hwcodesign.explore.engine import MARKER, Engine
+from hwcodesign.explore.engine import MARKER, Engine, claim, require_same_images
 from hwcodesign.explore.results import Results, results_of
 from hwcodesign.explore.space import points
-from hwcodesign.explore.study import load_study
+from hwcodesign.explore.study import Rung, load_study
+from hwcodesign.recipe import Recipe, find_recipe
 from tests.explore.studies import PLANNED, TRAINED, write
 
 
@@ -87,6 +88,51 @@ def test_a_training_that_diverges_is_marked(tmp_path: Path, monkeypatch: pytest.
     assert all("the loss is nan" in p.excluded for p in results.points)
 
 
+def test_a_training_that_cannot_begin_is_marked_and_a_full_disk_is_not_the_points_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*arguments: object) -> float:
+        raise UserError("train.distillation learns from a float network")
+
+    def full(*arguments: object) -> float:
+        try:
+            raise OSError("No space left on device")
+        except OSError:
+            raise UserError("cannot write best.pt") from None
+
+    text = TRAINED.replace("points = 4", "points = 2")
+    monkeypatch.setattr(training, "trained_figure", full)
+    with pytest.raises(UserError, match=r"cannot write best\.pt"):
+        searched(text, tmp_path)
+    monkeypatch.setattr(training, "trained_figure", refused)
+    assert {p.excluded for p in searched(text, tmp_path).points} == {"train.distillation learns from a float network"}
+
+
+@pytest.mark.parametrize("sampler", ["all", "tpe"])
+def test_what_the_last_rung_leaves_out_is_in_no_front(
+    sampler: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def shown(recipe: Recipe, rung: Rung, *rest: object) -> float:
+        if rung.name == "long" and recipe.network["base_e"] == 8:
+            raise DivergedError("the loss is nan")
+        return 0.8 if rung.name == "short" else 0.4
+
+    monkeypatch.setattr(training, "trained_figure", shown)
+    text = TRAINED.replace('"tpe"\npoints = 4', f'"{sampler}"\npoints = 8').replace("keep = 0.5", "keep = 1.0")
+    results = searched(text.replace("[search]", "[at_least]\naccuracy = 0.5\n[search]"), tmp_path)
+    assert not results.front and len(results.points) == 8
+    assert {p.excluded for p in results.points} == {"the loss is nan", "outside the study's bounds: accuracy 0.5"}
+
+
+def test_a_base_recipe_that_was_changed_makes_another_study(tmp_path: Path) -> None:
+    base, few = tmp_path / "base.toml", PLANNED.replace('"all"', '"random"\npoints = 1')
+    base.write_text(find_recipe("digits-squeezenet").read_text())
+    searched(few.replace('"digits-squeezenet"', '"base.toml"'), tmp_path)
+    base.write_text(base.read_text().replace("conv1_filters = 16", "conv1_filters = 8"))
+    with pytest.raises(UserError, match=r"another study of this name \(its base recipe differ"):
+        searched(few.replace('"digits-squeezenet"', '"base.toml"'), tmp_path)
+
+
 def test_a_process_that_helps_plans_nothing_twice(tmp_path: Path) -> None:
     text = TRAINED.replace('"tpe"\npoints = 4', '"all"').replace("[space]", "at_most = { lut = 1 }\n[space]")
     study = load_study(write(text, tmp_path))
@@ -113,6 +159,25 @@ def test_another_study_of_the_same_name_is_refused(tmp_path: Path) -> None:
     searched(few, tmp_path)
     with pytest.raises(UserError, match="another study"):
         searched(few.replace("0.5]", "0.25]"), tmp_path)
+
+
+def test_trainings_on_other_images_are_not_compared(tmp_path: Path) -> None:
+    claim(load_study(write(TRAINED, tmp_path)), tmp_path / "out")
+    for name in ("first", "second"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / f"{name}.png").write_bytes(b"")
+    for _ in range(2):
+        require_same_images(tmp_path / "out", tmp_path / "first")
+    with pytest.raises(UserError, match="holds trainings on other images"):
+        require_same_images(tmp_path / "out", tmp_path / "second")
+
+
+def test_a_damaged_journal_is_told(tmp_path: Path) -> None:
+    searched(PLANNED.replace('"all"', '"random"\npoints = 1'), tmp_path)
+    journal = tmp_path / "out" / "journal.log"
+    journal.write_text(journal.read_text().replace('"op_code"', '"op', 1))
+    with pytest.raises(UserError, match=r"journal\.log is damaged"):
+        Engine(load_study(tmp_path / "study.toml"), tmp_path / "out")
 
 
 def test_a_storage_that_is_down_says_where_to_go_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,8 +24,15 @@ def test_a_point_becomes_a_recipe_that_loads(tmp_path: Path) -> None:
     made, expected = load_recipe(str(tmp_path / "best.toml")), study.recipe_at(PARAMS)
     assert made.model_copy(update={"name": ""}) == expected.model_copy(update={"name": ""})
     assert "Point 3" in (tmp_path / "best.toml").read_text()
-    with pytest.raises(UserError, match="exists"):
+    with pytest.raises(UserError, match="exists: say another file with --recipe"):
         write_recipe(study, POINT, tmp_path / "best.toml")
+
+
+def test_a_file_whose_name_no_recipe_can_have_is_not_written(tmp_path: Path) -> None:
+    target = tmp_path / "my best ü.toml"
+    with pytest.raises(UserError, match=r"its name has 1 to 64 .*; say --recipe '.*my_best__\.toml'"):
+        write_recipe(load_study(write(PLANNED, tmp_path)), POINT, target)
+    assert not target.exists()
 
 
 def test_without_a_number_it_is_the_fronts_best_of_the_first_objective(tmp_path: Path) -> None:

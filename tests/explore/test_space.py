@@ -32,6 +32,11 @@ def test_a_range_has_both_its_ends() -> None:
     assert Range(low=0.1, high=0.3, step=0.1).values == (0.1, 0.2, 0.3)
 
 
+def test_arrays_and_texts_side_by_side_are_found_again() -> None:
+    varied = ["conv1", ["conv1", "fire2"], {"a": 1}]
+    assert [plain(varied, value) for value in choices(varied)] == varied
+
+
 @pytest.mark.parametrize("wrong", [{"low": 2, "high": 1}, {"low": 0, "high": 1, "step": 0}])
 def test_a_range_that_does_not_rise_is_refused(wrong: dict[str, int]) -> None:
     with pytest.raises(ValueError, match="low <= high"):

@@ -41,6 +41,7 @@ def test_the_front_alone_is_listed_the_best_first() -> None:
 def test_what_was_left_out_is_counted_by_reason() -> None:
     text = shown()
     assert "left out: 1 do not fit, 1 are outside the study's bounds, 1 for other reasons" in text
+    assert "the most frequent of those other reasons (1 of 1): diverged" in text
     assert "search: 5 of 8 points" in text and "short and long: 0.75 (Spearman), 0.50 (Kendall) over 4 points" in text
 
 

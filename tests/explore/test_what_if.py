@@ -1,8 +1,13 @@
+from pathlib import Path
+
 import pytest
 
 from hwcodesign.check.check import check_recipe
 from hwcodesign.core.errors import UserError
+from hwcodesign.explore.study import load_study
 from hwcodesign.explore.what_if import planned, what_if_study
+from hwcodesign.recipe import find_recipe
+from tests.explore.studies import PLANNED, write
 
 
 def test_every_combination_is_what_check_says() -> None:
@@ -15,6 +20,18 @@ def test_every_combination_is_what_check_says() -> None:
         assert (point.figures["lut"], point.figures["frame_rate"]) == (report.total.lut, report.frame_rate)
         assert bool(point.excluded) != report.fits
     assert results.front
+
+
+def test_numbers_stand_beside_texts() -> None:
+    assert list(what_if_study("digits-squeezenet", ["frame_rate=100,max"]).space["hardware.frame_rate"]) == [100, "max"]
+
+
+def test_a_study_is_no_recipe(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="is a study, and --what-if is asked of a recipe"):
+        what_if_study(str(write(PLANNED, tmp_path)), ["SR=0.5"])
+    recipe = find_recipe("digits-squeezenet")
+    with pytest.raises(UserError, match=r"digits-squeezenet\.toml is a recipe, and no study"):
+        load_study(recipe)
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,10 @@ def test_ncnn_faults(tmp_path):
     path.write_bytes(whole)
     with pytest.raises(UserError, match=r"is of another network: convrelu_1 .*\(1 convolutions before it match\)"):
         read_weights(path, OTHER)
+    param = path.with_suffix(".param").read_text()
+    path.with_suffix(".param").write_text(param.replace("0=4 ", "0=-4 ", 1))
+    with pytest.raises(UserError, match=r"convrelu_0 has 108 weights; they must be a multiple of -4x3x3"):
+        read_weights(path, NETWORK)
     path.with_suffix(".param").unlink()
     with pytest.raises(UserError, match=r"there is no .*net.param beside it"):
         read_weights(path, NETWORK)

@@ -1,5 +1,6 @@
 """Tensors by name: PyTorch's files and safetensors, matched to our layers; nothing in them is run."""
 
+import numpy as np
 import pytest
 import torch
 
@@ -52,6 +53,21 @@ def test_python_objects_are_refused(tmp_path):
         read_weights(path, NETWORK)
     path.write_bytes(b"PK not a zip")
     with pytest.raises(UserError, match=r"cannot read .*net.pt"):
+        read_weights(path, NETWORK)
+
+
+@pytest.mark.parametrize("names", ["ours", "torchvision's"])
+def test_more_layers_than_the_network_has_and_odd_biases_are_told(tmp_path, names):
+    path = tmp_path / "net.safetensors"
+    tensors = torchvision(dense())
+    if names == "ours":
+        tensors = {f"{n}.{part}": getattr(w, part) for n, w in dense().items() for part in ("weight", "bias")}
+    write_safetensors(path, tensors | {"other.weight": np.ones((5, 3, 1, 1), np.float32)})
+    with pytest.raises(UserError, match=r"is of another network: .*(nothing more|where the network has)"):
+        read_weights(path, NETWORK)
+    first = next(name for name in tensors if name.endswith(".bias"))
+    write_safetensors(path, tensors | {first: np.ones(1, np.float32)})
+    with pytest.raises(UserError, match=r"the biases of conv1 have the shape \(1,\); it has 4 filters"):
         read_weights(path, NETWORK)
 
 

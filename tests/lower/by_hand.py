@@ -57,11 +57,11 @@ class Graph:
         """Five of them, from the mean of a feature map."""
         return self.add("Flatten", self.add("GlobalAveragePool", self.conv(tensor, inputs, 5, 1)))
 
-    def save(self, output: str, path: Path, opset: int = 13, batch: int = 1) -> None:
-        """Write the network whose scores are `output`."""
+    def save(self, output: str, path: Path, opset: int = 13, batch: int = 1, shape: tuple[int, ...] = SHAPE) -> None:
+        """Write the network of frames of `shape` whose scores are `output`."""
         ends = [
             helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
-            for name, shape in ((INPUT, [batch, *SHAPE]), (output, None))
+            for name, shape in ((INPUT, [batch, *shape]), (output, None))
         ]
         graph = helper.make_graph(self.nodes, "by hand", ends[:1], ends[1:], self.constants)
         opsets = [helper.make_opsetid("", opset), helper.make_opsetid(_QONNX, 1)]

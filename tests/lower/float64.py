@@ -15,31 +15,60 @@ from torch.nn import functional
 
 def evaluate(path: str, frames: np.ndarray) -> np.ndarray:
     """Scores (frames, classes), float64, of real-valued `frames` (frames, C, H, W)."""
-    graph = onnx.load(path).graph
-    values = {t.name: torch.tensor(numpy_helper.to_array(t).copy()) for t in graph.initializer}
-    fixed = set(values)
-    values[graph.input[0].name] = torch.tensor(frames, dtype=torch.float64)
+    graph, found = onnx.load(path).graph, Tensors()
+    for tensor in graph.initializer:
+        found.add_constant(tensor)
+    found.add_frames(graph.input[0].name, frames)
     for node in graph.node:
-        if node.op_type not in QUANTIZERS and node.input and fixed.issuperset(node.input):
-            found = ReferenceEvaluator(node, opsets={"": 13}).run(None, {n: values[n].numpy() for n in node.input})
-            values[node.output[0]] = torch.tensor(np.array(found[0]))
-            fixed.add(node.output[0])
-            continue
-        attributes = {a.name: helper.get_attribute_value(a) for a in node.attribute}
-        inputs = [values[name] for name in node.input if name]
-        constant = all(name in fixed for name in node.input)
-        if not constant:
-            inputs = [x.double() if x.is_floating_point() else x for x in inputs]
-        if node.op_type in OPERATORS:
-            values[node.output[0]] = OPERATORS[node.op_type](inputs, attributes)
-        else:
-            given = {name: value.numpy() for name, value in zip(filter(None, node.input), inputs, strict=True)}
-            found = ReferenceEvaluator(node, opsets={"": 13}).run(None, given)
-            values |= {name: torch.tensor(part) for name, part in zip(node.output, found, strict=True)}
-        fixed |= {node.output[0]} if constant else set()
+        found.run(node)
         if node.op_type in ("Softmax", "Sigmoid", "ArgMax") and node.output[0] == graph.output[0].name:
-            return inputs[0].reshape(len(frames), -1).numpy()  # the host's: the scores are what goes in
-    return values[graph.output[0].name].reshape(len(frames), -1).numpy()
+            return found.real(node.input[0]).reshape(len(frames), -1)  # the host's: the scores are what goes in
+    return found.real(graph.output[0].name).reshape(len(frames), -1)
+
+
+class Tensors:
+    """All tensors of a graph that are worked out so far, by name; those of the frames have one row for each frame."""
+
+    def __init__(self) -> None:
+        self._values: dict[str, Tensor] = {}
+        self._fixed: set[str] = set()  # what depends on constants alone keeps the file's own precision
+
+    def add_constant(self, tensor: onnx.TensorProto) -> None:
+        self._values[tensor.name] = torch.tensor(numpy_helper.to_array(tensor).copy())
+        self._fixed.add(tensor.name)
+
+    def add_frames(self, name: str, frames: np.ndarray) -> None:
+        self._values[name] = torch.tensor(frames, dtype=torch.float64)
+
+    def is_fixed(self, name: str) -> bool:
+        """Whether it depends on constants alone."""
+        return name in self._fixed
+
+    def real(self, name: str) -> np.ndarray:
+        return self._values[name].double().numpy()
+
+    def run(self, node: onnx.NodeProto) -> None:
+        """Work out the node's outputs."""
+        constant = self._fixed.issuperset(filter(None, node.input))
+        if constant and node.input and node.op_type not in QUANTIZERS:
+            found = self._by_onnx(node)
+        else:
+            attributes = {a.name: helper.get_attribute_value(a) for a in node.attribute}
+            inputs = [self._wide(name, constant) for name in node.input if name]
+            known = node.op_type in OPERATORS
+            found = [OPERATORS[node.op_type](inputs, attributes)] if known else self._by_onnx(node)
+        self._values |= zip(node.output, found, strict=True)
+        if constant:
+            self._fixed.update(node.output)
+
+    def _wide(self, name: str, constant: bool) -> Tensor:
+        value = self._values[name]
+        return value.double() if value.is_floating_point() and not constant else value
+
+    def _by_onnx(self, node: onnx.NodeProto) -> list[Tensor]:
+        constant = self._fixed.issuperset(filter(None, node.input))
+        given = {name: self._wide(name, constant).numpy() for name in node.input if name}
+        return [torch.tensor(np.array(part)) for part in ReferenceEvaluator(node, opsets={"": 13}).run(None, given)]
 
 
 QUANTIZERS = ("Quant", "IntQuant", "BipolarQuant", "QuantizeLinear", "DequantizeLinear")
@@ -114,10 +143,12 @@ def _max_pool(inputs: list[Tensor], attributes: dict) -> Tensor:
     (x,) = inputs
     x = functional.pad(x, _pads(attributes, x), value=-torch.inf)
     pool = functional.max_pool2d if x.ndim == 4 else functional.max_pool1d
-    return pool(x, tuple(attributes["kernel_shape"]), tuple(attributes.get("strides", [1] * (x.ndim - 2))))
+    strides, rounds_up = attributes.get("strides", [1] * (x.ndim - 2)), bool(attributes.get("ceil_mode", 0))
+    return pool(x, tuple(attributes["kernel_shape"]), tuple(strides), ceil_mode=rounds_up)
 
 
 def _average_pool(inputs: list[Tensor], attributes: dict) -> Tensor:
+    """Of windows that count what is padded."""
     (x,) = inputs
     x = functional.pad(x, _pads(attributes, x))
     return functional.avg_pool2d(x, attributes["kernel_shape"], attributes.get("strides", [1, 1]))
@@ -154,8 +185,21 @@ def _multi_threshold(inputs: list[Tensor], attributes: dict) -> Tensor:
 
 def _gemm(inputs: list[Tensor], attributes: dict) -> Tensor:
     weights = inputs[1].double()
-    product = inputs[0] @ (weights.T if attributes.get("transB") else weights)
-    return product + inputs[2] if len(inputs) > 2 else product
+    product = inputs[0] @ (weights.T if attributes.get("transB") else weights) * attributes.get("alpha", 1.0)
+    return product + inputs[2] * attributes.get("beta", 1.0) if len(inputs) > 2 else product
+
+
+def _resize(inputs: list[Tensor], attributes: dict) -> Tensor:
+    """By the nearest neighbour, of maps: the last input are scales, or sizes in whole numbers."""
+    x, numbers = inputs[0], inputs[-1][2:].tolist()
+    wanted = {"scale_factor": tuple(numbers)} if inputs[-1].is_floating_point() else {"size": tuple(numbers)}
+    return functional.interpolate(x, **wanted, mode="nearest")
+
+
+def _reshape(inputs: list[Tensor], attributes: dict) -> Tensor:
+    """Of each frame by itself, whatever batch the file has."""
+    x, (_, *wanted) = inputs[0], inputs[1].tolist()
+    return x.reshape(len(x), *(x.shape[at] if side == 0 else side for at, side in enumerate(wanted, 1)))
 
 
 OPERATORS = {
@@ -185,8 +229,8 @@ OPERATORS = {
     "Squeeze": lambda i, a: i[0].flatten(1),
     "MaxPool": _max_pool,
     "Flatten": lambda i, a: i[0].flatten(1),
-    "Resize": lambda i, a: functional.interpolate(i[0], scale_factor=tuple(i[-1][2:].tolist()), mode="nearest"),
-    "Reshape": lambda i, a: i[0].flatten(1),
+    "Resize": _resize,
+    "Reshape": _reshape,
     "Transpose": lambda i, a: i[0].permute(*a["perm"]),
     "MatMul": lambda i, a: i[0] @ i[1].double(),
     "Gemm": _gemm,
@@ -197,4 +241,5 @@ OPERATORS = {
     "Div": lambda i, a: i[0] / i[1],
     "ReduceMean": lambda i, a: i[0].mean(a["axes"], keepdim=bool(a["keepdims"])),
     "GlobalAveragePool": lambda i, a: i[0].mean((2, 3), keepdim=True),
+    "GlobalMaxPool": lambda i, a: i[0].amax((2, 3), keepdim=True),
 }

@@ -32,6 +32,11 @@ def apart(g: Graph, count: int = 3) -> list[str]:
     return [g.quant(g.conv(x, 4, 4, 1), scale, bits=3) for scale in (7.13, 5.77, 3.31)[:count]]
 
 
+def around(g: Graph, scale: float = 60.0) -> str:
+    """Zeros around a quantized feature map."""
+    return g.add("Pad", first(g, scale), AROUND)
+
+
 def halves(g: Graph) -> list[str]:
     return g.several("Split", 2, g.conv(INPUT), [2, 2], axis=1)
 
@@ -130,6 +135,47 @@ NETWORKS: dict[str, Callable[[Graph], str]] = {
         )
     ),
     "a sum of three": lambda g: g.scores(g.quant(g.add("Sum", *apart(g)), 8.0)),
+    "a sum with constants": lambda g: g.scores(g.quant(g.add("Sum", *apart(g, 2), 8.0, FALLS), 8.0, signed=1)),
+    "max pool of quantized numbers that fall": lambda g: g.scores(
+        pooled(g, g.add("Relu", g.add("Add", g.add("Mul", first(g, 40.0), FALLS), 200.0)))
+    ),
+    "max pool of a quantized number that falls": lambda g: g.scores(
+        g.quant(pooled(g, g.add("Neg", g.add("Slice", first(g, 9.0, bits=6), [0], [1], [1]))), 9.0, 7, 1), 1
+    ),
+    "minimum between maxima": lambda g: g.scores(
+        pooled(g, g.add("Neg", pooled(g, g.add("Neg", pooled(g, first(g, 40.0), 1)), 1)), 1)
+    ),
+    "max pool whose last window ends outside": lambda g: g.scores(
+        g.add("MaxPool", first(g, 40.0, signed=1), kernel_shape=[3, 2], strides=[2, 3], ceil_mode=1)
+    ),
+    "maximum over the last axes": lambda g: g.add(
+        "MatMul",
+        g.add("ReduceMax", g.add("Transpose", first(g), perm=[0, 2, 3, 1]), axes=[1, 2], keepdims=0),
+        g.quant(g.random.uniform(-1, 1, (1, 4, 5)), 0.125, signed=1),
+    ),
+    "a matrix behind an axis of one": lambda g: g.add(
+        "Reshape",
+        g.add(
+            "ReduceMean",
+            g.add(
+                "MatMul",
+                g.add("Transpose", first(g), perm=[0, 2, 3, 1]),
+                g.quant(g.random.uniform(-1, 1, (1, 1, 4, 5)), np.linspace(0.1, 0.3, 5), signed=1),
+            ),
+            axes=[1, 2], keepdims=0,
+        ),
+        [0, 5],
+    ),
+    "a clip between two steps": lambda g: g.scores(g.add("Clip", first(g, 40.0), 0.0, 90.0)),
+    "leaky ReLU of quantized numbers": lambda g: g.scores(
+        g.add("LeakyRelu", g.add("Neg", first(g, 40.0, signed=1)), alpha=0.125)
+    ),
+    "average pool of zeros around a map": lambda g: g.scores(
+        g.add("AveragePool", around(g), kernel_shape=[3, 2], pads=[1, 0, 0, 0], count_include_pad=1)
+    ),
+    "zeros around what is scaled and clipped": lambda g: g.scores(
+        g.quant(g.conv(g.add("Clip", g.add("Mul", around(g, 32.0), 2 * FALLS), -128.0, 128.0), 4), 60.0)
+    ),
     "some of the scores": lambda g: g.add("Gather", g.scores(first(g)), [3, 1, 4], axis=1),
     "scores of two halves": scores_of_two_halves,
 }  # fmt: skip
@@ -148,12 +194,29 @@ def test_every_score_is_the_files(name: str, tmp_path: Path) -> None:
     assert len(np.unique(scores, axis=0)) > 20
 
 
-def test_a_shape_may_hold_the_files_own_batch_and_a_resize_its_own_axes(tmp_path: Path) -> None:
+NEAREST = {"mode": "nearest", "coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"}
+
+
+@pytest.mark.parametrize(
+    ("axes", "told"),
+    [([2, 3], ("", np.float32([2, 1]))), ([-1, -2], ("", np.float32([1, 2]))), ([-2], ("", "", np.array([12])))],
+    ids=["scales", "axes from the end", "size"],
+)
+def test_a_shape_may_hold_the_files_own_batch_and_a_resize_its_own_axes(
+    axes: list[int], told: tuple[object, ...], tmp_path: Path
+) -> None:
     graph = Graph()
-    scaled = graph.add("Resize", first(graph), "", np.float32([2, 1]), axes=[2, 3], mode="nearest",
-                       coordinate_transformation_mode="asymmetric", nearest_mode="floor")  # fmt: skip
+    scaled = graph.add("Resize", first(graph), *told, axes=axes, **NEAREST)
     output = graph.add("Reshape", graph.scores(scaled), [3, 5])
     graph.save(output, tmp_path / "model.onnx", opset=18, batch=3)
+    _, made = understand(tmp_path / "model.onnx", input_scale=1.0)
+    require_as_verified(tmp_path / "model.onnx", made, 5)
+
+
+def test_a_resize_of_opset_10_has_no_other_numbers_than_its_scales(tmp_path: Path) -> None:
+    graph = Graph()
+    output = graph.scores(graph.add("Resize", first(graph), np.float32([1, 1, 2, 3])))
+    graph.save(output, tmp_path / "model.onnx", opset=10)
     _, made = understand(tmp_path / "model.onnx", input_scale=1.0)
     require_as_verified(tmp_path / "model.onnx", made, 5)
 
@@ -185,6 +248,38 @@ REFUSED: dict[str, tuple[Callable[[Graph], str], str]] = {
         lambda g: g.scores(g.add("Trunc", first(g, 4.0, bits=8), 4.0, 0.0, 8.0, -32.0, 4.0, rounding_mode="FLOOR")),
         "its scale after truncation is -32",
     ),
+    "minimum between maxima of what nothing has quantized": (
+        lambda g: g.scores(g.quant(pooled(g, g.add("Neg", pooled(g, g.conv(INPUT)))), 60.0, signed=1)),
+        "a factor below 0 (of a batch norm, say) stands between n2 and it",
+    ),
+    "a clip at no whole number of steps": (
+        lambda g: g.scores(g.add("Clip", first(g, 40.0), 0.0, 90.1)),
+        "its input, from n1, is no longer a whole number of steps behind a Clip",
+    ),
+    "a matrix for each channel": (
+        lambda g: g.add(
+            "MatMul",
+            g.add("Reshape", first(g), [0, 4, 36]),
+            g.quant(g.random.uniform(-1, 1, (4, 36, 5)), 0.1, signed=1),
+        ),
+        "its weights, of the shape (4, 36, 5), are no single matrix",
+    ),
+    "zeros around a sigmoid": (
+        lambda g: g.scores(g.quant(g.conv(g.quant(g.add("Sigmoid", around(g)), 0.1), 4), 8.0)),
+        "its input was padded with zeros before it, of which it makes 0.5",
+    ),
+    "average pool at a border that it does not count": (
+        lambda g: g.scores(g.add("AveragePool", around(g), kernel_shape=[2, 2], pads=[1, 1, 0, 0])),
+        "its windows at the border average fewer pixels",
+    ),
+    "average pool whose last window ends outside": (
+        lambda g: g.scores(g.add("AveragePool", first(g), kernel_shape=[3, 3], strides=[2, 2], ceil_mode=1)),
+        "ceil_mode cuts its last window at a feature map of 6 x 6 pixels",
+    ),
+    "a sum with a constant for each pixel": (
+        lambda g: g.scores(g.quant(g.add("Sum", *apart(g, 2), np.arange(36.0).reshape(6, 6)), 8.0)),
+        "its constant has the shape (6, 6)",
+    ),
     "padded scores": (lambda g: g.add("Pad", first(g), AROUND), "its scores are padded with 0"),
     "a cast that loses numbers": (
         lambda g: g.scores(g.add("Cast", g.add("Cast", first(g), to=TensorProto.UINT8), to=1)),
@@ -210,3 +305,24 @@ def test_what_hardware_would_compute_otherwise_is_refused(name: str, tmp_path: P
     with pytest.raises(UserError) as caught:
         understand(tmp_path / "model.onnx", input_scale=1.0)
     assert cause in str(caught.value) and caught.value.exit_code == 2
+
+
+def test_a_resize_that_keeps_a_ratio_is_refused(tmp_path: Path) -> None:
+    graph = Graph()
+    asked = {"keep_aspect_ratio_policy": "not_larger", **NEAREST}
+    output = graph.scores(graph.add("Resize", first(graph), "", "", [1, 4, 12, 12], **asked))
+    graph.save(output, tmp_path / "model.onnx", opset=18)
+    with pytest.raises(UserError, match="its size follows from a ratio that it keeps"):
+        understand(tmp_path / "model.onnx", input_scale=1.0)
+
+
+def test_what_follows_from_a_lost_tensor_whose_shape_is_a_guess_is_not_told(tmp_path: Path) -> None:
+    graph = Graph()
+    uneven = graph.add("Mul", first(graph), np.array([1, 1.1, 1.23, 0.77]).reshape(4, 1, 1))
+    weights = graph.quant(graph.random.uniform(-1, 1, (4, 4, 2, 2)), 0.125, signed=1)
+    flat = graph.add("Reshape", graph.add("Conv", uneven, weights, kernel_shape=[2, 2], strides=[2, 2]), [-1, 36])
+    zero = np.uint8(0)
+    output = graph.add("DequantizeLinear", graph.add("QuantizeLinear", flat, 9.0, zero), 9.0, zero)
+    graph.save(output, tmp_path / "model.onnx")
+    with pytest.raises(UserError, match=": 1 thing in this network cannot become hardware"):
+        understand(tmp_path / "model.onnx", input_scale=1.0)

@@ -74,7 +74,17 @@ def test_a_pool_of_one_pixel_is_nothing() -> None:
     assert pooling.max_pool(made, node("MaxPool", kernel_shape=[1, 1]), source) is source and not made.operations
 
 
-def test_what_falls_cannot_be_pooled_by_its_integers() -> None:
-    made, falling = walk(), value().followed_by(Affine(-np.ones(2), np.zeros(2)))
+def test_integers_that_fall_are_multiplied_by_their_sign_first() -> None:
+    made, falling = walk(), value().followed_by(Affine(np.array([-1.0, 1.0]), np.ones(2)))
+    found = pooling.max_pool(made, node("MaxPool", kernel_shape=[2, 2]), falling)
+    assert found is not None and found.affine is not None and found.affine.scale.tolist() == [0.5, 0.5]
+    assert (found.low.tolist(), found.high.tolist(), found.type) == ([-15, 0], [0, 15], IntType(5, signed=True))
+    signs, pool = made.operations.values()
+    assert signs.operator == "vvau" and signs.weights is not None and signs.weights.ravel().tolist() == [-1, 1]
+    assert pool.operator == "max_pool" and pool.sources == (signs.name,)
+
+
+def test_sums_that_fall_and_that_somebody_else_reads_cannot_be_pooled_by_their_integers() -> None:
+    made, falling = walk(), value(open=True, alone=False).followed_by(Affine(-np.ones(2), np.zeros(2)))
     assert pooling.max_pool(made, node("MaxPool", kernel_shape=[2, 2]), falling) is None
     assert "of some channels the maximum would be the minimum of their integers" in problems(made)

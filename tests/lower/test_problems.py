@@ -64,16 +64,16 @@ PROBLEMS: dict[str, tuple[Callable[[], nn.Module], str, str, str]] = {
         "one activation scale per tensor",
     ),
     "ceil mode": (
-        lambda: ends_in(*start(), nn.MaxPool2d(4, ceil_mode=True), conv(kernel=1)),
+        lambda: ends_in(*start(), nn.AvgPool2d(4, ceil_mode=True), conv(kernel=1)),
         "  2:",
         "ceil_mode cuts its last window at a feature map of 6 x 6 pixels",
         "ceil_mode=False",
     ),
     "max pool of what falls": (
-        lambda: ends_in(*start(), norm(4, falling=True), nn.MaxPool2d(2), signed(), conv(kernel=1)),
+        lambda: ends_in(conv(2), nn.MaxPool2d(2, 1), norm(4, falling=True), nn.MaxPool2d(2), signed(), conv(kernel=1)),
         "  3:",
-        "a factor below 0 (of a batch norm, say) stands between 0 and it",
-        "use an average pool",
+        "a factor below 0 (of a batch norm, say) stands between 1 and it",
+        "put a quantizer before it",
     ),
     "average pool with a border": (
         lambda: ends_in(*start(), nn.AvgPool2d(2, padding=1, count_include_pad=False), conv(kernel=1)),
@@ -137,9 +137,9 @@ FIXED: dict[str, Callable[[], nn.Module]] = {
         *start(), Does(_separate, relu(), relu(), conv(), conv()), relu(), conv()
     ),
     "scale per channel": lambda: ends_in(conv(2), relu(), conv()),
-    "ceil mode": lambda: ends_in(*start(), nn.MaxPool2d(4), conv(kernel=1)),
+    "ceil mode": lambda: ends_in(*start(), nn.AvgPool2d(4), conv(kernel=1)),
     "max pool of what falls": lambda: ends_in(
-        *start(), norm(4, falling=True), nn.AvgPool2d(2), signed(), conv(kernel=1)
+        conv(2), nn.MaxPool2d(2, 1), signed(), norm(4, falling=True), nn.MaxPool2d(2), signed(), conv(kernel=1)
     ),
     "average pool with a border": lambda: ends_in(*start(), nn.AvgPool2d(2), conv(kernel=1)),
     "group norm": lambda: ends_in(conv(2), nn.BatchNorm2d(4)),

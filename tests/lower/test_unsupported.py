@@ -13,6 +13,8 @@ from tests.lower.walking import node
         ("LayerNormalization", "computed at run time", "BatchNorm2d"),
         ("Gelu", "falls somewhere", "never falls"),
         ("LSTM", "a recurrent layer", "Conv1d"),
+        ("QLinearConv", "in one operator", "QuantFormat.QDQ"),
+        ("MatMulInteger", "computed at run time", "quantize statically"),
         ("ConvTranspose", "a transposed convolution", "upsample outside"),
     ],
 )

@@ -1,9 +1,12 @@
 """Windows as ONNX's attributes describe them: strides, pads and auto_pad beside onnxruntime's own shapes."""
 
 import math
+from itertools import product
 
 import numpy as np
 import pytest
+import torch
+from torch.nn import functional
 
 from hwcodesign.lower.operation import Window
 from hwcodesign.lower.windows import kernel_of, window_of, without_padding
@@ -66,6 +69,19 @@ def test_a_convolution_may_be_dilated_but_not_along_a_side_of_one() -> None:
 
 def test_ceil_mode_where_nothing_is_cut_is_no_problem() -> None:
     assert made({"ceil_mode": 1, "strides": [2, 2]}) == Window((3, 3), (2, 2))
+
+
+@pytest.mark.parametrize("kernel", [1, 2, 3])
+def test_what_is_cut_off_is_filled_up_to_torchs_maxima(kernel: int) -> None:
+    for side, step, pad in product(range(3, 9), (1, 2, 3), range(kernel // 2 + 1)):
+        frame = torch.rand(1, side, 5)
+        given = {"strides": [step, 2], "pads": [pad] * 4, "ceil_mode": 1}
+        window = window_of(walk(), node("MaxPool", **given), (1, side, 5), (kernel, kernel), filled_up=True)
+        assert window is not None
+        top, left, bottom, right = window.pad
+        padded = functional.pad(frame, (left, right, top, bottom), value=-torch.inf)
+        found = functional.max_pool2d(padded, kernel, (step, 2))
+        assert torch.equal(found, functional.max_pool2d(frame, kernel, (step, 2), pad, ceil_mode=True))
 
 
 def test_a_pads_zeros_are_found_again() -> None:

@@ -104,6 +104,7 @@ def test_the_command_writes_what_quantize_reads(small_recipe, tmp_path) -> None:
         ("--svd", "0.9", "--bits", "4"): "not pruned, shared, rounded or trained on",
         ("--svd", "0.9", "--svd-weights", "400"): "one of the three",
         ("--epochs", "2"): "--keep or --bits",
+        ("--keep", "0.5", "--distil"): "give --epochs, too",
         ("--rank", "conv1"): "LAYER=RANK",
         ("--rank", "conv1=99"): "take 1 to 6",
         ("--out", str(tmp_path / "nowhere" / "a.net")): "cannot write",

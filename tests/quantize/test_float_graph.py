@@ -1,6 +1,7 @@
 """Float ONNX files as our networks: the same function, quantizers where hardware needs them, every fault by path."""
 
 import numpy as np
+import onnx
 import onnxruntime
 import pytest
 import torch
@@ -81,3 +82,27 @@ def test_every_layer_without_hardware_is_listed(tmp_path):
     assert "5 things in this network" in said
     for layer in ("leaky", "wide", "far", "pool", "average"):
         assert f"\n  {layer}: " in said
+
+
+def padded(path, opset=13, value=None, pads=(0, 0, 1, 1, 0, 0, 1, 1)):
+    w = Writer((1, 3, 8, 8))
+    x = w.conv("a", "image", 4)
+    if opset < 11:
+        x = w.node("Pad", "pad", [x], pads=list(pads), value=value)
+    else:
+        x = w.node("Pad", "pad", [x, w.constant("pads", np.array(pads))])
+    x = w.node("GlobalAveragePool", "mean", [w.conv("b", x, 4)])
+    made = w.save(path, w.linear("fc", w.node("Flatten", "", [x]), 4, 5))
+    model = onnx.load(made)
+    model.opset_import[0].version = opset
+    onnx.save(model, made)
+    return made
+
+
+def test_padding_that_a_convolution_cannot_take_is_told(tmp_path):
+    path = padded(tmp_path / "pad.onnx")
+    found, pixels = read_model(path), np.random.default_rng(0).random((2, 3, 8, 8))
+    assert np.allclose(scores(found, pixels).numpy(), in_file(path, pixels), atol=1e-5)
+    for fault in ({"pads": (0, 0, -1, -1, 0, 0, -1, -1)}, {"opset": 10, "value": 1.0}):
+        with pytest.raises(UserError, match="pads otherwise than with zeros"):
+            read_model(padded(tmp_path / "odd.onnx", **fault))

@@ -7,10 +7,11 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image
 
-from hwcodesign.cli import cli
+from hwcodesign.cli import cli, quantize
 from hwcodesign.core.errors import UserError
 from hwcodesign.dataflow import Dataflow
 from hwcodesign.graph import interpreter
+from hwcodesign.recipe import LayerBitsTable
 from tests.export.weight_files import write_safetensors
 from tests.quantize.small import images, network, weights
 
@@ -78,11 +79,23 @@ def test_to_integers_that_equal_the_quantized_network(job, tmp_path):
         assert np.array_equal(reference["images"][0], picture[:, :, ::-1])  # blue first
 
 
+def test_bits_of_the_recipes_layers_stay_where_no_others_are_given() -> None:
+    recipes = {"conv1": LayerBitsTable(weight_bits=3), "conv4": LayerBitsTable(weight_bits=4, activation_bits=8)}
+    given = {"conv4": LayerBitsTable(weight_bits=6), "fire2": LayerBitsTable(weight_bits=5)}
+    assert quantize._merged(recipes, given) == {
+        "conv1": LayerBitsTable(weight_bits=3),
+        "conv4": LayerBitsTable(weight_bits=6, activation_bits=8),
+        "fire2": LayerBitsTable(weight_bits=5),
+    }
+
+
 @pytest.mark.parametrize(
     ("more", "message"),
     [
         (["--calibration-images", "13"], "holds 12 images, and 13 are asked for"),
         (["--calibration-images", "3"], "give at least 8"),
+        (["--calibration-images", "3"], "--calibration-images 3: "),
+        (["--layer", "conv1=4", "--layer", "conv1=8"], "conv1 is there twice"),
         (["--layer", "conv9=4"], "quantization.layers.conv9: did you mean"),
         (["--layer", "conv1=4,9"], "say NAME=BITS or NAME=WEIGHTS,ACTIVATIONS"),
         (["--set", "network.base_e=8"], "is of another network: .*where the network has fire2"),

@@ -220,7 +220,9 @@ class TrainTable(StrictModel):
     momentum: float = Field(default=0.9, ge=0.0, lt=1.0, description="of sgd, nesterov, rmsprop")
     weight_decay: float = Field(default=0.0002, ge=0.0, le=1e6, description="share of each weight taken off a step")
     initial: Literal["pytorch", "gaussian", "xavier", "msra"] = Field(default="pytorch", description="random weights")
-    start_from: str | None = Field(default=None, description="another run's checkpoint, to take its weights from")
+    start_from: str | None = Field(
+        default=None, description="whose weights to begin with: a run's checkpoint, its model.onnx, or a trained recipe"
+    )
     sparse_epochs: int = Field(default=0, ge=0, le=MOST_EPOCHS, description="behind float_epochs, small weights 0")
     dense_epochs: int = Field(default=0, ge=0, le=MOST_EPOCHS, description="behind sparse_epochs, all weights again")
     sparsity: float = Field(default=0.3, gt=0.0, lt=1.0, description="share of a layer's weights in sparse_epochs")
@@ -374,6 +376,12 @@ def find_recipe(name_or_path: str) -> Path:
     if name_or_path not in shipped:
         raise UserError(f"there is no recipe {name_or_path!r}: {did_you_mean(name_or_path, shipped)}")
     return shipped[name_or_path]
+
+
+def shipped_with(name_or_path: str) -> Path | None:
+    """The folder of trained files beside a recipe, if there is one. Raises UserError as `find_recipe`."""
+    folder = find_recipe(name_or_path).with_suffix("")
+    return folder if (folder / "model.onnx").is_file() else None
 
 
 def require_room(path: Path) -> None:

@@ -66,6 +66,7 @@ def command(
       hwcodesign compress fashion-squeezenet --weights float.pt --keep 0.2 --bits 5 --epochs 5 --data FOLDER
       hwcodesign compress fashion-squeezenet --weights float.pt --keep 0.2 --epochs 5 --distil --data FOLDER
     """
+    from hwcodesign.data.folder import unlabelled_alone
     from hwcodesign.quantize import compression
     from hwcodesign.quantize.float_file import read_weights
     from hwcodesign.recipe import load_recipe
@@ -95,7 +96,7 @@ def command(
         _say_sizes(loaded, given, made, bits or fixed_point or compression.MOST_CODE_BITS)
         if out:
             click.echo(f"{out}: {_written(out, loaded, made):,} bytes")
-    if data or loaded.data.dataset == "digits":
+    if (data and not unlabelled_alone(data)) or loaded.data.dataset == "digits":
         from hwcodesign.core.terminal import console
         from hwcodesign.quantize.float_network import accuracies
         from hwcodesign.quantize.table import accuracy_table

@@ -17,7 +17,12 @@ STORAGE = click.option(
 
 
 class _StudyFirst(click.Group):
-    """`explore STUDY.toml` is `explore run STUDY.toml`."""
+    """`explore STUDY.toml` is `explore run STUDY.toml`, options first or last."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if args and args[0].startswith("-") and args[0] not in ctx.help_option_names:
+            args = ["run", *args]
+        return super().parse_args(ctx, args)
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
         if args and args[0] not in self.commands and not args[0].startswith("-"):

@@ -82,6 +82,7 @@ def command(
       hwcodesign quantize --model resnet.onnx --data FOLDER --board zcu104 --set data.divisor=64 --distil 5
     """
     from dataclasses import replace
+    from shlex import quote
 
     from hwcodesign.core.input_file import require_file
     from hwcodesign.core.terminal import console
@@ -96,6 +97,9 @@ def command(
                         "--weights FILE), or a whole float network (--model FILE)")  # fmt: skip
     if model is not None:
         require_file(model)
+        if not (options["data"] or calibration or "data.dataset" in dict(options["changes"])):
+            raise UserError("--model needs images such as the network was trained with: --data FOLDER, or unlabelled "
+                            "ones, --calibration FOLDER; --set data.dataset=digits takes scikit-learn's")  # fmt: skip
         options |= _recipe_of(model, options, changes)
         weights = options.pop("weights")
     assert weights is not None
@@ -124,8 +128,8 @@ def command(
             rows = {"float": accuracy(recipe, weights, job.data_folder)} | rows
         console().print(accuracy_table(rows, report["reference"]["images"]))
     if model is not None:
-        data = f" --data {options['data']}" if options["data"] else ""
-        click.echo(f"next: hwcodesign run {options['recipe']} --from lower{data}")
+        data = f" --data {quote(str(options['data']))}" if options["data"] else ""
+        click.echo(f"next: hwcodesign run {quote(options['recipe'])} --from lower{data}")
 
 
 def _recipe_of(model: Path, options: dict[str, Any], bits: dict[str, Any]) -> dict[str, Any]:

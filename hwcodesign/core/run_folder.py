@@ -294,7 +294,14 @@ def code_digest(parts: tuple[str, ...]) -> str:
 
 
 def write_whole(path: Path, content: str | bytes) -> None:
-    """Write a file that is never there by half: what was there before stays until then."""
+    """Write a file that is never there by half: what was there before stays until then.
+
+    Raises UserError if `path` is a folder or in none, and OSError as writing does.
+    """
+    if path.is_dir():
+        raise UserError(f"cannot write {path}: it is a folder; say a file")
+    if not path.parent.is_dir():
+        raise UserError(f"cannot write {path}: there is no folder {path.parent}")
     unfinished = path.with_name(f".{path.name}.unfinished-{os.getpid()}")
     try:
         with _naming(path):

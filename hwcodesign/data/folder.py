@@ -22,6 +22,7 @@ from hwcodesign.data.dataset import Dataset, held_apart
 
 HELD_OUT_FOLDERS = ("test", "val", "validation")  # the first that is there
 CLASSES = "classes.txt"
+CALIBRATION = "calibration"  # unlabelled images
 _SHOWN = 10  # of the images that cannot be read
 
 
@@ -87,6 +88,12 @@ def held_out_folder(folder: Path) -> Path | None:
     return found
 
 
+def unlabelled_alone(folder: Path) -> bool:
+    """Whether images to quantize with are all that a data set's folder has."""
+    names = {path.name for path in folder.iterdir() if not hidden(path)} if folder.is_dir() else set()
+    return CALIBRATION in names and names <= {CALIBRATION, CLASSES}
+
+
 def hidden(path: Path) -> bool:
     """Whether a system has put it there, and no person."""
     return path.name.startswith(".") or path.name == "__MACOSX"
@@ -101,7 +108,8 @@ def part_of(folder: Path, part: Path) -> Part:
     labels = folder / f"{part.name}.txt"
     if labels.is_file() and part != folder:
         return _by_labels_file(part, labels, names)
-    subfolders = sorted(p for p in part.iterdir() if p.is_dir() and not hidden(p))
+    others = {CALIBRATION} if part == folder else set()
+    subfolders = sorted(p for p in part.iterdir() if p.is_dir() and not hidden(p) and p.name not in others)
     if not subfolders:
         where = "" if part == folder else f", or a file {labels} with an image and its class on each line"
         raise UserError(f"{part} has no subfolders; it needs one for each class, with that class's images{where}")

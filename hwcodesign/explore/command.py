@@ -21,6 +21,7 @@ from hwcodesign.explore.engine import MARKER, Engine, Report, require_same_image
 from hwcodesign.explore.page import write_page
 from hwcodesign.explore.pick import best_point, point_numbered, write_recipe
 from hwcodesign.explore.results import Results, results_of
+from hwcodesign.explore.storage import shown
 from hwcodesign.explore.study import Study, load_study
 from hwcodesign.explore.table import front_so_far, table
 from hwcodesign.explore.what_if import planned, what_if_study
@@ -99,7 +100,13 @@ def _existing(path: Path, out: Path | None, storage: str | None) -> Engine:
     folder = out or Path("explore") / study.name
     if storage is None and not (folder / MARKER).exists():
         raise UserError(f"{folder} holds no search of {study.name}: hwcodesign explore {quote(str(path))} makes it")
-    return Engine(study, folder, storage)
+    engine = Engine(study, folder, storage)
+    if storage is not None and not engine.begun:
+        raise UserError(
+            f"{shown(storage)} holds no search of {study.name}: hwcodesign explore {quote(str(path))} --storage ... "
+            "makes it"
+        )
+    return engine
 
 
 def _show(engine: Engine, results: Results) -> None:

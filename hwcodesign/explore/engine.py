@@ -57,6 +57,12 @@ class Engine:
         self._opened: dict[str, optuna.Study] = {}
 
     @property
+    def begun(self) -> bool:
+        """Whether the storage holds the study."""
+        names = self._ask(lambda: [study.study_name for study in self._storage.get_all_studies()])
+        return f"{self.study.name}/{SEARCH}" in names
+
+    @property
     def steps(self) -> list[SearchStep]:
         every = self.study.search.sampler == "all"
         first = None if every or not self.study.rungs else self.study.rungs[0]

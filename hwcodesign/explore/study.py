@@ -182,11 +182,18 @@ class Study(StrictModel):
 
 def load_study(path: Path) -> Study:
     """Read a study and its base recipe. Raises UserError on any fault: which key, what is allowed."""
-    tables = read_toml(path)
+    tables = read_toml(path if path.exists() or path.suffix else _recipe_of_that_name(path))
     if "network" in tables and "space" not in tables:
         raise UserError(f"{path} is a recipe, and no study, which says what may vary of one: write one (see "
                         f"docs/guide/explore.md), or ask: --what-if KEY=VALUE,VALUE,...")  # fmt: skip
     return study_from({"name": path.stem, **tables}, str(path), path.parent)
+
+
+def _recipe_of_that_name(path: Path) -> Path:
+    try:
+        return find_recipe(str(path))
+    except UserError:
+        return path
 
 
 def study_from(values: dict[str, Any], where: str, folder: Path) -> Study:

@@ -4,7 +4,8 @@ Writes model.onnx; reference.json (what was measured, on what, with which versio
 `images` (uint8 NHWC) and `labels`, and for every image its `integer_scores` (int64: what hardware computes) and
 `scores` (float64: integer_scores * score_step, the network's real-valued output), and `task` (what the network was
 trained to do with pictures, as JSON). A network with random weights is
-measured on random images: these have no labels, and `top1`, or what else its task is judged by, is null.
+measured on random images, one that was quantized without labels on the images that it was quantized with: they have no
+labels, and `top1`, or what else its task is judged by, is null.
 """
 
 import hashlib
@@ -25,6 +26,7 @@ from hwcodesign.core.progress import frames_bar
 from hwcodesign.core.score_map import ScoreMap
 from hwcodesign.core.tasks import Scored
 from hwcodesign.data import load_dataset
+from hwcodesign.data.folder import read_unlabelled
 from hwcodesign.export.picture_task import task_of
 from hwcodesign.nets.build import NetworkModule, freeze, score_map
 from hwcodesign.nets.network import Add, Concat, Conv, GlobalAvgPool, MaxPool, Network
@@ -74,16 +76,25 @@ class Evaluation:
 
 
 def export(
-    recipe: Recipe, checkpoint: Path, out_folder: Path, data_folder: Path | None = None, random_weights: bool = False
+    recipe: Recipe,
+    checkpoint: Path,
+    out_folder: Path,
+    data_folder: Path | None = None,
+    random_weights: bool = False,
+    unlabelled: tuple[Path, int] | None = None,
 ) -> Exported:
     """Write model.onnx, reference.json and reference.npz into `out_folder`; the same bytes on repeat.
 
-    `random_weights`: the checkpoint is from `untrained`, so random images take the place of the held-out ones.
+    `random_weights`: the checkpoint is from `untrained`, so random images take the place of the held-out ones; so many
+    of a folder do if they are `unlabelled`.
     Raises UserError if the checkpoint or the data is missing, damaged, or of another recipe.
     """
     torch.set_num_threads(recipe.train.threads)
     model = load_trained(recipe, checkpoint)
-    measured = _untrained(recipe) if random_weights else _held_out(recipe, data_folder)
+    if random_weights:
+        measured = _untrained(recipe)
+    else:
+        measured = _of_no_class(recipe, *unlabelled) if unlabelled else _held_out(recipe, data_folder)
     out_folder.mkdir(parents=True, exist_ok=True)
     write_onnx(model, out_folder / "model.onnx")
     with frames_bar("reference", len(measured.images)) as on_frames:
@@ -105,6 +116,11 @@ def export(
 def _held_out(recipe: Recipe, data_folder: Path | None) -> HeldOut:
     dataset = load_dataset(recipe.data, data_folder, training=False)
     return HeldOut(dataset.test_images, dataset.test_labels, dataset.classes, dataset.name, "test", "trained")
+
+
+def _of_no_class(recipe: Recipe, folder: Path, count: int) -> HeldOut:
+    images = read_unlabelled(folder, recipe.data.preprocessing, count)
+    return HeldOut(images, None, None, folder.name, "unlabelled", "trained")
 
 
 def _untrained(recipe: Recipe) -> HeldOut:

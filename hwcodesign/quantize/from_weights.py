@@ -11,7 +11,7 @@ import torch
 
 from hwcodesign.core.errors import UserError
 from hwcodesign.data import load_dataset
-from hwcodesign.data.folder import read_unlabelled
+from hwcodesign.data.folder import CALIBRATION, read_unlabelled
 from hwcodesign.export.float_weights import Weights
 from hwcodesign.job import QuantizeRequest
 from hwcodesign.nets.build import NetworkModule
@@ -31,7 +31,6 @@ from hwcodesign.quantize.trainable import Trainable
 from hwcodesign.recipe import Recipe
 from hwcodesign.training.loop import build, save_weights
 
-CALIBRATION = "calibration"  # the folder of unlabelled images in a data folder
 FEWEST_IMAGES = 8
 CHECKPOINT = "best.pt"
 

@@ -36,7 +36,8 @@ def float_recipe(
     except (ValueError, TypeError):
         raise UserError("data.mean and data.divisor are one number each, or one for each channel") from None
     nodes, height, width = found.network.nodes, *found.network.input_shape[:2]
-    data: dict[str, Any] = {"dataset": dataset_in(data_folder), "channels": found.network.input_shape[2]}
+    dataset = dataset_in(data_folder) if data_folder else "folder"  # digits come without one, and only if asked for
+    data: dict[str, Any] = {"dataset": dataset, "channels": found.network.input_shape[2]}
     data |= {"classes": found.network.classes, "mean": _numbers(means), "divisor": _numbers(divisors)}
     pads = {node.pad for node in found.network.convolutions if node.input == INPUT}
     if np.any(means) and pads != {0}:

@@ -6,7 +6,7 @@ import pytest
 
 from hwcodesign.core import run_folder
 from hwcodesign.core.errors import UserError
-from hwcodesign.core.run_folder import MARKER, RunFolder, Stage, digest, existing_run, listing
+from hwcodesign.core.run_folder import MARKER, RunFolder, Stage, digest, existing_run, listing, write_whole
 
 
 def stage(source: Path, calls: list[str], settings: object = 1, **kwargs: object) -> Stage:
@@ -253,3 +253,11 @@ def test_digest_sees_contents_and_names(tmp_path: Path) -> None:
     second = digest([tmp_path])
     (tmp_path / "b").write_text("2")
     assert len({first, second, digest([tmp_path])}) == 3
+
+
+def test_a_file_is_not_written_over_a_folder_or_into_none(tmp_path: Path) -> None:
+    for path, message in ((tmp_path, "it is a folder"), (tmp_path / "none" / "a.json", "there is no folder .*none")):
+        with pytest.raises(UserError, match=f"cannot write .*: {message}"):
+            write_whole(path, "{}")
+    write_whole(tmp_path / "a.json", "{}")
+    assert [path.name for path in tmp_path.iterdir()] == ["a.json"]

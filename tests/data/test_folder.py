@@ -6,7 +6,7 @@ from PIL import Image
 
 from hwcodesign.core.errors import UserError
 from hwcodesign.data import load_dataset
-from hwcodesign.data.folder import read_unlabelled
+from hwcodesign.data.folder import read_unlabelled, unlabelled_alone
 from hwcodesign.recipe import DataTable
 
 TABLE = DataTable(dataset="folder", size=(6, 8), channels=3, classes=2)
@@ -21,6 +21,7 @@ def write(folder, name, count, colour):
 def test_a_fifth_of_each_class_is_held_out(tmp_path):
     write(tmp_path, "cat", 10, (200, 0, 0))
     write(tmp_path, "dog", 5, (0, 0, 100))
+    write(tmp_path, "calibration", 5, (0, 9, 0))  # which is no class
     dataset = load_dataset(TABLE, tmp_path)
     assert dataset.classes == ("cat", "dog")
     assert dataset.test_labels.tolist() == [0, 0, 1]
@@ -125,6 +126,16 @@ def test_subfolders_of_some_of_the_classes(tmp_path):
     write(tmp_path / "val", "cow", 1, (1, 1, 1))
     with pytest.raises(UserError, match=r"cow: did you mean|cow: \(allowed: cat, dog\)"):
         load_dataset(TABLE, tmp_path, training=False)
+
+
+def test_a_folder_of_unlabelled_images_alone_is_known(tmp_path):
+    write(tmp_path, "calibration", 1, (0, 0, 0))
+    (tmp_path / "classes.txt").write_text("a\n")
+    assert unlabelled_alone(tmp_path) and not unlabelled_alone(tmp_path / "nowhere")
+    with pytest.raises(UserError, match="has no subfolders; it needs one for each class"):
+        load_dataset(TABLE, tmp_path)
+    write(tmp_path, "val", 1, (0, 0, 0))
+    assert not unlabelled_alone(tmp_path)
 
 
 def test_unlabelled_images_are_spread_over_the_folder(tmp_path):

@@ -4,7 +4,9 @@ import json
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from hwcodesign.cli import explore
 from hwcodesign.core.errors import UserError
 from hwcodesign.explore import command
 from tests.explore.studies import PLANNED, TRAINED, write
@@ -53,6 +55,24 @@ def test_a_folder_without_the_images_is_noticed_before_the_first_point(tmp_path:
     with pytest.raises(UserError, match=r"there is no cifar10\.npz"):
         command.search(study, tmp_path, tmp_path / "out", None, 1, None)
     assert not (tmp_path / "out").exists()
+
+
+def test_a_storage_without_the_search_is_told(tmp_path: Path) -> None:
+    storage = f"sqlite:///{tmp_path / 'empty.db'}"
+    with pytest.raises(UserError, match=r"empty\.db holds no search of planned"):
+        command.show_results(write(PLANNED, tmp_path), tmp_path / "out", storage, None)
+
+
+def test_a_recipe_is_no_study() -> None:
+    with pytest.raises(UserError, match="digits-squeezenet is a recipe, and no study"):
+        command.search(Path("digits-squeezenet"), None, None, None, 1, None)
+
+
+def test_options_come_first_or_last(tmp_path: Path) -> None:
+    for order in (["--jobs", "1", "nowhere.toml"], ["nowhere.toml", "--jobs", "1"], ["run", "nowhere.toml"]):
+        ran = CliRunner().invoke(explore.command, order)
+        assert isinstance(ran.exception, UserError) and "no file nowhere.toml" in str(ran.exception)
+    assert "Search a design space" in CliRunner().invoke(explore.command, ["--help"]).output
 
 
 def test_a_proxy_of_a_proxy_is_refused() -> None:

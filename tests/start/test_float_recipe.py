@@ -7,6 +7,7 @@ from PIL import Image
 
 from hwcodesign.cli import cli
 from hwcodesign.core.errors import UserError
+from hwcodesign.data.folder import unlabelled_alone
 from hwcodesign.dataflow import Dataflow
 from hwcodesign.graph import interpreter
 from hwcodesign.quantize.float_file import read_model
@@ -49,6 +50,26 @@ def test_from_a_float_file_to_integers_that_hardware_has(job, tmp_path):
         real = graph.score_map.affine(reference["integer_scores"])
         assert np.allclose(real, reference["scores"]) and len(set(graph.score_map.bias)) == 5
         assert reference["images"].shape[1:] == (12, 12, 3) and np.all(reference["images"][:, 0] == 102)
+
+
+def test_somebodys_network_is_not_calibrated_on_digits_unless_they_are_asked_for(job, tmp_path):
+    bare = [*job[:3], *job[5:]]
+    refused = run(bare)
+    assert "needs images such as the network was trained with" in str(refused.exception)
+    grey = run([*bare, "--set", "data.dataset=digits"])
+    assert "the digits are grey; use channels = 1" in str(grey.exception)
+
+
+def test_images_without_labels_are_enough(job, tmp_path):
+    """Those of a folder of their own, or of a data set that has no others."""
+    bare, photographs = [*job[:3], *job[5:]], tmp_path / "data" / "train"
+    done = run([*bare, "--calibration", str(photographs)])
+    assert done.exit_code == 0 and "top-1" not in done.output, (done.output, done.exception)
+    with np.load(tmp_path / "runs" / "float" / "export" / "reference.npz") as reference:
+        assert reference["images"].shape == (12, 12, 12, 3) and "labels" not in reference
+    (tmp_path / "set").mkdir()
+    photographs.rename(tmp_path / "set" / "calibration")
+    assert unlabelled_alone(tmp_path / "set") and not unlabelled_alone(tmp_path / "data")
 
 
 def test_what_the_pixels_are_is_told_for_the_file(tmp_path):

@@ -14,9 +14,9 @@ from hwcodesign.lower.activations import not_quantized, settled, with_zero
 from hwcodesign.lower.file_network import Node
 from hwcodesign.lower.operation import GRAPH_INPUT, Window
 from hwcodesign.lower.ratios import DECIMAL, EXACT, integer_ratios
-from hwcodesign.lower.values import Affine, Constant, Value, places
+from hwcodesign.lower.values import Affine, Constant, Value, places, whole_range
 from hwcodesign.lower.walk import Tensor, Walk
-from hwcodesign.lower.windows import window_of, without_padding
+from hwcodesign.lower.windows import Pair, window_of, without_padding
 
 _MOST_WHOLE = 1 << 20  # float weights that are whole numbers up to this one need no quantizer
 
@@ -271,6 +271,28 @@ def with_zeros(walk: Walk, node: Node, value: Value, window: Window, line: Affin
         )
         return None
     return value, replace(window, pad_value=int(zero))
+
+
+def picked(walk: Walk, layer: str, value: Value, window: Window, signs: np.ndarray, at: Pair = (0, 0)) -> Value:
+    """Of every window of a quantized map its pixel `at`, times the sign of its channel (C,): a depthwise convolution.
+
+    The tensor keeps its `place`, which is the caller's to change where pixels become fewer.
+    """
+    channels = value.shape[0]
+    weights = np.zeros((channels, 1, *window.kernel), dtype=np.int64)
+    weights[:, 0, at[0], at[1]] = signs
+    low, high = np.sort(np.array(whole_range(value.type, channels)) * signs, axis=0)  # so that the type is the layer's
+    name = walk.operation(
+        layer, "vvau" if channels > 1 else "mvau", value, window=window, weights=weights, groups=channels,
+        low=low, high=high,
+    )  # fmt: skip
+    int_type = signed_holding(int(low.min()), int(high.max()))
+    low, high = np.sort([value.low * signs, value.high * signs], axis=0)
+    first, *others = value.steps
+    assert isinstance(first, Affine)
+    steps = (Affine(first.scale * signs, first.bias), *others)
+    shape = (channels, *window.slide(*value.shape[1:]))
+    return replace(value, operation=name, shape=shape, type=int_type, low=low, high=high, steps=steps)
 
 
 def _bounds(weights: np.ndarray, value: Value, window: Window) -> tuple[np.ndarray, np.ndarray]:

@@ -17,7 +17,7 @@ from hwcodesign.lower.endings import ENDINGS, Scores, ends, note_choice, scores_
 from hwcodesign.lower.file_network import FileNetwork, Node
 from hwcodesign.lower.layout import LAYOUTS, LayoutError, moved
 from hwcodesign.lower.operation import GRAPH_INPUT, Operation
-from hwcodesign.lower.parts import PARTS, arranged, parts_of
+from hwcodesign.lower.parts import PARTS, arranged, parts_of, with_zero_channels
 from hwcodesign.lower.problems import Problems
 from hwcodesign.lower.unsupported import why_not
 from hwcodesign.lower.values import Constant, Unknown, Value, places, uniform, whole_range
@@ -279,13 +279,18 @@ def _padded(walk: Walk, node: Node, value: Value, arrays: list[np.ndarray | None
     pads = np.zeros((2, rank), dtype=np.int64)
     axes = arrays[2].ravel() % rank if len(arrays) > 2 and arrays[2] is not None else np.arange(rank)
     pads[:, axes] = np.array(given, dtype=np.int64).reshape(2, -1)
-    if not pads.any():
-        return value
     mode = node.attributes.get("mode", "constant")
     other = value.padded and value.fill != fill
+    if rank > 2 and mode == "constant" and fill == 0 and pads.min() == 0 < pads[:, 1].max() and not value.padded:
+        widened = with_zero_channels(walk, node, value, *pads[:, 1].tolist())
+        if widened is None:
+            return None
+        value, pads[:, 1] = widened, 0
+    if not pads.any():
+        return value
     if mode != "constant" or other or pads.min() < 0 or pads[:, :2].any():
         cause = f"it pads by {pads[0].tolist()} and {pads[1].tolist()}, mode {mode}, value {fill:g}"
-        fix = "pad height and width with zeros (nn.ZeroPad2d, or padding=... of the convolution)"
+        fix = "pad height and width, or channels, with zeros (F.pad, or padding=... of the convolution)"
         walk.note(node, cause, fix, value)
         return None
     return replace(value, place=np.pad(value.place, pads.T.tolist(), constant_values=-1), fill=fill)

@@ -1,8 +1,9 @@
 """Parts of tensors, channels in another order, shuffled pixels: which elements they are, and what makes maps of them.
 
 As with layouts, a part is noted in the tensor's `place` and costs nothing; a layer that takes nothing but feature maps
-gets one from a gather in front of it, and where channels became pixels, from a pixel shuffle behind that. It does not
-matter whether a file says so in one operator or by reshaping and transposing.
+gets one from a gather in front of it, where channels became pixels, from a pixel shuffle behind that, and where rows
+and columns are left out, from a depthwise convolution. It does not matter whether a file says so in one operator or by
+reshaping and transposing.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,10 +13,13 @@ from typing import Any
 import numpy as np
 
 from hwcodesign.dataflow import Attribute
-from hwcodesign.lower.activations import settled
+from hwcodesign.graph.builder import signed_holding
+from hwcodesign.lower.activations import not_quantized, settled
+from hwcodesign.lower.convolutions import picked
 from hwcodesign.lower.file_network import Node
 from hwcodesign.lower.layout import LayoutError
-from hwcodesign.lower.values import Affine, Map, Value, places
+from hwcodesign.lower.operation import Window
+from hwcodesign.lower.values import Affine, Map, Value, places, whole_range
 from hwcodesign.lower.walk import Walk
 
 PARTS = ("Slice", "Split", "Gather")
@@ -67,8 +71,13 @@ def _axis(array: np.ndarray, axis: int) -> int:
 def arranged(walk: Walk, node: Node, value: Value) -> Value:
     """`value` as a feature map in its own order, if it is of some channels, of reordered or of shuffled ones.
 
-    Else as it is.
+    Also if rows and columns are left out evenly. Else as it is.
     """
+    if (grid := _grid(value)) is not None:
+        value = settled(walk, node, value)
+        if value.open or value.terms:
+            return _noted(walk, node, "leaves pixels out", value)
+        value = _of_grid(walk, node, value, *grid)
     factors = _factors(value)
     order = _order(value, factors)
     if order is None or (factors == (1, 1) and np.array_equal(order, np.arange(value.shape[0]))):
@@ -79,11 +88,72 @@ def arranged(walk: Walk, node: Node, value: Value) -> Value:
     value = settled(walk, node, value)
     line = value.affine
     if value.open or value.terms or line is None:
-        fix = f"put a QuantReLU or QuantIdentity directly after {value.operation}"
-        walk.note(node, f"it reorders or takes channels of {value.operation}, which is not quantized", fix, value)
-        return replace(value, known=False)
+        return _noted(walk, node, "reorders or takes channels", value)
     made = _gathered(walk, node, value, line, order)
     return made if factors == (1, 1) else _shuffled(walk, node, made, factors, value.place.shape)
+
+
+def _noted(walk: Walk, node: Node, verb: str, value: Value) -> Value:
+    """What stands in for the tensor, after noting that the node does this to one that is not quantized."""
+    cause, fix = not_quantized(value)
+    walk.note(node, f"it {verb}, and {cause}", fix, value)
+    return replace(value, known=False)
+
+
+def _grid(value: Value) -> tuple[range, range] | None:
+    """Which rows and columns of the map the tensor consists of, if those are not all, and evenly far from each other.
+
+    Of which channels does not matter.
+    """
+    (_, height, width), place = value.shape, value.place
+    if place.ndim not in (3, 4) or len(place) != 1 or value.padded:
+        return None
+    place = place.reshape(place.shape[1], -1, place.shape[-1])
+    rows, columns = place[0, :, 0] % (height * width) // width, place[0, 0] % width
+    first = place[:, 0, 0] // (height * width) * (height * width)
+    if not np.array_equal(place, first[:, None, None] + rows[:, None] * width + columns):
+        return None
+    found = _evenly(rows), _evenly(columns)
+    if found[0] is None or found[1] is None or (len(rows), len(columns)) == (height, width):
+        return None
+    return found[0], found[1]
+
+
+def _evenly(numbers: np.ndarray) -> range | None:
+    step = int(numbers[1] - numbers[0]) if len(numbers) > 1 else 1
+    found = range(int(numbers[0]), int(numbers[-1]) + 1, max(step, 1))
+    return found if list(found) == numbers.tolist() else None
+
+
+def _of_grid(walk: Walk, node: Node, value: Value, rows: range, columns: range) -> Value:
+    """The pixels of these rows and columns as a map: by the smallest kernel whose windows begin and end with them."""
+    sides = list(zip(value.shape[1:], (rows, columns), strict=True))
+    tall, wide = (max(at.start + 1, side - len(at) * at.step + 1) for side, at in sides)
+    window = Window((tall, wide), (rows.step, columns.step))
+    ones = np.ones(value.shape[0], dtype=np.int64)
+    found = picked(walk, f"{node.layer}.pixels", value, window, ones, (rows.start, columns.start))
+    channels = value.place.reshape(value.place.shape[1], -1)[:, 0] // (value.shape[1] * value.shape[2])
+    return replace(found, place=places(found.shape)[:, channels].reshape(value.place.shape))
+
+
+def with_zero_channels(walk: Walk, node: Node, value: Value, before: int, after: int) -> Value | None:
+    """The feature map with so many channels of zeros around its own, by a matrix of ones; None after noting why not."""
+    value = settled(walk, node, arranged(walk, node, value))
+    line = value.affine
+    if value.open or value.terms or line is None or not value.is_map:
+        _noted(walk, node, "adds channels of zeros", value)
+        return None
+    low, high = (np.pad(bound, (before, after)) for bound in (value.low, value.high))
+    channels = value.shape[0]
+    own = whole_range(value.type, channels)  # so that the type is the layer's
+    bounds = {"low": np.pad(own[0], (before, after)), "high": np.pad(own[1], (before, after))}
+    weights = np.pad(np.eye(channels, dtype=np.int64), ((before, after), (0, 0)))[:, :, None, None]
+    name = walk.operation(f"{node.layer}.zeros", "mvau", value, window=Window((1, 1)), weights=weights, **bounds)
+    int_type = signed_holding(int(bounds["low"].min()), int(bounds["high"].max()))
+    scale = np.pad(line.scale, (before, after), constant_values=line.scale[0])
+    shape = (len(weights), *value.shape[1:])
+    line = Affine(scale, np.pad(line.bias, (before, after)))
+    return Value(name, shape, int_type, low, high, (line,), _places(shape, value.place.ndim), known=value.known)
 
 
 def _rows(walk: Walk, value: Value, order: np.ndarray) -> Value | None:

@@ -5,9 +5,8 @@ from dataclasses import replace
 import numpy as np
 
 from hwcodesign.dataflow import IntType
-from hwcodesign.graph.builder import signed_holding
 from hwcodesign.lower.activations import not_quantized, root, settled, turned
-from hwcodesign.lower.convolutions import with_zeros
+from hwcodesign.lower.convolutions import picked, with_zeros
 from hwcodesign.lower.file_network import Node
 from hwcodesign.lower.operation import Window
 from hwcodesign.lower.values import Affine, Value, places
@@ -35,7 +34,7 @@ def max_pool(walk: Walk, node: Node, value: Value) -> Value | None:
         walk.note(node, *not_quantized(value))
         return None
     if np.any(value.signs < 0) and not value.open:
-        value = _times_signs(walk, node, value)
+        value = picked(walk, f"{node.layer}.signs", value, Window((1, 1)), np.where(value.signs < 0, -1, 1))
     if not _rises(walk, node, value) or not _never_wins(walk, node, value, window, fill):
         return None
     if any(window.pad):
@@ -48,21 +47,6 @@ def max_pool(walk: Walk, node: Node, value: Value) -> Value | None:
     place = places(shape, 1, *sides)
     place = np.moveaxis(place, 1, -1) if node.channels_last else place
     return replace(value, operation=name, shape=shape, place=place)
-
-
-def _times_signs(walk: Walk, node: Node, value: Value) -> Value:
-    """Integers that rise with the real numbers: a layer multiplies those of the channels that fall by -1."""
-    signs = np.where(value.signs < 0, -1, 1)
-    low, high = np.sort([value.low * signs, value.high * signs], axis=0)
-    name = walk.operation(
-        f"{node.layer}.signs", "vvau" if len(signs) > 1 else "mvau", value, window=Window((1, 1)),
-        weights=signs[:, None, None, None], groups=len(signs), low=low, high=high,
-    )  # fmt: skip
-    first, *others = value.steps
-    assert isinstance(first, Affine)
-    steps = (Affine(first.scale * signs, first.bias), *others)
-    int_type = signed_holding(int(low.min()), int(high.max()))
-    return replace(value, operation=name, type=int_type, low=low, high=high, steps=steps)
 
 
 def _rises(walk: Walk, node: Node, value: Value) -> bool:

@@ -241,5 +241,6 @@ OPERATORS = {
     "Div": lambda i, a: i[0] / i[1],
     "ReduceMean": lambda i, a: i[0].mean(a["axes"], keepdim=bool(a["keepdims"])),
     "GlobalAveragePool": lambda i, a: i[0].mean((2, 3), keepdim=True),
+    "ReduceMax": lambda i, a: i[0].amax(a["axes"], keepdim=bool(a["keepdims"])),
     "GlobalMaxPool": lambda i, a: i[0].amax((2, 3), keepdim=True),
 }

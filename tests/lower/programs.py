@@ -210,8 +210,9 @@ def _average_pool(p: Program, x: str) -> str:
 
 def _pad(p: Program, x: str) -> str:
     top, left, bottom, right = (p.number(0, 2) for _ in range(4))
+    before, after = (p.number(0, 1), p.number(0, 2)) if p.chance(0.3) else (0, 0)
     fill = [p.pick(0.0, 5.0, -10000.0)] if p.chance(0.3) else []
-    return p.add("Pad", x, [0, 0, top, left, 0, 0, bottom, right], *fill)
+    return p.add("Pad", x, [0, before, top, left, 0, after, bottom, right], *fill)
 
 
 def _branches(p: Program, x: str) -> list[str]:
@@ -248,6 +249,18 @@ def _split(p: Program, x: str) -> str:
 
 def _slice(p: Program, x: str) -> str:
     return p.add("Slice", x, [0], [p.number(1, p.shape_of(x)[0])], [1])
+
+
+def _pixels(p: Program, x: str) -> str:
+    _, height, width = p.shape_of(x)
+    starts = [p.number(0, (height - 1) // 2), p.number(0, (width - 1) // 2)]
+    ends = [p.number(start + 1, side) for start, side in zip(starts, (height, width), strict=True)]
+    return p.add("Slice", x, starts, ends, [2, 3], [p.number(1, 2), p.number(1, 2)])
+
+
+def _whole(p: Program, x: str) -> str:
+    operator = p.pick("GlobalMaxPool", "GlobalAveragePool", "ReduceMax", "ReduceMean")
+    return p.add(operator, x, **({"axes": [2, 3], "keepdims": 1} if operator.startswith("Reduce") else {}))
 
 
 def _shuffle(p: Program, x: str) -> str:
@@ -292,8 +305,8 @@ _OF_ANY: tuple[Step, ...] = (
     _slice,
 )  # fmt: skip
 _OF_MAPS: tuple[Step, ...] = (
-    *_OF_ANY, *[_convolution] * 5, _max_pool, _max_pool, _average_pool, _pad, _plain("GlobalMaxPool"),
-    _plain("GlobalAveragePool"), _split, _shuffle, _there_and_back, _resize,
+    *_OF_ANY, *[_convolution] * 5, _max_pool, _max_pool, _average_pool, _pad, _pixels, _whole, _split, _shuffle,
+    _there_and_back, _resize,
 )  # fmt: skip
 
 

@@ -67,6 +67,27 @@ def scores_of_two_halves(g: Graph) -> str:
     return g.add("Add", g.add("Slice", y, [0], [2], [1]), g.add("Gather", y, [4, 2], axis=1))
 
 
+def two_windows(g: Graph) -> str:
+    x = first(g)
+    halved = g.add("Slice", x, [2, 0, 0], [4, 6, 6], [1, 2, 3], [1, 2, 2])
+    return g.scores(g.quant(g.add("Add", halved, g.add("Slice", x, [0, 1, 2], [2, 4, 5], [1, 2, 3])), 60.0), 2)
+
+
+def narrow_shortcut(g: Graph) -> str:
+    """As the residual networks for CIFAR have it that need no weights there."""
+    x = first(g)
+    shortcut = g.add("Pad", g.add("Slice", x, [0, 0], [6, 6], [2, 3], [2, 2]), [0, 2, 0, 0, 0, 2, 0, 0])
+    weights = g.quant(g.random.uniform(-1, 1, (8, 4, 2, 2)), 0.125, signed=1)
+    y = g.quant(g.add("Conv", x, weights, kernel_shape=[2, 2], strides=[2, 2]), 60.0)
+    return g.scores(g.quant(g.add("Add", y, shortcut), 60.0), 8)
+
+
+def blocks(g: Graph) -> str:
+    """As a detector's first layer has it."""
+    parts = [g.add("Slice", INPUT, [row, column], [8, 8], [2, 3], [2, 2]) for row in (0, 1) for column in (0, 1)]
+    return g.scores(g.quant(g.conv(g.add("Concat", *parts, axis=1), 8), 60.0))
+
+
 NETWORKS: dict[str, Callable[[Graph], str]] = {
     "max pool, a factor below 0, quantizer": lambda g: g.scores(
         g.quant(g.add("Mul", pooled(g, g.conv(INPUT)), FALLS), 40.0, signed=1)
@@ -176,6 +197,12 @@ NETWORKS: dict[str, Callable[[Graph], str]] = {
     "zeros around what is scaled and clipped": lambda g: g.scores(
         g.quant(g.conv(g.add("Clip", g.add("Mul", around(g, 32.0), 2 * FALLS), -128.0, 128.0), 4), 60.0)
     ),
+    "every other pixel, and what is inside": two_windows,
+    "a shortcut of half the pixels and twice the channels": narrow_shortcut,
+    "channels of zeros and a border of zeros": lambda g: g.scores(
+        g.quant(g.conv(g.add("Pad", first(g, 40.0, signed=1), [0, 0, 1, 1, 0, 1, 0, 2]), 5), 60.0),
+    ),
+    "blocks of pixels as channels": blocks,
     "some of the scores": lambda g: g.add("Gather", g.scores(first(g)), [3, 1, 4], axis=1),
     "scores of two halves": scores_of_two_halves,
 }  # fmt: skip
@@ -251,6 +278,18 @@ REFUSED: dict[str, tuple[Callable[[Graph], str], str]] = {
     "minimum between maxima of what nothing has quantized": (
         lambda g: g.scores(g.quant(pooled(g, g.add("Neg", pooled(g, g.conv(INPUT)))), 60.0, signed=1)),
         "a factor below 0 (of a batch norm, say) stands between n2 and it",
+    ),
+    "channels of zeros beside what nothing has quantized": (
+        lambda g: g.scores(g.add("Pad", g.conv(INPUT), [0, 0, 0, 0, 0, 2, 0, 0]), 6),
+        "it adds channels of zeros, and its input, from n1, is not quantized",
+    ),
+    "channels of ones": (
+        lambda g: g.scores(g.add("Pad", first(g), [0, 0, 0, 0, 0, 2, 0, 0], 1.0), 6),
+        "mode constant, value 1",
+    ),
+    "every other pixel of what nothing has quantized": (
+        lambda g: g.scores(g.quant(pooled(g, g.add("Slice", g.conv(INPUT), [0], [6], [2], [2])), 60.0)),
+        "it leaves pixels out, and its input, from n1, is not quantized",
     ),
     "a clip at no whole number of steps": (
         lambda g: g.scores(g.add("Clip", first(g, 40.0), 0.0, 90.1)),

@@ -11,6 +11,7 @@ those the front of parameters and operations, the largest first; and draws explo
 import json
 import sys
 from pathlib import Path
+from statistics import mean
 from typing import Any
 
 from scipy.stats import kendalltau
@@ -74,9 +75,11 @@ def largest(points: tuple[Point, ...]) -> dict[str, Any]:
 
 
 def size_tells() -> dict[str, float]:
-    """Kendall's tau-b of accuracy with each measure of size, over the different networks of short trainings."""
-    trained = {(v["parameters"], v["operations"], v["top1"]) for v in json.loads(TRAINED.read_text())}
-    columns = list(zip(*sorted(trained), strict=True))
+    """Kendall's tau-b of accuracy (mean of the seeds) with each measure of size, over the networks trained."""
+    trained: dict[tuple[int, int], set[float]] = {}  # a network that several figures share counts once
+    for v in json.loads(TRAINED.read_text()):
+        trained.setdefault((v["parameters"], v["operations"]), set()).add(v["top1"])
+    columns = list(zip(*((*sizes, mean(top1)) for sizes, top1 in sorted(trained.items())), strict=True))
     taus = {key: round(float(kendalltau(columns[i], columns[2]).statistic), 2) for i, key in enumerate(SIZES)}
     return {"networks": len(trained), **taus}
 

@@ -3,6 +3,7 @@
     python benchmarks/short_trainings.py metaparameters FOLDER      FOLDER: CIFAR-10
     python benchmarks/short_trainings.py ablation FOLDER
     python benchmarks/short_trainings.py ablation FOLDER --seeds 2
+    python benchmarks/short_trainings.py metaparameters FOLDER --seeds 2 --only SR --only bypass
 
 `metaparameters` varies SqueezeNet's shape as section 5.5 of F. Iandola's dissertation does (its figures 5.3 and 5.4,
 at 32x32 pixels and 4 bits); `ablation` changes one setting of the training at a time. Accuracy is that of the
@@ -12,10 +13,15 @@ so it ranks the variants for short trainings: settings that pay only after many 
 Every result is written as it comes, into the .json beside this file; variants that are there already are not trained
 again, so an interrupted sweep goes on where it was, and a network that two figures share is trained once. About half
 an hour each on one core.
+
+Of several seeds the plot shows the mean and the range, and their rank correlations say how far what one seed ranks is
+the networks' doing and not chance.
 """
 
 import argparse
+import itertools
 import json
+import statistics
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
@@ -124,21 +130,51 @@ def table(found: list[Variant]) -> Table:
 
 
 def plot(found: list[Variant], path: Path) -> None:
-    """Accuracy against parameters and against operations, a line for each metaparameter."""
+    """Accuracy (of several seeds the mean, and their range) against parameters and operations, a line for each
+    metaparameter.
+    """
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(11, 4.5), layout="constrained")
     for axes, what in zip(figure.subplots(1, 2, sharey=True), ("parameters", "operations"), strict=True):
         for group in dict.fromkeys(v.group for v in found):
-            mine = sorted((v for v in found if v.group == group), key=lambda v: getattr(v, what))
-            axes.plot([getattr(v, what) for v in mine], [100 * v.top1 for v in mine], "o-", label=group)
-            for v in mine:
-                axes.annotate(_short(v.changes[group]), (getattr(v, what), 100 * v.top1), fontsize=6)
+            mine = sorted(by_setting(found, group), key=lambda seeds: getattr(seeds[0], what))
+            sizes = [getattr(seeds[0], what) for seeds in mine]
+            means = [100 * statistics.mean(v.top1 for v in seeds) for seeds in mine]
+            ends = [[100 * end(v.top1 for v in seeds) for seeds in mine] for end in (min, max)]
+            ranges = [[mean - low for mean, low in zip(means, ends[0], strict=True)],
+                      [high - mean for mean, high in zip(means, ends[1], strict=True)]]  # fmt: skip
+            axes.errorbar(sizes, means, ranges, fmt="o-", capsize=2, label=group)
+            for size, mean, seeds in zip(sizes, means, mine, strict=True):
+                axes.annotate(_short(seeds[0].changes[group]), (size, mean), fontsize=6)
         axes.set(xlabel=what, xscale="log")
         axes.grid(alpha=0.3)
     figure.axes[0].set_ylabel("validation accuracy at 4 bits, %")
     figure.axes[0].legend(fontsize=7)
     figure.savefig(path, dpi=120)
+
+
+def by_setting(found: list[Variant], group: str) -> list[list[Variant]]:
+    """Those of a figure, of every setting all seeds."""
+    settings: dict[str, list[Variant]] = {}
+    for variant in found:
+        if variant.group == group:
+            settings.setdefault(json.dumps(variant.changes, sort_keys=True), []).append(variant)
+    return list(settings.values())
+
+
+def agreement(found: list[Variant]) -> Iterator[tuple[int, int, int, float, float]]:
+    """Two seeds, how many networks both have trained, Spearman's and Kendall's rank correlation of their accuracies."""
+    from scipy.stats import kendalltau, spearmanr
+
+    accuracies: dict[int, dict[tuple[int, int, int], float]] = {}
+    for v in found:  # a network that several figures share counts once
+        accuracies.setdefault(v.seed, {})[v.parameters, v.operations, v.lut] = v.top1
+    for first, second in itertools.combinations(sorted(accuracies), 2):
+        both = sorted(accuracies[first].keys() & accuracies[second].keys())
+        pair = [[accuracies[seed][network] for network in both] for seed in (first, second)]
+        if len(both) > 1:
+            yield first, second, len(both), float(spearmanr(*pair).statistic), float(kendalltau(*pair).statistic)
 
 
 def _name(variant: Variant) -> str:
@@ -157,12 +193,17 @@ def main() -> None:
     parser.add_argument("sweep", choices=("metaparameters", "ablation"))
     parser.add_argument("data", type=Path, help="the folder with CIFAR-10")
     parser.add_argument("--seeds", type=int, default=1, help="how many seeds of each variant (default: 1)")
+    parser.add_argument("--only", action="append", metavar="FIGURE", help="only the variants of this metaparameter")
     given = parser.parse_args()
+    if unknown := set(given.only or ()) - {group for group, _, _ in variants(given.sweep)}:
+        parser.error(f"no figure {', '.join(sorted(unknown))}; there are {', '.join(SHAPES)}")
     results = HERE / f"{given.sweep}.json"
     found = [Variant(**values) for values in json.loads(results.read_text())] if results.exists() else []
     base = read_toml(BASE)
     for seed in range(1, given.seeds + 1):
         for group, of_table, changes in variants(given.sweep):
+            if given.only and group not in given.only:
+                continue
             as_json = json.loads(json.dumps(changes))
             same = [
                 v for v in found if v.seed == seed and {**base[of_table], **v.changes} == {**base[of_table], **as_json}
@@ -174,6 +215,10 @@ def main() -> None:
             results.write_text(json.dumps([asdict(v) for v in found], indent=1) + "\n")
     if given.sweep == "metaparameters":
         plot(found, results.with_suffix(".png"))
+        for first, second, networks, rho, tau in agreement(found):
+            print(
+                f"seeds {first} and {second} rank {networks} networks alike: {rho:.2f} (Spearman), {tau:.2f} (Kendall)"
+            )
     Console(width=150).print(table(found))
     record(given.sweep, {_name(variant): round(100 * variant.top1, 2) for variant in found})
 

@@ -220,7 +220,9 @@ class TrainTable(StrictModel):
     momentum: float = Field(default=0.9, ge=0.0, lt=1.0, description="of sgd, nesterov, rmsprop")
     weight_decay: float = Field(default=0.0002, ge=0.0, le=1e6, description="share of each weight taken off a step")
     initial: Literal["pytorch", "gaussian", "xavier", "msra"] = Field(default="pytorch", description="random weights")
-    start_from: str | None = Field(default=None, description="another run's checkpoint, to take its weights from")
+    start_from: str | None = Field(
+        default=None, description="whose weights to begin with: a run's checkpoint, its model.onnx, or a trained recipe"
+    )
     sparse_epochs: int = Field(default=0, ge=0, le=MOST_EPOCHS, description="behind float_epochs, small weights 0")
     dense_epochs: int = Field(default=0, ge=0, le=MOST_EPOCHS, description="behind sparse_epochs, all weights again")
     sparsity: float = Field(default=0.3, gt=0.0, lt=1.0, description="share of a layer's weights in sparse_epochs")
@@ -237,7 +239,9 @@ class TrainTable(StrictModel):
     shift: Pixels = Field(default=0, description="pixels that a training image is moved by at most")
     flip: bool = Field(default=False, description="mirror half of the training images left to right")
     cutout: Pixels = Field(default=0, description="side in pixels of a black square in every training image")
-    float_precision: Literal["float32", "bfloat16"] = Field(default="float32", description="of float_epochs")
+    float_precision: Literal["float32", "bfloat16"] = Field(
+        default="float32", description="of float_epochs; bfloat16 only where the processor has instructions for it"
+    )
     seed: int = Field(default=1, ge=0, lt=2**32, description="of weights, order and augmentation")
     threads: int = Field(
         default=1, ge=1, le=1024, description="of the CPU; another number rounds otherwise, so it is fixed"
@@ -372,6 +376,12 @@ def find_recipe(name_or_path: str) -> Path:
     if name_or_path not in shipped:
         raise UserError(f"there is no recipe {name_or_path!r}: {did_you_mean(name_or_path, shipped)}")
     return shipped[name_or_path]
+
+
+def shipped_with(name_or_path: str) -> Path | None:
+    """The folder of trained files beside a recipe, if there is one. Raises UserError as `find_recipe`."""
+    folder = find_recipe(name_or_path).with_suffix("")
+    return folder if (folder / "model.onnx").is_file() else None
 
 
 def require_room(path: Path) -> None:

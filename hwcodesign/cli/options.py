@@ -202,9 +202,8 @@ def make_job(recipe: str | None, model: Path | None, runs: Path, **given: Any) -
     from hwcodesign.core.names import made_legal
     from hwcodesign.core.run_folder import RunFolder
     from hwcodesign.core.strict_toml import validated
-    from hwcodesign.export.pretrained import shipped_with
     from hwcodesign.job import Job
-    from hwcodesign.recipe import HardwareTable, load_recipe
+    from hwcodesign.recipe import HardwareTable, load_recipe, shipped_with
 
     if (recipe is None) == (model is None):
         raise UserError("give a recipe (hwcodesign run digits-squeezenet) or --model FILE.onnx, one of the two")

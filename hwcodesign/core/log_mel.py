@@ -19,6 +19,7 @@ from hwcodesign.core.input_file import require_file
 
 SUFFIX = ".wav"
 _BYTES = 2  # of a sample
+_UNKNOWN = 2**29  # samples: what a program says that writes into a pipe, and does not know yet how many come
 
 
 @dataclass(frozen=True)
@@ -76,11 +77,15 @@ class LogMel:
         try:
             with wave.open(str(path), "rb") as file:
                 found = file.getnchannels(), file.getsampwidth(), file.getframerate()
+                wanted = min(file.getnframes(), self.samples) if file.getnframes() < _UNKNOWN else 0
                 content = file.readframes(self.samples)
         except (wave.Error, EOFError, OSError) as error:
             raise UserError(f"cannot read {path} as a WAV file: {error}") from None
         channels, width, rate = found
         if found == (1, _BYTES, self.rate):
+            if len(content) % _BYTES or len(content) < _BYTES * wanted:
+                raise UserError(f"{path} is truncated: it has {len(content)} bytes of sound, where its header says "
+                                f"{_BYTES * wanted}")  # fmt: skip
             return np.frombuffer(content, dtype="<i2")
         raise UserError(
             f"{path} has {rate:,} samples per second of {8 * width} bits in {channels} channel{'s' * (channels > 1)}; "

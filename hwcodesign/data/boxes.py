@@ -45,6 +45,11 @@ def read(folder: Path, split: str, channels: int) -> Scenes:
         found = [(a["image_id"], a["category_id"], _corners(a["bbox"])) for a in document["annotations"]]
     except (ValueError, KeyError, TypeError) as error:
         raise UserError(f"{path} is not in COCO's format: {error!r}") from None
+    for table, known in (("categories", classes), ("images", names)):
+        ids = [entry["id"] for entry in document[table]]
+        if len(known) < len(ids):
+            twice = next(number for number in known if ids.count(number) > 1)
+            raise UserError(f"{path}: {ids.count(twice)} of its {table} have the id {twice!r}; annotations name one")
     if not names:
         raise UserError(f"{path} names no images")
     images = {number: _pixels(folder / split / name, channels) for number, name in names.items()}

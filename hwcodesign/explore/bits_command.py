@@ -17,8 +17,7 @@ from hwcodesign.data import load_dataset
 from hwcodesign.dataflow import Dataflow
 from hwcodesign.explore.bits import Assignment, assign
 from hwcodesign.explore.sensitivity import Losses, losses, together
-from hwcodesign.export.pretrained import shipped_with
-from hwcodesign.recipe import Recipe, load_recipe, require_room
+from hwcodesign.recipe import Recipe, load_recipe, require_room, shipped_with
 
 if TYPE_CHECKING:
     from rich.table import Table

@@ -290,14 +290,17 @@ def _require_boards(path: str, study: Study) -> None:
 
 
 def _require_trainings(path: str, study: Study) -> None:
-    """Every rung's schedule is one, in place of the base recipe's."""
+    """Every rung's schedule is one, in place of the base recipe's, and no key of a training varies in vain.
+
+    One of a single value is for the recipe that is picked: that is trained as it says.
+    """
+    varied = [key for key, one in study.space.items() if key.startswith("train.") and len(choices(one)) > 1]
     for rung in study.rungs:
         validated(TrainTable, {**study.tables.get("train", {}), **rung.train}, f"{path}: rung {rung.name}: train")
         for key in rung.train:
-            if f"train.{key}" in study.space:
+            if f"train.{key}" in varied:
                 raise UserError(f"{path}: rung {rung.name} sets train.{key} for all points, and space.train.{key} "
                                 "varies it: leave one of them out")  # fmt: skip
-    varied = [key for key in study.space if key.startswith("train.")]
     if varied and not study.rungs:
         raise UserError(f"{path}: space.{varied[0]} varies a training, and nothing is trained: say [[rungs]]")
 

@@ -19,16 +19,10 @@ from hwcodesign.core.errors import UserError
 from hwcodesign.core.score_map import ScoreMap
 from hwcodesign.data.dataset import Dataset
 from hwcodesign.export.picture_task import task_of
-from hwcodesign.recipe import Recipe, find_recipe
+from hwcodesign.recipe import Recipe
 
 _COPIED = ("model.onnx", "reference.json")
 _TABLES = ("network", "quantization", "data")  # what the trained weights fit; the hardware may be another
-
-
-def shipped_with(name_or_path: str) -> Path | None:
-    """The folder of trained files beside a recipe, if there is one."""
-    folder = find_recipe(name_or_path).with_suffix("")
-    return folder if (folder / "model.onnx").is_file() else None
 
 
 def ship(run: Path, folder: Path) -> None:

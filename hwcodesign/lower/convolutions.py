@@ -89,6 +89,11 @@ def _reads(walk: Walk, node: Node, value: Value, channels: int) -> bool:
         fix = "convolve feature maps of (channels, height, width) in the order in which the layer before made them"
         walk.note(node, cause, fix, value)
         return False
+    groups = int(node.attributes.get("group", 1))
+    if groups > 1 and value.shape[0] % groups:
+        cause = f"its {value.shape[0]} channels are no whole number in each of {groups} groups"
+        walk.note(node, cause, f"use groups={_nearest_divisor(value.shape[0], groups)}", value)
+        return False
     if channels != value.shape[0]:
         cause = f"its weights are for {channels} channels, but it gets {value.shape[0]}"
         walk.note(node, cause, f"give it in_channels={value.shape[0]}", value)
@@ -330,6 +335,10 @@ def groups_of(walk: Walk, node: Node, shape: tuple[int, ...]) -> int | None:
     groups = int(node.attributes.get("group", 1))
     if groups > 0 and shape[0] % groups == 0:
         return groups
-    nearest = min((n for n in range(1, shape[0] + 1) if shape[0] % n == 0), key=lambda n: abs(n - groups))
-    walk.note(node, f"its {shape[0]} filters are no whole number in each of {groups} groups", f"use groups={nearest}")
+    cause = f"its {shape[0]} filters are no whole number in each of {groups} groups"
+    walk.note(node, cause, f"use groups={_nearest_divisor(shape[0], groups)}")
     return None
+
+
+def _nearest_divisor(number: int, wanted: int) -> int:
+    return min((n for n in range(1, number + 1) if number % n == 0), key=lambda n: abs(n - wanted))

@@ -12,6 +12,7 @@ import numpy as np
 from hwcodesign.core.onnx_file import load_model
 from hwcodesign.core.score_map import ScoreMap
 from hwcodesign.lower.environment import finn_environment
+from hwcodesign.lower.windows import whole_pads
 
 _ENDINGS = ("Softmax", "LogSoftmax", "Hardmax", "ArgMax", "TopK")
 _BETWEEN = ("Flatten", "Reshape", "Squeeze", "Unsqueeze", "Transpose", "Identity", "Cast")
@@ -140,6 +141,27 @@ def _executable(path: Path) -> Any:
     del model.graph.value_info[:]
     for step in (RemoveStaticGraphInputs(), InferShapes()):
         model = model.transform(step, cleanup=False)
+    return _with_whole_windows(model)
+
+
+def _with_whole_windows(model: Any) -> Any:
+    """What ceil_mode adds to padded pools written as padding.
+
+    ONNX's shapes count windows that begin behind the map, too, and no runtime computes those.
+    """
+    from onnx import helper
+    from qonnx.transformation.infer_shapes import InferShapes
+
+    for node in model.graph.node:
+        given = {attribute.name: helper.get_attribute_value(attribute) for attribute in node.attribute}
+        if node.op_type != "MaxPool" or not given.get("ceil_mode") or not any(given.get("pads", ())):
+            continue
+        pads = whole_pads(given, model.get_tensor_shape(node.input[0])[2:])
+        keep = [attribute for attribute in node.attribute if attribute.name not in ("pads", "ceil_mode")]
+        del node.attribute[:]
+        node.attribute.extend([*keep, helper.make_attribute("pads", pads)])
+        del model.graph.value_info[:]
+        return _with_whole_windows(model.transform(InferShapes(), cleanup=False))
     return model
 
 

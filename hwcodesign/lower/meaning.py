@@ -257,6 +257,7 @@ def _moved(walk: Walk, node: Node, inputs: list[Tensor | None]) -> Value | tuple
         place = moved(node, value.place, arrays, walk.network.batch)
     except (LayoutError, ValueError, np.exceptions.AxisError) as error:
         whole = "flatten the whole feature map, directly before a fully connected layer"
+        whole = "give the layer in front of it so many filters" if node.operator == "DepthToSpace" else whole
         walk.note(node, f"{error}", "take channels by constant numbers" if node.operator in PARTS else whole, value)
         return None
     return replace(value, place=place)

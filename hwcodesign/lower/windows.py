@@ -1,7 +1,9 @@
 """The windows of convolutions and pools, as ONNX's attributes describe them with all their defaults."""
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -100,6 +102,17 @@ def _pads(node: Node, shape: Map, kernel: Pair, stride: Pair) -> tuple[int, int,
     if len(pads) == 2:
         return 0, pads[0], 0, pads[1]
     return (pads[0], pads[1], pads[2], pads[3]) if pads else (0, 0, 0, 0)
+
+
+def whole_pads(attributes: Mapping[str, Any], sides: Sequence[int]) -> list[int]:
+    """Padding, as ONNX has it, that makes the windows whole which ceil_mode adds to a padded pool over a map."""
+    axes, pads = len(sides), attributes["pads"]
+    kernel, stride, dilation = (
+        _pair(tuple(attributes.get(name, (1,))), 1) for name in ("kernel_shape", "strides", "dilations")
+    )
+    around = (*_pair(tuple(pads[:axes]), 0), *_pair(tuple(pads[axes:]), 0))
+    whole = _filled_up(Window(kernel, stride, around, dilation=dilation), (1, *_pair(tuple(sides), 1))).pad
+    return [*whole[2 - axes : 2], *whole[4 - axes :]]
 
 
 def _filled_up(window: Window, shape: Map) -> Window:

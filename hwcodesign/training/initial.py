@@ -1,21 +1,25 @@
-"""The weights that a training starts from: random, or those of another run's checkpoint (transfer learning).
+"""The weights that a training starts from: random, or those of another one (transfer learning).
 
 Source of the random ones: F. Iandola's dissertation, section 4.8.1; Xavier: X. Glorot, Y. Bengio, 2010 (uniform);
 MSRA: K. He et al., Delving deep into rectifiers, 2015 (normal).
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import nn
 
+from hwcodesign.core.assets import asset_folder
 from hwcodesign.core.errors import UserError
+from hwcodesign.core.onnx_file import load_model
 from hwcodesign.nets.blocks import QuantizedConv
 from hwcodesign.nets.build import NetworkModule
-from hwcodesign.recipe import TrainTable
+from hwcodesign.recipe import TrainTable, shipped_with
 from hwcodesign.training.checkpoint import read_checkpoint
 
+_PIXELS = "pixels."  # what they are divided by is said by the recipe
 GAUSSIAN_DEVIATION = 0.01  # the usual one of AlexNet's time
 
 
@@ -32,7 +36,7 @@ def initialise(model: NetworkModule, schedule: TrainTable) -> History:
             _draw(module.weight, schedule.initial)
     if not schedule.start_from:
         return []
-    float_history, whole = _transfer(model, Path(schedule.start_from))
+    float_history, whole = _transfer(model, schedule.start_from)
     if schedule.distillation and not schedule.float_epochs and not whole:
         raise UserError(
             f"train.start_from = {schedule.start_from!r}: its last layer is not this network's, so that it cannot "
@@ -51,26 +55,62 @@ def _draw(weight: torch.Tensor, how: str) -> None:
             nn.init.kaiming_normal_(weight, nonlinearity="relu")
 
 
-def _transfer(model: NetworkModule, checkpoint: Path) -> tuple[History, bool]:
+def _transfer(model: NetworkModule, start_from: str) -> tuple[History, bool]:
     """Take over everything but the last convolutions, which know other classes, if their shapes differ.
 
     Returns the history of the float phase that it is of, if of one (its quantizers have not been used), and whether all
     was taken.
     Raises UserError if it is missing or damaged, or if another layer has another shape, or none.
     """
-    state, own = read_checkpoint(checkpoint, torch.device("cpu")), model.state_dict()
-    saved, history = state["model"], state.get("history", [])
+    path = _file(start_from)
+    saved, history = _of_export(path) if path.suffix == ".onnx" else _of_checkpoint(path)
+    own = model.state_dict()
     scoring = tuple(f"{name}." for name in model.network.scoring)
     taken = {}
     for key, value in own.items():
+        if key.startswith(_PIXELS):
+            continue
         if key in saved and saved[key].shape == value.shape:
             taken[key] = saved[key]
-        elif not key.startswith(scoring):
+        elif not key.startswith(scoring) and not (path.suffix == ".onnx" and _is_measured(key)):
             there = f"shape {tuple(saved[key].shape)}" if key in saved else "nothing of that name"
             raise UserError(
-                f"train.start_from = {str(checkpoint)!r}: {key} has the shape {tuple(value.shape)} here, and there "
-                f"{there}; take a checkpoint of a network that differs in its last layer at most"
+                f"train.start_from = {start_from!r}: {key} has the shape {tuple(value.shape)} here, and there "
+                f"{there}; take a network that differs in its last layer at most"
             )
     model.load_state_dict(taken, strict=False)
-    whole = all(key in taken for key in own if key.startswith(scoring))
+    whole = all(key in taken for key in own if key.startswith(scoring) and not _is_measured(key))
     return [] if history and history[-1]["quantized"] else history, whole
+
+
+def _file(start_from: str) -> Path:
+    """That of a path, or of the trained network that comes with a recipe of that name."""
+    path = Path(start_from)
+    if path.suffix or path.exists():
+        return path
+    folder = shipped_with(start_from)
+    if folder is None:
+        trained = sorted(file.parent.name for file in asset_folder("models").glob("*/model.onnx"))
+        raise UserError(f"train.start_from = {start_from!r}: that recipe comes without trained weights; "
+                        f"with them: {', '.join(trained)}")  # fmt: skip
+    return folder / "model.onnx"
+
+
+def _of_checkpoint(path: Path) -> tuple[Mapping[str, torch.Tensor], History]:
+    state = read_checkpoint(path, torch.device("cpu"))
+    return state["model"], state.get("history", [])
+
+
+def _of_export(path: Path) -> tuple[Mapping[str, torch.Tensor], History]:
+    """What `export` wrote holds the weights as they were before rounding, by the same names. The ranges of quantizers
+    it calls otherwise: they are measured anew, as behind a float phase.
+    """
+    from onnx.numpy_helper import to_array
+
+    tensors = load_model(path).graph.initializer
+    return {tensor.name: torch.from_numpy(to_array(tensor).copy()) for tensor in tensors}, [{"quantized": False}]
+
+
+def _is_measured(key: str) -> bool:
+    """A quantizer's range, or how often a batch norm has seen a batch."""
+    return "_quant." in key or key.endswith(".num_batches_tracked")

@@ -55,5 +55,16 @@ def test_another_rate_is_refused_with_what_to_do(tmp_path: Path) -> None:
         RECIPE.read(tmp_path / "no.wav")
 
 
+def test_a_truncated_file_is_no_silence(tmp_path: Path) -> None:
+    whole = saved(tmp_path / "a.wav", tone(500)).read_bytes()
+    for missing in (1, 2, 9_000):
+        (tmp_path / "cut.wav").write_bytes(whole[:-missing])
+        with pytest.raises(UserError, match=rf"cut.wav is truncated: it has {32_000 - missing} bytes .* says 32000"):
+            RECIPE.read(tmp_path / "cut.wav")
+    unknown = (2**32 - 1).to_bytes(4, "little")
+    (tmp_path / "piped.wav").write_bytes(whole[:4] + unknown + whole[8:40] + unknown + whole[44:-9_000])
+    assert np.array_equal(RECIPE.read(tmp_path / "piped.wav"), RECIPE.levels(tone(500)[:-4_500]))
+
+
 def test_it_comes_back_from_json() -> None:
     assert LogMel(**LogMel(rate=8_000, bins=12).to_json()) == LogMel(rate=8_000, bins=12)

@@ -50,6 +50,11 @@ def test_pictures_in_the_files_order_with_their_boxes(tmp_path: Path) -> None:
         ({"annotations": [{"image_id": 9, "category_id": 10, "bbox": [2, 2, 2, 4]}]}, "image 9, category 10, which is"),
         ({"annotations": [{"image_id": 7, "category_id": 10}]}, "not in COCO's format"),
         ({"images": [], "annotations": []}, "names no images"),
+        (
+            {"images": [{"id": 7, "file_name": "a.png"}, {"id": 7, "file_name": "b.png"}]},
+            "2 of its images have the id 7",
+        ),
+        ({"categories": [{"id": 1, "name": "a"}] * 3}, "3 of its categories have the id 1"),
     ],
 )
 def test_refuses(changes: dict[str, Any], message: str, tmp_path: Path) -> None:

@@ -120,4 +120,4 @@ def test_the_recipe_of_a_page_fits_its_board(page: str) -> None:
 
 def test_the_study_of_the_explore_page_is_one(tmp_path: Path) -> None:
     what_the_page_speaks_of("docs/guide/explore.md", tmp_path)
-    assert load_study(tmp_path / "study.toml").count == 27
+    assert load_study(tmp_path / "study.toml").count == 54

@@ -104,6 +104,7 @@ def test_what_training_tells_is_the_figure_of_the_recipes_task(tmp_path: Path) -
 
 def test_a_training_is_varied_by_the_space_or_set_by_a_rung(tmp_path: Path) -> None:
     varied = TRAINED.replace('"network.incr_e" = [0, 4]', '"train.epochs" = [1, 2]')
+    load_study(write(varied.replace("[1, 2]", "[12]"), tmp_path))  # for the recipe that is picked
     with pytest.raises(UserError, match=r"rung short sets train\.epochs .* and space\.train\.epochs varies it"):
         load_study(write(varied, tmp_path))
 

@@ -11,11 +11,11 @@ from rich.console import Console
 from hwcodesign.core.errors import UserError
 from hwcodesign.core.run_folder import RunFolder
 from hwcodesign.data import load_dataset
-from hwcodesign.export.pretrained import restore, ship, shipped_with
+from hwcodesign.export.pretrained import restore, ship
 from hwcodesign.export.qonnx import export
 from hwcodesign.flow.pipeline import run_job
 from hwcodesign.job import Job
-from hwcodesign.recipe import load_recipe
+from hwcodesign.recipe import load_recipe, shipped_with
 from hwcodesign.training.loop import train
 
 RECIPE = """

@@ -89,6 +89,9 @@ BAD = {
     "float weights": ((value(), Constant(RNG.normal(size=(3, 2, 3, 3)))), {}, "its weights are not quantized"),
     "computed weights": ((value(), value()), {}, "computed at run time"),
     "groups": ((value(), constant(WEIGHTS[:, :1])), {"group": 2}, "its 3 filters are no whole number in each of 2"),
+    "groups of channels": (
+        (value((4, 4, 4)), constant(WEIGHTS[:, :1])), {"group": 3}, "its 4 channels are no whole number in each of 3",
+    ),
     "channels": ((value((3, 4, 4)), constant(WEIGHTS)), {}, "for 2 channels, but it gets 3"),
     "not quantized": ((value(open=True), constant(WEIGHTS)), {}, "is not quantized"),
     "shifted and padded": (

@@ -1,10 +1,13 @@
 """Others' executors: which tensor holds the scores when the file ends in functions that are the host's."""
 
+from pathlib import Path
+
+import onnx
 import pytest
 from onnx import TensorProto, helper
 
 from hwcodesign.core.score_map import INTEGERS, ScoreMap
-from hwcodesign.lower.execute import affine_scores
+from hwcodesign.lower.execute import _executable, affine_scores
 
 
 def graph(*operators: str) -> object:
@@ -27,3 +30,15 @@ def graph(*operators: str) -> object:
 def test_scores_are_those_before_the_hosts_functions(operators: list[str], function: str, tensor: str) -> None:
     meaning = ScoreMap(INTEGERS.scale, INTEGERS.bias, function)  # type: ignore[arg-type]
     assert affine_scores(graph(*operators), meaning) == tensor
+
+
+def test_padded_pools_have_the_windows_that_are_computed(tmp_path: Path) -> None:
+    """ONNX's own shapes count one that begins behind the map: 5 x 5."""
+    pool = {"kernel_shape": [2, 2], "strides": [2, 2], "pads": [1] * 4, "ceil_mode": 1}
+    nodes = [helper.make_node("MaxPool", [f"t{i}"], [f"t{i + 1}"], **pool) for i in range(2)]
+    ends = [helper.make_tensor_value_info(f"t{i}", TensorProto.FLOAT, [1, 3, n, n]) for i, n in ((0, 7), (2, 3))]
+    made = helper.make_model(helper.make_graph(nodes, "g", ends[:1], ends[1:]), ir_version=9)
+    made.opset_import[0].version = 13
+    onnx.save(made, tmp_path / "pools.onnx")
+    model = _executable(tmp_path / "pools.onnx")
+    assert [model.get_tensor_shape(name)[2:] for name in ("t1", "t2")] == [[4, 4], [3, 3]]

@@ -9,7 +9,7 @@ import torch
 from torch.nn import functional
 
 from hwcodesign.lower.operation import Window
-from hwcodesign.lower.windows import kernel_of, window_of, without_padding
+from hwcodesign.lower.windows import kernel_of, whole_pads, window_of, without_padding
 from tests.lower.walking import node, problems, value, walk
 
 MAP = (2, 7, 5)
@@ -93,3 +93,15 @@ def test_a_pads_zeros_are_found_again() -> None:
     found, pads = without_padding(padded)
     assert pads == (1, 0, 2, 3) and (found.place == source.place).all()
     assert without_padding(source) == (source, (0, 0, 0, 0))
+
+
+@pytest.mark.parametrize(("side", "kernel", "stride", "dilation"), product(range(5, 10), (2, 3), (1, 2, 3), (1, 2)))
+def test_ceil_mode_as_padding_is_the_same_pool(side: int, kernel: int, stride: int, dilation: int) -> None:
+    given = {"kernel_shape": [kernel] * 2, "strides": [stride, 1], "pads": [1] * 4, "dilations": [dilation] * 2}
+    top, left, bottom, right = whole_pads(given, [side, side])
+    frames = torch.from_numpy(np.random.default_rng(1).normal(size=(1, 1, side, side)))
+    wanted = functional.max_pool2d(frames, kernel, (stride, 1), 1, dilation, ceil_mode=True)
+    padded = functional.pad(frames, (left, right, top, bottom), value=-math.inf)
+    assert torch.equal(functional.max_pool2d(padded, kernel, (stride, 1), 0, dilation), wanted)
+    line = {"kernel_shape": [kernel], "strides": [stride], "pads": [1, 1], "dilations": [dilation]}
+    assert whole_pads(line, [side]) == [top, bottom]

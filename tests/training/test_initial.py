@@ -2,13 +2,15 @@
 
 import math
 
+import onnx
 import pytest
 import torch
+from onnx.numpy_helper import to_array
 
 from hwcodesign.core.errors import UserError
 from hwcodesign.nets.build import quantized_module
 from hwcodesign.nets.network import INPUT, Conv, GlobalAvgPool, Network, Quantization
-from hwcodesign.recipe import TrainTable
+from hwcodesign.recipe import TrainTable, find_recipe, load_recipe
 from hwcodesign.training.initial import initialise
 
 
@@ -74,6 +76,40 @@ def test_a_checkpoint_of_another_network_is_refused(tmp_path):
         initialise(model(), table)
 
 
+def test_pixels_stay_as_the_recipe_has_them(tmp_path):
+    network = model()
+    network.pixels.divisor.fill_(64.0)
+    initialise(network, saved(tmp_path, model()))
+    assert network.pixels.divisor == 64.0
+
+
 def test_a_checkpoint_that_is_not_there():
     with pytest.raises(UserError, match=r"there is no checkpoint nowhere\.pt"):
         initialise(model(), TrainTable(start_from="nowhere.pt"))
+
+
+def test_a_network_that_ships_begins_one_of_other_bits_and_classes():
+    """Its weights by its recipe's name or its file; what its quantizers' ranges are is to be measured."""
+    recipe = load_recipe("cifar10-squeezenet", {"quantization.weight_bits": 3, "data.classes": 4})
+    file = find_recipe("cifar10-squeezenet").with_suffix("") / "model.onnx"
+    for start in ("cifar10-squeezenet", str(file)):
+        network = quantized_module(recipe.describe(), recipe.quantization.to_quantization())
+        last = network.conv8.weight.clone()
+        assert initialise(network, TrainTable(start_from=start))
+        stored = {tensor.name: to_array(tensor) for tensor in onnx.load(file).graph.initializer}
+        own = network.state_dict()
+        same = [key for key, value in stored.items() if key in own and not key.startswith(("conv8", "pixels"))]
+        assert len(same) > 50 and all(torch.equal(own[key], torch.from_numpy(stored[key].copy())) for key in same)
+        assert torch.equal(network.conv8.weight, last)  # of other classes
+
+
+def test_starts_that_are_none(tmp_path):
+    with pytest.raises(UserError, match="that recipe comes without trained weights; with them: cifar10-squeezenet, "):
+        initialise(model(), TrainTable(start_from="zynqnet"))
+    with pytest.raises(UserError, match="did you mean 'cifar10-squeezenet'"):
+        initialise(model(), TrainTable(start_from="cifar10-squeezenett"))
+    (tmp_path / "damaged.onnx").write_bytes(b"\xff" * 50)
+    with pytest.raises(UserError, match=r"damaged\.onnx is no ONNX file"):
+        initialise(model(), TrainTable(start_from=str(tmp_path / "damaged.onnx")))
+    with pytest.raises(UserError, match=r"conv1\.weight has the shape .* and there shape \(32, 3, 3, 3\)"):
+        initialise(model(), TrainTable(start_from="cifar10-squeezenet"))

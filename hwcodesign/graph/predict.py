@@ -12,7 +12,7 @@ from math import prod
 from hwcodesign.core.errors import UserError
 from hwcodesign.core.integers import PIXEL
 from hwcodesign.core.windows import both
-from hwcodesign.dataflow import Dataflow, IntType, Stream
+from hwcodesign.dataflow import Dataflow, IntType, Shape, Stream
 from hwcodesign.graph.builder import Assembly
 from hwcodesign.kinds.mvau import worst_reach
 from hwcodesign.nets.network import (
@@ -26,6 +26,7 @@ from hwcodesign.nets.network import (
     Quantization,
     Requantize,
     require_hardware,
+    whole_windows,
 )
 
 
@@ -48,10 +49,7 @@ def predict(network: Network, quantization: Quantization) -> Dataflow:
                 out_type = activations[node.quantizer] if node.quantizer else None
                 made[node.name] = _convolution(assembly, node, sources[0], weights[node.name], out_type)
             case MaxPool():
-                window = assembly.sliding_window(
-                    f"{node.name}.window", sources[0], both(node.kernel), both(node.stride), depthwise=True
-                )
-                made[node.name] = assembly.max_pool(node.name, window, prod(both(node.kernel)))
+                made[node.name] = _max_pool(assembly, node, sources[0], network.shapes[node.input])
             case GlobalAvgPool():
                 made[node.name] = assembly.global_acc_pool(node.name, sources[0])
             case Concat():
@@ -67,6 +65,14 @@ def predict(network: Network, quantization: Quantization) -> Dataflow:
     else:
         assembly.map_output(made[last])
     return assembly.finish({})
+
+
+def _max_pool(assembly: Assembly, pool: MaxPool, source: str, shape: Shape) -> str:
+    if any(pad := whole_windows(pool, shape)):
+        source = assembly.padding(f"{pool.name}.pad", source, pad, assembly.stream(source).interval.low)
+    kernel, stride = both(pool.kernel), both(pool.stride)
+    window = assembly.sliding_window(f"{pool.name}.window", source, kernel, stride, depthwise=True)
+    return assembly.max_pool(pool.name, window, prod(kernel))
 
 
 def _convolution(assembly: Assembly, conv: Conv, source: str, weight: IntType, out_type: IntType | None) -> str:

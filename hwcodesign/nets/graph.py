@@ -73,13 +73,15 @@ class ConvLayer(StrictModel):
 
 
 class MaxPoolLayer(StrictModel):
-    """Maximum over windows."""
+    """Maximum over windows; `ceil` adds one, cut off by the border, for pixels that whole ones leave over."""
 
     layer: Literal["max pool"]
     name: Path
     input: str
     kernel: Counts
     stride: Counts
+    pad: Paddings = 0
+    ceil: bool = False
 
 
 class GlobalPoolLayer(StrictModel):

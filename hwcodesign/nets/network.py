@@ -72,7 +72,7 @@ class MaxPool(_Slides):
     """Maximum over kernel x kernel windows; keeps its input's quantizer.
 
     `ceil` adds a window, cut off by the border, for the pixels that whole windows leave over (Caffe's pooling, and the
-    ceiling in the dissertation's equation 4.2). Hardware neither pads a max pool nor cuts windows off.
+    ceiling in the dissertation's equation 4.2). Hardware makes windows whole with the lowest value, which never wins.
     """
 
     kernel: Sides
@@ -286,9 +286,9 @@ def _output_shape(node: Node, inputs: list[Shape]) -> Shape:
     match node:
         case Conv():
             _require_whole_groups(node, channels)
-            return *_window_positions(node, inputs[0]), node.filters
+            return *windows_on(node, inputs[0]), node.filters
         case MaxPool() | AvgPool():
-            return *_window_positions(node, inputs[0]), channels
+            return *windows_on(node, inputs[0]), channels
         case LocalResponseNorm() | Requantize():
             return inputs[0]
         case GlobalAvgPool():
@@ -301,7 +301,7 @@ def _output_shape(node: Node, inputs: list[Shape]) -> Shape:
             return inputs[0]
 
 
-def _window_positions(node: Window, shape: Shape) -> tuple[int, int]:
+def windows_on(node: Window, shape: Shape) -> tuple[int, int]:
     """Rows and columns of windows on `shape` (equation 4.2 of the dissertation, its ceiling where `node.ceil`)."""
     kernel, stride, pad = both(node.kernel), both(node.stride), both(node.pad)
     padded = shape[0] + 2 * pad[0], shape[1] + 2 * pad[1]
@@ -329,6 +329,14 @@ def cuts_windows(pool: MaxPool | AvgPool, shape: Shape) -> bool:
     return pool.ceil and any((size + 2 * pad - kernel) % stride for size, kernel, stride, pad in along)
 
 
+def whole_windows(pool: MaxPool, shape: Shape) -> tuple[int, int, int, int]:
+    """The padding (top, left, bottom, right) with which no window of `pool` on an input of `shape` is cut off."""
+    windows, before = windows_on(pool, shape), both(pool.pad)
+    along = zip(shape[:2], windows, both(pool.kernel), both(pool.stride), before, strict=True)
+    after = [max(pad, (count - 1) * stride + kernel - size - pad) for size, count, kernel, stride, pad in along]
+    return before[0], before[1], after[0], after[1]
+
+
 def require_hardware(network: Network) -> None:
     """Raise one UserError that names every node which no supported hardware layer computes."""
     faults = [f"{node.name}: {fault}" for node in network.nodes if (fault := _hardware_fault(network, node))]
@@ -342,14 +350,8 @@ def _hardware_fault(network: Network, node: Node) -> str | None:
             return "no supported hardware layer computes local response normalisation; leave the layer out"
         case AvgPool():
             return "no supported hardware layer computes an average pool; use a max pool, a stride or a global pool"
-        case MaxPool() if node.pad:
-            return f"pad = {node.pad}: a max pool in hardware does not pad; use pad = 0"
-        case MaxPool() if cuts_windows(node, network.shapes[node.input]):
-            height, width, _ = network.shapes[node.input]
-            return (
-                f"on {height}x{width} pixels the border cuts its last window off, and hardware computes whole windows "
-                f"only; round down (ceil = false) or change the image size"
-            )
+        case MaxPool() if any(2 * p > k for p, k in zip(both(node.pad), both(node.kernel), strict=True)):
+            return f"pad = {by(both(node.pad))}: a max pool pads at most half its kernel of {by(both(node.kernel))}"
     return None
 
 

@@ -22,7 +22,7 @@ class SqueezeDet:
 
     `squeeze` are the filters of the Fire modules' first layers, `expand` those of each half of the others; a max pool
     that halves the map stands behind the layers in `pool_after`. The paper's pools see 3x3 pixels with a border, these
-    2x2: hardware does not pad a max pool of a family.
+    2x2.
     """
 
     anchors: Count = 9

@@ -32,6 +32,7 @@ from hwcodesign.nets.network import (
     Network,
     Node,
     Requantize,
+    windows_on,
 )
 from hwcodesign.quantize.quantizer_places import placed
 
@@ -358,17 +359,11 @@ class _Reader:
                 self._note(node, "it pools the pixels themselves", "begin with a convolution")
             return None
         sides, strides, pads = window
-        if any(pads):
-            self._note(node, "a max pool in hardware does not pad", "use padding=0")
-            return None
-        along = list(zip(value.shape[2:], sides, strides, strict=True))
-        if node.attributes.get("ceil_mode", 0) and any((n - k) % s for n, k, s in along):
-            self._note(node, "its last window is cut off by the border (ceil_mode)",
-                       "round down, or take images of another size")  # fmt: skip
-            return None
-        made = MaxPool(self._name(node), value.name, sides, strides)
+        ceil = bool(node.attributes.get("ceil_mode", 0))
+        made = MaxPool(self._name(node), value.name, sides, strides, pads, ceil)
         self.alone |= {made.name: value.alone}
-        return self._gives(node, made, (*value.shape[:2], *(window_positions(n, k, s) for n, k, s in along)))
+        height, width = value.shape[2:]
+        return self._gives(node, made, (*value.shape[:2], *windows_on(made, (height, width, value.shape[1]))))
 
     def _average(self, node: FileNode, inputs: list[_Tensor]) -> _Tensor:
         """AveragePool, ReduceMean, GlobalAveragePool: where they see the whole map."""

@@ -102,9 +102,9 @@ def apply(node: Node, inputs: list[Tensor]) -> Tensor:
     """What a node without weights gives, in float or on quantized values."""
     match node:
         case MaxPool():
-            return nn.functional.max_pool2d(inputs[0], node.kernel, node.stride, node.pad)
+            return nn.functional.max_pool2d(inputs[0], node.kernel, node.stride, node.pad, ceil_mode=node.ceil)
         case AvgPool():
-            return nn.functional.avg_pool2d(inputs[0], node.kernel, node.stride, node.pad)
+            return nn.functional.avg_pool2d(inputs[0], node.kernel, node.stride, node.pad, node.ceil)
         case Concat():
             return torch.cat(inputs, 1)
         case Add():

@@ -65,6 +65,25 @@ def test_prediction_equals_lowering(bypass: str, tmp_path: Path) -> None:
             assert all(predicted_bits >= bits for predicted_bits, bits in pairs), one.name
 
 
+@pytest.mark.parametrize("relu", [True, False])
+def test_pools_that_pad_or_that_the_border_cuts(relu: bool, tmp_path: Path) -> None:
+    nodes = (
+        Conv("a", "input", 4, 3, pad=1, quantizer="a.quantizer", relu=relu),
+        MaxPool("padded", "a", 3, 2, 1),
+        Conv("b", "padded", 4, quantizer="b.quantizer", relu=relu),
+        MaxPool("cut", "b", 3, 2, ceil=True),
+        MaxPool("both", "cut", 2, 2, 1, ceil=True),
+        Conv("c", "both", 5),
+        GlobalAvgPool("mean", "c"),
+    )
+    network = Network("pools", (16, 15, 3), 5, nodes)
+    predicted, lowered = predict(network, W4A4), _lowered(network, W4A4, tmp_path)
+    assert [layer.name for layer in predicted.layers if layer.kind == "padding"] == [
+        "a.pad", "padded.pad", "cut.pad", "both.pad"
+    ]  # fmt: skip
+    assert _without_widths(predicted) == _without_widths(lowered)
+
+
 def test_full_size_squeezenet() -> None:
     graph = predict(SqueezeNet().describe((224, 224, 3), 1000), W4A4)
     mvaus = [layer for layer in graph.layers if layer.kind == "mvau"]

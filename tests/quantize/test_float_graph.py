@@ -8,7 +8,7 @@ import torch
 
 from hwcodesign.core.errors import UserError
 from hwcodesign.nets.build import float_module
-from hwcodesign.nets.network import Add, Requantize
+from hwcodesign.nets.network import Add, Requantize, require_hardware
 from hwcodesign.quantize.float_file import read_model
 from tests.quantize.float_onnx import Writer, residual
 
@@ -71,7 +71,7 @@ def test_every_layer_without_hardware_is_listed(tmp_path):
         w.node("LeakyRelu", "leaky", [w.conv("a", "image", 4)]),
         w.conv("wide", "image", 4, pads=[0, 1, 2, 1]),
         w.conv("far", "image", 4, dilations=[2, 2], pads=[2] * 4),
-        w.node("MaxPool", "pool", [w.conv("b", "image", 4)], kernel_shape=[3, 3], strides=[1, 1], pads=[1] * 4),
+        w.node("MaxPool", "pool", [w.conv("b", "image", 4)], kernel_shape=[3, 3], strides=[1, 1], pads=[2, 2, 0, 0]),
         w.node("AveragePool", "average", [w.conv("c", "image", 4)], kernel_shape=[3, 3], strides=[1, 1], pads=[1] * 4),
     ]
     x = w.node("Concat", "all", odd, 20, axis=1)
@@ -106,3 +106,16 @@ def test_padding_that_a_convolution_cannot_take_is_told(tmp_path):
     for fault in ({"pads": (0, 0, -1, -1, 0, 0, -1, -1)}, {"opset": 10, "value": 1.0}):
         with pytest.raises(UserError, match="pads otherwise than with zeros"):
             read_model(padded(tmp_path / "odd.onnx", **fault))
+
+
+def test_max_pools_that_pad_or_round_up(tmp_path):
+    w = Writer((1, 3, 15, 16))
+    x = w.node("Relu", "relu", [w.conv("a", "image", 4)])
+    x = w.node("MaxPool", "padded", [x], kernel_shape=[3, 3], strides=[2, 2], pads=[1, 1, 1, 1])
+    x = w.node("MaxPool", "cut", [x], kernel_shape=[3, 3], strides=[2, 2], ceil_mode=1)
+    x = w.node("GlobalAveragePool", "mean", [w.conv("b", x, 4)])
+    path = w.save(tmp_path / "pools.onnx", w.linear("fc", w.node("Flatten", "", [x]), 4, 5))
+    found, pixels = read_model(path), np.random.default_rng(0).random((2, 3, 15, 16))
+    assert found.network.shapes["cut"][:2] == (4, 4)
+    assert np.allclose(scores(found, pixels).numpy(), in_file(path, pixels), atol=1e-5)
+    require_hardware(found.network)

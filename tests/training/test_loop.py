@@ -11,7 +11,7 @@ import torch
 
 from hwcodesign.core.errors import UserError
 from hwcodesign.data import Dataset, load_dataset
-from hwcodesign.recipe import Recipe
+from hwcodesign.recipe import Recipe, TrainTable
 from hwcodesign.training import loop as module
 from hwcodesign.training.loop import load_trained, train
 
@@ -310,3 +310,12 @@ def test_a_folder_that_cannot_be_written_is_said(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "replace", full)
     with pytest.raises(UserError, match=r"cannot write .*best.pt: No space left on device"):
         train(recipe(), None, tmp_path, device="cpu")
+
+
+@pytest.mark.parametrize(("processor", "lower"), [("DEFAULT", False), ("AVX2", False), ("AVX512", True)])
+def test_bfloat16_where_the_processor_computes_in_it_and_in_float_epochs_alone(monkeypatch, processor, lower):
+    monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: processor)
+    schedule, where = TrainTable(float_epochs=1, float_precision="bfloat16"), torch.device("cpu")
+    for quantizers, wanted in ((False, lower), (True, False)):
+        with module._precision(schedule, quantizers, where):
+            assert torch.is_autocast_enabled("cpu") == wanted

@@ -6,7 +6,7 @@ MSRA: K. He et al., Delving deep into rectifiers, 2015 (normal).
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import nn
@@ -14,7 +14,7 @@ from torch import nn
 from hwcodesign.core.assets import asset_folder
 from hwcodesign.core.errors import UserError
 from hwcodesign.core.onnx_file import load_model
-from hwcodesign.nets.blocks import QuantizedConv
+from hwcodesign.nets.blocks import Activation, QuantizedConv, SignedActivation
 from hwcodesign.nets.build import NetworkModule
 from hwcodesign.recipe import TrainTable, shipped_with
 from hwcodesign.training.checkpoint import read_checkpoint
@@ -63,7 +63,8 @@ def _transfer(model: NetworkModule, start_from: str) -> tuple[History, bool]:
     Raises UserError if it is missing or damaged, or if another layer has another shape, or none.
     """
     path = _file(start_from)
-    saved, history = _of_export(path) if path.suffix == ".onnx" else _of_checkpoint(path)
+    source = _of_export(path, model) if path.suffix == ".onnx" else _of_checkpoint(path)
+    saved, history = source.tensors, source.history
     own = model.state_dict()
     scoring = tuple(f"{name}." for name in model.network.scoring)
     taken = {}
@@ -72,14 +73,16 @@ def _transfer(model: NetworkModule, start_from: str) -> tuple[History, bool]:
             continue
         if key in saved and saved[key].shape == value.shape:
             taken[key] = saved[key]
-        elif not key.startswith(scoring) and not (path.suffix == ".onnx" and _is_measured(key)):
+        elif not key.startswith(scoring) and not (source.clips and _is_elsewhere(key)):
             there = f"shape {tuple(saved[key].shape)}" if key in saved else "nothing of that name"
             raise UserError(
                 f"train.start_from = {start_from!r}: {key} has the shape {tuple(value.shape)} here, and there "
                 f"{there}; take a network that differs in its last layer at most"
             )
     model.load_state_dict(taken, strict=False)
-    whole = all(key in taken for key in own if key.startswith(scoring) and not _is_measured(key))
+    for quantizer, clip in source.clips.items():  # only now: Brevitas makes new parameters of scales when it loads
+        model.get_submodule(quantizer).clip_at(clip)
+    whole = all(key in taken for key in own if key.startswith(scoring) and not _is_elsewhere(key))
     return [] if history and history[-1]["quantized"] else history, whole
 
 
@@ -96,21 +99,37 @@ def _file(start_from: str) -> Path:
     return folder / "model.onnx"
 
 
-def _of_checkpoint(path: Path) -> tuple[Mapping[str, torch.Tensor], History]:
+class _Source(NamedTuple):
+    """Tensors by name, the history of the training, and of an exported network where its quantizers clip."""
+
+    tensors: Mapping[str, torch.Tensor]
+    history: History
+    clips: Mapping[str, float]
+
+
+def _of_checkpoint(path: Path) -> _Source:
     state = read_checkpoint(path, torch.device("cpu"))
-    return state["model"], state.get("history", [])
+    return _Source(state["model"], state.get("history", []), {})
 
 
-def _of_export(path: Path) -> tuple[Mapping[str, torch.Tensor], History]:
-    """What `export` wrote holds the weights as they were before rounding, by the same names. The ranges of quantizers
-    it calls otherwise: they are measured anew, as behind a float phase.
+def _of_export(path: Path, model: NetworkModule) -> _Source:
+    """What `export` wrote: weights as they were before rounding, by the names of `model`'s modules, and quantizers at
+    nodes that are called as the layers.
     """
     from onnx.numpy_helper import to_array
 
-    tensors = load_model(path).graph.initializer
-    return {tensor.name: torch.from_numpy(to_array(tensor).copy()) for tensor in tensors}, [{"quantized": False}]
+    graph = load_model(path).graph
+    tensors = {tensor.name: to_array(tensor) for tensor in graph.initializer}
+    nodes = {node.name: node for node in graph.node if node.op_type == "Quant"}
+    clips = {}
+    for layer, quantizer in model.network.quantizers.items():
+        module, node = model.get_submodule(quantizer), nodes.get(f"/{layer.replace('.', '/')}/Quant")
+        if node is not None and isinstance(module, Activation | SignedActivation):
+            scale, bits = (float(tensors[node.input[at]]) for at in (1, 3))
+            clips[quantizer] = scale * (2 ** (bits - isinstance(module, SignedActivation)) - 1)
+    return _Source({name: torch.from_numpy(array.copy()) for name, array in tensors.items()}, [], clips)
 
 
-def _is_measured(key: str) -> bool:
-    """A quantizer's range, or how often a batch norm has seen a batch."""
+def _is_elsewhere(key: str) -> bool:
+    """In an exported file no tensor of the module's: a quantizer's scale, how often a batch norm has seen a batch."""
     return "_quant." in key or key.endswith(".num_batches_tracked")

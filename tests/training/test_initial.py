@@ -12,6 +12,7 @@ from hwcodesign.nets.build import quantized_module
 from hwcodesign.nets.network import INPUT, Conv, GlobalAvgPool, Network, Quantization
 from hwcodesign.recipe import TrainTable, find_recipe, load_recipe
 from hwcodesign.training.initial import initialise
+from hwcodesign.training.loop import build
 
 
 def model(classes: int = 4, filters: int = 64):
@@ -89,13 +90,13 @@ def test_a_checkpoint_that_is_not_there():
 
 
 def test_a_network_that_ships_begins_one_of_other_bits_and_classes():
-    """Its weights by its recipe's name or its file; what its quantizers' ranges are is to be measured."""
+    """Its weights, and where its quantizers clip, by its recipe's name or its file."""
     recipe = load_recipe("cifar10-squeezenet", {"quantization.weight_bits": 3, "data.classes": 4})
     file = find_recipe("cifar10-squeezenet").with_suffix("") / "model.onnx"
     for start in ("cifar10-squeezenet", str(file)):
         network = quantized_module(recipe.describe(), recipe.quantization.to_quantization())
         last = network.conv8.weight.clone()
-        assert initialise(network, TrainTable(start_from=start))
+        assert initialise(network, TrainTable(start_from=start)) == []  # it is no float network, and teaches nothing
         stored = {tensor.name: to_array(tensor) for tensor in onnx.load(file).graph.initializer}
         own = network.state_dict()
         same = [key for key, value in stored.items() if key in own and not key.startswith(("conv8", "pixels"))]
@@ -113,3 +114,15 @@ def test_starts_that_are_none(tmp_path):
         initialise(model(), TrainTable(start_from=str(tmp_path / "damaged.onnx")))
     with pytest.raises(UserError, match=r"conv1\.weight has the shape .* and there shape \(32, 3, 3, 3\)"):
         initialise(model(), TrainTable(start_from="cifar10-squeezenet"))
+
+
+def test_a_network_that_ships_goes_on_with_the_steps_that_it_had():
+    """Of signed quantizers, too, and of those that layers share; weights and batch norms see above."""
+    network = build(load_recipe("resnet-8"))
+    initialise(network, TrainTable(start_from="resnet-8"))
+    graph = onnx.load(find_recipe("resnet-8").with_suffix("") / "model.onnx").graph
+    stored = {tensor.name: to_array(tensor) for tensor in graph.initializer}
+    steps = {node.name: float(stored[node.input[1]].flat[0]) for node in graph.node if node.op_type == "Quant"}
+    for layer, quantizer in network.network.quantizers.items():
+        step = network.get_submodule(quantizer).act_quant.scale()
+        assert float(step.detach()) == steps[f"/{layer.replace('.', '/')}/Quant"]

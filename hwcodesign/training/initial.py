@@ -89,7 +89,7 @@ def _transfer(model: NetworkModule, start_from: str) -> tuple[History, bool]:
 def _file(start_from: str) -> Path:
     """That of a path, or of the trained network that comes with a recipe of that name."""
     path = Path(start_from)
-    if path.suffix or path.exists():
+    if path.suffix in (".pt", ".onnx") or path.is_file():
         return path
     folder = shipped_with(start_from)
     if folder is None:
@@ -124,8 +124,11 @@ def _of_export(path: Path, model: NetworkModule) -> _Source:
     clips = {}
     for layer, quantizer in model.network.quantizers.items():
         module, node = model.get_submodule(quantizer), nodes.get(f"/{layer.replace('.', '/')}/Quant")
-        if node is not None and isinstance(module, Activation | SignedActivation):
-            scale, bits = (float(tensors[node.input[at]]) for at in (1, 3))
+        numbers = [tensors.get(node.input[at]) for at in (1, 3)] if node else []  # scale and bits
+        if not isinstance(module, Activation | SignedActivation) or any(n is None or n.size != 1 for n in numbers):
+            continue
+        if numbers:
+            scale, bits = (n.item() for n in numbers)
             clips[quantizer] = scale * (2 ** (bits - isinstance(module, SignedActivation)) - 1)
     return _Source({name: torch.from_numpy(array.copy()) for name, array in tensors.items()}, [], clips)
 

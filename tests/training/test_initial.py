@@ -106,9 +106,15 @@ def test_a_network_that_ships_begins_one_of_other_bits_and_classes():
 
 def test_starts_that_are_none(tmp_path):
     with pytest.raises(UserError, match="that recipe comes without trained weights; with them: cifar10-squeezenet, "):
-        initialise(model(), TrainTable(start_from="zynqnet"))
+        initialise(model(), TrainTable(start_from="squeezenet-v1.1"))
     with pytest.raises(UserError, match="did you mean 'cifar10-squeezenet'"):
         initialise(model(), TrainTable(start_from="cifar10-squeezenett"))
+    foreign = tmp_path / "foreign.onnx"  # a quantizer called as a layer, whose numbers are not in the file
+    values = [onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, []) for name in "xszby"]
+    quantizer = onnx.helper.make_node("Quant", list("xszb"), ["y"], "/conv1/Quant", domain="qonnx.custom_op.general")
+    onnx.save(onnx.helper.make_model(onnx.helper.make_graph([quantizer], "g", values[:4], values[4:])), foreign)
+    with pytest.raises(UserError, match=r"conv1\.weight has the shape .* and there nothing of that name"):
+        initialise(model(), TrainTable(start_from=str(foreign)))
     (tmp_path / "damaged.onnx").write_bytes(b"\xff" * 50)
     with pytest.raises(UserError, match=r"damaged\.onnx is no ONNX file"):
         initialise(model(), TrainTable(start_from=str(tmp_path / "damaged.onnx")))

@@ -124,12 +124,11 @@ def _of_export(path: Path, model: NetworkModule) -> _Source:
     clips = {}
     for layer, quantizer in model.network.quantizers.items():
         module, node = model.get_submodule(quantizer), nodes.get(f"/{layer.replace('.', '/')}/Quant")
-        numbers = [tensors.get(node.input[at]) for at in (1, 3)] if node else []  # scale and bits
-        if not isinstance(module, Activation | SignedActivation) or any(n is None or n.size != 1 for n in numbers):
+        scale, bits = (tensors.get(node.input[at]) for at in (1, 3)) if node else (None, None)
+        if scale is None or bits is None or scale.size * bits.size != 1:
             continue
-        if numbers:
-            scale, bits = (n.item() for n in numbers)
-            clips[quantizer] = scale * (2 ** (bits - isinstance(module, SignedActivation)) - 1)
+        if isinstance(module, Activation | SignedActivation):
+            clips[quantizer] = scale.item() * (2 ** (bits.item() - isinstance(module, SignedActivation)) - 1)
     return _Source({name: torch.from_numpy(array.copy()) for name, array in tensors.items()}, [], clips)
 
 

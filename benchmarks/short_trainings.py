@@ -19,7 +19,6 @@ the networks' doing and not chance.
 """
 
 import argparse
-import itertools
 import json
 import statistics
 import tempfile
@@ -35,6 +34,7 @@ from benchmarks.history import record
 from hwcodesign.analyze.costs import costs
 from hwcodesign.check.check import check_recipe
 from hwcodesign.core.strict_toml import read_toml, validated
+from hwcodesign.explore.results import Agreement, agreements
 from hwcodesign.recipe import Recipe
 
 HERE = Path(__file__).parent
@@ -163,18 +163,12 @@ def by_setting(found: list[Variant], group: str) -> list[list[Variant]]:
     return list(settings.values())
 
 
-def agreement(found: list[Variant]) -> Iterator[tuple[int, int, int, float, float]]:
-    """Two seeds, how many networks both have trained, Spearman's and Kendall's rank correlation of their accuracies."""
-    from scipy.stats import kendalltau, spearmanr
-
-    accuracies: dict[int, dict[tuple[int, int, int], float]] = {}
+def agreement(found: list[Variant]) -> dict[str, Agreement]:
+    """How alike the seeds rank the networks that they have trained."""
+    accuracies: dict[str, dict[tuple[int, int, int], float]] = {}
     for v in found:  # a network that several figures share counts once
-        accuracies.setdefault(v.seed, {})[v.parameters, v.operations, v.lut] = v.top1
-    for first, second in itertools.combinations(sorted(accuracies), 2):
-        both = sorted(accuracies[first].keys() & accuracies[second].keys())
-        pair = [[accuracies[seed][network] for network in both] for seed in (first, second)]
-        if len(both) > 1:
-            yield first, second, len(both), float(spearmanr(*pair).statistic), float(kendalltau(*pair).statistic)
+        accuracies.setdefault(f"seed {v.seed}", {})[v.parameters, v.operations, v.lut] = v.top1
+    return agreements(accuracies)
 
 
 def _name(variant: Variant) -> str:
@@ -215,10 +209,8 @@ def main() -> None:
             results.write_text(json.dumps([asdict(v) for v in found], indent=1) + "\n")
     if given.sweep == "metaparameters":
         plot(found, results.with_suffix(".png"))
-        for first, second, networks, rho, tau in agreement(found):
-            print(
-                f"seeds {first} and {second} rank {networks} networks alike: {rho:.2f} (Spearman), {tau:.2f} (Kendall)"
-            )
+        for pair, (rho, tau, networks) in agreement(found).items():
+            print(f"{pair} rank {networks} networks alike: {rho:.2f} (Spearman), {tau:.2f} (Kendall)")
     Console(width=150).print(table(found))
     record(given.sweep, {_name(variant): round(100 * variant.top1, 2) for variant in found})
 

@@ -1,4 +1,4 @@
-"""Walks over an ONNX graph and the graphs inside its nodes, and the one message that lists a file's faults."""
+"""Walks over an ONNX graph and the graphs inside its nodes, its nodes changed, the one message of a file's faults."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -29,6 +29,15 @@ def every_tensor(graph: Any) -> Iterator[Any]:
                 yield from (tensor.values, tensor.indices)
             for inner in (*([attribute.g] if attribute.HasField("g") else []), *attribute.graphs):
                 yield from every_tensor(inner)
+
+
+def without_attributes(node: Any, *names: str) -> Any:
+    """A copy of `node` that lacks the attributes of these names."""
+    found = type(node)()
+    found.CopyFrom(node)
+    del found.attribute[:]
+    found.attribute.extend(attribute for attribute in node.attribute if attribute.name not in names)
+    return found
 
 
 def raise_faults(path: Path, faults: Iterable[str]) -> None:

@@ -22,3 +22,11 @@ def by(sides: Sides, sign: str = "x") -> str:
 def window_positions(size: int, kernel: int, stride: int, before: int = 0, after: int = 0) -> int:
     """Whole windows along a side of `size` pixels that is padded with `before` and `after`: below 1, there is none."""
     return (size + before + after - kernel) // stride + 1
+
+
+def whole_after(size: int, kernel: int, stride: int, before: int, after: int) -> int:
+    """The padding behind a side of `size` pixels that makes the window whole which rounding up adds to those of
+    `before` and `after`: one for pixels that whole windows leave over, if it begins in front of the padding.
+    """
+    count, rest = divmod(size + before + after - kernel, stride)
+    return after + stride - rest if rest and (count + 1) * stride < size + before else after

@@ -95,7 +95,7 @@ def results_of(engine: Engine) -> Results:
                 rung, figures[told] = name, values_by_point[key]
         excluded = _excluded(latest[key])
         points.append(Point(trial.number, dict(trial.params), figures, rung, excluded, key in chosen))
-    return Results(tuple(points), progress, _agreement(trained))
+    return Results(tuple(points), progress, agreements(trained))
 
 
 def _excluded(trial: "FrozenTrial") -> str:
@@ -114,8 +114,10 @@ def excluded_by(cost: Mapping[str, Any], constraints: Mapping[str, float]) -> st
     return f"outside the study's bounds: {', '.join(over)}" if over else ""
 
 
-def _agreement(trained: dict[str, dict[str, float]]) -> dict[str, Agreement]:
-    """Of each rung with the one before; none of fewer than three points, or where all are equal."""
+def agreements(trained: Mapping[str, Mapping[Any, float]]) -> dict[str, Agreement]:
+    """Of each rung (or seed) with the one before, from its points' accuracies; none of fewer than three points, or
+    where all are equal.
+    """
     from scipy.stats import kendalltau, spearmanr
 
     names, found = list(trained), {}

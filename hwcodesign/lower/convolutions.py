@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from hwcodesign.core.errors import nearest_numbers
 from hwcodesign.graph.builder import signed_holding
 from hwcodesign.lower.activations import not_quantized, settled, with_zero
 from hwcodesign.lower.file_network import Node
@@ -341,4 +342,4 @@ def groups_of(walk: Walk, node: Node, shape: tuple[int, ...]) -> int | None:
 
 
 def _nearest_divisor(number: int, wanted: int) -> int:
-    return min((n for n in range(1, number + 1) if number % n == 0), key=lambda n: abs(n - wanted))
+    return nearest_numbers(wanted, (n for n in range(1, number + 1) if number % n == 0), 1)[0]

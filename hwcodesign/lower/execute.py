@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from hwcodesign.core.onnx_file import load_model
+from hwcodesign.core.onnx_nodes import without_attributes
 from hwcodesign.core.score_map import ScoreMap
 from hwcodesign.lower.environment import finn_environment
 from hwcodesign.lower.windows import whole_pads
@@ -157,9 +158,8 @@ def _with_whole_windows(model: Any) -> Any:
         if node.op_type != "MaxPool" or not given.get("ceil_mode") or not any(given.get("pads", ())):
             continue
         pads = whole_pads(given, model.get_tensor_shape(node.input[0])[2:])
-        keep = [attribute for attribute in node.attribute if attribute.name not in ("pads", "ceil_mode")]
-        del node.attribute[:]
-        node.attribute.extend([*keep, helper.make_attribute("pads", pads)])
+        node.CopyFrom(without_attributes(node, "pads", "ceil_mode"))
+        node.attribute.append(helper.make_attribute("pads", pads))
         del model.graph.value_info[:]
         return _with_whole_windows(model.transform(InferShapes(), cleanup=False))
     return model

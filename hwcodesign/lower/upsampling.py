@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 import numpy as np
-from onnx import NodeProto
 
+from hwcodesign.core.onnx_nodes import without_attributes
 from hwcodesign.lower.activations import not_quantized
 from hwcodesign.lower.constant_folding import fold
 from hwcodesign.lower.file_network import Node
@@ -71,7 +71,8 @@ def _repeats(node: Node, value: Value, others: tuple[Tensor | None, ...], opset:
     """Whether ONNX's own evaluation of the node copies every pixel so often: of one column, then of one row."""
     if node.operator == "Upsample" or opset < 11:  # defined as a repetition; ONNX's reference does not have them
         return True
-    plain = replace(node, proto=_of_all_axes(node.proto))
+    # ONNX's reference does not count axes from the end.
+    plain = replace(node, proto=without_attributes(node.proto, "axes"))
     for axis, factor in ((2, rows), (3, columns)):
         pixels = np.arange(value.place.shape[axis], dtype=np.float32)
         line = pixels.reshape([-1 if at == axis else 1 for at in range(4)])
@@ -83,15 +84,6 @@ def _repeats(node: Node, value: Value, others: tuple[Tensor | None, ...], opset:
         if not np.array_equal(found.ravel(), pixels.repeat(factor)):
             return False
     return True
-
-
-def _of_all_axes(proto: NodeProto) -> NodeProto:
-    """The node without the axes that it names: ONNX's reference does not count them from the end."""
-    found = NodeProto()
-    found.CopyFrom(proto)
-    del found.attribute[:]
-    found.attribute.extend(attribute for attribute in proto.attribute if attribute.name != "axes")
-    return found
 
 
 def _along(node: Node, constant: Constant, axis: int, others: tuple[int, ...]) -> Constant:

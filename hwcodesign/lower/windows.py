@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from hwcodesign.core.windows import whole_after
 from hwcodesign.lower.file_network import Node
 from hwcodesign.lower.operation import Window
 from hwcodesign.lower.values import Map, Value
@@ -117,11 +118,7 @@ def whole_pads(attributes: Mapping[str, Any], sides: Sequence[int]) -> list[int]
 
 def _filled_up(window: Window, shape: Map) -> Window:
     """With padding at the end that makes the windows whole which ceil_mode adds: those that begin before that."""
-    pad = list(window.pad)
-    for axis, (side, length, step) in enumerate(zip(shape[1:], window.extent, window.stride, strict=True)):
-        before, after = window.pad[axis], window.pad[axis + 2]
-        count, rest = divmod(side + before + after - length, step)
-        if rest and (count + 1) * step < side + before:
-            pad[axis + 2] += step - rest
-    top, left, bottom, right = pad
+    top, left, *after = window.pad
+    along = zip(shape[1:], window.extent, window.stride, (top, left), after, strict=True)
+    bottom, right = (whole_after(*numbers) for numbers in along)
     return replace(window, pad=(top, left, bottom, right))

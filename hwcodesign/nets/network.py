@@ -15,7 +15,7 @@ from typing import Annotated
 from pydantic import Field
 
 from hwcodesign.core.errors import UserError, did_you_mean, nearest_numbers
-from hwcodesign.core.windows import Sides, both, by, one, window_positions
+from hwcodesign.core.windows import Sides, both, by, one, whole_after, window_positions
 from hwcodesign.dataflow import Shape
 
 INPUT = "input"
@@ -311,16 +311,19 @@ def windows_on(node: Window, shape: Shape) -> tuple[int, int]:
             f"{node.name}: its {by(kernel)} kernel is larger than its input of {by(padded)} pixels; "
             f"use a larger image, fewer poolings, or a kernel of at most {by(most)}"
         )
-    ceil = not isinstance(node, Conv) and node.ceil
-    rows, columns = (_along(*along, ceil=ceil) for along in zip(shape[:2], kernel, stride, pad, strict=True))
+    after = _after(node, shape)
+    rows, columns = (window_positions(*along) for along in zip(shape[:2], kernel, stride, pad, after, strict=True))
     return rows, columns
 
 
-def _along(size: int, kernel: int, stride: int, pad: int, ceil: bool) -> int:
-    """Windows along one side of `size` pixels."""
-    whole = window_positions(size, kernel, stride, pad, pad)
-    cut_off = ceil and (size + 2 * pad - kernel) % stride > 0
-    return whole + (cut_off and whole * stride < size + pad)
+def _after(node: Window, shape: Shape) -> tuple[int, int]:
+    """The padding below and to the right, with that which makes windows whole that rounding up adds."""
+    pad = both(node.pad)
+    if isinstance(node, Conv) or not node.ceil:
+        return pad
+    along = zip(shape[:2], both(node.kernel), both(node.stride), pad, pad, strict=True)
+    rows, columns = (whole_after(*numbers) for numbers in along)
+    return rows, columns
 
 
 def cuts_windows(pool: MaxPool | AvgPool, shape: Shape) -> bool:
@@ -331,10 +334,7 @@ def cuts_windows(pool: MaxPool | AvgPool, shape: Shape) -> bool:
 
 def whole_windows(pool: MaxPool, shape: Shape) -> tuple[int, int, int, int]:
     """The padding (top, left, bottom, right) with which no window of `pool` on an input of `shape` is cut off."""
-    windows, before = windows_on(pool, shape), both(pool.pad)
-    along = zip(shape[:2], windows, both(pool.kernel), both(pool.stride), before, strict=True)
-    after = [max(pad, (count - 1) * stride + kernel - size - pad) for size, count, kernel, stride, pad in along]
-    return before[0], before[1], after[0], after[1]
+    return *both(pool.pad), *_after(pool, shape)
 
 
 def require_hardware(network: Network) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from hwcodesign.core.errors import VerificationError
+from hwcodesign.core.onnx_nodes import without_attributes
 from hwcodesign.core.score_map import ScoreMap
 from hwcodesign.lower.execute import affine_scores, channels_last_tensors, in_axes_of
 
@@ -140,7 +141,7 @@ class OriginalFile:
         if node.op_type == "Resize" and len(node.input) == 2:  # of opset 10
             return _repeated
         if node.op_type == "Resize" and attributes.get("mode", b"nearest") == b"nearest":
-            return _nearest(self._by_onnx(_of_all_axes(node)), attributes.get("axes"))
+            return _nearest(self._by_onnx(without_attributes(node, "axes")), attributes.get("axes"))
         by_onnx = self._by_onnx(node)
         if node.op_type not in _WINDOWED:
             return by_onnx
@@ -188,15 +189,6 @@ def _nearest(by_onnx: Operator, axes: Sequence[int] | None) -> Operator:
         return [x]
 
     return run
-
-
-def _of_all_axes(node: Any) -> Any:
-    """The node without the attribute `axes`."""
-    found = type(node)()
-    found.CopyFrom(node)
-    del found.attribute[:]
-    found.attribute.extend(attribute for attribute in node.attribute if attribute.name != "axes")
-    return found
 
 
 def _repeated(x: np.ndarray, scales: np.ndarray) -> Sequence[np.ndarray]:

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from hwcodesign.explore.results import Point, Results, _agreement, _excluded, _key
+from hwcodesign.explore.results import Point, Results, _excluded, _key, agreements
 
 
 def trial(over: dict[str, float] | None = None, **attributes: object) -> SimpleNamespace:
@@ -28,11 +28,11 @@ def test_a_point_that_is_no_candidate_says_why(found: SimpleNamespace, why: str)
 
 def test_rungs_agree_by_rank_over_the_points_of_both() -> None:
     short = {"a": 0.1, "b": 0.2, "c": 0.3, "d": 0.9}
-    found = _agreement({"short": short, "long": {"a": 0.5, "b": 0.6, "c": 0.7}, "last": {"a": 0.1, "b": 0.2}})
+    found = agreements({"short": short, "long": {"a": 0.5, "b": 0.6, "c": 0.7}, "last": {"a": 0.1, "b": 0.2}})
     assert found == {"short and long": (pytest.approx(1.0), pytest.approx(1.0), 3)}  # two points say nothing
-    swapped = _agreement({"short": short, "long": {"a": 0.5, "b": 0.7, "c": 0.6, "d": 0.8}})["short and long"]
+    swapped = agreements({"short": short, "long": {"a": 0.5, "b": 0.7, "c": 0.6, "d": 0.8}})["short and long"]
     assert (swapped.spearman, swapped.kendall) == (pytest.approx(0.8), pytest.approx(4 / 6))
-    assert not _agreement({"short": short, "long": dict.fromkeys(short, 0.5)})  # nothing to rank
+    assert not agreements({"short": short, "long": dict.fromkeys(short, 0.5)})  # nothing to rank
 
 
 def test_a_point_is_known_again_whatever_the_order_of_its_keys() -> None:

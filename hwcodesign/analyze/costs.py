@@ -133,6 +133,9 @@ def _value_bits(network: Network, quantization: Quantization | None) -> dict[str
                 bits[node.name] = of_quantizers[node.quantizer] if node.quantizer else FLOAT_BITS
             case GlobalAvgPool():
                 bits[node.name] = FLOAT_BITS
+            case AvgPool():
+                most = (2 ** bits[node.input] - 1) * math.prod(both(node.kernel))
+                bits[node.name] = min(most.bit_length(), FLOAT_BITS)
             case _:
                 bits[node.name] = bits[node.inputs[0]]
     return bits

@@ -29,7 +29,7 @@ from hwcodesign.data import load_dataset
 from hwcodesign.data.folder import read_unlabelled
 from hwcodesign.export.picture_task import task_of
 from hwcodesign.nets.build import NetworkModule, freeze, score_map
-from hwcodesign.nets.network import Add, Concat, Conv, GlobalAvgPool, MaxPool, Network
+from hwcodesign.nets.network import Add, AvgPool, Concat, Conv, GlobalAvgPool, MaxPool, Network
 from hwcodesign.recipe import Recipe
 from hwcodesign.training import random_weights
 from hwcodesign.training.checkpoint import recipe_tables
@@ -39,7 +39,14 @@ from hwcodesign.training.state import training_summary
 _BATCH = 256
 _MOST_ELEMENTS = 1 << 25  # of a layer's output, in a batch: it bounds the memory
 _OPSET = 13
-_ONNX_OPERATORS = {"Conv": Conv, "MaxPool": MaxPool, "GlobalAveragePool": GlobalAvgPool, "Concat": Concat, "Add": Add}
+_ONNX_OPERATORS = {
+    "Conv": Conv,
+    "MaxPool": MaxPool,
+    "AveragePool": AvgPool,
+    "GlobalAveragePool": GlobalAvgPool,
+    "Concat": Concat,
+    "Add": Add,
+}
 _ONNX_QUANTIZERS = ("Quant", "BipolarQuant")
 _PACKAGES = ("hwcodesign", "torch", "brevitas", "qonnx", "onnx", "numpy")
 
@@ -150,7 +157,7 @@ def name_by_path(graph: Any, network: Network) -> None:
 
     Both lists run in the order of execution, so the k-th convolution here is the k-th there; what follows an operator
     (batch norm, ReLU, quantizer) is part of its layer, and a quantizer of weights knows its layer by their name. Behind
-    a layer's quantizer, one more is a layer of its own: it quantizes again.
+    a layer's quantizer, one more is a layer of its own, with the ReLU in front of it: it quantizes again.
     """
     layers = iter(network.nodes)
     weights = {tensor.name for tensor in graph.initializer if tensor.name.endswith(".weight")}
@@ -162,10 +169,11 @@ def name_by_path(graph: Any, network: Network) -> None:
             assert isinstance(layer, _ONNX_OPERATORS[node.op_type]), f"{node.name} is not {layer.name}"
             owner, quantized = layer.name, layer.name not in network.quantizers
         of_weights = node.input[0] in weights
-        if node.op_type in _ONNX_QUANTIZERS and not of_weights:
+        quantizes = node.op_type in _ONNX_QUANTIZERS and not of_weights
+        if quantizes or node.op_type == "Relu":
             if quantized:
                 owner = next(layers).name
-            quantized = True
+            quantized = quantizes
         path = node.input[0] if of_weights else owner
         node.name = f"/{path.replace('.', '/')}/{node.op_type}"
         renamed.setdefault(node.output[0], f"{node.name}.output")

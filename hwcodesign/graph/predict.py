@@ -18,6 +18,7 @@ from hwcodesign.kinds.mvau import worst_reach
 from hwcodesign.nets.network import (
     INPUT,
     Add,
+    AvgPool,
     Concat,
     Conv,
     GlobalAvgPool,
@@ -50,6 +51,8 @@ def predict(network: Network, quantization: Quantization) -> Dataflow:
                 made[node.name] = _convolution(assembly, node, sources[0], weights[node.name], out_type)
             case MaxPool():
                 made[node.name] = _max_pool(assembly, node, sources[0], network.shapes[node.input])
+            case AvgPool():
+                made[node.name] = _avg_pool(assembly, node, sources[0])
             case GlobalAvgPool():
                 made[node.name] = assembly.global_acc_pool(node.name, sources[0])
             case Concat():
@@ -75,13 +78,26 @@ def _max_pool(assembly: Assembly, pool: MaxPool, source: str, shape: Shape) -> s
     return assembly.max_pool(pool.name, window, prod(kernel))
 
 
+def _avg_pool(assembly: Assembly, pool: AvgPool, source: str) -> str:
+    if pool.pad:
+        source = _zeros_around(assembly, pool, source)
+    window = assembly.sliding_window(
+        f"{pool.name}.window", source, both(pool.kernel), both(pool.stride), depthwise=True
+    )
+    return assembly.sum_pool(pool.name, window, prod(both(pool.kernel)))
+
+
+def _zeros_around(assembly: Assembly, node: Conv | AvgPool, source: str) -> str:
+    if assembly.stream(source).type.bipolar:
+        raise UserError(
+            f"{node.name}: values of -1 and +1 cannot be padded with zeros; use pad = 0 or activations of 2 bits"
+        )
+    return assembly.padding(f"{node.name}.pad", source, both(node.pad) * 2)
+
+
 def _convolution(assembly: Assembly, conv: Conv, source: str, weight: IntType, out_type: IntType | None) -> str:
     if conv.pad:
-        if assembly.stream(source).type.bipolar:
-            raise UserError(
-                f"{conv.name}: values of -1 and +1 cannot be padded with zeros; use pad = 0 or activations of 2 bits"
-            )
-        source = assembly.padding(f"{conv.name}.pad", source, both(conv.pad) * 2)
+        source = _zeros_around(assembly, conv, source)
     channels = assembly.stream(source).channels
     depthwise = conv.groups == channels > 1
     if (conv.kernel, conv.stride) != (1, 1):

@@ -32,6 +32,7 @@ from qonnx.transformation.infer_datatypes import InferDataTypes
 
 from hwcodesign.dataflow import Dataflow, IntType, Layer
 from hwcodesign.kinds import kind_of
+from hwcodesign.lower.canonical import finn_type
 
 HARDWARE_DOMAIN = "finn.custom_op.fpgadataflow"
 _SUM = "ElementwiseAdd"
@@ -56,9 +57,9 @@ def to_hardware(model: ModelWrapper, ours: Dataflow) -> ModelWrapper:
     ]  # fmt: skip
     if any(_SUM in kind_of(layer.kind).finn_operators for layer in ours.layers):
         steps.insert(6, InferElementwiseBinaryOperation())
-    model = _apply(model, *steps, MinimizeWeightBitWidth())
+    model = _apply(model, *steps, MinimizeWeightBitWidth(), SortGraph())
     _hold_zeros(model, ours)
-    model = _apply(_with_narrow_sums(model), InferDataTypes(), SortGraph(), GiveUniqueNodeNames())
+    model = _apply(_typed(_with_narrow_sums(_typed(model, ours), ours), ours), GiveUniqueNodeNames())
     for node, layer in _pairs(model, ours):
         node.doc_string = layer.name
         _require_equal(model, node, layer)
@@ -99,7 +100,21 @@ def _hold_zeros(model: ModelWrapper, ours: Dataflow) -> None:
             getCustomOp(node).set_nodeattr("weightDataType", wanted)
 
 
-def _with_narrow_sums(model: ModelWrapper) -> ModelWrapper:
+def _typed(model: ModelWrapper, ours: Dataflow) -> ModelWrapper:
+    """A sorted model with all types inferred anew.
+
+    QONNX takes 32 bits for what FINN has no layer for (windows' sums): this has our type, and so all that reads it.
+    """
+    model = _apply(model, InferDataTypes())
+    for node in model.graph.node:
+        if node.domain == HARDWARE_DOMAIN:
+            getCustomOp(node).infer_node_datatype(model)
+        elif (layer := ours.by_name.get(node.output[0])) is not None:
+            model.set_tensor_datatype(node.output[0], finn_type(layer.output.type))
+    return model
+
+
+def _with_narrow_sums(model: ModelWrapper, ours: Dataflow) -> ModelWrapper:
     """FINN's MinimizeAccumulatorWidth, which infers all types anew after each layer: here only where one changed."""
     for node in list(model.graph.node):
         layer = getCustomOp(node) if node.domain == HARDWARE_DOMAIN else None
@@ -108,7 +123,7 @@ def _with_narrow_sums(model: ModelWrapper) -> ModelWrapper:
             layer.minimize_accumulator_width(model)
             layer.infer_node_datatype(model)
             if model.get_tensor_datatype(node.output[0]) != before:
-                model = _apply(model, InferDataTypes())
+                model = _typed(model, ours)
     return model
 
 

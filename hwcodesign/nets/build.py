@@ -23,6 +23,7 @@ from hwcodesign.nets.network import (
     Node,
     Quantization,
     Requantize,
+    averaged_pixels,
     cuts_windows,
     require_hardware,
 )
@@ -116,9 +117,8 @@ def score_map(exact: NetworkModule) -> ScoreMap:
         elif isinstance(node, Conv):
             step *= float(layer.scale)
             bias = 0.0 if layer.bias is None else layer.bias.flatten().numpy()
-        elif isinstance(node, GlobalAvgPool):
-            rows, columns, _ = network.shapes[node.input]
-            step /= rows * columns
+        elif isinstance(node, AvgPool | GlobalAvgPool):
+            step /= averaged_pixels(network, node)
         steps[node.name] = step
     last = network.nodes[-1].name
     shape = network.shapes[last]
@@ -176,20 +176,21 @@ def _require_free(root: nn.Module, part: str, path: str) -> None:
 def _require_exact(network: Network, quantization: Quantization, mean: float) -> None:
     require_hardware(network)
     activation_bits = network.activation_bits(quantization)
-    for conv in network.convolutions:
-        if conv.pad and conv.input == INPUT and mean != 0:
+    for node in network.nodes:
+        padded, of_pixels = isinstance(node, Conv | AvgPool) and node.pad, _of_pixels(network, node.inputs[0])
+        if padded and of_pixels and mean != 0:
             raise UserError(
-                f"{conv.name}: data.mean = {mean:g} cannot be folded into a convolution that pads its input with 0; "
-                f"use mean = 0, or no padding in {conv.name}"
+                f"{node.name}: data.mean = {mean:g} cannot be folded into a layer that pads its input with 0; "
+                f"use mean = 0, or no padding in {node.name}"
             )
-        if conv.quantizer is None and conv.input == INPUT and mean != 0:
+        if isinstance(node, Conv) and node.quantizer is None and of_pixels and mean != 0:
             raise UserError(
-                f"{conv.name}: data.mean = {mean:g} cannot be folded into raw scores, which have no thresholds; "
-                f"use mean = 0, or a layer with a quantizer before {conv.name}"
+                f"{node.name}: data.mean = {mean:g} cannot be folded into raw scores, which have no thresholds; "
+                f"use mean = 0, or a layer with a quantizer before {node.name}"
             )
-        if conv.pad and conv.input != INPUT and _bits_of(network, conv.input, activation_bits) == 1:
+        if padded and not of_pixels and _bits_of(network, node.inputs[0], activation_bits) == 1:
             raise UserError(
-                f"{conv.name}: 1-bit activations are -1 or +1, and padding puts 0 between them; "
+                f"{node.name}: 1-bit activations are -1 or +1, and padding puts 0 between them; "
                 f"use activation_bits of at least 2, or no padding"
             )
 
@@ -200,3 +201,11 @@ def _bits_of(network: Network, name: str, activation_bits: Mapping[str, int]) ->
     while name not in network.quantizers:
         name = by_name[name].inputs[0]
     return activation_bits[network.quantizers[name]]
+
+
+def _of_pixels(network: Network, name: str) -> bool:
+    """Whether `name` gives the pixels, or what pools make of them."""
+    by_name = {node.name: node for node in network.nodes}
+    while name != INPUT and isinstance(by_name[name], MaxPool | AvgPool | GlobalAvgPool):
+        name = by_name[name].inputs[0]
+    return name == INPUT

@@ -24,7 +24,7 @@ from hwcodesign.core.strict_toml import StrictModel
 from hwcodesign.dataflow import Shape
 from hwcodesign.nets import family
 from hwcodesign.nets.classifier import covering_kernel
-from hwcodesign.nets.network import INPUT, Conv, Count, Counts, MaxPool, Network, Node, Paddings
+from hwcodesign.nets.network import INPUT, AvgPool, Conv, Count, Counts, MaxPool, Network, Node, Paddings
 
 
 class ConvLayer(StrictModel):
@@ -38,11 +38,12 @@ class ConvLayer(StrictModel):
 
 
 class PoolLayer(StrictModel):
-    """Maximum over windows; the stride is the kernel's size unless it is given."""
+    """Maximum over windows, or their mean; the stride is the kernel's size unless it is given."""
 
     layer: Literal["pool"]
     kernel: Counts = 2
     stride: Counts | None = None
+    mean: bool = False
 
 
 class DenseLayer(StrictModel):
@@ -82,7 +83,8 @@ def _nodes(layer: AnyLayer, name: str, quantizer: str | None, so_far: Network) -
         case ConvLayer():
             yield Conv(name, source, layer.filters, layer.kernel, layer.stride, layer.pad, quantizer=quantizer)
         case PoolLayer():
-            yield MaxPool(name, source, layer.kernel, layer.stride or layer.kernel)
+            pool = AvgPool if layer.mean else MaxPool
+            yield pool(name, source, layer.kernel, layer.stride or layer.kernel)
         case DenseLayer():
             kernel = covering_kernel(so_far.shapes[source])
             yield Conv(name, source, layer.units, kernel, quantizer=quantizer)

@@ -33,6 +33,7 @@ from hwcodesign.nets.classifier import covering_kernel
 from hwcodesign.nets.network import (
     INPUT,
     Add,
+    AvgPool,
     Concat,
     Conv,
     Count,
@@ -84,6 +85,17 @@ class MaxPoolLayer(StrictModel):
     ceil: bool = False
 
 
+class AvgPoolLayer(StrictModel):
+    """Mean over windows, in which `pad` counts as zeros."""
+
+    layer: Literal["average pool"]
+    name: Path
+    input: str
+    kernel: Counts
+    stride: Counts
+    pad: Paddings = 0
+
+
 class GlobalPoolLayer(StrictModel):
     """Mean over all pixels."""
 
@@ -120,11 +132,13 @@ class AddLayer(StrictModel):
 
 
 AnyLayer = Annotated[
-    ConvLayer | MaxPoolLayer | GlobalPoolLayer | RequantizeLayer | ConcatLayer | AddLayer, Field(discriminator="layer")
+    ConvLayer | MaxPoolLayer | AvgPoolLayer | GlobalPoolLayer | RequantizeLayer | ConcatLayer | AddLayer,
+    Field(discriminator="layer"),
 ]
 _NODES: Mapping[type[StrictModel], type[Node]] = {
     ConvLayer: Conv,
     MaxPoolLayer: MaxPool,
+    AvgPoolLayer: AvgPool,
     GlobalPoolLayer: GlobalAvgPool,
     RequantizeLayer: Requantize,
     ConcatLayer: Concat,
@@ -199,4 +213,5 @@ def _require_shared(network: Network) -> None:
             raise UserError(f"network.layers: {node.name} joins {' and '.join(node.inputs)}, which must share one "
                             "quantizer")  # fmt: skip
         quantizer = network.quantizers.get(node.name)
-        given[node.name] = frozenset([quantizer]) if quantizer else frozenset() if isinstance(node, Conv) else joined
+        own_step = isinstance(node, Conv | AvgPool | GlobalAvgPool)
+        given[node.name] = frozenset([quantizer]) if quantizer else frozenset() if own_step else joined

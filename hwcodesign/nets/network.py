@@ -83,7 +83,12 @@ class MaxPool(_Slides):
 
 @dataclass(frozen=True)
 class AvgPool(_Slides):
-    """Mean over kernel x kernel windows. Analysis and float only."""
+    """Mean over kernel x kernel windows; what `pad` puts around the input counts as 0.
+
+    Hardware sums, at a step that is the input's divided by a window's elements: no value is rounded, and they are wider
+    than the input's. `ceil` means what it does for MaxPool; a window that is cut off has fewer elements, which only
+    analysis and float know.
+    """
 
     kernel: Sides
     stride: Sides
@@ -326,6 +331,14 @@ def _after(node: Window, shape: Shape) -> tuple[int, int]:
     return rows, columns
 
 
+def averaged_pixels(network: Network, pool: AvgPool | GlobalAvgPool) -> int:
+    """How many pixels of its input a pool averages each time."""
+    if isinstance(pool, AvgPool):
+        return prod(both(pool.kernel))
+    rows, columns, _ = network.shapes[pool.input]
+    return rows * columns
+
+
 def cuts_windows(pool: MaxPool | AvgPool, shape: Shape) -> bool:
     """Whether rounding up matters to `pool` on an input of `shape`: pixels are left over for a window cut off."""
     along = zip(shape[:2], both(pool.kernel), both(pool.stride), both(pool.pad), strict=True)
@@ -348,10 +361,10 @@ def _hardware_fault(network: Network, node: Node) -> str | None:
     match node:
         case LocalResponseNorm():
             return "no supported hardware layer computes local response normalisation; leave the layer out"
-        case AvgPool():
-            return "no supported hardware layer computes an average pool; use a max pool, a stride or a global pool"
-        case MaxPool() if any(2 * p > k for p, k in zip(both(node.pad), both(node.kernel), strict=True)):
-            return f"pad = {by(both(node.pad))}: a max pool pads at most half its kernel of {by(both(node.kernel))}"
+        case AvgPool() if cuts_windows(node, network.shapes[node.input]):
+            return "its border cuts windows off, which average fewer pixels; use ceil = false, or a kernel that fits"
+        case MaxPool() | AvgPool() if any(2 * p > k for p, k in zip(both(node.pad), both(node.kernel), strict=True)):
+            return f"pad = {by(both(node.pad))}: a pool pads at most half its kernel of {by(both(node.kernel))}"
     return None
 
 

@@ -1,8 +1,8 @@
 """Channels of one activation quantizer brought nearer to each other, before anything is quantized.
 
-ReLU, max pools and concatenations let a positive factor through: filter c of the layers before is divided by s_c, the
-weights that read channel c are multiplied by it, and the network stays the same function. With all channels alike a
-step suits them all, which matters most for activations of few bits.
+ReLU, pools over windows and concatenations let a positive factor through: filter c of the layers before is divided by
+s_c, the weights that read channel c are multiplied by it, and the network stays the same function. With all channels
+alike a step suits them all, which matters most for activations of few bits.
 
 Source: M. Nagel et al., Data-free quantization through weight equalization and bias correction, 2019; the factor is
 taken from the activations' own size, and to a power, as in G. Xiao et al., SmoothQuant, 2022.
@@ -13,7 +13,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from hwcodesign.export.float_weights import Weights
-from hwcodesign.nets.network import Add, Concat, Conv, MaxPool, Network
+from hwcodesign.nets.network import Add, AvgPool, Concat, Conv, MaxPool, Network
 
 _FURTHEST = 8.0  # the largest factor, and its inverse the smallest
 
@@ -24,7 +24,7 @@ def equalized(
     """`weights` of the same function with channels of more equal size.
 
     `sizes` of every convolution's activations by channel (filters,); `strength` 0 changes nothing, 1 makes all of a
-    quantizer's channels alike. Values that an add, an average or the scores take are left alone.
+    quantizer's channels alike. Values that an add, a global average or the scores take are left alone.
     """
     found = {name: Weights(np.array(w.weight, np.float64), np.array(w.bias, np.float64)) for name, w in weights.items()}
     for sources, readers in _values(network):
@@ -56,7 +56,7 @@ def _values(network: Network) -> list[tuple[list[str], list[str]]]:
         match node:
             case Conv():
                 sources[node.name] = [node.name]
-            case MaxPool():
+            case MaxPool() | AvgPool():
                 sources[node.name] = sources[node.input]
             case Concat() if all(sources[name] for name in node.inputs):
                 sources[node.name] = [conv for name in node.inputs for conv in sources[name]]

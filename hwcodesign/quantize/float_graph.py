@@ -25,6 +25,7 @@ from hwcodesign.lower.values import Constant
 from hwcodesign.nets.network import (
     INPUT,
     Add,
+    AvgPool,
     Concat,
     Conv,
     GlobalAvgPool,
@@ -32,6 +33,7 @@ from hwcodesign.nets.network import (
     Network,
     Node,
     Requantize,
+    cuts_windows,
     windows_on,
 )
 from hwcodesign.quantize.quantizer_places import placed
@@ -157,7 +159,7 @@ class _Reader:
         handler = _HANDLERS.get(node.operator)
         if handler is None:
             self._note(node, *(why_not(node, known=False) or ("", "")))
-        elif any(isinstance(t, _Map) and t.pad for t in given) and node.operator not in ("Conv", *LAYOUTS):
+        elif any(isinstance(t, _Map) and t.pad for t in given) and node.operator not in _TAKE_PADDING:
             self._note(node, "its input was padded before it", _PADDED)
         elif not any(tensor is None for tensor in given):  # what lies behind a problem is none itself
             return handler(self, node, inputs)
@@ -366,7 +368,7 @@ class _Reader:
         return self._gives(node, made, (*value.shape[:2], *windows_on(made, (height, width, value.shape[1]))))
 
     def _average(self, node: FileNode, inputs: list[_Tensor]) -> _Tensor:
-        """AveragePool, ReduceMean, GlobalAveragePool: where they see the whole map."""
+        """ReduceMean, GlobalAveragePool: where they see the whole map. AveragePool: also of parts of it."""
         value = inputs[0]
         kept = True
         if node.operator == "ReduceMean":
@@ -376,16 +378,38 @@ class _Reader:
             kept = bool(node.attributes.get("keepdims", 1))
         elif node.operator == "AveragePool":
             whole = isinstance(value, _Map) and tuple(node.attributes["kernel_shape"]) == value.shape[2:]
-            whole = whole and not any(node.attributes.get("pads", [0]))
+            whole = whole and not any(node.attributes.get("pads", [0])) and not (isinstance(value, _Map) and value.pad)
             whole = whole and not node.attributes.get("auto_pad", "NOTSET").startswith("SAME")
+            if not whole:
+                return self._averages(node, value)
         else:
             whole = True
         if not whole or not isinstance(value, _Map) or len(value.shape) != 4:
-            self._note(node, "it averages over parts of a map, for which there is no block here",
-                       "average over the whole map, or use a max pool or a stride")  # fmt: skip
+            self._note(node, "it averages over other things than windows, or all pixels, of a feature map",
+                       "use nn.AvgPool2d, or average over both sides of a map")  # fmt: skip
             return None
         shape = (*value.shape[:2], 1, 1) if kept else value.shape[:2]
         return self._gives(node, GlobalAvgPool(self._name(node), value.name), shape)
+
+    def _averages(self, node: FileNode, value: _Tensor) -> _Tensor:
+        """AveragePool over windows, which count the zeros that a Pad before it put there."""
+        window = self._window(node, tuple(node.attributes["kernel_shape"]))
+        if window is None or not isinstance(value, _Map):
+            if window is not None:
+                self._note(node, "it pools the pixels themselves", "begin with a convolution")
+            return None
+        sides, strides, own = window
+        if any(own) and not node.attributes.get("count_include_pad", 0):
+            self._note(node, "its windows at the border average fewer pixels",
+                       "use padding=0, or count_include_pad=True")  # fmt: skip
+            return None
+        pads = own[0] + value.pad, own[1] + value.pad
+        made = AvgPool(self._name(node), value.name, sides, strides, pads, bool(node.attributes.get("ceil_mode", 0)))
+        map_shape = value.shape[2], value.shape[3], value.shape[1]
+        if cuts_windows(made, map_shape):
+            self._note(node, "the border cuts windows off, which average fewer pixels", "use ceil_mode=False")
+            return None
+        return self._gives(node, made, (*value.shape[:2], *windows_on(made, map_shape)))
 
     def _relu(self, node: FileNode, inputs: list[_Tensor]) -> _Tensor:
         (value,) = inputs
@@ -446,6 +470,7 @@ def _weights(kernel: np.ndarray, bias: _Tensor) -> Weights:
     return Weights(np.asarray(kernel, np.float32), np.broadcast_to(numbers, len(kernel)).astype(np.float32))
 
 
+_TAKE_PADDING = ("Conv", "AveragePool", *LAYOUTS)
 _HANDLERS: Mapping[str, Callable[[_Reader, FileNode, list[Any]], _Tensor]] = {
     **dict.fromkeys(LAYOUTS, _Reader._moved),
     "Conv": _Reader._convolution,

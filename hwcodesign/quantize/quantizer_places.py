@@ -1,15 +1,15 @@
 """Where the quantizers of a float network stand, and which layers share one.
 
 Every layer has one behind it but those that give the scores. What is added or concatenated shares one: layers that
-nobody else reads take it for their own, whatever else comes in is quantized again by it (a `Requantize`). It is signed
-where something may be negative.
+nobody else reads take it for their own, whatever else comes in is quantized again by it (a `Requantize`): an average
+always, whose step is its own. It is signed where something may be negative.
 """
 
 from collections import Counter
 from dataclasses import replace
 
 from hwcodesign.lower.problems import Problems
-from hwcodesign.nets.network import INPUT, Add, Concat, Conv, GlobalAvgPool, MaxPool, Network, Node, Requantize
+from hwcodesign.nets.network import INPUT, Add, AvgPool, Concat, Conv, GlobalAvgPool, MaxPool, Network, Node, Requantize
 
 
 def placed(draft: Network, problems: Problems) -> tuple[Node, ...]:
@@ -44,22 +44,27 @@ class _Places:
 
     def _joined(self, join: Add | Concat, found: list[Node]) -> Node:
         """The join, its inputs of one quantizer; what quantizes again is added to `found`."""
+        if any(self._of_pixels(name) for name in join.inputs):
+            self.problems.add(join.name, "it joins the pixels themselves with something", "put a convolution between")
+            return join
         makers = [self._makers(name) for name in join.inputs]
-        if not all(makers):
-            self.problems.add(join.name, "it joins the pixels themselves, or a global average, with something",
+        signed = [self._may_be_negative(name) for name in join.inputs]
+        alike = [number for number, sign in enumerate(signed) if sign == any(signed) and makers[number]]
+        if any(signed) and not alike:
+            self.problems.add(join.name, "it joins an average of numbers below 0 with other averages",
                               "put a convolution between")  # fmt: skip
             return join
-        signed = [any(self.signed[name] for name in of) for of in makers]
-        alike = [number for number, sign in enumerate(signed) if sign == any(signed)]
         members = [number for number in alike if self._read_here_alone(join.inputs[number])] or alike[:1]
-        first, *others = [name for number in members for name in makers[number]]
-        for other in others:
-            self.group[self._root(other)] = self._root(first)
+        sharing = [name for number in members for name in makers[number]]
+        for other in sharing[1:]:
+            self.group[self._root(other)] = self._root(sharing[0])
         inputs = list(join.inputs)
         for number in range(len(inputs)):
             if number not in members:
                 again = Requantize(f"{join.name}.again{number}", inputs[number], "")
-                self.group[again.name], self.signed[again.name] = self._root(first), any(signed)
+                sharing.append(again.name)  # the first of all where only averages are joined
+                self.group[again.name] = again.name if sharing[0] == again.name else self._root(sharing[0])
+                self.signed[again.name] = any(signed)
                 self.by_name[again.name] = again
                 found.append(again)
                 inputs[number] = again.name
@@ -67,8 +72,17 @@ class _Places:
             return replace(join, inputs=(inputs[0], inputs[1]))
         return Concat(join.name, tuple(inputs))
 
+    def _of_pixels(self, name: str) -> bool:
+        """Whether node `name` gives pixels, or what pools make of them."""
+        node = self.by_name.get(name)
+        return node is None or (isinstance(node, MaxPool | AvgPool | GlobalAvgPool) and self._of_pixels(node.input))
+
+    def _may_be_negative(self, name: str) -> bool:
+        node = self.by_name[name]
+        return self.signed[name] if name in self.signed else any(self._may_be_negative(n) for n in node.inputs)
+
     def _makers(self, name: str) -> list[str]:
-        """The layers whose quantizers end what node `name` gives; none for pixels and averages."""
+        """The layers whose quantizers end what node `name` gives; none for averages."""
         node = self.by_name.get(name)
         match node:
             case Conv() | Add() | Requantize():

@@ -6,9 +6,19 @@ from pathlib import Path
 import pytest
 
 from hwcodesign.core.errors import UserError
-from hwcodesign.dataflow import Dataflow, Layer
+from hwcodesign.dataflow import Dataflow, Interval, Layer
 from hwcodesign.graph.predict import predict
-from hwcodesign.nets.network import Conv, GlobalAvgPool, MaxPool, Network, Quantization
+from hwcodesign.nets.network import (
+    AvgPool,
+    Concat,
+    Conv,
+    GlobalAvgPool,
+    LayerBits,
+    MaxPool,
+    Network,
+    Quantization,
+    Requantize,
+)
 from hwcodesign.nets.squeezenet import SqueezeNet
 
 W4A4 = Quantization()
@@ -84,6 +94,39 @@ def test_pools_that_pad_or_that_the_border_cuts(relu: bool, tmp_path: Path) -> N
     assert _without_widths(predicted) == _without_widths(lowered)
 
 
+def test_average_pools_are_sums(tmp_path: Path) -> None:
+    nodes = (
+        Conv("a", "input", 4, 3, pad=1, quantizer="a.quantizer"),
+        AvgPool("padded", "a", 3, 2, 1),
+        Conv("b", "padded", 4, 3, quantizer="b.quantizer", relu=False),
+        AvgPool("plain", "b", 2, 1),
+        Requantize("again", "plain", "again.quantizer"),
+        Conv("c", "again", 5),
+        GlobalAvgPool("mean", "c"),
+    )
+    network = Network("pools", (16, 15, 3), 5, nodes)
+    predicted, lowered = predict(network, W4A4), _lowered(network, W4A4, tmp_path)
+    sums = {layer.name: layer.output for layer in predicted.layers if layer.kind == "sum_pool"}
+    assert {name: (str(out.type), out.interval) for name, out in sums.items()} == {
+        "padded": ("uint8", Interval(0, 135)), "plain": ("int6", Interval(-32, 28)),
+    }  # fmt: skip
+    assert _without_widths(predicted)[:-3] == _without_widths(lowered)[:-3]
+
+
+def test_what_quantizes_again_behind_a_relu(tmp_path: Path) -> None:
+    nodes = (
+        Conv("a", "input", 4, 3, quantizer="a.quantizer"),
+        Conv("b", "a", 4, quantizer="b.quantizer"),
+        Requantize("again", "a", "b.quantizer"),
+        Concat("both.concat", ("again", "b")),
+        Conv("c", "both.concat", 5),
+        GlobalAvgPool("mean", "c"),
+    )
+    network, quantization = Network("dense", (6, 6, 3), 5, nodes), Quantization(layers={"a": LayerBits(None, 5)})
+    predicted, lowered = predict(network, quantization), _lowered(network, quantization, tmp_path)
+    assert _without_widths(predicted)[:-3] == _without_widths(lowered)[:-3]
+
+
 def test_full_size_squeezenet() -> None:
     graph = predict(SqueezeNet().describe((224, 224, 3), 1000), W4A4)
     mvaus = [layer for layer in graph.layers if layer.kind == "mvau"]
@@ -121,8 +164,6 @@ def test_a_raw_last_layer_puts_out_its_accumulators() -> None:
 
 
 def test_a_graph_input_read_twice_is_forked_first() -> None:
-    from hwcodesign.nets.network import Concat
-
     nodes = [
         Conv("a", "input", 2, 8, quantizer="q"), MaxPool("m", "input", 8, 8), Conv("b", "m", 2, quantizer="q"),
         Concat("c", ("a", "b")),

@@ -127,6 +127,7 @@ NETWORKS: dict[str, Callable[[], nn.Module]] = {
         conv(2), relu(), nn.MaxPool2d(2, ceil_mode=True), conv(), relu(), *average()
     ),
     "average pool": lambda: Chain(conv(2), relu(), nn.AvgPool2d(3), conv(kernel=1), relu(), *average()),
+    "average pool, then windows": lambda: Chain(conv(2), relu(), nn.AvgPool2d(2), conv(), relu(), *average()),
     "average pool, then a quantizer": lambda: Chain(
         conv(2), nn.AvgPool2d(2, 1), relu(), conv(kernel=1), relu(), *average()
     ),

@@ -7,7 +7,7 @@ from brevitas.nn import QuantReLU
 
 from hwcodesign.core.errors import UserError
 from hwcodesign.nets.build import float_module, freeze, quantized_module, score_map
-from hwcodesign.nets.network import INPUT, Conv, GlobalAvgPool, Network, Quantization
+from hwcodesign.nets.network import INPUT, AvgPool, Conv, GlobalAvgPool, MaxPool, Network, Quantization
 from hwcodesign.nets.squeezenet import SqueezeNet
 
 SMALL = SqueezeNet(base_e=4, incr_e=4, SR=0.5, fire_modules=3, conv1_filters=4, conv1_kernel=3, conv1_stride=1,
@@ -154,6 +154,12 @@ def test_freezing_leaves_the_trained_network_alone():
         (LINEAR, Quantization(), 5.0,
          r"scores: data.mean = 5 cannot be folded into raw scores"),
         (NETWORK, Quantization(4, 1), 0.0, r"fire2.expand3x3: 1-bit activations .* padding"),
+        (Network("p", (8, 8, 1), 4, (MaxPool("m", INPUT, 2, 2), Conv("c", "m", 4, 3, pad=1, quantizer="q"))),
+         Quantization(), 9.0, r"c: data.mean = 9 cannot be folded into a layer that pads"),
+        (Network("p", (8, 8, 1), 4, (Conv("c", INPUT, 4, quantizer="q"), AvgPool("a", "c", 3, 2, 1))),
+         Quantization(4, 1), 0.0, r"a: 1-bit activations .* padding"),
+        (Network("p", (8, 8, 1), 4, (Conv("c", INPUT, 4, quantizer="q"), AvgPool("a", "c", 3, 2, ceil=True))),
+         Quantization(), 0.0, r"a: its border cuts windows off, which average fewer pixels"),
         (Network("g", (8, 8, 4), 6, (Conv("c", INPUT, 6, groups=4), GlobalAvgPool("p", "c"))),
          Quantization(), 0.0, r"c: 4 groups must divide its 6 filters and its 4 input channels; nearest: 1 or 2"),
     ],

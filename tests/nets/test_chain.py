@@ -3,7 +3,7 @@
 import pytest
 
 from hwcodesign.core.errors import UserError
-from hwcodesign.nets.network import Conv, MaxPool
+from hwcodesign.nets.network import AvgPool, Conv, MaxPool
 from hwcodesign.recipe import Recipe
 
 
@@ -30,6 +30,8 @@ def test_a_convolutional_chain():
 def test_sides_that_differ():
     layers = [{"layer": "conv", "filters": 4, "kernel": (3, 1), "pad": (1, 0)}, {"layer": "pool", "kernel": (1, 2)}]
     network = described([*layers, {"layer": "dense", "units": 3}], (8, 12))
+    mean = described([layers[0], layers[1] | {"mean": True}], (8, 12))
+    assert mean.nodes[1] == AvgPool("pool2", "conv1", (1, 2), (1, 2))
     assert network.shapes["pool2"] == (8, 6, 4)
     assert [network.weights(conv) for conv in network.convolutions] == [
         4 * 3 * network.input_shape[2],

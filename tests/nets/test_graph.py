@@ -5,7 +5,17 @@ import pytest
 from hwcodesign.core.errors import UserError
 from hwcodesign.graph.predict import predict
 from hwcodesign.nets.graph import layers_of
-from hwcodesign.nets.network import Add, Concat, Conv, GlobalAvgPool, MaxPool, Network, Quantization, Requantize
+from hwcodesign.nets.network import (
+    Add,
+    AvgPool,
+    Concat,
+    Conv,
+    GlobalAvgPool,
+    MaxPool,
+    Network,
+    Quantization,
+    Requantize,
+)
 from hwcodesign.recipe import Recipe
 
 NODES = (
@@ -17,7 +27,8 @@ NODES = (
     Conv("a", "sum", 3, quantizer="a.quantizer"),
     Conv("b", "sum", 3, quantizer="a.quantizer"),
     Concat("both", ("a", "b")),
-    GlobalAvgPool("mean", "both"),
+    AvgPool("windows", "both", 3, 1, 1),
+    GlobalAvgPool("mean", "windows"),
     Conv("fc", "mean", 5, relu=False),
 )
 
@@ -41,12 +52,15 @@ CONV = {"layer": "conv", "name": "c", "input": "input", "filters": 5, "kernel": 
 @pytest.mark.parametrize(
     ("layers", "message"),
     [
-        ([{"layer": "convolution"}], r"network.layers.0 = .*'conv', 'max pool', 'global pool'"),
+        ([{"layer": "convolution"}], r"network.layers.0 = .*'conv', 'max pool', 'average pool', 'global pool'"),
         ([CONV | {"input": "d"}], r"c reads 'd', and there is no such layer before it"),
         ([CONV, CONV], r"two layers are called c"),
         ([CONV | {"name": "a/b"}], r"letters, digits and _"),
         ([CONV | {"name": "c", "filters": 7}], r"c: it gives 7 scores, and data.classes = 5"),
         ([CONV | {"quantizer": "c"}, CONV | {"name": "d", "quantizer": "d"},
+          {"layer": "add", "name": "e", "inputs": ["c", "d"], "quantizer": "e"}],
+         r"e joins c and d, which must share one quantizer"),
+        ([CONV | {"quantizer": "c"}, {"layer": "average pool", "name": "d", "input": "c", "kernel": 1, "stride": 1},
           {"layer": "add", "name": "e", "inputs": ["c", "d"], "quantizer": "e"}],
          r"e joins c and d, which must share one quantizer"),
     ],

@@ -89,11 +89,12 @@ def test_bits_that_cannot_be_are_told(layers: dict[str, LayerBits], message: str
 
 def test_everything_without_hardware_comes_in_one_message() -> None:
     made = network(
-        Conv("grouped", INPUT, 6, 1, groups=3), LocalResponseNorm("norm", "grouped", 5), AvgPool("mean", "norm", 2, 2),
-        MaxPool("padded", "mean", 2, 1, pad=2), MaxPool("cut", "padded", 2, 2, ceil=True),
+        Conv("grouped", INPUT, 6, 1, groups=3), LocalResponseNorm("norm", "grouped", 5),
+        MaxPool("padded", "norm", 2, 1, pad=2), MaxPool("cut", "padded", 3, 2, ceil=True),
+        AvgPool("mean", "cut", 3, 2, ceil=True),
     )  # fmt: skip
     with pytest.raises(UserError) as refused:
         require_hardware(made)
     lines = str(refused.value).splitlines()
-    assert [line.split(":")[0] for line in lines[1:]] == ["norm", "mean", "padded"]
+    assert [line.split(":")[0] for line in lines[1:]] == ["norm", "padded", "mean"]
     require_hardware(network(*HALVES))

@@ -104,7 +104,7 @@ def test_what_makes_the_windows_of_a_pool_whole():
     assert whole_windows(MaxPool("pool", "input", 3, 2, 1, ceil=True), (6, 7, 4)) == (1, 1, 2, 1)
     assert whole_windows(MaxPool("pool", "input", (1, 2), (1, 2)), (6, 7, 4)) == (0, 0, 0, 0)
     require_hardware(standard("nin"))
-    with pytest.raises(UserError, match=r"pool: pad = 2x2: a max pool pads at most half its kernel of 3x3"):
+    with pytest.raises(UserError, match=r"pool: pad = 2x2: a pool pads at most half its kernel of 3x3"):
         require_hardware(Network("n", (6, 6, 4), 4, (MaxPool("pool", "input", 3, 2, 2),)))
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from hwcodesign.core.errors import UserError
 from hwcodesign.lower.problems import Problems
-from hwcodesign.nets.network import Add, Concat, Conv, GlobalAvgPool, Network
+from hwcodesign.nets.network import Add, AvgPool, Concat, Conv, GlobalAvgPool, Network
 from hwcodesign.quantize.quantizer_places import placed
 
 
@@ -39,6 +39,19 @@ def test_scores_through_an_average_are_raw_and_rectified_ones_are_not():
     raw = nodes(Conv("a", "input", 4, relu=False), GlobalAvgPool("g", "a"))
     assert raw["a"].quantizer is None
     assert nodes(Conv("a", "input", 4), GlobalAvgPool("g", "a"))["a"].quantizer == "a.quantizer"
+
+
+def test_averages_are_quantized_again_before_they_are_joined():
+    made = nodes(Conv("a", "input", 4), AvgPool("p", "a", 2, 2), Conv("b", "a", 4, 2, 2), Concat("c", ("p", "b")),
+                 Conv("d", "c", 4, relu=False))  # fmt: skip
+    assert made["c"].inputs == ("c.again0", "b") and made["c.again0"].quantizer == made["b"].quantizer == "b.quantizer"
+    both = nodes(Conv("a", "input", 4), AvgPool("p", "a", 2, 2), Conv("b", "input", 4), AvgPool("q", "b", 2, 2),
+                 Add("c", ("p", "q"), ""), Conv("d", "c", 4))  # fmt: skip
+    assert both["c"].inputs == ("c.again0", "c.again1")
+    assert both["c.again0"].quantizer == both["c.again1"].quantizer == "c.again0.quantizer"
+    with pytest.raises(UserError, match=r"c: it joins an average of numbers below 0"):
+        nodes(Conv("a", "input", 4, relu=False), AvgPool("p", "a", 2, 2), GlobalAvgPool("g", "p"),
+              Add("c", ("g", "g"), ""), Conv("d", "c", 4))  # fmt: skip
 
 
 def test_pixels_are_not_added():

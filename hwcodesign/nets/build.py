@@ -61,7 +61,8 @@ def float_module(network: Network, mean: Level = 0.0, divisor: Level = 255.0) ->
     """The plain network: convolutions with bias, ReLU, no batch norm. Its parameters are `Network.parameters`."""
     layers = {node.name: _float_layer(network, node) for node in network.nodes}
     for name in _quantizers(network):
-        layers[name] = nn.Identity() if name in network.signed_quantizers else nn.ReLU()
+        rectifier = nn.Hardtanh(0.0, network.relu_ends[name]) if name in network.relu_ends else nn.ReLU()
+        layers[name] = nn.Identity() if name in network.signed_quantizers else rectifier
     return NetworkModule(network, blocks.PixelsToNumbers(mean, divisor), layers)
 
 

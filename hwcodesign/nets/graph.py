@@ -56,10 +56,14 @@ def _path(name: str) -> str:
 
 
 Path = Annotated[str, AfterValidator(_path)]
+ReluEnd = Annotated[float, Field(gt=0, allow_inf_nan=False)] | None
 
 
 class ConvLayer(StrictModel):
-    """Convolution, then ReLU unless `relu` is false, then its quantizer; without one: raw scores."""
+    """Convolution, then ReLU unless `relu` is false, then its quantizer; without one: raw scores.
+
+    `most` is where the ReLU of the float network ends, 6 for ReLU6.
+    """
 
     layer: Literal["conv"]
     name: Path
@@ -71,6 +75,7 @@ class ConvLayer(StrictModel):
     groups: Count = 1
     quantizer: Path | None = None
     relu: bool = True
+    most: ReluEnd = None
 
 
 class MaxPoolLayer(StrictModel):
@@ -105,12 +110,13 @@ class GlobalPoolLayer(StrictModel):
 
 
 class RequantizeLayer(StrictModel):
-    """A value quantized again."""
+    """A value quantized again; `most` as of a convolution."""
 
     layer: Literal["requantize"]
     name: Path
     input: str
     quantizer: Path
+    most: ReluEnd = None
 
 
 class ConcatLayer(StrictModel):
@@ -122,13 +128,14 @@ class ConcatLayer(StrictModel):
 
 
 class AddLayer(StrictModel):
-    """Sum, then ReLU unless `relu` is false, then its quantizer."""
+    """Sum, then ReLU unless `relu` is false, then its quantizer; `most` as of a convolution."""
 
     layer: Literal["add"]
     name: Path
     inputs: tuple[str, str]
     quantizer: Path
     relu: bool = True
+    most: ReluEnd = None
 
 
 AnyLayer = Annotated[
@@ -168,6 +175,7 @@ class Graph:
             nodes = [Conv("scores", INPUT, classes, covering_kernel(input_shape))]
         network = Network("graph", input_shape, classes, tuple(nodes))
         _require_order(nodes)
+        _require_relus(nodes)
         _require_shared(network)
         if network.outputs != classes:
             raise UserError(f"{nodes[-1].name}: it gives {network.outputs} scores, and data.classes = {classes}")
@@ -202,6 +210,19 @@ def _require_order(nodes: Sequence[Node]) -> None:
                 raise UserError(f"network.layers: {node.name} reads {name!r}, and there is no such layer before it: "
                                 f"{did_you_mean(name, known)}")  # fmt: skip
         known.append(node.name)
+
+
+def _require_relus(nodes: Sequence[Node]) -> None:
+    """Where one ReLU in front of a quantizer ends, all of them do, and there."""
+    first: dict[str, Conv | Add] = {}
+    for node in nodes:
+        if not isinstance(node, Conv | Add) or node.quantizer is None:
+            continue
+        if node.most is not None and not node.relu:
+            raise UserError(f"network.layers: {node.name} has most = {node.most:g}, the end of a ReLU, and no ReLU")
+        other = first.setdefault(node.quantizer, node)
+        if other.most != node.most:
+            raise UserError(f"network.layers: {other.name} and {node.name} share one quantizer, and differ in `most`")
 
 
 def _require_shared(network: Network) -> None:

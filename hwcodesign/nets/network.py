@@ -55,7 +55,8 @@ class Conv(_Slides):
 
     Convolutions with the same `quantizer` share one activation quantizer: both expand branches of a Fire module,
     and both inputs of a bypass add, must. No quantizer means none of ReLU and quantizer: raw scores. Without `relu`
-    the quantizer is a signed one, for all that share it.
+    the quantizer is a signed one, for all that share it. `most` is where the ReLU ends (6 for ReLU6): the float
+    network's, for a quantizer has an end of its own.
     """
 
     filters: int
@@ -65,6 +66,7 @@ class Conv(_Slides):
     groups: int = 1
     quantizer: str | None = None
     relu: bool = True
+    most: float | None = None
 
 
 @dataclass(frozen=True)
@@ -113,9 +115,13 @@ class GlobalAvgPool(_OneInput):
 
 @dataclass(frozen=True)
 class Requantize(_OneInput):
-    """A value quantized again: by the `quantizer` of what it will be added to, or by one of its own behind a ReLU."""
+    """A value quantized again: by the `quantizer` of what it will be added to, or by one of its own behind a ReLU.
+
+    `most`: see Conv.
+    """
 
     quantizer: str
+    most: float | None = None
 
 
 @dataclass(frozen=True)
@@ -130,13 +136,14 @@ class Concat:
 class Add:
     """Element-wise sum of two inputs that share one quantizer, re-quantized by `quantizer` (a bypass).
 
-    Without `relu` that quantizer is a signed one.
+    Without `relu` that quantizer is a signed one; `most`: see Conv.
     """
 
     name: str
     inputs: tuple[str, str]
     quantizer: str
     relu: bool = True
+    most: float | None = None
 
 
 Window = Conv | MaxPool | AvgPool
@@ -194,6 +201,11 @@ class Network:
         """Those that no ReLU stands in front of."""
         ends = (node for node in self.nodes if isinstance(node, Conv | Add))
         return frozenset(node.quantizer for node in ends if node.quantizer and not node.relu)
+
+    @cached_property
+    def relu_ends(self) -> Mapping[str, float]:
+        """Where the ReLU in front of a quantizer ends, of those that have an end."""
+        return {n.quantizer: n.most for n in self.nodes if isinstance(n, Quantizing) and n.quantizer and n.most}
 
     @cached_property
     def scoring(self) -> tuple[str, ...]:

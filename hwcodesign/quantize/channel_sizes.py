@@ -8,7 +8,7 @@ from torch import nn
 
 from hwcodesign.export.float_weights import Weights
 from hwcodesign.nets.network import INPUT, Conv, Network
-from hwcodesign.quantize.quantized import apply
+from hwcodesign.quantize.quantized import activated, apply
 
 _BATCH = 8
 
@@ -37,8 +37,7 @@ def channel_sizes(
                 value = nn.functional.conv2d(inputs[0], weight, bias, node.stride, node.pad, groups=node.groups)
             else:
                 value = apply(node, inputs)
-            quantizer = network.quantizers.get(node.name)
-            values[node.name] = value.relu() if quantizer and quantizer not in network.signed_quantizers else value
+            values[node.name] = activated(network, node, value)
             if isinstance(node, Conv):
                 sums[node.name] += values[node.name].double().square().mean((2, 3)).sum(0).cpu()
     return {name: (total / len(images)).sqrt().numpy() for name, total in sums.items()}

@@ -24,7 +24,8 @@ def equalized(
     """`weights` of the same function with channels of more equal size.
 
     `sizes` of every convolution's activations by channel (filters,); `strength` 0 changes nothing, 1 makes all of a
-    quantizer's channels alike. Values that an add, a global average or the scores take are left alone.
+    quantizer's channels alike. Values that an add, a global average or the scores take are left alone, and those behind
+    a ReLU that ends, which is at the same number for all channels.
     """
     found = {name: Weights(np.array(w.weight, np.float64), np.array(w.bias, np.float64)) for name, w in weights.items()}
     for sources, readers in _values(network):
@@ -69,13 +70,13 @@ def _values(network: Network) -> list[tuple[list[str], list[str]]]:
             elif not sources[node.name]:
                 closed.add(key)
     quantizers = {name: conv.quantizer for name, conv in by_name.items() if isinstance(conv, Conv)}
-    added = {q for node in network.nodes if isinstance(node, Add) for name in node.inputs for q in
-             [quantizers.get(source) for source in sources[name]]}  # fmt: skip
+    fixed = {q for node in network.nodes if isinstance(node, Add) for name in node.inputs for q in
+             [quantizers.get(source) for source in sources[name]]} | network.relu_ends.keys()  # fmt: skip
     found = []
     for key, reading in readers.items():
         used = {quantizers[name] for name in key}
         whole = all(set(key) >= {n for n, q in quantizers.items() if q == quantizer} for quantizer in used)
         overlapping = any(set(key) & set(other) for other in (*closed, *readers) if other != key)
-        if len(used) == 1 and None not in used and whole and not overlapping and not used & added and key not in closed:
+        if len(used) == 1 and None not in used and whole and not overlapping and not used & fixed and key not in closed:
             found.append((list(key), reading))
     return found

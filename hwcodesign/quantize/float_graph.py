@@ -412,39 +412,44 @@ class _Reader:
         return self._gives(node, made, (*value.shape[:2], *windows_on(made, map_shape)))
 
     def _relu(self, node: FileNode, inputs: list[_Tensor]) -> _Tensor:
-        (value,) = inputs
+        """Relu, and what clips at 0, at a number above, or at both: ReLU6 is Clip, or Relu and Min, or Max and Min."""
+        value = next((tensor for tensor in inputs if not isinstance(tensor, Constant)), None)
         if not isinstance(value, _Map):
             self._note(node, "it stands behind the pixels themselves", "begin with a convolution")
             return None
-        if self._already(value.name):
+        least, most = _ends(node, inputs)
+        rectifies = least == 0 or (least < 0 and self._already(value.name, np.inf))
+        if not rectifies or not most > 0:
+            self._note(node, "it clips at other ends than 0 and a number above", "use ReLU or ReLU6")
+            return None
+        if self._already(value.name, most):
             return replace(value, alone=value.alone and self._read_once(node))
-        if value.alone and self._rectify(value.name, sure=False):
-            self._rectify(value.name, sure=True)
+        if value.alone and self._rectify(value.name, most, sure=False):
+            self._rectify(value.name, most, sure=True)
             return replace(value, alone=self._read_once(node))
-        made = Requantize(self._name(node), value.name, f"{self._name(node)}.quantizer")
+        made = Requantize(self._name(node), value.name, f"{self._name(node)}.quantizer", _end(most))
         return self._gives(node, made, value.shape)
 
-    def _already(self, name: str) -> bool:
-        """Whether nothing negative comes from the node."""
+    def _already(self, name: str, most: float) -> bool:
+        """Whether nothing below 0, nor above `most`, comes from the node."""
         node = self.nodes[name]
         match node:
-            case Conv() | Add():
-                return node.relu
-            case Requantize():
-                return True
+            case Conv() | Add() | Requantize():
+                return (isinstance(node, Requantize) or node.relu) and (node.most or np.inf) <= most
             case _:
-                return all(self._already(source) for source in node.inputs)
+                return all(self._already(source, most) for source in node.inputs)
 
-    def _rectify(self, name: str, sure: bool) -> bool:
+    def _rectify(self, name: str, most: float, sure: bool) -> bool:
         """Move a ReLU behind the node to what makes its values; whether it can be (it is, if `sure`)."""
         node = self.nodes[name]
         match node:
-            case Conv() | Add():
+            case Conv() | Add() | Requantize():
                 if sure:
-                    self.nodes[name] = replace(node, relu=True)
+                    rectified = node if isinstance(node, Requantize) else replace(node, relu=True)
+                    self.nodes[name] = replace(rectified, most=_end(min(node.most or np.inf, most)))
                 return True
             case MaxPool() | Concat():
-                return self.alone[name] and all(self._rectify(source, sure) for source in node.inputs)
+                return self.alone[name] and all(self._rectify(source, most, sure) for source in node.inputs)
             case _:
                 return False
 
@@ -465,6 +470,27 @@ class _Reader:
         return replace(value, pad=value.pad + int(sides.pop()))
 
 
+def _ends(node: FileNode, inputs: list[_Tensor]) -> tuple[float, float]:
+    """What Relu, Clip, Max and Min leave: from the lower to the upper end, both NaN if they are no two constants."""
+    numbers = [float(t.real) if isinstance(t, Constant) and t.real.size == 1 else np.nan for t in inputs]
+    match node.operator:
+        case "Relu":
+            return 0.0, np.inf
+        case "Max" | "Min" if len(inputs) == 2:
+            constant = numbers[isinstance(inputs[1], Constant)]
+            return (constant, np.inf) if node.operator == "Max" else (-np.inf, constant)
+        case "Clip":
+            ends = [node.attributes.get("min", -np.inf), node.attributes.get("max", np.inf)]
+            for side, name in enumerate(node.inputs[1:]):
+                ends[side] = numbers[1 + side] if name else ends[side]
+            return ends[0], ends[1]
+    return np.nan, np.nan
+
+
+def _end(most: float) -> float | None:
+    return None if most == np.inf else most
+
+
 def _weights(kernel: np.ndarray, bias: _Tensor) -> Weights:
     numbers = bias.real.reshape(-1) if isinstance(bias, Constant) else np.zeros(len(kernel))
     return Weights(np.asarray(kernel, np.float32), np.broadcast_to(numbers, len(kernel)).astype(np.float32))
@@ -480,6 +506,6 @@ _HANDLERS: Mapping[str, Callable[[_Reader, FileNode, list[Any]], _Tensor]] = {
     "Concat": _Reader._concat,
     "MaxPool": _Reader._max_pool,
     **dict.fromkeys(("GlobalAveragePool", "AveragePool", "ReduceMean"), _Reader._average),
-    "Relu": _Reader._relu,
+    **dict.fromkeys(("Relu", "Clip", "Max", "Min"), _Reader._relu),
     "Pad": _Reader._pad,
 }

@@ -65,10 +65,6 @@ class Grid:
         """All levels of so many bits."""
         return cls(-(2 ** (bits - 1)), 2 ** (bits - 1) - 1) if signed else cls(0, 2**bits - 1)
 
-    def activated(self, values: Tensor) -> Tensor:
-        """What stands in front of the quantizer, of float values: a ReLU, or nothing."""
-        return values if self.low else values.relu()
-
     def rounded(self, values: Tensor, step: float) -> Tensor:
         """The nearest of the levels, times `step`."""
         return (values / step).round_().clamp_(self.low, self.high).mul_(step)
@@ -115,6 +111,14 @@ def apply(node: Node, inputs: list[Tensor]) -> Tensor:
             return inputs[0].mean((2, 3), keepdim=True)
         case _:
             raise UserError(f"{node.name} can be analysed, but not become hardware")
+
+
+def activated(network: Network, node: Node, values: Tensor) -> Tensor:
+    """Float `values` of `node` behind what stands in front of its quantizer: a ReLU, which may end, or nothing."""
+    quantizer = network.quantizers.get(node.name)
+    if quantizer is None or quantizer in network.signed_quantizers:
+        return values
+    return values.clamp(0, network.relu_ends.get(quantizer))
 
 
 def forward(network: Network, quantized: Quantized, raw: Tensor, mean: float, divisor: float) -> Tensor:

@@ -2,11 +2,12 @@
 
 Every layer has one behind it but those that give the scores. What is added or concatenated shares one: layers that
 nobody else reads take it for their own, whatever else comes in is quantized again by it (a `Requantize`): an average
-always, whose step is its own. It is signed where something may be negative.
+always, whose step is its own. It is signed where something may be negative; ReLUs that end elsewhere share none.
 """
 
 from collections import Counter
 from dataclasses import replace
+from math import inf
 
 from hwcodesign.lower.problems import Problems
 from hwcodesign.nets.network import INPUT, Add, AvgPool, Concat, Conv, GlobalAvgPool, MaxPool, Network, Node, Requantize
@@ -24,6 +25,7 @@ class _Places:
         self.read = Counter(name for node in draft.nodes for name in node.inputs)
         self.group: dict[str, str] = {}  # of a layer that ends in a quantizer: the layer that this one is called after
         self.signed: dict[str, bool] = {}
+        self.ends: dict[str, float] = {}  # where its ReLU ends
 
     def nodes(self) -> tuple[Node, ...]:
         """In their order, once all that share are known."""
@@ -33,6 +35,7 @@ class _Places:
             if isinstance(node, Conv | Add | Requantize):
                 self.group[node.name] = node.name
                 self.signed[node.name] = not node.relu if isinstance(node, Conv | Add) else False
+                self.ends[node.name] = node.most or inf
             found.append(made)
         scores = _scoring(self.draft)
         return tuple(node if node.name == scores else self._with_quantizer(node) for node in found)
@@ -49,7 +52,9 @@ class _Places:
             return join
         makers = [self._makers(name) for name in join.inputs]
         signed = [self._may_be_negative(name) for name in join.inputs]
-        alike = [number for number, sign in enumerate(signed) if sign == any(signed) and makers[number]]
+        ends = [max((self.ends[name] for name in of), default=inf) for of in makers]
+        alike = [n for n, of in enumerate(makers) if of and (signed[n], ends[n]) == (any(signed), max(ends))]
+        alike = [n for n in alike if {self.ends[name] for name in makers[n]} == {max(ends)}]
         if any(signed) and not alike:
             self.problems.add(join.name, "it joins an average of numbers below 0 with other averages",
                               "put a convolution between")  # fmt: skip
@@ -64,7 +69,7 @@ class _Places:
                 again = Requantize(f"{join.name}.again{number}", inputs[number], "")
                 sharing.append(again.name)  # the first of all where only averages are joined
                 self.group[again.name] = again.name if sharing[0] == again.name else self._root(sharing[0])
-                self.signed[again.name] = any(signed)
+                self.signed[again.name], self.ends[again.name] = any(signed), max(ends)
                 self.by_name[again.name] = again
                 found.append(again)
                 inputs[number] = again.name

@@ -26,7 +26,7 @@ from hwcodesign.export.float_weights import Weights
 from hwcodesign.nets.network import Conv, Network
 from hwcodesign.quantize.blocks import Block, blocks
 from hwcodesign.quantize.lesson import held_apart
-from hwcodesign.quantize.quantized import Quantized, QuantizedLayer, apply
+from hwcodesign.quantize.quantized import Quantized, QuantizedLayer, activated, apply
 from hwcodesign.quantize.trainable import Rates, Trainable
 from hwcodesign.training.checkpoint import replace_file
 
@@ -161,8 +161,7 @@ def _in_float(network: Network, block: Block, weights: Mapping[str, Weights], va
             result = nn.functional.conv2d(inputs[0], packed, bias, node.stride, node.pad, groups=node.groups)
         else:
             result = apply(node, inputs)
-        quantizer = network.quantizers.get(node.name)
-        values[node.name] = result.relu() if quantizer and quantizer not in network.signed_quantizers else result
+        values[node.name] = activated(network, node, result)
     return values[block.output]
 
 

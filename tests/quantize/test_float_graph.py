@@ -8,8 +8,10 @@ import torch
 
 from hwcodesign.core.errors import UserError
 from hwcodesign.nets.build import float_module
+from hwcodesign.nets.graph import layers_of
 from hwcodesign.nets.network import Add, Requantize, require_hardware
 from hwcodesign.quantize.float_file import read_model
+from hwcodesign.recipe import Recipe
 from tests.quantize.float_onnx import Writer, residual
 
 
@@ -84,6 +86,47 @@ def test_averages_over_windows_and_over_the_map(tmp_path):
         "Conv", "AvgPool", "AvgPool", "Conv", "Requantize", "Requantize", "Concat", "Conv", "AvgPool", "Requantize",
         "GlobalAvgPool", "Conv",
     ]  # fmt: skip
+
+
+def test_relus_that_end(tmp_path):
+    w = Writer((1, 3, 9, 9))
+    least, most = w.constant("least", np.float32(0)), w.constant("most", np.float32(0.6))
+    x = w.node("Clip", "six", [w.conv("a", "image", 4), least, most])
+    x = w.node("MaxPool", "pool", [x], kernel_shape=[3, 3], strides=[2, 2])
+    left = w.node("Clip", "left", [w.conv("b", x, 4), least, w.constant("other", np.float32(0.3))])
+    right = w.node("Clip", "right", [w.conv("c", x, 4), least, most])
+    plain = w.node("Relu", "plain", [w.conv("d", x, 4)])
+    again = w.node("Clip", "again", [x, least, w.constant("lower", np.float32(0.2))])
+    alike = w.node("Concat", "alike", [right, x], 8, axis=1)
+    x = w.node("Concat", "all", [left, right, plain, again, alike], 24, axis=1)
+    x = w.node("Clip", "last", [w.node("Relu", "", [w.conv("e", x, 5)]), "", most])
+    x = w.node("Min", "", [most, w.node("Max", "", [w.conv("f", x, 5), least])])
+    x = w.node("GlobalAveragePool", "mean", [x])
+    path = w.save(tmp_path / "six.onnx", w.linear("fc", w.node("Flatten", "", [x]), 5, 5))
+    found, pixels = read_model(path), np.random.default_rng(0).random((3, 3, 9, 9))
+    assert np.allclose(scores(found, pixels).numpy(), in_file(path, pixels), atol=1e-5)
+    by_name = {node.name: node for node in found.network.nodes}
+    assert (by_name["a"].most, by_name["b"].most, by_name["d"].most) == (*np.float32([0.6, 0.3]), None)
+    assert by_name["again"].most == np.float32(0.2) and by_name["e"].most == by_name["f"].most == np.float32(0.6)
+    sharing = [by_name[name].quantizer for name in ("a", "b", "c", "d", "again")]
+    assert len(set(sharing)) == 5
+    described = {"family": "graph", "layers": layers_of(found.network.nodes)}
+    data = {"dataset": "none", "size": (9, 9), "channels": 3, "classes": 5}
+    again = Recipe(network=described, data=data, hardware={"board": "none"}).describe()
+    assert again.nodes == found.network.nodes
+
+
+@pytest.mark.parametrize("ends", [{"min": -1.0, "max": 1.0}, {"max": 6.0}, {"min": 0.0, "max": 0.0}])
+def test_clips_that_are_no_relus(ends, tmp_path):
+    w = Writer((1, 3, 8, 8))
+    x = w.node("Clip", "odd", [w.conv("a", "image", 4)], **ends)
+    x = w.node("Flatten", "", [w.node("GlobalAveragePool", "mean", [x])])
+    made = w.save(tmp_path / "odd.onnx", w.linear("fc", x, 4, 5))
+    model = onnx.load(made)
+    model.opset_import[0].version = 10
+    onnx.save(model, made)
+    with pytest.raises(UserError, match=r"odd: it clips at other ends than 0 and a number above"):
+        read_model(made)
 
 
 def test_averages_of_fewer_pixels_at_the_border_are_named(tmp_path):

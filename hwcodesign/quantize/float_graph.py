@@ -53,10 +53,11 @@ class FloatNetwork:
 
 @dataclass(frozen=True)
 class _Pixels:
-    """The input times `scale` plus `shift`, both (channels,)."""
+    """The input times `scale` plus `shift`, both (channels,), in an array of `shape`."""
 
     scale: np.ndarray
     shift: np.ndarray
+    shape: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,9 @@ class _Reader:
         self.weights: dict[str, Weights] = {}
         self.alone: dict[str, bool] = {}  # whether the input of a pool or a concatenation is read by it alone
         self.pixels: _Pixels | None = None  # as the first convolution takes them
-        self.tensors: dict[str, _Tensor] = {file.input: _Pixels(np.ones(channels), np.zeros(channels))}
+        self.tensors: dict[str, _Tensor] = {
+            file.input: _Pixels(np.ones(channels), np.zeros(channels), file.input_shape)
+        }
         self.readers = file.readers()
 
     def visit(self, node: FileNode) -> None:
@@ -189,18 +192,22 @@ class _Reader:
 
     def _moved(self, node: FileNode, inputs: list[_Tensor]) -> _Tensor:
         first, *others = inputs
-        if not isinstance(first, _Map):
-            self._note(node, "it takes the pixels apart", "begin with a convolution")
+        if not isinstance(first, _Map | _Pixels):
+            self._note(node, "it moves numbers that are computed at run time", "move feature maps alone")
             return None
         if node.operator in ("Identity", "Cast", "Dropout"):
-            return replace(first, alone=first.alone and self._read_once(node))
+            return self._passed(node, first)
         places = np.arange(np.prod(first.shape)).reshape(first.shape)
         arrays = [tensor.real if isinstance(tensor, Constant) else None for tensor in others]
         found = moved(node, places, arrays, self.file.batch)
         if not np.array_equal(found.ravel(), places.ravel()):
             self._note(node, "it reorders the elements of its input", "flatten channels, rows, columns in this order")
             return None
-        return replace(first, shape=found.shape, alone=first.alone and self._read_once(node))
+        return replace(self._passed(node, first), shape=found.shape)
+
+    def _passed(self, node: FileNode, value: _Map | _Pixels) -> _Map | _Pixels:
+        """The value itself, behind a node that does nothing with its numbers."""
+        return replace(value, alone=value.alone and self._read_once(node)) if isinstance(value, _Map) else value
 
     def _convolution(self, node: FileNode, inputs: list[_Tensor]) -> _Tensor:
         value, weight = inputs[:2]
@@ -233,7 +240,7 @@ class _Reader:
         if not (np.array_equal(before.scale, value.scale) and np.array_equal(before.shift, value.shift)):
             return None, (), 0  # two normalisations of the same pixels
         self.pixels = value
-        return INPUT, self.file.input_shape, 0
+        return INPUT, value.shape, 0
 
     def _window(self, node: FileNode, kernel: tuple[int, ...]) -> tuple[Pair, Pair, Pair] | None:
         """(sides, strides, padding) of a window; None after noting that there is none like it."""
@@ -259,11 +266,9 @@ class _Reader:
             self._note(node, "its weights are computed at run time, or stand on the left", "use nn.Linear")
             return None
         rows = matrix.real if node.attributes.get("transB", 0) else matrix.real.T
-        if isinstance(value, _Pixels) or not isinstance(value, _Map):
-            self._note(node, "it reads the pixels themselves", "put a convolution in front, or train this network")
-            return None
-        channels, height, width = self._map_shape(value.name)
-        if value.shape != (1, rows.shape[1]) or rows.shape[1] != channels * height * width:
+        source, shape, _ = self._source(value)
+        channels, height, width = self._map_shape(source or INPUT)
+        if source is None or shape != (1, rows.shape[1]) or rows.shape[1] != channels * height * width:
             self._note(node, f"its weights are for {rows.shape[1]} features, its input is {channels} maps of "
                        f"{height}x{width}", "flatten the whole map in front of it")  # fmt: skip
             return None
@@ -271,7 +276,7 @@ class _Reader:
         bias = inputs[2] if len(inputs) > 2 else None
         if isinstance(bias, Constant):
             bias = Constant(float(node.attributes.get("beta", 1.0)) * bias.real)
-        conv = Conv(self._name(node), value.name, len(rows), (height, width), relu=False)
+        conv = Conv(self._name(node), source, len(rows), (height, width), relu=False)
         self.weights[conv.name] = _weights(kernel, bias)
         return self._gives(node, conv, (1, len(rows)))
 
@@ -308,8 +313,9 @@ class _Reader:
     def _by_channel(self, value: _Tensor, constant: _Tensor) -> np.ndarray | None:
         if not isinstance(constant, Constant) or not isinstance(value, _Pixels | _Map):
             return None
-        shape = self.file.input_shape if isinstance(value, _Pixels) else value.shape
-        numbers = np.asarray(constant.real, np.float64)
+        shape, numbers = value.shape, np.asarray(constant.real, np.float64)
+        if numbers.size == 1 and isinstance(value, _Pixels):
+            return np.broadcast_to(numbers.reshape(-1), value.scale.shape)
         if numbers.ndim > len(shape) or numbers.size not in (1, shape[1]):
             return None
         wide = np.broadcast_to(numbers, np.broadcast_shapes(numbers.shape, (1, shape[1], *[1] * (len(shape) - 2))))
@@ -318,10 +324,13 @@ class _Reader:
     def _scaled(self, node: FileNode, value: _Tensor, factor: np.ndarray, shift: np.ndarray) -> _Tensor:
         """The value times `factor` plus `shift`, both (channels,): of pixels, or folded into a convolution."""
         if isinstance(value, _Pixels):
+            if factor.shape != value.scale.shape:
+                self._note(node, "it scales every pixel by a number of its own", "give one number for each channel")
+                return None
             if np.any(factor <= 0):
                 self._note(node, "it turns the pixels round, or drops a channel", "multiply by positive numbers")
                 return None
-            return _Pixels(value.scale * factor, value.shift * factor + shift)
+            return _Pixels(value.scale * factor, value.shift * factor + shift, value.shape)
         assert isinstance(value, _Map)
         conv = self.nodes[value.name]
         if not isinstance(conv, Conv) or conv.relu or not value.alone:

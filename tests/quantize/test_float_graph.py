@@ -88,6 +88,29 @@ def test_averages_over_windows_and_over_the_map(tmp_path):
     ]  # fmt: skip
 
 
+def test_layers_that_see_all_pixels(tmp_path):
+    w = Writer((1, 2, 4, 5))
+    x = w.node("Sub", "centre", ["image", w.constant("mean", np.float32([[[0.4]], [[0.3]]]))])
+    x = w.node("Div", "", [w.node("Flatten", "flat", [x]), w.constant("deviation", np.float32(0.25))])
+    x = w.node("Relu", "", [w.norm("norm", w.linear("hidden", x, 40, 6))])
+    path = w.save(tmp_path / "mlp.onnx", w.linear("fc", x, 6, 5))
+    found, pixels = read_model(path), np.random.default_rng(0).random((3, 2, 4, 5))
+    assert np.allclose(scores(found, pixels).numpy(), in_file(path, pixels), atol=1e-5)
+    assert [conv.kernel for conv in found.network.convolutions] == [(4, 5), 1]
+
+
+def test_pixels_of_another_order_or_scale_each(tmp_path):
+    w = Writer((1, 2, 4, 4))
+    x = w.node("Flatten", "flat", [w.node("Transpose", "turned", ["image"], perm=[0, 2, 3, 1])])
+    y = w.node("Flatten", "", ["image"])
+    y = w.node("BatchNormalization", "norm", [y, *(w.constant(n, np.ones(32, np.float32)) for n in "abcd")])
+    total = w.node("Add", "sum", [w.linear("left", x, 32, 6), w.linear("right", y, 32, 6)])
+    with pytest.raises(UserError) as refused:
+        read_model(w.save(tmp_path / "mlp.onnx", w.linear("fc", w.node("Relu", "", [total]), 6, 5)))
+    for told in ("turned: it reorders the elements", "norm: it scales every pixel"):
+        assert f"\n  {told}" in str(refused.value)
+
+
 def test_relus_that_end(tmp_path):
     w = Writer((1, 3, 9, 9))
     least, most = w.constant("least", np.float32(0)), w.constant("most", np.float32(0.6))

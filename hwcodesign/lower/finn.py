@@ -149,11 +149,18 @@ def _pairs(model: ModelWrapper, ours: Dataflow) -> Iterator[tuple[NodeProto, Lay
 
 
 def _require_equal(model: ModelWrapper, node: NodeProto, ours: Layer) -> None:
-    """FINN agrees on shapes and weights, on thresholds, and on types (its accumulators may be wider than ours)."""
+    """FINN agrees on shapes and weights, on thresholds, and on types.
+
+    Its accumulators may have others, as wide as the numbers in them need, with a sign or without; so has what a window
+    or a pool then makes of them.
+    """
     shape = model.get_tensor_shape(node.output[0])
     _require(not kind_of(ours.kind).finn_shape or shape == [1, *ours.output.shape], ours, shape)
     finns = _int_type(model.get_tensor_datatype(node.output[0]))
-    exact = ours.attributes.get("thresholds") or (kind_of(ours.kind).finn_type and not ours.output.type.bipolar)
+    pairs = zip(node.input, ours.inputs, strict=False)  # without what is no stream: the thresholds
+    alike = all(_int_type(model.get_tensor_datatype(name)) == stream.type for name, stream in pairs)
+    passes = alike and kind_of(ours.kind).finn_type and not ours.output.type.bipolar
+    exact = ours.attributes.get("thresholds") or passes
     _require(not exact or finns == ours.output.type, ours, finns)
     if "weights" in ours.tensors:
         _require_matrix(model, node, ours)

@@ -18,7 +18,7 @@ import numpy as np
 
 from hwcodesign.core.errors import UserError
 from hwcodesign.graph import interpreter
-from hwcodesign.lower import understand
+from hwcodesign.lower import lower
 from tests.lower.by_hand import INPUT, Graph
 from tests.lower.float64 import Tensors
 
@@ -315,7 +315,7 @@ def outcome(program: Program, folder: Path) -> tuple[str, str]:
     path = folder / "model.onnx"
     program.save(program.output, path, shape=program.shape)
     try:
-        _, made = understand(path, input_scale=1.0)
+        made = lower(path, folder, input_scale=1.0).dataflow
     except UserError as error:
         return "refused", str(error)
     meant, real = made.score_map, program.tensors.real(program.output)

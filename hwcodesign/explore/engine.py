@@ -93,17 +93,17 @@ class Engine:
 
     def _tag(self, opened: "optuna.Study") -> None:
         """Refuse a storage that holds another study of this name."""
-        document = json.dumps(self.study.document(), sort_keys=True)
+        document = self.study.document()
         there = opened.user_attrs.get("study")
         if there is None:
-            opened.set_user_attr("study", document)
             opened.set_metric_names(list(self.study.objectives))  # what Optuna's dashboard calls them
-        elif there != document:
+        elif different := _different(json.loads(there), document):
             raise UserError(
-                f"the storage holds another study called {self.study.name!r} "
-                f"({_different(json.loads(there), self.study.document())} differ): give this one another name, or take "
-                "another folder (--out) or storage"
+                f"the storage holds another study called {self.study.name!r} ({different} differ): give this one "
+                "another name, or take another folder (--out) or storage"
             )
+        if there != (now := json.dumps(document, sort_keys=True)):
+            opened.set_user_attr("study", now)
 
     def finished(self, step: SearchStep) -> list["FrozenTrial"]:
         """The finished trials of a step."""
@@ -252,11 +252,13 @@ def claim(study: Study, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         write_whole(marker, json.dumps({"format": "hwcodesign-explore", "study": document}, indent=1) + "\n")
         return
-    if (there := _marked(folder)["study"]) != document:
+    marked = _marked(folder)
+    if different := _different(marked["study"], document):
         raise UserError(
-            f"{folder} holds another study of this name ({_different(there, document)} differ): rename this one, or "
-            "say --out FOLDER"
+            f"{folder} holds another study of this name ({different} differ): rename this one, or say --out FOLDER"
         )
+    if marked["study"] != document:
+        write_whole(marker, json.dumps(marked | {"study": document}, indent=1) + "\n")
 
 
 def require_same_images(folder: Path, data: Path) -> None:
@@ -273,17 +275,20 @@ def require_same_images(folder: Path, data: Path) -> None:
 def _marked(folder: Path) -> dict[str, Any]:
     try:
         found: dict[str, Any] = json.loads((folder / MARKER).read_text())
-        found["study"]
+        found["study"]["search"]["points"]
     except (OSError, ValueError, TypeError, KeyError):
         raise UserError(f"{folder / MARKER} is damaged: remove {folder}, or say --out FOLDER with a new one") from None
     return found
 
 
 def _different(there: Any, document: dict[str, Any]) -> str:
-    """Which of a study's keys, and whether its base recipe, read otherwise when the search began."""
-    before = there if isinstance(there, dict) else {}
-    keys = [key for key in document if document[key] != before.get(key)]
-    return ", ".join("its base recipe" if key == "base" else key for key in keys) or "its keys"
+    """Which of a study's keys, and whether its base recipe, read otherwise when the search began; "" if none.
+
+    How many points are tried is left out: a search may go on to more of them.
+    """
+    before, now = ({**d, "search": d.get("search", {}) | {"points": 0}} for d in (there, document))
+    keys = [key for key in {**now, **before} if now.get(key) != before.get(key)]
+    return ", ".join("its base recipe" if key == "base" else key for key in keys)
 
 
 def _values(study: Study, cost: Cost, told: float | None) -> list[float]:

@@ -37,10 +37,13 @@ class Trials:
         self._random = random.Random(f"{seed} {os.getpid()} {socket.gethostname()}")
 
     def finished(self) -> list["FrozenTrial"]:
-        """Every finished trial; one that was given up is none."""
+        """Every finished trial; one that was given up is none, nor one of a point that is no longer wanted."""
         from optuna.trial import TrialState
 
-        return self.study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+        return self._of_wanted(self.study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)))
+
+    def _of_wanted(self, trials: "list[FrozenTrial]") -> "list[FrozenTrial]":
+        return [trial for trial in trials if self.points is None or trial.params in self.points]
 
     def done(self) -> bool:
         return len(self.finished()) >= self.wanted
@@ -54,11 +57,11 @@ class Trials:
             params = {key: trial.suggest_categorical(key, choices(varied)) for key, varied in self.space.items()}
             held = (TrialState.COMPLETE, TrialState.RUNNING)
             others = [t for t in self.study.get_trials(deepcopy=False, states=held) if t.number < trial.number]
-            if len(others) >= self.wanted:
+            known = [t.params for t in self._of_wanted(others)]
+            if len(known) >= self.wanted:
                 self._drop(trial)
                 return None
-            known = [t.params for t in others]
-            if params not in known:
+            if params not in known and (self.points is None or params in self.points):
                 return trial, cast(Params, params)
             self._drop(trial)
             unknown = self._unknown(known)

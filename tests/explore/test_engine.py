@@ -145,6 +145,18 @@ def test_a_process_that_helps_plans_nothing_twice(tmp_path: Path) -> None:
     assert sorted(tried) == sorted(map(json.dumps, points(study.space)))
 
 
+def test_a_search_goes_on_to_more_points(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    accuracies = iter([0.5, 0.6, 0.7, 0.8, 0.9, 0.91, 0.92])
+    monkeypatch.setattr(training, "trained_figure", lambda *arguments: next(accuracies))
+    few = searched(TRAINED.replace("points = 4", "points = 2"), tmp_path)
+    more = searched(TRAINED.replace("points = 4", "points = 4"), tmp_path)
+    assert [len(results.points) for results in (few, more)] == [2, 4]
+    assert [sum(p.rung == "long" for p in results.points) for results in (few, more)] == [1, 3]
+    kept = {json.dumps(p.params, sort_keys=True) for p in few.points}
+    assert kept < {json.dumps(p.params, sort_keys=True) for p in more.points}
+    assert json.loads((tmp_path / "out" / MARKER).read_text())["study"]["search"]["points"] == 4
+
+
 def test_a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "mine.txt").write_text("mine")

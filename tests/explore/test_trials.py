@@ -47,6 +47,20 @@ def test_given_points_are_the_only_ones() -> None:
     assert shared.take() is None
 
 
+def test_points_that_are_no_longer_wanted_do_not_count() -> None:
+    former, wanted = {"network.SR": 0.25, "network.base_e": 4}, {"network.SR": 0.5, "network.base_e": 8}
+    made = study()
+    for point in (former, wanted):
+        shared = Trials(made, SPACE, wanted=1, seed=1, points=[point])  # type: ignore[arg-type]
+        made.enqueue_trial(former)
+        made.enqueue_trial(wanted)
+        assert not shared.finished()
+        taken = shared.take()
+        assert taken is not None and taken[1] == point
+        made.tell(taken[0], 1.0)
+        assert shared.done() and shared.take() is None
+
+
 def owned(shared: Trials, owner: str) -> dict[str, object]:
     taken = shared.take()
     assert taken is not None

@@ -169,6 +169,11 @@ def _place(root: nn.Module, path: str, layer: nn.Module) -> None:
     root.add_module(name, layer)
 
 
+def is_taken(part: str) -> bool:
+    """Whether no layer, nor a module of layers, can be called so: PyTorch's modules, or ours, have a use for it."""
+    return hasattr(nn.Module(), part) or part in ("network", "pixels", "quantizers")
+
+
 def _require_free(root: nn.Module, part: str, path: str) -> None:
     if hasattr(root, part) and part not in root._modules:
         raise UserError(f"{path}: a layer cannot be called {part!r}, which PyTorch's modules have a use for")

@@ -22,6 +22,7 @@ from hwcodesign.lower.layout import LAYOUTS, LayoutError, moved
 from hwcodesign.lower.problems import Problems
 from hwcodesign.lower.unsupported import why_not
 from hwcodesign.lower.values import Constant
+from hwcodesign.nets.build import is_taken
 from hwcodesign.nets.network import (
     INPUT,
     Add,
@@ -183,6 +184,7 @@ class _Reader:
         weights = [name.removesuffix(".weight") for name in node.inputs[1:2] if name.endswith(".weight")]
         path = (weights or [node.layer])[0]
         parts = ["".join(c if c.isascii() and c.isalnum() else "_" for c in part) for part in path.split(".")]
+        parts = [f"{part}_" if is_taken(part) else part for part in parts]
         name, number = ".".join(part for part in parts if part) or node.operator.lower(), 1
         name = "layer_" + name if name == INPUT else name
         while name in self.nodes:
@@ -322,7 +324,10 @@ class _Reader:
         return wide.reshape(-1) if wide.shape[:2] == (1, shape[1]) and wide.size == shape[1] else None
 
     def _scaled(self, node: FileNode, value: _Tensor, factor: np.ndarray, shift: np.ndarray) -> _Tensor:
-        """The value times `factor` plus `shift`, both (channels,): of pixels, or folded into a convolution."""
+        """The value times `factor` plus `shift`, both (channels,): of pixels, or folded into a convolution.
+
+        Where there is none to fold it into it becomes one, of one weight for each channel.
+        """
         if isinstance(value, _Pixels):
             if factor.shape != value.scale.shape:
                 self._note(node, "it scales every pixel by a number of its own", "give one number for each channel")
@@ -334,13 +339,21 @@ class _Reader:
         assert isinstance(value, _Map)
         conv = self.nodes[value.name]
         if not isinstance(conv, Conv) or conv.relu or not value.alone:
-            self._note(node, "there is no convolution in front of it, of it alone, to take it in",
-                       "put it directly behind a convolution (not behind a ReLU, a pool or a sum)")  # fmt: skip
-            return None
+            return self._by_itself(node, value, factor, shift)
         weight, bias = (part.astype(np.float64) for part in self.weights[conv.name])
         made = weight * factor[:, None, None, None], bias * factor + shift
         self.weights[conv.name] = Weights(made[0].astype(np.float32), made[1].astype(np.float32))
         return replace(value, alone=self._read_once(node))
+
+    def _by_itself(self, node: FileNode, value: _Map, factor: np.ndarray, shift: np.ndarray) -> _Tensor:
+        channels = self._map_shape(value.name)[0]
+        numbers = [np.full(channels, part[0]) if np.ptp(part) == 0 else part for part in (factor, shift)]
+        if any(len(part) != channels for part in numbers):
+            self._note(node, "it scales every pixel by a number of its own", "give one number for each channel")
+            return None
+        made = Conv(self._name(node), value.name, channels, groups=channels, relu=False)
+        self.weights[made.name] = _weights(numbers[0].reshape(channels, 1, 1, 1), Constant(numbers[1]))
+        return self._gives(node, made, value.shape)
 
     def _sum(self, node: FileNode, left: _Map, right: _Map) -> _Tensor:
         if node.operator != "Add":

@@ -111,6 +111,31 @@ def test_pixels_of_another_order_or_scale_each(tmp_path):
         assert f"\n  {told}" in str(refused.value)
 
 
+def test_a_batch_norm_without_a_convolution_before_it(tmp_path):
+    """As networks have it that normalize before each convolution: behind a pool, a concatenation, a sum."""
+    w = Writer((1, 3, 8, 8))
+    x = w.node("MaxPool", "pool", [w.node("Relu", "", [w.conv("a", "image", 4)])], kernel_shape=[2, 2], strides=[2, 2])
+    y = w.conv("b", w.node("Relu", "", [w.norm("dense.norm", x)]), 4)
+    x = w.node("Concat", "both", [x, y], 8, axis=1)
+    x = w.node("Relu", "", [w.norm("head.norm", x)])
+    x = w.node("Mul", "half", [w.node("GlobalAveragePool", "mean", [x]), w.constant("factor", np.float32(0.5))])
+    path = w.save(tmp_path / "pre.onnx", w.linear("fc", w.node("Flatten", "", [x]), 8, 5))
+    found, pixels = read_model(path), np.random.default_rng(0).random((3, 3, 8, 8))
+    assert np.allclose(scores(found, pixels).numpy(), in_file(path, pixels), atol=1e-5)
+    assert {conv.name: conv.groups for conv in found.network.convolutions if conv.groups > 1} == {
+        "dense.norm": 4, "head.norm": 8, "half_": 8,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["network", "pixels.0", "type.weight", "features.half", "input", "a-b.c d"])
+def test_any_name_of_a_layer_is_one_that_a_module_may_have(name, tmp_path):
+    w = Writer((1, 3, 4, 4))
+    x = w.node("Flatten", "", [w.node("Relu", "", [w.conv(name, "image", 4)])])
+    found = read_model(w.save(tmp_path / "named.onnx", w.linear(f"{name}_fc", x, 64, 5)))
+    pixels = np.random.default_rng(0).random((2, 3, 4, 4))
+    assert np.allclose(scores(found, pixels).numpy(), in_file(tmp_path / "named.onnx", pixels), atol=1e-5)
+
+
 def test_relus_that_end(tmp_path):
     w = Writer((1, 3, 9, 9))
     least, most = w.constant("least", np.float32(0)), w.constant("most", np.float32(0.6))

@@ -6,7 +6,6 @@ are held apart: the epoch after which these are answered most alike is kept, whi
 """
 
 import copy
-import io
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -18,8 +17,9 @@ from torch import Tensor, nn
 
 from hwcodesign.quantize.lesson import answers, batches, divergence, held_apart, temperature_of
 from hwcodesign.quantize.trainable import Rates, Trainable
+from hwcodesign.quantize.unfinished import Unfinished
 from hwcodesign.recipe import TrainTable
-from hwcodesign.training.checkpoint import fill, replace_file
+from hwcodesign.training.checkpoint import fill
 
 STATE = "distilled.pt"  # after the last whole epoch, until the result is there
 _RATES = Rates(level=0.01, factor=0.0005, bias=0.002)
@@ -61,7 +61,8 @@ def distil(
     wanted = answers(teacher, held)
     temperature = temperature_of(wanted)
     optimizer = model.optimizer(_RATES)
-    history, best = _resumed(model, optimizer, folder)
+    kept = Unfinished(folder / STATE)
+    history, best = _resumed(model, optimizer, kept)
     if not history:
         history = [_measured(scores, held, wanted, temperature, 0)]
         on_epoch(history[0])
@@ -75,15 +76,11 @@ def distil(
         history.append(_measured(scores, held, wanted, temperature, epoch))
         if history[-1].loss <= min(entry.loss for entry in history):
             best = copy.deepcopy(model.state_dict())
-        _keep(model, optimizer, history, best, folder)
+        parts = {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "best": best}
+        kept.keep(parts | {"history": [asdict(entry) for entry in history]})
         on_epoch(history[-1])
     model.load_state_dict(best)
     return [asdict(entry) for entry in history]
-
-
-def forget(folder: Path) -> None:
-    """The result is whole: its unfinished state is of no use any more."""
-    (folder / STATE).unlink(missing_ok=True)
 
 
 @torch.no_grad()
@@ -95,21 +92,14 @@ def _measured(
     return Epoch(epoch, float(divergence(scores, wanted, temperature)), kept)
 
 
-def _keep(
-    model: Trainable, optimizer: torch.optim.Optimizer, history: list[Epoch], best: dict[str, Any], folder: Path
-) -> None:
-    buffer = io.BytesIO()
-    state = {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "best": best}
-    torch.save(state | {"history": [asdict(entry) for entry in history]}, buffer)
-    replace_file(folder / STATE, buffer.getvalue())
-
-
-def _resumed(model: Trainable, optimizer: torch.optim.Optimizer, folder: Path) -> tuple[list[Epoch], dict[str, Any]]:
+def _resumed(
+    model: Trainable, optimizer: torch.optim.Optimizer, kept: Unfinished
+) -> tuple[list[Epoch], dict[str, Any]]:
     """The history so far and the best numbers; fills in what there was after the last whole epoch."""
-    path = folder / STATE
-    if not path.exists():
+    state = kept.state()
+    if state is None:
         return [], copy.deepcopy(model.state_dict())
-    state = torch.load(path, weights_only=True)
-    fill(model, state["model"], path)
-    fill(optimizer, state["optimizer"], path)
+    assert kept.path is not None
+    fill(model, state["model"], kept.path)
+    fill(optimizer, state["optimizer"], kept.path)
     return [Epoch(**entry) for entry in state["history"]], state["best"]

@@ -28,6 +28,7 @@ from hwcodesign.quantize.layerwise import LAYERWISE, Method, Progress, quantize
 from hwcodesign.quantize.quantized import Quantized, QuantizedLayer, with_normalisation
 from hwcodesign.quantize.reconstruction import Lesson, Rebuilt, reconstruct
 from hwcodesign.quantize.trainable import Trainable
+from hwcodesign.quantize.unfinished import Unfinished
 from hwcodesign.recipe import Recipe
 from hwcodesign.training.loop import build, save_weights
 
@@ -90,7 +91,7 @@ def run(
     save_weights(recipe, to_module(recipe, quantized), out_folder / CHECKPOINT)
     found.forget()
     for part in (reconstruction, distillation):
-        part.forget(out_folder)
+        Unfinished(out_folder / part.STATE).forget()
     layers = {name: {"error": round(layer.error, 6)} for name, layer in quantized.layers.items()}
     return {"weights": request.weights.name, "calibration_images": len(images), "layers": layers, **done}
 

@@ -9,7 +9,6 @@ Source: Y. Li et al., BRECQ: pushing the limit of post-training quantization by 
 quantization that is good already, with the straight-through gradient in place of soft roundings.
 """
 
-import io
 import math
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -26,9 +25,9 @@ from hwcodesign.export.float_weights import Weights
 from hwcodesign.nets.network import Conv, Network
 from hwcodesign.quantize.blocks import Block, blocks
 from hwcodesign.quantize.lesson import held_apart
-from hwcodesign.quantize.quantized import Quantized, QuantizedLayer, activated, apply
+from hwcodesign.quantize.quantized import Quantized, activated, apply
 from hwcodesign.quantize.trainable import Rates, Trainable
-from hwcodesign.training.checkpoint import replace_file
+from hwcodesign.quantize.unfinished import Unfinished, packed, unpacked
 
 STATE = "reconstructed.pt"  # the blocks so far, until the result is there
 MOST_IMAGES = 1_000  # so that the maps between two blocks stay in memory
@@ -75,7 +74,8 @@ def reconstruct(
     """
     raw = torch.from_numpy(np.ascontiguousarray(lesson.images.transpose(0, 3, 1, 2)))
     given = wanted = (raw.float() - lesson.numbers[0]) / lesson.numbers[1]
-    found, history = _resumed(found, folder)
+    kept = Unfinished(folder and folder / STATE)
+    found, history = _resumed(found, kept.state())
     fixed = _of_several_blocks(network)
     for number, block in enumerate(blocks(network)):
         answers = _over_all(partial(_in_float, network, block, weights), wanted)
@@ -90,7 +90,8 @@ def reconstruct(
             if after < before:
                 found = model.quantized()
             history.append(Rebuilt(block.name, before, min(before, after)))
-            _keep(found, history, folder)
+            entries = [asdict(entry) for entry in history]
+            kept.keep({"layers": packed(found.layers), "steps": found.steps, "history": entries})
             on_block(history[-1])
         given = _over_all(Trainable(network, block, found, weight_bits), given)
         wanted = answers
@@ -101,11 +102,6 @@ def chosen(images: np.ndarray) -> np.ndarray:
     """So many of `images` as are looked at, evenly spaced."""
     count = min(len(images), MOST_IMAGES)
     return images[np.arange(count) * len(images) // count]
-
-
-def forget(folder: Path) -> None:
-    """The result is whole: its unfinished state is of no use any more."""
-    (folder / STATE).unlink(missing_ok=True)
 
 
 class _Pupil:
@@ -179,21 +175,8 @@ def _packed(values: Tensor) -> Tensor:
     return values.float().contiguous(memory_format=torch.channels_last)
 
 
-def _keep(found: Quantized, history: list[Rebuilt], folder: Path | None) -> None:
-    if folder is None:
-        return
-    layers = {
-        name: [layer.integers.to(torch.int8), layer.scales, layer.bias, layer.error, layer.rounding]
-        for name, layer in found.layers.items()
-    }
-    buffer = io.BytesIO()
-    torch.save({"layers": layers, "steps": found.steps, "history": [asdict(entry) for entry in history]}, buffer)
-    replace_file(folder / STATE, buffer.getvalue())
-
-
-def _resumed(found: Quantized, folder: Path | None) -> tuple[Quantized, list[Rebuilt]]:
-    if folder is None or not (folder / STATE).exists():
+def _resumed(found: Quantized, state: dict[str, Any] | None) -> tuple[Quantized, list[Rebuilt]]:
+    if state is None:
         return found, []
-    state = torch.load(folder / STATE, weights_only=True)
-    layers = {name: QuantizedLayer(integers.double(), *rest) for name, (integers, *rest) in state["layers"].items()}
-    return Quantized(layers, state["steps"], found.grids), [Rebuilt(**entry) for entry in state["history"]]
+    resumed = Quantized(unpacked(state["layers"]), state["steps"], found.grids)
+    return resumed, [Rebuilt(**entry) for entry in state["history"]]

@@ -2,13 +2,13 @@
 
 import io
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from hwcodesign.core.errors import UserError
+from hwcodesign.core.run_folder import write_whole
 from hwcodesign.recipe import Recipe
 
 _TABLES = ("network", "quantization", "data", "train")  # what a training depends on: not the hardware
@@ -22,11 +22,9 @@ def write_checkpoint(path: Path, recipe: Recipe, state: dict[str, Any]) -> None:
 
 
 def replace_file(path: Path, content: bytes) -> None:
-    """Put `content` in the place of the file in one step. Raises UserError if that cannot be done."""
-    whole = path.with_name(path.name + ".part")
+    """`core.run_folder.write_whole`. Raises UserError if that cannot be done."""
     try:
-        whole.write_bytes(content)
-        os.replace(whole, path)
+        write_whole(path, content)
     except OSError as error:
         raise UserError(f"cannot write {path}: {error.strerror}; training continues from there once it can") from None
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from hwcodesign.nets.network import Quantization
-from hwcodesign.quantize.found_layers import FoundLayers
+from hwcodesign.quantize.found_layers import FILE, FoundLayers
 from hwcodesign.quantize.layerwise import quantize
 from tests.quantize import small
 
@@ -34,5 +34,5 @@ def test_it_goes_on_behind_the_last_layer(tmp_path):
         assert torch.equal(resumed.layers[name].integers, layer.integers) and resumed.layers[name].error == layer.error
     again.forget()
     assert not FoundLayers(tmp_path).layers
-    (tmp_path / "layers.npz").write_bytes(b"PK\x03\x04 no more")
+    (tmp_path / FILE).write_bytes(b"PK\x03\x04 no more")
     assert not FoundLayers(tmp_path).layers

@@ -11,7 +11,7 @@ from hwcodesign.nets.network import Quantization
 from hwcodesign.quantize import reconstruction
 from hwcodesign.quantize.blocks import blocks
 from hwcodesign.quantize.layerwise import quantize
-from hwcodesign.quantize.reconstruction import STATE, Lesson, chosen, reconstruct
+from hwcodesign.quantize.reconstruction import Lesson, chosen, reconstruct
 from tests.quantize.small import images, network, weights
 from tests.quantize.test_equalization import NUMBERS
 from tests.quantize.test_layerwise import error
@@ -81,8 +81,6 @@ def test_after_an_interruption_the_same_bits(tmp_path):
     for name, layer in whole.layers.items():
         assert torch.equal(again.layers[name].integers, layer.integers)
         assert torch.equal(again.layers[name].scales, layer.scales) and torch.equal(again.layers[name].bias, layer.bias)
-    reconstruction.forget(tmp_path)
-    assert not (tmp_path / STATE).exists()
 
 
 def test_a_block_that_does_not_come_nearer_stays(monkeypatch):

@@ -1,5 +1,6 @@
 """Checkpoints: whole or not at all, of the recipe that they say, and refused in words."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,6 @@ import torch
 
 from hwcodesign.core.errors import UserError
 from hwcodesign.recipe import Recipe, load_recipe
-from hwcodesign.training import checkpoint
 from hwcodesign.training.checkpoint import fill, load_checkpoint, read_checkpoint, recipe_of, write_checkpoint
 
 RECIPE = load_recipe("digits-squeezenet")
@@ -64,7 +64,7 @@ def test_a_write_that_fails_leaves_what_was_there(tmp_path: Path, monkeypatch: p
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(checkpoint.os, "replace", full)
+    monkeypatch.setattr(os, "replace", full)
     with pytest.raises(UserError, match="No space left on device; training continues from there"):
         write_checkpoint(path, RECIPE, {"model": {"more": torch.ones(1)}})
     assert path.read_bytes() == before

@@ -14,6 +14,7 @@ import numpy as np
 from hwcodesign.core.errors import UserError
 from hwcodesign.core.windows import Pair, window_positions
 from hwcodesign.export.float_weights import Weights
+from hwcodesign.lower.arithmetic import FUNCTIONS, RISING
 from hwcodesign.lower.constant_folding import fold
 from hwcodesign.lower.endings import ENDINGS
 from hwcodesign.lower.file_network import FileNetwork
@@ -39,6 +40,7 @@ from hwcodesign.nets.network import (
 )
 from hwcodesign.quantize.quantizer_places import placed
 
+_RECTIFIERS = "use ReLU or ReLU6; before a quantizer of Brevitas, any function that never falls (import the QONNX file)"
 _PADDED = "pad by as many pixels on the left as on the right, above as below, in the convolution (padding=1)"
 
 
@@ -162,7 +164,8 @@ class _Reader:
             return fold(node, constants, self.file.opset)
         handler = _HANDLERS.get(node.operator)
         if handler is None:
-            self._note(node, *(why_not(node, known=False) or ("", "")))
+            cause, fix = why_not(node, known=False) or ("", "")
+            self._note(node, cause, _RECTIFIERS if fix == RISING or node.operator in FUNCTIONS else fix)
         elif any(isinstance(t, _Map) and t.pad for t in given) and node.operator not in _TAKE_PADDING:
             self._note(node, "its input was padded before it", _PADDED)
         elif not any(tensor is None for tensor in given):  # what lies behind a problem is none itself
@@ -442,7 +445,7 @@ class _Reader:
         least, most = _ends(node, inputs)
         rectifies = least == 0 or (least < 0 and self._already(value.name, np.inf))
         if not rectifies or not most > 0:
-            self._note(node, "it clips at other ends than 0 and a number above", "use ReLU or ReLU6")
+            self._note(node, "it clips at other ends than 0 and a number above", _RECTIFIERS)
             return None
         if self._already(value.name, most):
             return replace(value, alone=value.alone and self._read_once(node))

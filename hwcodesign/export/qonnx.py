@@ -174,8 +174,9 @@ def name_by_path(graph: Any, network: Network) -> None:
             if quantized:
                 owner = next(layers).name
             quantized = quantizes
-        path = node.input[0] if of_weights else owner
-        node.name = f"/{path.replace('.', '/')}/{node.op_type}"
+        path = (node.input[0] if of_weights else owner).replace(".", "/")
+        joins = node.op_type in ("Add", "Concat") and path.rpartition("/")[2] != node.op_type.lower()
+        node.name = f"/{path}" if joins else f"/{path}/{node.op_type}"  # /block/Add would be called block.add
         renamed.setdefault(node.output[0], f"{node.name}.output")
     _rename_tensors(graph, renamed)
 
@@ -205,7 +206,7 @@ def evaluate(
         raw = torch.from_numpy(images[start : start + batch].transpose(0, 3, 1, 2).copy())
         real, levels = with_levels(exact, raw.double(), exact)
         _, levels_float32 = with_levels(model.eval(), raw.float(), exact)
-        flips.append(_any_differs(levels, levels_float32))
+        flips.append(_any_differs(levels, levels_float32, len(raw)))
         scores.append(_integers(meant.steps(real.numpy())))
         on_frames(min(start + batch, len(images)))
     return Evaluation(np.concatenate(scores), np.concatenate(flips))
@@ -235,10 +236,12 @@ def with_levels(
             hook.remove()
 
 
-def _any_differs(left: list[torch.Tensor], right: list[torch.Tensor]) -> np.ndarray:
-    """Per image: does any level differ?"""
-    differing = [(a != b).flatten(1).any(1).numpy() for a, b in zip(left, right, strict=True)]
-    return np.logical_or.reduce(differing)
+def _any_differs(left: list[torch.Tensor], right: list[torch.Tensor], images: int) -> np.ndarray:
+    """Per image: does any level differ? A single layer has none."""
+    differing = np.zeros(images, dtype=bool)
+    for a, b in zip(left, right, strict=True):
+        differing |= (a != b).flatten(1).any(1).numpy()
+    return differing
 
 
 def _figures(recipe: Recipe, measured: HeldOut, evaluation: Evaluation, meant: ScoreMap) -> dict[str, float | None]:

@@ -49,12 +49,15 @@ def predict(network: Network, quantization: Quantization) -> Dataflow:
             case Conv():
                 out_type = activations[node.quantizer] if node.quantizer else None
                 made[node.name] = _convolution(assembly, node, sources[0], weights[node.name], out_type)
+            case MaxPool() | AvgPool() if (node.kernel, node.stride, node.pad) == (1, 1, 0):
+                made[node.name] = sources[0]
             case MaxPool():
                 made[node.name] = _max_pool(assembly, node, sources[0], network.shapes[node.input])
-            case AvgPool():
+            case AvgPool() if not _sees_all(node, network.shapes[node.input]):
                 made[node.name] = _avg_pool(assembly, node, sources[0])
-            case GlobalAvgPool():
-                made[node.name] = assembly.global_acc_pool(node.name, sources[0])
+            case AvgPool() | GlobalAvgPool():
+                one_pixel = network.shapes[node.input][:2] == (1, 1)
+                made[node.name] = sources[0] if one_pixel else assembly.global_acc_pool(node.name, sources[0])
             case Concat():
                 made[node.name] = assembly.concat(node.name, sources)
             case Requantize():
@@ -76,6 +79,10 @@ def _max_pool(assembly: Assembly, pool: MaxPool, source: str, shape: Shape) -> s
     kernel, stride = both(pool.kernel), both(pool.stride)
     window = assembly.sliding_window(f"{pool.name}.window", source, kernel, stride, depthwise=True)
     return assembly.max_pool(pool.name, window, prod(kernel))
+
+
+def _sees_all(pool: AvgPool, shape: Shape) -> bool:
+    return both(pool.kernel) == shape[:2] and not pool.pad
 
 
 def _avg_pool(assembly: Assembly, pool: AvgPool, source: str) -> str:

@@ -95,6 +95,8 @@ def average_pool(walk: Walk, node: Node, value: Value) -> Value | None:
     if window.pad != more and not node.attributes.get("count_include_pad", 0):
         walk.note(node, "its windows at the border average fewer pixels", "use padding=0, or count_include_pad=True")
         return None
+    if window.kernel == window.stride == (1, 1) and not any(window.pad):
+        return value
     if window.kernel == value.shape[1:] and not any(window.pad):
         sides = (value.shape[0], *(1 for _ in value.place.shape[2:]))
         return _over_map(walk, node, value, places((value.shape[0], 1, 1), 1, *sides), mean=True)

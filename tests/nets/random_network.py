@@ -1,0 +1,109 @@
+"""Random networks of every kind of node that families have, for what must hold of all."""
+
+import numpy as np
+
+from hwcodesign.core.windows import Pair
+from hwcodesign.nets.network import (
+    INPUT,
+    Add,
+    AvgPool,
+    Concat,
+    Conv,
+    GlobalAvgPool,
+    MaxPool,
+    Network,
+    Node,
+    Quantization,
+    Requantize,
+)
+
+CLASSES = 3
+
+
+def random_network(seed: int) -> tuple[Network, Quantization]:
+    """The network of a seed, on images of up to 11x11 pixels, and its bits."""
+    made = _Made(np.random.default_rng(seed))
+    for _ in range(made.number(3, 7)):
+        made.one_more()
+    return made.ended(), Quantization(made.number(2, 8), made.number(2, 6))
+
+
+class _Made:
+    """The nodes so far. `signed` of each: whether it may give numbers below 0."""
+
+    def __init__(self, random: np.random.Generator) -> None:
+        self.random = random
+        self.image = self.number(6, 11), self.number(6, 11), self.number(1, 3)
+        self.nodes: list[Node] = []
+        self.signed: dict[str, bool] = {INPUT: False}
+
+    def number(self, low: int, high: int) -> int:
+        """A whole number, both ends included."""
+        return int(self.random.integers(low, high + 1))
+
+    def one_more(self) -> None:
+        """A layer, or a join of two branches, behind one of the last three."""
+        name, source = f"l{len(self.nodes)}", str(self.random.choice(list(self.signed)[-3:]))
+        kinds = [self.conv, self.conv, self.conv, self.depthwise, self.average, self.average, self.maximum]
+        if source != INPUT and not self.signed[source]:
+            kinds += [self.again, self.concat, self.add]
+        kinds[self.number(0, len(kinds) - 1)](name, source)
+
+    def ended(self) -> Network:
+        """With scores behind the last node, and without what nobody reads."""
+        last = list(self.signed)[-1]
+        if self.number(0, 1):
+            self.nodes += [GlobalAvgPool("mean", last), Conv("scores", "mean", CLASSES)]
+        else:
+            self.nodes.append(Conv("scores", last, CLASSES, self.shape(last)[:2]))
+        wanted, kept = {"scores"}, list[Node]()
+        for node in reversed(self.nodes):
+            if node.name in wanted:
+                wanted.update(node.inputs)
+                kept.append(node)
+        return Network("random", self.image, CLASSES, tuple(reversed(kept)))
+
+    def shape(self, name: str) -> tuple[int, int, int]:
+        return Network("", self.image, 0, tuple(self.nodes)).shapes[name]
+
+    def push(self, node: Node, signed: bool) -> None:
+        self.nodes.append(node)
+        self.signed[node.name] = signed
+
+    def window(self, source: str) -> tuple[Pair, int, int]:
+        """Kernel, stride and padding that fit."""
+        rows, columns, _ = self.shape(source)
+        kernel = self.number(1, min(rows, 3)), self.number(1, min(columns, 3))
+        return kernel, self.number(1, 2), self.number(0, min(kernel) // 2)
+
+    def conv(self, name: str, source: str) -> None:
+        relu = bool(self.number(0, 2))
+        self.push(
+            Conv(name, source, self.number(1, 5), *self.window(source), quantizer=f"{name}.q", relu=relu), not relu
+        )
+
+    def depthwise(self, name: str, source: str) -> None:
+        channels, relu = self.shape(source)[2], bool(self.number(0, 2))
+        filters = channels * self.number(1, 2)
+        made = Conv(name, source, filters, *self.window(source), groups=channels, quantizer=f"{name}.q", relu=relu)
+        self.push(made, not relu)
+
+    def average(self, name: str, source: str) -> None:
+        self.push(AvgPool(name, source, *self.window(source)), self.signed[source])
+
+    def maximum(self, name: str, source: str) -> None:
+        self.push(MaxPool(name, source, *self.window(source), ceil=bool(self.number(0, 1))), self.signed[source])
+
+    def again(self, name: str, source: str) -> None:
+        self.push(Requantize(name, source, f"{name}.q"), False)
+
+    def concat(self, name: str, source: str) -> None:
+        self.push(Conv(f"{name}.grown", source, self.number(1, 4), quantizer=f"{name}.q"), False)
+        self.push(Requantize(f"{name}.again", source, f"{name}.q"), False)
+        self.push(Concat(name, (f"{name}.again", f"{name}.grown")), False)
+
+    def add(self, name: str, source: str) -> None:
+        self.push(Conv(f"{name}.left", source, self.shape(source)[2], quantizer=f"{name}.q", relu=False), True)
+        self.push(Requantize(f"{name}.right", source, f"{name}.q"), True)
+        relu = bool(self.number(0, 1))
+        self.push(Add(name, (f"{name}.left", f"{name}.right"), f"{name}.after", relu), not relu)

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 # What Brevitas puts between a layer and its operator.
 _INNER = {"act_quant", "weight_quant", "bias_quant", "input_quant", "output_quant", "export_handler", "activation_impl"}
-_FUNCTIONS = {"Add", "Concat"}
+FUNCTIONS = {"Add", "Concat"}  # called in a forward, not modules of their own
 _SCOPES = "pkg.torch.onnx.name_scopes"
 _LONGEST = 10_000  # characters of a list of scopes
 
@@ -25,7 +25,7 @@ def layer_name(node: "NodeProto") -> str:
     # Inside a Sequential the older exporter repeats the path so far: /stem/stem.0/Conv.
     modules = [part for part, inner in zip_longest(named, named[1:], fillvalue="") if not inner.startswith(f"{part}.")]
     called = (operator or node.op_type).lower()
-    if node.op_type in _FUNCTIONS and (not modules or modules[-1].lower() != node.op_type.lower()):
+    if node.op_type in FUNCTIONS and (not modules or modules[-1].lower() != node.op_type.lower()):
         modules.append(called)
     return ".".join(modules) or called
 

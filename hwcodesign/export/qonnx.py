@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from hwcodesign.core.layer_name import FUNCTIONS
 from hwcodesign.core.progress import frames_bar
 from hwcodesign.core.score_map import ScoreMap
 from hwcodesign.core.tasks import Scored
@@ -175,7 +176,7 @@ def name_by_path(graph: Any, network: Network) -> None:
                 owner = next(layers).name
             quantized = quantizes
         path = (node.input[0] if of_weights else owner).replace(".", "/")
-        joins = node.op_type in ("Add", "Concat") and path.rpartition("/")[2] != node.op_type.lower()
+        joins = node.op_type in FUNCTIONS and path.rpartition("/")[2] != node.op_type.lower()
         node.name = f"/{path}" if joins else f"/{path}/{node.op_type}"  # /block/Add would be called block.add
         renamed.setdefault(node.output[0], f"{node.name}.output")
     _rename_tensors(graph, renamed)

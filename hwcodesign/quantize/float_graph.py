@@ -41,7 +41,9 @@ from hwcodesign.nets.network import (
 from hwcodesign.quantize.quantizer_places import placed
 
 _RECTIFIERS = "use ReLU or ReLU6; before a quantizer of Brevitas, any function that never falls (import the QONNX file)"
-_PADDED = "pad by as many pixels on the left as on the right, above as below, in the convolution (padding=1)"
+Border = tuple[int, int, int, int]  # zeros above, to the left, below, to the right
+NO_BORDER: Border = (0, 0, 0, 0)
+_PADDED = "pad by as many pixels on the left as on the right, above as below (padding=1)"
 
 
 @dataclass(frozen=True)
@@ -56,16 +58,17 @@ class FloatNetwork:
 
 @dataclass(frozen=True)
 class _Pixels:
-    """The input times `scale` plus `shift`, both (channels,), in an array of `shape`."""
+    """The input times `scale` plus `shift`, both (channels,), in an array of `shape`, behind the zeros `pad`."""
 
     scale: np.ndarray
     shift: np.ndarray
     shape: tuple[int, ...]
+    pad: Border = NO_BORDER
 
 
 @dataclass(frozen=True)
 class _Map:
-    """What the node `name` gives, in an array of `shape`, behind the border of zeros `pad`.
+    """What the node `name` gives, in an array of `shape`, behind the zeros `pad`.
 
     `alone`: whoever reads this, nobody reads the same node by another way.
     """
@@ -73,7 +76,7 @@ class _Map:
     name: str
     shape: tuple[int, ...]
     alone: bool
-    pad: int = 0
+    pad: Border = NO_BORDER
 
 
 _Tensor = _Pixels | _Map | Constant | None  # None: behind a problem
@@ -166,7 +169,7 @@ class _Reader:
         if handler is None:
             cause, fix = why_not(node, known=False) or ("", "")
             self._note(node, cause, _RECTIFIERS if fix == RISING or node.operator in FUNCTIONS else fix)
-        elif any(isinstance(t, _Map) and t.pad for t in given) and node.operator not in _TAKE_PADDING:
+        elif any(isinstance(t, _Map | _Pixels) and any(t.pad) for t in given) and node.operator not in _TAKE_PADDING:
             self._note(node, "its input was padded before it", _PADDED)
         elif not any(tensor is None for tensor in given):  # what lies behind a problem is none itself
             return handler(self, node, inputs)
@@ -220,49 +223,54 @@ class _Reader:
             self._note(node, "its weights are computed at run time", "use constant weights")
             return None
         kernel = weight.real
-        window = self._window(node, kernel.shape[2:])
+        window = self._window(node, kernel.shape[2:], value)
         if window is None:
             return None
-        sides, strides, pads = window
+        _, strides, border = window
         groups = int(node.attributes.get("group", 1))
-        source, shape, before = self._source(value)
+        source, shape = self._source(value)
         if source is None or len(shape) != 4 or shape[1] != kernel.shape[1] * groups:
             self._note(node, f"its weights are for {kernel.shape[1] * groups} channels, its input is {shape}",
                        "convolve feature maps of (1, channels, height, width)")  # fmt: skip
             return None
-        padding = pads[0] + before, pads[1] + before
+        kernel, padding = _centred(kernel, border)
+        sides = kernel.shape[2], kernel.shape[3]
         conv = Conv(self._name(node), source, len(kernel), sides, strides, padding, groups, relu=False)
         self.weights[conv.name] = _weights(kernel, inputs[2] if len(inputs) > 2 else None)
         along = zip(shape[2:], sides, strides, padding, strict=True)
         return self._gives(node, conv, (1, len(kernel), *(window_positions(n, k, s, p, p) for n, k, s, p in along)))
 
-    def _source(self, value: _Tensor) -> tuple[str | None, tuple[int, ...], int]:
-        """The node that a convolution reads, the shape of its map, and the border of zeros around it."""
+    def _source(self, value: _Tensor) -> tuple[str | None, tuple[int, ...]]:
+        """The node that a convolution reads, and the shape of its map."""
         if isinstance(value, _Map):
-            return value.name, value.shape, value.pad
+            return value.name, value.shape
         assert isinstance(value, _Pixels)
         before = self.pixels or value
         if not (np.array_equal(before.scale, value.scale) and np.array_equal(before.shift, value.shift)):
-            return None, (), 0  # two normalisations of the same pixels
+            return None, ()  # two normalisations of the same pixels
         self.pixels = value
-        return INPUT, value.shape, 0
+        return INPUT, value.shape
 
-    def _window(self, node: FileNode, kernel: tuple[int, ...]) -> tuple[Pair, Pair, Pair] | None:
-        """(sides, strides, padding) of a window; None after noting that there is none like it."""
+    def _window(self, node: FileNode, kernel: tuple[int, ...], value: _Tensor) -> tuple[Pair, Pair, Border] | None:
+        """(sides, strides, zeros around the map) of a window on `value`; None after noting that there is none like it.
+
+        The zeros are its own and those that stand before it already.
+        """
         attributes = node.attributes
         strides, pads = attributes.get("strides", [1, 1]), attributes.get("pads", [0, 0, 0, 0])
-        same = attributes.get("auto_pad", "NOTSET")
-        if same.startswith("SAME"):
-            even = any(side % 2 == 0 for side in kernel) or set(strides) != {1}
-            pads = [-1] if even else [side // 2 for side in kernel] * 2
+        there = value.pad if isinstance(value, _Map | _Pixels) else NO_BORDER
+        if attributes.get("auto_pad", "NOTSET").startswith("SAME") and isinstance(value, _Map | _Pixels):
+            padded = (value.shape[2] + there[0] + there[2], value.shape[3] + there[1] + there[3])
+            short = [max((-(-n // s) - 1) * s + k - n, 0) for n, s, k in zip(padded, strides, kernel, strict=True)]
+            less, more = [n // 2 for n in short], [n - n // 2 for n in short]
+            pads = less + more if attributes["auto_pad"] == "SAME_UPPER" else more + less
         if len(kernel) != 2:
             self._note(node, f"its window has {len(kernel)} sides", "use windows of rows and columns")
         elif set(attributes.get("dilations", [1])) != {1}:
             self._note(node, "its window is dilated", "use dilation=1")
-        elif pads[0] < 0 or pads[:2] != pads[2:]:
-            self._note(node, f"it pads {list(pads) if same == 'NOTSET' else same}", _PADDED)
         else:
-            return (kernel[0], kernel[1]), (strides[0], strides[1]), (pads[0], pads[1])
+            top, left, bottom, right = (own + before for own, before in zip(pads, there, strict=True))
+            return (kernel[0], kernel[1]), (strides[0], strides[1]), (top, left, bottom, right)
         return None
 
     def _linear(self, node: FileNode, inputs: list[_Tensor]) -> _Tensor:
@@ -271,7 +279,7 @@ class _Reader:
             self._note(node, "its weights are computed at run time, or stand on the left", "use nn.Linear")
             return None
         rows = matrix.real if node.attributes.get("transB", 0) else matrix.real.T
-        source, shape, _ = self._source(value)
+        source, shape = self._source(value)
         channels, height, width = self._map_shape(source or INPUT)
         if source is None or shape != (1, rows.shape[1]) or rows.shape[1] != channels * height * width:
             self._note(node, f"its weights are for {rows.shape[1]} features, its input is {channels} maps of "
@@ -380,10 +388,8 @@ class _Reader:
 
     def _max_pool(self, node: FileNode, inputs: list[_Tensor]) -> _Tensor:
         (value,) = inputs
-        window = self._window(node, tuple(node.attributes["kernel_shape"]))
+        window = self._pool_window(node, value)
         if window is None or not isinstance(value, _Map):
-            if window is not None:
-                self._note(node, "it pools the pixels themselves", "begin with a convolution")
             return None
         sides, strides, pads = window
         ceil = bool(node.attributes.get("ceil_mode", 0))
@@ -392,8 +398,21 @@ class _Reader:
         height, width = value.shape[2:]
         return self._gives(node, made, (*value.shape[:2], *windows_on(made, (height, width, value.shape[1]))))
 
+    def _pool_window(self, node: FileNode, value: _Tensor) -> tuple[Pair, Pair, Pair] | None:
+        """(sides, strides, padding) of a pool's window, with as much behind as before; None after noting why not."""
+        window = self._window(node, tuple(node.attributes["kernel_shape"]), value)
+        if window is None or not isinstance(value, _Map):
+            if window is not None:
+                self._note(node, "it pools the pixels themselves", "begin with a convolution")
+            return None
+        sides, strides, border = window
+        if border[:2] != border[2:]:
+            self._note(node, f"it pads {list(border)}", _PADDED)
+            return None
+        return sides, strides, border[:2]
+
     def _average(self, node: FileNode, inputs: list[_Tensor]) -> _Tensor:
-        """ReduceMean, GlobalAveragePool: where they see the whole map. AveragePool: also of parts of it."""
+        """ReduceMean, GlobalAveragePool: where they see the whole map."""
         value = inputs[0]
         kept = True
         if node.operator == "ReduceMean":
@@ -401,12 +420,6 @@ class _Reader:
             axes = node.attributes.get("axes") if axes is None else axes
             whole = axes is not None and sorted(axis % 4 for axis in axes) == [2, 3]
             kept = bool(node.attributes.get("keepdims", 1))
-        elif node.operator == "AveragePool":
-            whole = isinstance(value, _Map) and tuple(node.attributes["kernel_shape"]) == value.shape[2:]
-            whole = whole and not any(node.attributes.get("pads", [0])) and not (isinstance(value, _Map) and value.pad)
-            whole = whole and not node.attributes.get("auto_pad", "NOTSET").startswith("SAME")
-            if not whole:
-                return self._averages(node, value)
         else:
             whole = True
         if not whole or not isinstance(value, _Map) or len(value.shape) != 4:
@@ -416,19 +429,19 @@ class _Reader:
         shape = (*value.shape[:2], 1, 1) if kept else value.shape[:2]
         return self._gives(node, GlobalAvgPool(self._name(node), value.name), shape)
 
-    def _averages(self, node: FileNode, value: _Tensor) -> _Tensor:
-        """AveragePool over windows, which count the zeros that a Pad before it put there."""
-        window = self._window(node, tuple(node.attributes["kernel_shape"]))
+    def _average_pool(self, node: FileNode, inputs: list[_Tensor]) -> _Tensor:
+        """AveragePool over windows, which count the zeros that a Pad before it put there, or over the whole map."""
+        (value,) = inputs
+        window = self._pool_window(node, value)
         if window is None or not isinstance(value, _Map):
-            if window is not None:
-                self._note(node, "it pools the pixels themselves", "begin with a convolution")
             return None
-        sides, strides, own = window
-        if any(own) and not node.attributes.get("count_include_pad", 0):
+        sides, strides, pads = window
+        if sides == value.shape[2:] and not any(pads):
+            return self._gives(node, GlobalAvgPool(self._name(node), value.name), (*value.shape[:2], 1, 1))
+        if pads != value.pad[:2] and not node.attributes.get("count_include_pad", 0):
             self._note(node, "its windows at the border average fewer pixels",
                        "use padding=0, or count_include_pad=True")  # fmt: skip
             return None
-        pads = own[0] + value.pad, own[1] + value.pad
         made = AvgPool(self._name(node), value.name, sides, strides, pads, bool(node.attributes.get("ceil_mode", 0)))
         map_shape = value.shape[2], value.shape[3], value.shape[1]
         if cuts_windows(made, map_shape):
@@ -486,13 +499,12 @@ class _Reader:
             inputs[2].real if len(inputs) > 2 and isinstance(inputs[2], Constant) else node.attributes.get("value", 0)
         )
         zero, mode = not np.any(filled), node.attributes.get("mode", "constant")
-        sides = {*pads[2:4], *pads[6:8]}
-        plain = zero and mode == "constant" and len(pads) == 8 and not any(pads[:2] + pads[4:6]) and len(sides) == 1
-        plain = plain and min(sides) >= 0  # less than 0 cuts off
-        if not isinstance(value, _Map) or not plain:
-            self._note(node, "it pads otherwise than with zeros on all sides of a feature map", _PADDED)
+        plain = zero and mode == "constant" and len(pads) == 8 and not any(pads[:2] + pads[4:6]) and min(pads) >= 0
+        if not isinstance(value, _Map | _Pixels) or len(value.shape) != 4 or not plain:
+            self._note(node, "it pads otherwise than with zeros around a feature map", _PADDED)
             return None
-        return replace(value, pad=value.pad + int(sides.pop()))
+        top, left, bottom, right = (int(n) + there for n, there in zip(pads[2:4] + pads[6:8], value.pad, strict=True))
+        return replace(value, pad=(top, left, bottom, right))
 
 
 def _ends(node: FileNode, inputs: list[_Tensor]) -> tuple[float, float]:
@@ -516,6 +528,16 @@ def _end(most: float) -> float | None:
     return None if most == np.inf else most
 
 
+def _centred(kernel: np.ndarray, border: Border) -> tuple[np.ndarray, Pair]:
+    """A kernel (O, C, height, width) and a padding, the same on opposite sides, for one with `border`.
+
+    Where that has less on one side, the kernel has rows or columns of zeros there: windows begin so much further out.
+    """
+    rows, columns = (max(border[side], border[side + 2]) for side in (0, 1))
+    top, left, bottom, right = (n - own for n, own in zip((rows, columns) * 2, border, strict=True))
+    return np.pad(kernel, ((0, 0), (0, 0), (top, bottom), (left, right))), (rows, columns)
+
+
 def _weights(kernel: np.ndarray, bias: _Tensor) -> Weights:
     numbers = bias.real.reshape(-1) if isinstance(bias, Constant) else np.zeros(len(kernel))
     return Weights(np.asarray(kernel, np.float32), np.broadcast_to(numbers, len(kernel)).astype(np.float32))
@@ -530,7 +552,8 @@ _HANDLERS: Mapping[str, Callable[[_Reader, FileNode, list[Any]], _Tensor]] = {
     **dict.fromkeys(("Add", "Sub", "Mul", "Div"), _Reader._arithmetic),
     "Concat": _Reader._concat,
     "MaxPool": _Reader._max_pool,
-    **dict.fromkeys(("GlobalAveragePool", "AveragePool", "ReduceMean"), _Reader._average),
+    "AveragePool": _Reader._average_pool,
+    **dict.fromkeys(("GlobalAveragePool", "ReduceMean"), _Reader._average),
     **dict.fromkeys(("Relu", "Clip", "Max", "Min"), _Reader._relu),
     "Pad": _Reader._pad,
 }

@@ -136,6 +136,26 @@ def test_any_name_of_a_layer_is_one_that_a_module_may_have(name, tmp_path):
     assert np.allclose(scores(found, pixels).numpy(), in_file(tmp_path / "named.onnx", pixels), atol=1e-5)
 
 
+def test_zeros_on_one_side_more_than_on_the_other(tmp_path):
+    """As TensorFlow pads before strides, by SAME, by numbers or by a node of its own."""
+    w = Writer((1, 3, 8, 9))
+    around = w.constant("around", np.array([0, 0, 0, 1, 0, 0, 1, 2]))
+    x = w.node("Relu", "", [w.conv("before", w.node("Pad", "own", ["image", around]), 4, pad=0, stride=2)])
+    x = w.node("Relu", "", [w.conv("numbers", x, 4, groups=4, pads=[0, 1, 1, 0])])
+    x = w.node("Relu", "", [w.conv("upper", x, 4, auto_pad="SAME_UPPER", kernel=4)])
+    x = w.node("Relu", "", [w.conv("lower", x, 4, stride=2, auto_pad="SAME_LOWER")])
+    x = w.node("Flatten", "", [w.node("GlobalAveragePool", "mean", [x])])
+    for node in w.nodes:
+        if any(attribute.name == "auto_pad" for attribute in node.attribute):
+            node.attribute.remove(next(a for a in node.attribute if a.name == "pads"))
+    path = w.save(tmp_path / "same.onnx", w.linear("fc", x, 4, 5))
+    found, pixels = read_model(path), np.random.default_rng(0).random((3, 3, 8, 9))
+    assert np.allclose(scores(found, pixels).numpy(), in_file(path, pixels), atol=1e-5)
+    assert {conv.name: (conv.kernel, conv.pad) for conv in found.network.convolutions[:3]} == {
+        "before": (4, (1, 2)), "numbers": (4, 1), "upper": (5, 2),
+    }  # fmt: skip
+
+
 def test_relus_that_end(tmp_path):
     w = Writer((1, 3, 9, 9))
     least, most = w.constant("least", np.float32(0)), w.constant("most", np.float32(0.6))
@@ -201,18 +221,17 @@ def test_every_layer_without_hardware_is_listed(tmp_path):
     w = Writer((1, 3, 16, 16))
     odd = [
         w.node("LeakyRelu", "leaky", [w.conv("a", "image", 4)]),
-        w.conv("wide", "image", 4, pads=[0, 1, 2, 1]),
         w.conv("far", "image", 4, dilations=[2, 2], pads=[2] * 4),
         w.node("MaxPool", "pool", [w.conv("b", "image", 4)], kernel_shape=[3, 3], strides=[1, 1], pads=[2, 2, 0, 0]),
         w.node("AveragePool", "average", [w.conv("c", "image", 4)], kernel_shape=[3, 3], strides=[1, 1], pads=[1] * 4),
     ]
-    x = w.node("Concat", "all", odd, 20, axis=1)
+    x = w.node("Concat", "all", odd, 16, axis=1)
     x = w.node("Flatten", "", [w.node("GlobalAveragePool", "mean", [x])])
     with pytest.raises(UserError) as refused:
-        read_model(w.save(tmp_path / "odd.onnx", w.linear("fc", x, 20, 5)))
+        read_model(w.save(tmp_path / "odd.onnx", w.linear("fc", x, 16, 5)))
     said = str(refused.value)
-    assert "5 things in this network" in said
-    for layer in ("leaky", "wide", "far", "pool", "average"):
+    assert "4 things in this network" in said
+    for layer in ("leaky", "far", "pool", "average"):
         assert f"\n  {layer}: " in said
 
 

@@ -38,11 +38,11 @@ from hwcodesign.nets.network import (
     cuts_windows,
     windows_on,
 )
+from hwcodesign.quantize.float_clips import CLIPS, end_of, ends_of
+from hwcodesign.quantize.float_windows import NO_BORDER, Border, centred, why_no_window, window_of
 from hwcodesign.quantize.quantizer_places import placed
 
 _RECTIFIERS = "use ReLU or ReLU6; before a quantizer of Brevitas, any function that never falls (import the QONNX file)"
-Border = tuple[int, int, int, int]  # zeros above, to the left, below, to the right
-NO_BORDER: Border = (0, 0, 0, 0)
 _PADDED = "pad by as many pixels on the left as on the right, above as below (padding=1)"
 
 
@@ -233,7 +233,7 @@ class _Reader:
             self._note(node, f"its weights are for {kernel.shape[1] * groups} channels, its input is {shape}",
                        "convolve feature maps of (1, channels, height, width)")  # fmt: skip
             return None
-        kernel, padding = _centred(kernel, border)
+        kernel, padding = centred(kernel, border)
         sides = kernel.shape[2], kernel.shape[3]
         conv = Conv(self._name(node), source, len(kernel), sides, strides, padding, groups, relu=False)
         self.weights[conv.name] = _weights(kernel, inputs[2] if len(inputs) > 2 else None)
@@ -256,22 +256,11 @@ class _Reader:
 
         The zeros are its own and those that stand before it already.
         """
-        attributes = node.attributes
-        strides, pads = attributes.get("strides", [1, 1]), attributes.get("pads", [0, 0, 0, 0])
-        there = value.pad if isinstance(value, _Map | _Pixels) else NO_BORDER
-        if attributes.get("auto_pad", "NOTSET").startswith("SAME") and isinstance(value, _Map | _Pixels):
-            padded = (value.shape[2] + there[0] + there[2], value.shape[3] + there[1] + there[3])
-            short = [max((-(-n // s) - 1) * s + k - n, 0) for n, s, k in zip(padded, strides, kernel, strict=True)]
-            less, more = [n // 2 for n in short], [n - n // 2 for n in short]
-            pads = less + more if attributes["auto_pad"] == "SAME_UPPER" else more + less
-        if len(kernel) != 2:
-            self._note(node, f"its window has {len(kernel)} sides", "use windows of rows and columns")
-        elif set(attributes.get("dilations", [1])) != {1}:
-            self._note(node, "its window is dilated", "use dilation=1")
-        else:
-            top, left, bottom, right = (own + before for own, before in zip(pads, there, strict=True))
-            return (kernel[0], kernel[1]), (strides[0], strides[1]), (top, left, bottom, right)
-        return None
+        if problem := why_no_window(node, kernel):
+            self._note(node, *problem)
+            return None
+        assert isinstance(value, _Map | _Pixels)
+        return window_of(node, kernel, value.shape[2:], value.pad)
 
     def _linear(self, node: FileNode, inputs: list[_Tensor]) -> _Tensor:
         value, matrix = inputs[:2]
@@ -455,7 +444,7 @@ class _Reader:
         if not isinstance(value, _Map):
             self._note(node, "it stands behind the pixels themselves", "begin with a convolution")
             return None
-        least, most = _ends(node, inputs)
+        least, most = ends_of(node, inputs)
         rectifies = least == 0 or (least < 0 and self._already(value.name, np.inf))
         if not rectifies or not most > 0:
             self._note(node, "it clips at other ends than 0 and a number above", _RECTIFIERS)
@@ -465,7 +454,7 @@ class _Reader:
         if value.alone and self._rectify(value.name, most, sure=False):
             self._rectify(value.name, most, sure=True)
             return replace(value, alone=self._read_once(node))
-        made = Requantize(self._name(node), value.name, f"{self._name(node)}.quantizer", _end(most))
+        made = Requantize(self._name(node), value.name, f"{self._name(node)}.quantizer", end_of(most))
         return self._gives(node, made, value.shape)
 
     def _already(self, name: str, most: float) -> bool:
@@ -484,7 +473,7 @@ class _Reader:
             case Conv() | Add() | Requantize():
                 if sure:
                     rectified = node if isinstance(node, Requantize) else replace(node, relu=True)
-                    self.nodes[name] = replace(rectified, most=_end(min(node.most or np.inf, most)))
+                    self.nodes[name] = replace(rectified, most=end_of(min(node.most or np.inf, most)))
                 return True
             case MaxPool() | Concat():
                 return self.alone[name] and all(self._rectify(source, most, sure) for source in node.inputs)
@@ -507,37 +496,6 @@ class _Reader:
         return replace(value, pad=(top, left, bottom, right))
 
 
-def _ends(node: FileNode, inputs: list[_Tensor]) -> tuple[float, float]:
-    """What Relu, Clip, Max and Min leave: from the lower to the upper end, both NaN if they are no two constants."""
-    numbers = [float(t.real) if isinstance(t, Constant) and t.real.size == 1 else np.nan for t in inputs]
-    match node.operator:
-        case "Relu":
-            return 0.0, np.inf
-        case "Max" | "Min" if len(inputs) == 2:
-            constant = numbers[isinstance(inputs[1], Constant)]
-            return (constant, np.inf) if node.operator == "Max" else (-np.inf, constant)
-        case "Clip":
-            ends = [node.attributes.get("min", -np.inf), node.attributes.get("max", np.inf)]
-            for side, name in enumerate(node.inputs[1:]):
-                ends[side] = numbers[1 + side] if name else ends[side]
-            return ends[0], ends[1]
-    return np.nan, np.nan
-
-
-def _end(most: float) -> float | None:
-    return None if most == np.inf else most
-
-
-def _centred(kernel: np.ndarray, border: Border) -> tuple[np.ndarray, Pair]:
-    """A kernel (O, C, height, width) and a padding, the same on opposite sides, for one with `border`.
-
-    Where that has less on one side, the kernel has rows or columns of zeros there: windows begin so much further out.
-    """
-    rows, columns = (max(border[side], border[side + 2]) for side in (0, 1))
-    top, left, bottom, right = (n - own for n, own in zip((rows, columns) * 2, border, strict=True))
-    return np.pad(kernel, ((0, 0), (0, 0), (top, bottom), (left, right))), (rows, columns)
-
-
 def _weights(kernel: np.ndarray, bias: _Tensor) -> Weights:
     numbers = bias.real.reshape(-1) if isinstance(bias, Constant) else np.zeros(len(kernel))
     return Weights(np.asarray(kernel, np.float32), np.broadcast_to(numbers, len(kernel)).astype(np.float32))
@@ -554,6 +512,6 @@ _HANDLERS: Mapping[str, Callable[[_Reader, FileNode, list[Any]], _Tensor]] = {
     "MaxPool": _Reader._max_pool,
     "AveragePool": _Reader._average_pool,
     **dict.fromkeys(("GlobalAveragePool", "ReduceMean"), _Reader._average),
-    **dict.fromkeys(("Relu", "Clip", "Max", "Min"), _Reader._relu),
+    **dict.fromkeys(CLIPS, _Reader._relu),
     "Pad": _Reader._pad,
 }

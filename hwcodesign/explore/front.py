@@ -26,13 +26,13 @@ def front(values: Sequence[Sequence[float]], directions: Directions) -> list[int
 def best_fronts(values: Sequence[Sequence[float]], directions: Directions) -> list[int]:
     """All indices, front after front; within a front the points with most room around them first.
 
-    Room is the crowding distance of K. Deb et al., A fast and elitist multiobjective genetic algorithm: NSGA-II, 2002.
+    Of those with equal room, as both ends have, the better ones by the first objective come first. Room is the crowding distance of K. Deb et al., A fast and elitist multiobjective genetic algorithm: NSGA-II, 2002.
     """
     left, order = list(range(len(values))), []
     while left:
         chosen = [left[i] for i in front([values[i] for i in left], directions)]
-        room = _crowding(_smaller_is_better([values[i] for i in chosen], directions))
-        order += [chosen[i] for i in np.argsort(-room, kind="stable")]
+        smaller = _smaller_is_better([values[i] for i in chosen], directions)
+        order += [chosen[i] for i in np.lexsort((smaller[:, 0], -_crowding(smaller)))]
         left = [i for i in left if i not in set(chosen)]
     return order
 

@@ -26,7 +26,8 @@ def front(values: Sequence[Sequence[float]], directions: Directions) -> list[int
 def best_fronts(values: Sequence[Sequence[float]], directions: Directions) -> list[int]:
     """All indices, front after front; within a front the points with most room around them first.
 
-    Of those with equal room, as both ends have, the better ones by the first objective come first. Room is the crowding distance of K. Deb et al., A fast and elitist multiobjective genetic algorithm: NSGA-II, 2002.
+    Of those with equal room, as both ends have, the better ones by the first objective come first. Room is the crowding
+    distance of K. Deb et al., A fast and elitist multiobjective genetic algorithm: NSGA-II, 2002.
     """
     left, order = list(range(len(values))), []
     while left:

@@ -110,12 +110,13 @@ class GlobalPoolLayer(StrictModel):
 
 
 class RequantizeLayer(StrictModel):
-    """A value quantized again; `most` as of a convolution."""
+    """A value quantized again; `relu` and `most` as of a convolution."""
 
     layer: Literal["requantize"]
     name: Path
     input: str
     quantizer: Path
+    relu: bool = True
     most: ReluEnd = None
 
 

@@ -115,12 +115,13 @@ class GlobalAvgPool(_OneInput):
 
 @dataclass(frozen=True)
 class Requantize(_OneInput):
-    """A value quantized again: by the `quantizer` of what it will be added to, or by one of its own behind a ReLU.
+    """A value quantized again: by the `quantizer` of what it will be added to, or by one of its own.
 
-    `most`: see Conv.
+    `relu`, `most`: see Conv.
     """
 
     quantizer: str
+    relu: bool = True
     most: float | None = None
 
 
@@ -199,7 +200,7 @@ class Network:
     @cached_property
     def signed_quantizers(self) -> frozenset[str]:
         """Those that no ReLU stands in front of."""
-        ends = (node for node in self.nodes if isinstance(node, Conv | Add))
+        ends = (node for node in self.nodes if isinstance(node, Quantizing))
         return frozenset(node.quantizer for node in ends if node.quantizer and not node.relu)
 
     @cached_property

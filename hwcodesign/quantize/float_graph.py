@@ -454,7 +454,7 @@ class _Reader:
         if value.alone and self._rectify(value.name, most, sure=False):
             self._rectify(value.name, most, sure=True)
             return replace(value, alone=self._read_once(node))
-        made = Requantize(self._name(node), value.name, f"{self._name(node)}.quantizer", end_of(most))
+        made = Requantize(self._name(node), value.name, f"{self._name(node)}.quantizer", most=end_of(most))
         return self._gives(node, made, value.shape)
 
     def _already(self, name: str, most: float) -> bool:
@@ -462,7 +462,7 @@ class _Reader:
         node = self.nodes[name]
         match node:
             case Conv() | Add() | Requantize():
-                return (isinstance(node, Requantize) or node.relu) and (node.most or np.inf) <= most
+                return node.relu and (node.most or np.inf) <= most
             case _:
                 return all(self._already(source, most) for source in node.inputs)
 
@@ -472,8 +472,7 @@ class _Reader:
         match node:
             case Conv() | Add() | Requantize():
                 if sure:
-                    rectified = node if isinstance(node, Requantize) else replace(node, relu=True)
-                    self.nodes[name] = replace(rectified, most=end_of(min(node.most or np.inf, most)))
+                    self.nodes[name] = replace(node, relu=True, most=end_of(min(node.most or np.inf, most)))
                 return True
             case MaxPool() | Concat():
                 return self.alone[name] and all(self._rectify(source, most, sure) for source in node.inputs)

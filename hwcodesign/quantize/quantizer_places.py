@@ -34,7 +34,7 @@ class _Places:
             made = self._joined(node, found) if isinstance(node, Add | Concat) else node
             if isinstance(node, Conv | Add | Requantize):
                 self.group[node.name] = node.name
-                self.signed[node.name] = not node.relu if isinstance(node, Conv | Add) else False
+                self.signed[node.name] = not node.relu
                 self.ends[node.name] = node.most or inf
             found.append(made)
         scores = _scoring(self.draft)
@@ -55,10 +55,6 @@ class _Places:
         ends = [max((self.ends[name] for name in of), default=inf) for of in makers]
         alike = [n for n, of in enumerate(makers) if of and (signed[n], ends[n]) == (any(signed), max(ends))]
         alike = [n for n in alike if {self.ends[name] for name in makers[n]} == {max(ends)}]
-        if any(signed) and not alike:
-            self.problems.add(join.name, "it joins an average of numbers below 0 with other averages",
-                              "put a convolution between")  # fmt: skip
-            return join
         members = [number for number in alike if self._read_here_alone(join.inputs[number])] or alike[:1]
         sharing = [name for number in members for name in makers[number]]
         for other in sharing[1:]:
@@ -66,8 +62,8 @@ class _Places:
         inputs = list(join.inputs)
         for number in range(len(inputs)):
             if number not in members:
-                again = Requantize(f"{join.name}.again{number}", inputs[number], "")
-                sharing.append(again.name)  # the first of all where only averages are joined
+                again = Requantize(f"{join.name}.again{number}", inputs[number], "", relu=not any(signed))
+                sharing.append(again.name)  # the first of all where no layer's own quantizer would do
                 self.group[again.name] = again.name if sharing[0] == again.name else self._root(sharing[0])
                 self.signed[again.name], self.ends[again.name] = any(signed), max(ends)
                 self.by_name[again.name] = again

@@ -49,9 +49,10 @@ def test_averages_are_quantized_again_before_they_are_joined():
                  Add("c", ("p", "q"), ""), Conv("d", "c", 4))  # fmt: skip
     assert both["c"].inputs == ("c.again0", "c.again1")
     assert both["c.again0"].quantizer == both["c.again1"].quantizer == "c.again0.quantizer"
-    with pytest.raises(UserError, match=r"c: it joins an average of numbers below 0"):
-        nodes(Conv("a", "input", 4, relu=False), AvgPool("p", "a", 2, 2), GlobalAvgPool("g", "p"),
-              Add("c", ("g", "g"), ""), Conv("d", "c", 4))  # fmt: skip
+    signed = nodes(Conv("a", "input", 4, relu=False), AvgPool("p", "a", 2, 2), AvgPool("q", "p", 1, 1),
+                   Add("c", ("p", "q"), ""), Conv("d", "c", 4))  # fmt: skip
+    network = Network("n", (8, 8, 4), 4, tuple(signed.values()))
+    assert network.signed_quantizers == {"a.quantizer", "c.again0.quantizer"}
 
 
 def test_pixels_are_not_added():

@@ -25,6 +25,7 @@ from hwcodesign.nets.network import (
     Requantize,
     averaged_pixels,
     cuts_windows,
+    of_pixels,
     require_hardware,
 )
 
@@ -183,18 +184,18 @@ def _require_exact(network: Network, quantization: Quantization, mean: float) ->
     require_hardware(network)
     activation_bits = network.activation_bits(quantization)
     for node in network.nodes:
-        padded, of_pixels = isinstance(node, Conv | AvgPool) and node.pad, _of_pixels(network, node.inputs[0])
-        if padded and of_pixels and mean != 0:
+        padded, from_pixels = isinstance(node, Conv | AvgPool) and node.pad, of_pixels(network, node.inputs[0])
+        if padded and from_pixels and mean != 0:
             raise UserError(
                 f"{node.name}: data.mean = {mean:g} cannot be folded into a layer that pads its input with 0; "
                 f"use mean = 0, or no padding in {node.name}"
             )
-        if isinstance(node, Conv) and node.quantizer is None and of_pixels and mean != 0:
+        if isinstance(node, Conv) and node.quantizer is None and from_pixels and mean != 0:
             raise UserError(
                 f"{node.name}: data.mean = {mean:g} cannot be folded into raw scores, which have no thresholds; "
                 f"use mean = 0, or a layer with a quantizer before {node.name}"
             )
-        if padded and not of_pixels and _bits_of(network, node.inputs[0], activation_bits) == 1:
+        if padded and not from_pixels and _bits_of(network, node.inputs[0], activation_bits) == 1:
             raise UserError(
                 f"{node.name}: 1-bit activations are -1 or +1, and padding puts 0 between them; "
                 f"use activation_bits of at least 2, or no padding"
@@ -207,11 +208,3 @@ def _bits_of(network: Network, name: str, activation_bits: Mapping[str, int]) ->
     while name not in network.quantizers:
         name = by_name[name].inputs[0]
     return activation_bits[network.quantizers[name]]
-
-
-def _of_pixels(network: Network, name: str) -> bool:
-    """Whether `name` gives the pixels, or what pools make of them."""
-    by_name = {node.name: node for node in network.nodes}
-    while name != INPUT and isinstance(by_name[name], MaxPool | AvgPool | GlobalAvgPool):
-        name = by_name[name].inputs[0]
-    return name == INPUT

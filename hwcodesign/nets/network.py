@@ -344,6 +344,14 @@ def _after(node: Window, shape: Shape) -> tuple[int, int]:
     return rows, columns
 
 
+def of_pixels(network: Network, name: str) -> bool:
+    """Whether node `name` gives the pixels, or what pools make of them."""
+    by_name = {node.name: node for node in network.nodes}
+    while name != INPUT and isinstance(by_name[name], MaxPool | AvgPool | GlobalAvgPool):
+        name = by_name[name].inputs[0]
+    return name == INPUT
+
+
 def averaged_pixels(network: Network, pool: AvgPool | GlobalAvgPool) -> int:
     """How many pixels of its input a pool averages each time."""
     if isinstance(pool, AvgPool):

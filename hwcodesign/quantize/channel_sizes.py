@@ -37,7 +37,7 @@ def channel_sizes(
                 value = nn.functional.conv2d(inputs[0], weight, bias, node.stride, node.pad, groups=node.groups)
             else:
                 value = apply(node, inputs)
-            values[node.name] = activated(network, node, value)
+            values[node.name] = activated(network, network.quantizers.get(node.name), value)
             if isinstance(node, Conv):
                 sums[node.name] += values[node.name].double().square().mean((2, 3)).sum(0).cpu()
     return {name: (total / len(images)).sqrt().numpy() for name, total in sums.items()}

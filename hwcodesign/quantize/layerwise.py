@@ -105,7 +105,7 @@ class _Work:
         pixels = (raw - numbers[0]) / numbers[1]
         self.values: dict[str, tuple[Tensor, Tensor]] = {INPUT: (pixels, pixels)}
         self.readers = {name: sum(name in n.inputs for n in network.nodes) for name in network.shapes}
-        self.open: dict[str, list[Node]] = {}  # quantizers without a step, and the nodes whose sums wait for one
+        self.open: dict[str, list[str]] = {}  # quantizers without a step, and the nodes whose sums wait for one
         self.random = np.random.default_rng(_SEED)
 
     def run(self, node: Node) -> None:
@@ -119,30 +119,30 @@ class _Work:
         self.values[node.name] = value
         quantizer = self.network.quantizers.get(node.name)
         if quantizer and quantizer in self.result.steps:
-            self._quantize(node, quantizer)
+            self._quantize(node.name, quantizer)
         elif quantizer:
-            self.open.setdefault(quantizer, []).append(node)
+            self.open.setdefault(quantizer, []).append(node.name)
 
     def close(self, quantizer: str) -> None:
         """Give `quantizer` its step, and quantize what waits for it."""
-        nodes, grid = self.open.pop(quantizer), self.result.grids[quantizer]
-        pairs = [self._some(*self.values[node.name]) for node in nodes]
-        wanted = torch.cat([activated(self.network, node, a) for node, (a, _) in zip(nodes, pairs, strict=True)])
-        self.result.steps[quantizer] = best_step(wanted, torch.cat([b for _, b in pairs]), grid, quantizer)
-        for node in nodes:
-            self._quantize(node, quantizer)
+        names, grid = self.open.pop(quantizer), self.result.grids[quantizer]
+        pairs = [self._some(*self.values[name]) for name in names]
+        wanted, given = (torch.cat(part) for part in zip(*pairs, strict=True))
+        self.result.steps[quantizer] = best_step(activated(self.network, quantizer, wanted), given, grid, quantizer)
+        for name in names:
+            self._quantize(name, quantizer)
 
     def _read(self, name: str) -> tuple[Tensor, Tensor]:
-        waiting = next((q for q, nodes in self.open.items() if any(node.name == name for node in nodes)), None)
+        waiting = next((quantizer for quantizer, names in self.open.items() if name in names), None)
         if waiting:
             self.close(waiting)
         self.readers[name] -= 1
         return self.values.pop(name) if self.readers[name] == 0 else self.values[name]
 
-    def _quantize(self, node: Node, quantizer: str) -> None:
-        wanted, given = self.values[node.name]
+    def _quantize(self, name: str, quantizer: str) -> None:
+        wanted, given = self.values[name]
         rounded = self.result.grids[quantizer].rounded(given, self.result.steps[quantizer])
-        self.values[node.name] = activated(self.network, node, wanted), rounded
+        self.values[name] = activated(self.network, quantizer, wanted), rounded
 
     def _convolution(self, conv: Conv, x: Tensor, u: Tensor) -> tuple[Tensor, Tensor]:
         weight, bias = (torch.from_numpy(np.array(p, np.float64)).to(self.where) for p in self.weights[conv.name])

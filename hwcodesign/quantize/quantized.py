@@ -113,9 +113,8 @@ def apply(node: Node, inputs: list[Tensor]) -> Tensor:
             raise UserError(f"{node.name} can be analysed, but not become hardware")
 
 
-def activated(network: Network, node: Node, values: Tensor) -> Tensor:
-    """Float `values` of `node` behind what stands in front of its quantizer: a ReLU, which may end, or nothing."""
-    quantizer = network.quantizers.get(node.name)
+def activated(network: Network, quantizer: str | None, values: Tensor) -> Tensor:
+    """Float `values` behind what stands in front of `quantizer`, if any: a ReLU, which may end, or nothing."""
     if quantizer is None or quantizer in network.signed_quantizers:
         return values
     return values.clamp(0, network.relu_ends.get(quantizer))

@@ -10,7 +10,18 @@ from dataclasses import replace
 from math import inf
 
 from hwcodesign.lower.problems import Problems
-from hwcodesign.nets.network import INPUT, Add, AvgPool, Concat, Conv, GlobalAvgPool, MaxPool, Network, Node, Requantize
+from hwcodesign.nets.network import (
+    INPUT,
+    Add,
+    Concat,
+    Conv,
+    GlobalAvgPool,
+    MaxPool,
+    Network,
+    Node,
+    Requantize,
+    of_pixels,
+)
 
 
 def placed(draft: Network, problems: Problems) -> tuple[Node, ...]:
@@ -47,14 +58,14 @@ class _Places:
 
     def _joined(self, join: Add | Concat, found: list[Node]) -> Node:
         """The join, its inputs of one quantizer; what quantizes again is added to `found`."""
-        if any(self._of_pixels(name) for name in join.inputs):
+        if any(of_pixels(self.draft, name) for name in join.inputs):
             self.problems.add(join.name, "it joins the pixels themselves with something", "put a convolution between")
             return join
         makers = [self._makers(name) for name in join.inputs]
         signed = [self._may_be_negative(name) for name in join.inputs]
-        ends = [max((self.ends[name] for name in of), default=inf) for of in makers]
-        alike = [n for n, of in enumerate(makers) if of and (signed[n], ends[n]) == (any(signed), max(ends))]
-        alike = [n for n in alike if {self.ends[name] for name in makers[n]} == {max(ends)}]
+        ends = [{self.ends[name] for name in of} or {inf} for of in makers]
+        end = max(set().union(*ends))
+        alike = [n for n, of in enumerate(makers) if of and signed[n] == any(signed) and ends[n] == {end}]
         members = [number for number in alike if self._read_here_alone(join.inputs[number])] or alike[:1]
         sharing = [name for number in members for name in makers[number]]
         for other in sharing[1:]:
@@ -65,18 +76,13 @@ class _Places:
                 again = Requantize(f"{join.name}.again{number}", inputs[number], "", relu=not any(signed))
                 sharing.append(again.name)  # the first of all where no layer's own quantizer would do
                 self.group[again.name] = again.name if sharing[0] == again.name else self._root(sharing[0])
-                self.signed[again.name], self.ends[again.name] = any(signed), max(ends)
+                self.signed[again.name], self.ends[again.name] = any(signed), end
                 self.by_name[again.name] = again
                 found.append(again)
                 inputs[number] = again.name
         if isinstance(join, Add):
             return replace(join, inputs=(inputs[0], inputs[1]))
         return Concat(join.name, tuple(inputs))
-
-    def _of_pixels(self, name: str) -> bool:
-        """Whether node `name` gives pixels, or what pools make of them."""
-        node = self.by_name.get(name)
-        return node is None or (isinstance(node, MaxPool | AvgPool | GlobalAvgPool) and self._of_pixels(node.input))
 
     def _may_be_negative(self, name: str) -> bool:
         node = self.by_name[name]

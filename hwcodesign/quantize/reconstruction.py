@@ -157,7 +157,7 @@ def _in_float(network: Network, block: Block, weights: Mapping[str, Weights], va
             result = nn.functional.conv2d(inputs[0], packed, bias, node.stride, node.pad, groups=node.groups)
         else:
             result = apply(node, inputs)
-        values[node.name] = activated(network, node, result)
+        values[node.name] = activated(network, network.quantizers.get(node.name), result)
     return values[block.output]
 
 

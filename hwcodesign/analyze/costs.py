@@ -189,8 +189,9 @@ def _operations(network: Network, node: Node) -> int:
 
 
 def _window(node: Node) -> str:
-    """A window as the tables print it: 3x3/2 is a kernel of 3x3 with stride 2."""
+    """A window as the tables print it: 3x3/2 is a kernel of 3x3 with stride 2; :2 behind it a dilation of 2."""
     if not isinstance(node, Conv | MaxPool | AvgPool):
         return ""
     stride = node.stride if isinstance(node.stride, int) else by(node.stride)
-    return by(node.kernel) + (f"/{stride}" if stride != 1 else "")
+    dilated = f":{by(node.dilation)}" if isinstance(node, Conv) and node.dilation != 1 else ""
+    return by(node.kernel) + (f"/{stride}" if stride != 1 else "") + dilated

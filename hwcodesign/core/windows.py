@@ -24,6 +24,12 @@ def window_positions(size: int, kernel: int, stride: int, before: int = 0, after
     return (size + before + after - kernel) // stride + 1
 
 
+def extent(kernel: Sides, dilation: Sides) -> Pair:
+    """The sides of what a kernel covers whose neighbours are `dilation` pixels apart."""
+    rows, columns = ((side - 1) * apart + 1 for side, apart in zip(both(kernel), both(dilation), strict=True))
+    return rows, columns
+
+
 def whole_after(size: int, kernel: int, stride: int, before: int, after: int) -> int:
     """The padding behind a side of `size` pixels that makes the window whole which rounding up adds to those of
     `before` and `after`: one for pixels that whole windows leave over, if it begins in front of the padding.

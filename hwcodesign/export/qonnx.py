@@ -171,7 +171,7 @@ def name_by_path(graph: Any, network: Network) -> None:
             owner, quantized = layer.name, layer.name not in network.quantizers
         of_weights = node.input[0] in weights
         quantizes = node.op_type in _ONNX_QUANTIZERS and not of_weights
-        if quantizes or node.op_type == "Relu":
+        if quantizes or node.op_type in ("Relu", "LeakyRelu"):
             if quantized:
                 owner = next(layers).name
             quantized = quantizes

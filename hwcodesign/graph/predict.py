@@ -108,8 +108,8 @@ def _convolution(assembly: Assembly, conv: Conv, source: str, weight: IntType, o
     channels = assembly.stream(source).channels
     depthwise = conv.groups == channels > 1
     if (conv.kernel, conv.stride) != (1, 1):
-        kernel, stride = both(conv.kernel), both(conv.stride)
-        source = assembly.sliding_window(f"{conv.name}.window", source, kernel, stride, depthwise)
+        kernel, stride, dilation = both(conv.kernel), both(conv.stride), both(conv.dilation)
+        source = assembly.sliding_window(f"{conv.name}.window", source, kernel, stride, depthwise, dilation)
     if 1 < conv.groups < channels and weight.bipolar:
         weight = IntType(2, signed=True)  # of the channels of other groups the weights are 0
     stream, quantized = assembly.stream(source), out_type is not None

@@ -18,7 +18,7 @@ from brevitas.quant import (
 from torch import Tensor, nn
 
 from hwcodesign.nets.fake_quantize import fake_quantize
-from hwcodesign.nets.network import Conv, Level
+from hwcodesign.nets.network import Conv, Level, Node, Quantizing
 
 # A power of two: ONNX stores epsilon in 32 bits, and this one survives that unchanged.
 NORM_EPSILON = 2.0**-16
@@ -59,8 +59,8 @@ class QuantizedConv(QuantConv2d):
         integer = Int8WeightPerTensorFloat if scores else Int8WeightPerChannelFloat
         stored = {"weight_scaling_impl_type": ScalingImplType.PARAMETER_FROM_STATS} if stored_scales else {}
         super().__init__(
-            channels, conv.filters, conv.kernel, stride=conv.stride, padding=conv.pad, groups=conv.groups,
-            bias=scores and stored_scales,
+            channels, conv.filters, conv.kernel, stride=conv.stride, padding=conv.pad, dilation=conv.dilation,
+            groups=conv.groups, bias=scores and stored_scales,
             **({"weight_quant": SignedBinaryWeightPerTensorConst} if bits == 1
                else {"weight_quant": integer, "weight_bit_width": bits, **stored}),
         )  # fmt: skip
@@ -92,7 +92,8 @@ class QuantizedConv(QuantConv2d):
         if self.quantized:
             sums = super().forward(values)
         else:
-            sums = nn.functional.conv2d(values, self.weight, self.bias, self.stride, self.padding, groups=self.groups)
+            places = self.stride, self.padding, self.dilation, self.groups
+            sums = nn.functional.conv2d(values, self.weight, self.bias, *places)
         return sums if self.norm is None else self.norm(sums)
 
 
@@ -172,7 +173,13 @@ class FloatConv(nn.Conv2d):
     """Convolution with bias, as the dissertation counts it; ReLU is a module of its own."""
 
     def __init__(self, conv: Conv, channels: int) -> None:
-        super().__init__(channels, conv.filters, conv.kernel, conv.stride, conv.pad, groups=conv.groups)
+        super().__init__(channels, conv.filters, conv.kernel, conv.stride, conv.pad, conv.dilation, conv.groups)
+
+
+def leaked(node: Node, values: Tensor) -> Tensor:
+    """What `node` gives, behind its ReLU if that leaks; the slope is the float32 that ONNX stores."""
+    leak = node.leak if isinstance(node, Quantizing) else 0.0
+    return nn.functional.leaky_relu(values, float(torch.tensor(leak))) if leak else values
 
 
 class Concat(nn.Module):
@@ -200,11 +207,11 @@ class FrozenConv(nn.Module):
         weight = live.quant_weight()
         self.register_buffer("integers", torch.round(weight.value / weight.scale).detach())
         self.register_buffer("scale", weight.scale.detach().reshape(1, -1, 1, 1))
-        self.stride, self.padding, self.groups, self.norm = live.stride, live.padding, live.groups, live.norm
+        self.places, self.norm = (live.stride, live.padding, live.dilation, live.groups), live.norm
         self.register_buffer("bias", None if live.bias is None else live.bias.detach().reshape(1, -1, 1, 1))
 
     def forward(self, values: Tensor) -> Tensor:
-        sums = nn.functional.conv2d(values, self.integers, None, self.stride, self.padding, groups=self.groups)
+        sums = nn.functional.conv2d(values, self.integers, None, *self.places)
         sums = sums * self.scale
         if self.bias is not None:
             sums = sums + self.bias

@@ -49,6 +49,7 @@ class NetworkModule(nn.Module):
         values = {INPUT: self.pixels(raw)}
         for node in self.network.nodes:
             value = self.get_submodule(node.name)(*(values[name] for name in node.inputs))
+            value = blocks.leaked(node, value)
             quantizer = self.network.quantizers.get(node.name)
             values[node.name] = value if quantizer is None else self.get_submodule(quantizer)(value)
         last = self.network.nodes[-1].name

@@ -8,7 +8,7 @@
         { layer = "dense", units = 32 },
     ]
 
-A kernel, stride or pad that is not the same along both sides is written as two numbers, [height, width].
+A kernel, stride, pad or dilation that is not the same along both sides is written as two numbers, [height, width].
 
 Layers are called by what they are and where they stand: conv1, pool2, dense3. A dense layer of one score per class,
 called scores, ends every chain.
@@ -35,6 +35,7 @@ class ConvLayer(StrictModel):
     kernel: Counts = 3
     stride: Counts = 1
     pad: Paddings = 0
+    dilation: Counts = 1
 
 
 class PoolLayer(StrictModel):
@@ -81,7 +82,8 @@ def _nodes(layer: AnyLayer, name: str, quantizer: str | None, so_far: Network) -
     source = so_far.nodes[-1].name if so_far.nodes else INPUT
     match layer:
         case ConvLayer():
-            yield Conv(name, source, layer.filters, layer.kernel, layer.stride, layer.pad, quantizer=quantizer)
+            yield Conv(name, source, layer.filters, layer.kernel, layer.stride, layer.pad, quantizer=quantizer,
+                       dilation=layer.dilation)  # fmt: skip
         case PoolLayer():
             pool = AvgPool if layer.mean else MaxPool
             yield pool(name, source, layer.kernel, layer.stride or layer.kernel)

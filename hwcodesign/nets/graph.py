@@ -11,7 +11,7 @@
         { layer = "conv", name = "fc", input = "pool", filters = 10 },
     ]
 
-A kernel, stride or pad that is not the same along both sides is written as two numbers, [height, width].
+A kernel, stride, pad or dilation that is not the same along both sides is written as two numbers, [height, width].
 
 A layer is called by its PyTorch path and reads earlier ones by name; the first reads "input". What they mean is said in
 nets/network.py. Layers that are added or concatenated share one quantizer. Without layers the network is one fully
@@ -44,6 +44,7 @@ from hwcodesign.nets.network import (
     Node,
     Paddings,
     Requantize,
+    may_be_negative,
 )
 
 _PATH = re.compile(r"\w+(\.\w+)*", re.ASCII)
@@ -57,12 +58,13 @@ def _path(name: str) -> str:
 
 Path = Annotated[str, AfterValidator(_path)]
 ReluEnd = Annotated[float, Field(gt=0, allow_inf_nan=False)] | None
+Leak = Annotated[float, Field(ge=0, lt=1)]
 
 
 class ConvLayer(StrictModel):
     """Convolution, then ReLU unless `relu` is false, then its quantizer; without one: raw scores.
 
-    `most` is where the ReLU of the float network ends, 6 for ReLU6.
+    `most` is where the ReLU of the float network ends, 6 for ReLU6; `leak` is the slope below 0 of one that leaks.
     """
 
     layer: Literal["conv"]
@@ -76,6 +78,8 @@ class ConvLayer(StrictModel):
     quantizer: Path | None = None
     relu: bool = True
     most: ReluEnd = None
+    leak: Leak = 0.0
+    dilation: Counts = 1
 
 
 class MaxPoolLayer(StrictModel):
@@ -110,7 +114,7 @@ class GlobalPoolLayer(StrictModel):
 
 
 class RequantizeLayer(StrictModel):
-    """A value quantized again; `relu` and `most` as of a convolution."""
+    """A value quantized again; `relu`, `most` and `leak` as of a convolution."""
 
     layer: Literal["requantize"]
     name: Path
@@ -118,6 +122,7 @@ class RequantizeLayer(StrictModel):
     quantizer: Path
     relu: bool = True
     most: ReluEnd = None
+    leak: Leak = 0.0
 
 
 class ConcatLayer(StrictModel):
@@ -129,7 +134,7 @@ class ConcatLayer(StrictModel):
 
 
 class AddLayer(StrictModel):
-    """Sum, then ReLU unless `relu` is false, then its quantizer; `most` as of a convolution."""
+    """Sum, then ReLU unless `relu` is false, then its quantizer; `most` and `leak` as of a convolution."""
 
     layer: Literal["add"]
     name: Path
@@ -137,6 +142,7 @@ class AddLayer(StrictModel):
     quantizer: Path
     relu: bool = True
     most: ReluEnd = None
+    leak: Leak = 0.0
 
 
 AnyLayer = Annotated[
@@ -219,8 +225,11 @@ def _require_relus(nodes: Sequence[Node]) -> None:
     for node in nodes:
         if not isinstance(node, Conv | Add) or node.quantizer is None:
             continue
-        if node.most is not None and not node.relu:
-            raise UserError(f"network.layers: {node.name} has most = {node.most:g}, the end of a ReLU, and no ReLU")
+        if node.most is not None and may_be_negative(node):
+            raise UserError(f"network.layers: {node.name} has most = {node.most:g}, the end of a ReLU, and no ReLU, or "
+                            "one that leaks")  # fmt: skip
+        if node.leak and not node.relu:
+            raise UserError(f"network.layers: {node.name} has leak = {node.leak:g}, the slope of a ReLU, and no ReLU")
         other = first.setdefault(node.quantizer, node)
         if other.most != node.most:
             raise UserError(f"network.layers: {other.name} and {node.name} share one quantizer, and differ in `most`")

@@ -15,7 +15,7 @@ from typing import Annotated
 from pydantic import Field
 
 from hwcodesign.core.errors import UserError, did_you_mean, nearest_numbers
-from hwcodesign.core.windows import Sides, both, by, one, whole_after, window_positions
+from hwcodesign.core.windows import Pair, Sides, both, by, extent, one, whole_after, window_positions
 from hwcodesign.dataflow import Shape
 
 INPUT = "input"
@@ -56,7 +56,8 @@ class Conv(_Slides):
     Convolutions with the same `quantizer` share one activation quantizer: both expand branches of a Fire module,
     and both inputs of a bypass add, must. No quantizer means none of ReLU and quantizer: raw scores. Without `relu`
     the quantizer is a signed one, for all that share it. `most` is where the ReLU ends (6 for ReLU6): the float
-    network's, for a quantizer has an end of its own.
+    network's, for a quantizer has an end of its own. `leak` is its slope below 0 (LeakyReLU): the quantizer is a signed
+    one then, too. `dilation` is how far neighbours under the kernel are apart.
     """
 
     filters: int
@@ -67,6 +68,19 @@ class Conv(_Slides):
     quantizer: str | None = None
     relu: bool = True
     most: float | None = None
+    leak: float = 0.0
+    dilation: Sides = 1
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        sides = zip(both(self.kernel), both(self.dilation), strict=True)
+        rows, columns = (apart if side > 1 else 1 for side, apart in sides)
+        object.__setattr__(self, "dilation", one((rows, columns)))
+
+    @property
+    def extent(self) -> Pair:
+        """The sides of what a window covers."""
+        return extent(self.kernel, self.dilation)
 
 
 @dataclass(frozen=True)
@@ -117,12 +131,13 @@ class GlobalAvgPool(_OneInput):
 class Requantize(_OneInput):
     """A value quantized again: by the `quantizer` of what it will be added to, or by one of its own.
 
-    `relu`, `most`: see Conv.
+    `relu`, `most`, `leak`: see Conv.
     """
 
     quantizer: str
     relu: bool = True
     most: float | None = None
+    leak: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -137,7 +152,7 @@ class Concat:
 class Add:
     """Element-wise sum of two inputs that share one quantizer, re-quantized by `quantizer` (a bypass).
 
-    Without `relu` that quantizer is a signed one; `most`: see Conv.
+    Without `relu` that quantizer is a signed one; `most`, `leak`: see Conv.
     """
 
     name: str
@@ -145,6 +160,7 @@ class Add:
     quantizer: str
     relu: bool = True
     most: float | None = None
+    leak: float = 0.0
 
 
 Window = Conv | MaxPool | AvgPool
@@ -199,9 +215,9 @@ class Network:
 
     @cached_property
     def signed_quantizers(self) -> frozenset[str]:
-        """Those that no ReLU stands in front of."""
+        """Those that take numbers below 0: no ReLU stands in front of them, or one that leaks."""
         ends = (node for node in self.nodes if isinstance(node, Quantizing))
-        return frozenset(node.quantizer for node in ends if node.quantizer and not node.relu)
+        return frozenset(node.quantizer for node in ends if node.quantizer and may_be_negative(node))
 
     @cached_property
     def relu_ends(self) -> Mapping[str, float]:
@@ -321,12 +337,14 @@ def _output_shape(node: Node, inputs: list[Shape]) -> Shape:
 
 def windows_on(node: Window, shape: Shape) -> tuple[int, int]:
     """Rows and columns of windows on `shape` (equation 4.2 of the dissertation, its ceiling where `node.ceil`)."""
-    kernel, stride, pad = both(node.kernel), both(node.stride), both(node.pad)
+    kernel = node.extent if isinstance(node, Conv) else both(node.kernel)
+    stride, pad = both(node.stride), both(node.pad)
     padded = shape[0] + 2 * pad[0], shape[1] + 2 * pad[1]
     if kernel[0] > padded[0] or kernel[1] > padded[1]:
         most = one((min(kernel[0], padded[0]), min(kernel[1], padded[1])))
+        spread = "" if kernel == both(node.kernel) else f" ({by(node.kernel)}, dilated)"
         raise UserError(
-            f"{node.name}: its {by(kernel)} kernel is larger than its input of {by(padded)} pixels; "
+            f"{node.name}: its {by(kernel)} kernel{spread} is larger than its input of {by(padded)} pixels; "
             f"use a larger image, fewer poolings, or a kernel of at most {by(most)}"
         )
     after = _after(node, shape)
@@ -342,6 +360,11 @@ def _after(node: Window, shape: Shape) -> tuple[int, int]:
     along = zip(shape[:2], both(node.kernel), both(node.stride), pad, pad, strict=True)
     rows, columns = (whole_after(*numbers) for numbers in along)
     return rows, columns
+
+
+def may_be_negative(node: Quantizing) -> bool:
+    """Whether what stands in front of the node's quantizer gives numbers below 0, too."""
+    return not node.relu or node.leak > 0
 
 
 def of_pixels(network: Network, name: str) -> bool:

@@ -4,11 +4,10 @@ from collections.abc import Mapping
 
 import numpy as np
 import torch
-from torch import nn
 
 from hwcodesign.export.float_weights import Weights
 from hwcodesign.nets.network import INPUT, Conv, Network
-from hwcodesign.quantize.quantized import activated, apply
+from hwcodesign.quantize.quantized import activated, apply, convolved
 
 _BATCH = 8
 
@@ -34,7 +33,7 @@ def channel_sizes(
             inputs = [values[name] for name in node.inputs]
             if isinstance(node, Conv):
                 weight, bias = (torch.from_numpy(np.array(part)).to(where) for part in weights[node.name])
-                value = nn.functional.conv2d(inputs[0], weight, bias, node.stride, node.pad, groups=node.groups)
+                value = convolved(node, inputs[0], weight, bias)
             else:
                 value = apply(node, inputs)
             values[node.name] = activated(network, network.quantizers.get(node.name), value)

@@ -27,6 +27,20 @@ def ends_of(node: Node, inputs: Sequence[object]) -> tuple[float, float]:
     return np.nan, np.nan
 
 
+LEAKS = ("LeakyRelu", "PRelu")
+
+
+def leak_of(node: Node, inputs: Sequence[object]) -> float:
+    """The slope below 0 of a node of LEAKS, in as few digits as tell it from other float32 ones.
+
+    NaN where channels have slopes of their own, or it is computed.
+    """
+    slopes = np.full(1, node.attributes.get("alpha", 0.01))
+    if node.operator == "PRelu":
+        slopes = inputs[1].real if isinstance(inputs[1], Constant) else np.full(1, np.nan)
+    return float(str(np.float32(slopes.flat[0]))) if np.all(slopes == slopes.flat[0]) else np.nan
+
+
 def end_of(most: float) -> float | None:
     """Where a ReLU ends, as a node has it: None if it does not."""
     return None if most == np.inf else most

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from hwcodesign.core.errors import UserError
-from hwcodesign.core.windows import Pair, window_positions
+from hwcodesign.core.windows import Pair
 from hwcodesign.export.float_weights import Weights
 from hwcodesign.lower.arithmetic import FUNCTIONS, RISING
 from hwcodesign.lower.constant_folding import fold
@@ -36,13 +36,14 @@ from hwcodesign.nets.network import (
     Node,
     Requantize,
     cuts_windows,
+    may_be_negative,
     windows_on,
 )
-from hwcodesign.quantize.float_clips import CLIPS, end_of, ends_of
-from hwcodesign.quantize.float_windows import NO_BORDER, Border, centred, why_no_window, window_of
+from hwcodesign.quantize.float_clips import CLIPS, LEAKS, end_of, ends_of, leak_of
+from hwcodesign.quantize.float_windows import NO_BORDER, Border, centred, dilation_of, why_no_window, window_of
 from hwcodesign.quantize.quantizer_places import placed
 
-_RECTIFIERS = "use ReLU or ReLU6; before a quantizer of Brevitas, any function that never falls (import the QONNX file)"
+_RECTIFIERS = "use ReLU, ReLU6, LeakyReLU; before Brevitas's quantizers, any function that never falls (import QONNX)"
 _PADDED = "pad by as many pixels on the left as on the right, above as below (padding=1)"
 
 
@@ -233,12 +234,12 @@ class _Reader:
             self._note(node, f"its weights are for {kernel.shape[1] * groups} channels, its input is {shape}",
                        "convolve feature maps of (1, channels, height, width)")  # fmt: skip
             return None
-        kernel, padding = centred(kernel, border)
+        kernel, padding, dilation = centred(kernel, border, dilation_of(node))
         sides = kernel.shape[2], kernel.shape[3]
-        conv = Conv(self._name(node), source, len(kernel), sides, strides, padding, groups, relu=False)
+        conv = Conv(self._name(node), source, len(kernel), sides, strides, padding, groups, relu=False,
+                    dilation=dilation)  # fmt: skip
         self.weights[conv.name] = _weights(kernel, inputs[2] if len(inputs) > 2 else None)
-        along = zip(shape[2:], sides, strides, padding, strict=True)
-        return self._gives(node, conv, (1, len(kernel), *(window_positions(n, k, s, p, p) for n, k, s, p in along)))
+        return self._gives(node, conv, (1, len(kernel), *windows_on(conv, (shape[2], shape[3], shape[1]))))
 
     def _source(self, value: _Tensor) -> tuple[str | None, tuple[int, ...]]:
         """The node that a convolution reads, and the shape of its map."""
@@ -457,25 +458,45 @@ class _Reader:
         made = Requantize(self._name(node), value.name, f"{self._name(node)}.quantizer", most=end_of(most))
         return self._gives(node, made, value.shape)
 
+    def _leaky(self, node: FileNode, inputs: list[_Tensor]) -> _Tensor:
+        """LeakyRelu, and PRelu of one slope."""
+        value, leak = inputs[0], leak_of(node, inputs)
+        if not isinstance(value, _Map) or not 0 <= leak < 1:
+            self._note(node, "below 0 it has several slopes, or one that is not between 0 and 1", _RECTIFIERS)
+            return None
+        if self._already(value.name, np.inf):
+            return replace(value, alone=value.alone and self._read_once(node))
+        if value.alone and self._rectify(value.name, np.inf, sure=False, leak=leak):
+            self._rectify(value.name, np.inf, sure=True, leak=leak)
+            return replace(value, alone=self._read_once(node))
+        made = Requantize(self._name(node), value.name, f"{self._name(node)}.quantizer", leak=leak)
+        return self._gives(node, made, value.shape)
+
     def _already(self, name: str, most: float) -> bool:
         """Whether nothing below 0, nor above `most`, comes from the node."""
         node = self.nodes[name]
         match node:
             case Conv() | Add() | Requantize():
-                return node.relu and (node.most or np.inf) <= most
+                return not may_be_negative(node) and (node.most or np.inf) <= most
             case _:
                 return all(self._already(source, most) for source in node.inputs)
 
-    def _rectify(self, name: str, most: float, sure: bool) -> bool:
-        """Move a ReLU behind the node to what makes its values; whether it can be (it is, if `sure`)."""
+    def _rectify(self, name: str, most: float, sure: bool, leak: float = 0.0) -> bool:
+        """Move a ReLU behind the node to what makes its values; whether it can be (it is, if `sure`).
+
+        One that leaks goes in front of no other.
+        """
         node = self.nodes[name]
         match node:
             case Conv() | Add() | Requantize():
+                if leak and node.relu:
+                    return False
                 if sure:
-                    self.nodes[name] = replace(node, relu=True, most=end_of(min(node.most or np.inf, most)))
+                    end = end_of(min(node.most or np.inf, most))
+                    self.nodes[name] = replace(node, relu=True, most=end, leak=leak)
                 return True
             case MaxPool() | Concat():
-                return self.alone[name] and all(self._rectify(source, most, sure) for source in node.inputs)
+                return self.alone[name] and all(self._rectify(source, most, sure, leak) for source in node.inputs)
             case _:
                 return False
 
@@ -512,5 +533,6 @@ _HANDLERS: Mapping[str, Callable[[_Reader, FileNode, list[Any]], _Tensor]] = {
     "AveragePool": _Reader._average_pool,
     **dict.fromkeys(("GlobalAveragePool", "ReduceMean"), _Reader._average),
     **dict.fromkeys(CLIPS, _Reader._relu),
+    **dict.fromkeys(LEAKS, _Reader._leaky),
     "Pad": _Reader._pad,
 }

@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from hwcodesign.core.errors import UserError
 from hwcodesign.export.float_weights import Weights
 from hwcodesign.nets.network import INPUT, Conv, Network, Node
-from hwcodesign.quantize.quantized import Grid, Quantized, QuantizedLayer, activated, apply, grids
+from hwcodesign.quantize.quantized import Grid, Quantized, QuantizedLayer, activated, apply, convolved, grids
 from hwcodesign.quantize.rounding import errors, integers_for, refitted
 
 _WINDOWS = 60_000  # inputs of a layer that are looked at, spread over all images
@@ -219,7 +219,7 @@ def _windows(conv: Conv, values: Tensor, places: list[Tensor]) -> tuple[Tensor, 
     """For each group (windows, K) float64: what its filters see at `places` of each image."""
     found = []
     for image, chosen in zip(values, places, strict=True):
-        columns = nn.functional.unfold(image[None], conv.kernel, padding=conv.pad, stride=conv.stride)[0]
+        columns = nn.functional.unfold(image[None], conv.kernel, conv.dilation, conv.pad, conv.stride)[0]
         found.append(columns[:, chosen.to(values.device)].T)
     return torch.cat(found).double().chunk(conv.groups, 1)
 
@@ -227,8 +227,7 @@ def _windows(conv: Conv, values: Tensor, places: list[Tensor]) -> tuple[Tensor, 
 def _convolve(conv: Conv, values: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     weight, bias = weight.float().contiguous(memory_format=torch.channels_last), bias.float()
     parts = (part.contiguous(memory_format=torch.channels_last) for part in values.split(_BATCH))
-    numbers = (weight, bias, conv.stride, conv.pad, 1, conv.groups)
-    return torch.cat([nn.functional.conv2d(part, *numbers) for part in parts])
+    return torch.cat([convolved(conv, part, weight, bias) for part in parts])
 
 
 def _require_bits(weight_bits: Mapping[str, int], activation_bits: Mapping[str, int]) -> None:

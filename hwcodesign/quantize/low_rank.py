@@ -158,7 +158,7 @@ def as_two(
             found[node.name] = weights[node.name]
         else:
             low, rank = f"{node.name}_low", ranks[node.name]
-            nodes.append(replace(node, name=low, filters=rank, quantizer=f"{low}.quantizer", relu=False))
+            nodes.append(replace(node, name=low, filters=rank, quantizer=f"{low}.quantizer", relu=False, leak=0.0))
             nodes.append(replace(node, input=low, kernel=1, stride=1, pad=0))
             found[low], found[node.name] = layers[node.name].at(rank)
     return tuple(nodes), found

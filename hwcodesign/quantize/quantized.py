@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from hwcodesign.core.errors import UserError
 from hwcodesign.export.float_weights import Weights
+from hwcodesign.nets.blocks import leaked
 from hwcodesign.nets.network import (
     INPUT,
     Add,
@@ -95,7 +96,7 @@ def with_normalisation(
 
 
 def apply(node: Node, inputs: list[Tensor]) -> Tensor:
-    """What a node without weights gives, in float or on quantized values."""
+    """What a node without weights gives, in float or on quantized values; a quantizer's own ReLU stands behind it."""
     match node:
         case MaxPool():
             return nn.functional.max_pool2d(inputs[0], node.kernel, node.stride, node.pad, ceil_mode=node.ceil)
@@ -104,13 +105,19 @@ def apply(node: Node, inputs: list[Tensor]) -> Tensor:
         case Concat():
             return torch.cat(inputs, 1)
         case Add():
-            return inputs[0] + inputs[1]
+            return leaked(node, inputs[0] + inputs[1])
         case Requantize():
-            return inputs[0]
+            return leaked(node, inputs[0])
         case GlobalAvgPool():
             return inputs[0].mean((2, 3), keepdim=True)
         case _:
             raise UserError(f"{node.name} can be analysed, but not become hardware")
+
+
+def convolved(conv: Conv, values: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    """What the convolution gives with whatever weights and bias; its quantizer's own ReLU stands behind it."""
+    sums = nn.functional.conv2d(values, weight, bias, conv.stride, conv.pad, conv.dilation, conv.groups)
+    return leaked(conv, sums)
 
 
 def activated(network: Network, quantizer: str | None, values: Tensor) -> Tensor:
@@ -131,7 +138,7 @@ def forward(network: Network, quantized: Quantized, raw: Tensor, mean: float, di
         if isinstance(node, Conv):
             layer = quantized.layers[node.name]
             weight, bias = layer.weight.to(raw.device, torch.float32), layer.bias.to(raw.device, torch.float32)
-            value = nn.functional.conv2d(inputs[0], weight, bias, node.stride, node.pad, groups=node.groups)
+            value = convolved(node, inputs[0], weight, bias)
         else:
             value = apply(node, inputs)
         if quantizer := network.quantizers.get(node.name):

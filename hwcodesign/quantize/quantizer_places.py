@@ -20,6 +20,7 @@ from hwcodesign.nets.network import (
     Network,
     Node,
     Requantize,
+    may_be_negative,
     of_pixels,
 )
 
@@ -45,7 +46,7 @@ class _Places:
             made = self._joined(node, found) if isinstance(node, Add | Concat) else node
             if isinstance(node, Conv | Add | Requantize):
                 self.group[node.name] = node.name
-                self.signed[node.name] = not node.relu
+                self.signed[node.name] = may_be_negative(node)
                 self.ends[node.name] = node.most or inf
             found.append(made)
         scores = _scoring(self.draft)

@@ -18,8 +18,9 @@ from torch import Tensor, nn
 from hwcodesign.nets.fake_quantize import fake_quantize
 from hwcodesign.nets.network import Conv, Network
 from hwcodesign.quantize.blocks import Block
-from hwcodesign.quantize.quantized import Grid, Quantized, QuantizedLayer, apply
+from hwcodesign.quantize.quantized import Grid, Quantized, QuantizedLayer, activated, apply, convolved
 
+SPARED = 0.5  # of the values that chance mixes
 _LEAST = 1e-15  # of what Adam divides by: gradients of single weights are small
 
 
@@ -60,18 +61,22 @@ class Trainable(nn.Module):
         for quantizer in block.quantizers(network):
             self._stretches[_key(quantizer)] = nn.Parameter(torch.zeros(1), requires_grad=quantizer not in fixed)
 
-    def forward(self, value: Tensor) -> Tensor:
-        """What the block gives for what it reads (frames, channels, height, width)."""
+    def forward(self, value: Tensor, random: torch.Generator | None = None) -> Tensor:
+        """What the block gives for what it reads (frames, channels, height, width).
+
+        With `random`, values between its layers are rounded or not, each by chance.
+        """
         values = {self.block.input: value}
         for node in self.block.nodes:
             inputs = [values[name] for name in node.inputs]
             if isinstance(node, Conv):
-                numbers = (self._weight(node.name), self._biases[_key(node.name)], node.stride, node.pad)
-                value = nn.functional.conv2d(inputs[0], *numbers, groups=node.groups)
+                value = convolved(node, inputs[0], self._weight(node.name), self._biases[_key(node.name)])
             else:
                 value = apply(node, inputs)
             if quantizer := self.network.quantizers.get(node.name):
-                value = _rounded(value, self._step(quantizer), self._found.grids[quantizer])
+                rounded = _rounded(value, self._step(quantizer), self._found.grids[quantizer])
+                spared = random is not None and node is not self.block.nodes[-1]
+                value = mixed(rounded, activated(self.network, quantizer, value), random) if spared else rounded
             values[node.name] = value
         return values[self.block.output]
 
@@ -107,6 +112,11 @@ class Trainable(nn.Module):
 
     def _step(self, quantizer: str) -> Tensor:
         return self._found.steps[quantizer] * self._stretches[_key(quantizer)].exp()
+
+
+def mixed(values: Tensor, others: Tensor, random: torch.Generator) -> Tensor:
+    """Each value from one or the other, by chance."""
+    return torch.where(torch.rand(values.shape, generator=random) < SPARED, others, values)
 
 
 def _rounded(values: Tensor, step: Tensor, grid: Grid) -> Tensor:

@@ -77,16 +77,21 @@ class _Made:
         return kernel, self.number(1, 2), self.number(0, min(kernel) // 2)
 
     def conv(self, name: str, source: str) -> None:
-        relu = bool(self.number(0, 2))
-        self.push(
-            Conv(name, source, self.number(1, 5), *self.window(source), quantizer=f"{name}.q", relu=relu), not relu
-        )
+        self.convolve(name, source, self.number(1, 5), 1)
 
     def depthwise(self, name: str, source: str) -> None:
-        channels, relu = self.shape(source)[2], bool(self.number(0, 2))
-        filters = channels * self.number(1, 2)
-        made = Conv(name, source, filters, *self.window(source), groups=channels, quantizer=f"{name}.q", relu=relu)
-        self.push(made, not relu)
+        channels = self.shape(source)[2]
+        self.convolve(name, source, channels * self.number(1, 2), channels)
+
+    def convolve(self, name: str, source: str, filters: int, groups: int) -> None:
+        relu, window = bool(self.number(0, 2)), self.window(source)
+        rows, columns = (
+            max((n - 1) // max(k - 1, 1), 1) for n, k in zip(self.shape(source)[:2], window[0], strict=True)
+        )
+        dilation = self.number(1, min(2, rows)), self.number(1, min(3, columns))
+        leak = float(self.random.choice([0.0, 0.0, 0.1])) if relu else 0.0
+        made = Conv(name, source, filters, *window, groups, f"{name}.q", relu, leak=leak, dilation=dilation)
+        self.push(made, not relu or leak > 0)
 
     def average(self, name: str, source: str) -> None:
         self.push(AvgPool(name, source, *self.window(source)), self.signed[source])

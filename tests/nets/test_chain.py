@@ -40,6 +40,14 @@ def test_sides_that_differ():
     ]
 
 
+def test_a_dilated_kernel_covers_more():
+    layers = [{"layer": "conv", "filters": 4, "pad": (2, 0), "dilation": (2, 1)}]
+    network = described(layers, (8, 8))
+    assert network.shapes["conv1"] == (8, 6, 4) and network.convolutions[0].dilation == (2, 1)
+    with pytest.raises(UserError, match=r"conv1: its 9x9 kernel \(3x3, dilated\) is larger than its input of 8x8"):
+        assert described([{"layer": "conv", "filters": 4, "dilation": 4}]).shapes
+
+
 def test_dense_layers_alone_are_a_perceptron():
     network = described([{"layer": "dense", "units": 10}, {"layer": "dense", "units": 20}])
     assert [network.parameters(conv) for conv in network.convolutions] == [192 * 10 + 10, 10 * 20 + 20, 20 * 5 + 5]

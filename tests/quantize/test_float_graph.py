@@ -184,6 +184,31 @@ def test_relus_that_end(tmp_path):
     assert again.nodes == found.network.nodes
 
 
+def test_relus_that_leak(tmp_path):
+    w = Writer((1, 3, 8, 8))
+    x = w.node("LeakyRelu", "first", [w.norm("norm", w.conv("a", "image", 4, bias=False))], alpha=0.1)
+    pooled = w.node("MaxPool", "pool", [w.conv("b", x, 4)], kernel_shape=[2, 2], strides=[2, 2])
+    x = w.node("PRelu", "behind", [pooled, w.constant("slope", np.full((4, 1, 1), 0.25, np.float32))])
+    both = w.node("Add", "sum", [x, w.node("Relu", "", [w.conv("c", x, 4)])])
+    twice = w.node("LeakyRelu", "again", [w.node("LeakyRelu", "last", [both], alpha=0.5)], alpha=0.5)
+    x = w.node("Flatten", "", [w.node("GlobalAveragePool", "mean", [w.conv("d", twice, 4)])])
+    path = w.save(tmp_path / "leaky.onnx", w.linear("fc", x, 4, 5))
+    found, pixels = read_model(path), np.random.default_rng(0).random((2, 3, 8, 8))
+    assert np.allclose(scores(found, pixels).numpy(), in_file(path, pixels), atol=1e-5)
+    leaks = {node.name: node.leak for node in found.network.nodes if getattr(node, "leak", 0)}
+    assert leaks == {"a": 0.1, "b": 0.25, "sum.add": 0.5, "again": 0.5}
+    assert {f"{name}.quantizer" for name in ("a", "b", "sum.add", "again")} <= found.network.signed_quantizers
+
+
+def test_a_relu_of_several_slopes_is_named(tmp_path):
+    w = Writer((1, 3, 8, 8))
+    slopes = w.constant("slopes", np.arange(4, dtype=np.float32)[:, None, None])
+    x = w.node("PRelu", "odd", [w.conv("a", "image", 4), slopes])
+    x = w.node("Flatten", "", [w.node("GlobalAveragePool", "mean", [w.conv("b", x, 4)])])
+    with pytest.raises(UserError, match=r"odd: below 0 it has several slopes"):
+        read_model(w.save(tmp_path / "odd.onnx", w.linear("fc", x, 4, 5)))
+
+
 @pytest.mark.parametrize("ends", [{"min": -1.0, "max": 1.0}, {"max": 6.0}, {"min": 0.0, "max": 0.0}])
 def test_clips_that_are_no_relus(ends, tmp_path):
     w = Writer((1, 3, 8, 8))
@@ -220,8 +245,8 @@ def test_averages_of_fewer_pixels_at_the_border_are_named(tmp_path):
 def test_every_layer_without_hardware_is_listed(tmp_path):
     w = Writer((1, 3, 16, 16))
     odd = [
-        w.node("LeakyRelu", "leaky", [w.conv("a", "image", 4)]),
-        w.conv("far", "image", 4, dilations=[2, 2], pads=[2] * 4),
+        w.node("Tanh", "tanh", [w.conv("a", "image", 4)]),
+        w.node("MaxPool", "far", [w.conv("d", "image", 4)], kernel_shape=[3, 3], dilations=[2, 2], pads=[2] * 4),
         w.node("MaxPool", "pool", [w.conv("b", "image", 4)], kernel_shape=[3, 3], strides=[1, 1], pads=[2, 2, 0, 0]),
         w.node("AveragePool", "average", [w.conv("c", "image", 4)], kernel_shape=[3, 3], strides=[1, 1], pads=[1] * 4),
     ]
@@ -231,8 +256,20 @@ def test_every_layer_without_hardware_is_listed(tmp_path):
         read_model(w.save(tmp_path / "odd.onnx", w.linear("fc", x, 16, 5)))
     said = str(refused.value)
     assert "4 things in this network" in said
-    for layer in ("leaky", "far", "pool", "average"):
+    for layer in ("tanh", "far", "pool", "average"):
         assert f"\n  {layer}: " in said
+
+
+@pytest.mark.parametrize("pads", [[2, 1, 2, 1], [2, 0, 1, 1]])
+def test_dilated_convolutions(pads, tmp_path):
+    w = Writer((1, 3, 9, 8))
+    x = w.node("Relu", "", [w.conv("far", "image", 4, dilations=[2, 1], pads=pads)])
+    x = w.node("Relu", "", [w.conv("across", x, 4, groups=4, dilations=[1, 3], pads=[1, 3, 1, 3], strides=[2, 1])])
+    x = w.node("Flatten", "", [w.node("GlobalAveragePool", "mean", [x])])
+    path = w.save(tmp_path / "dilated.onnx", w.linear("fc", x, 4, 5))
+    found, pixels = read_model(path), np.random.default_rng(0).random((2, 3, 9, 8))
+    assert np.allclose(scores(found, pixels).numpy(), in_file(path, pixels), atol=1e-5)
+    assert [conv.dilation for conv in found.network.convolutions] == [(2, 1) if pads[0] == pads[2] else 1, (1, 3), 1]
 
 
 def padded(path, opset=13, value=None, pads=(0, 0, 1, 1, 0, 0, 1, 1)):

@@ -112,7 +112,9 @@ def main(
     part = part_of(data, images, work)
     schedule = {"train.float_epochs": float_epochs, "train.epochs": epochs, "train.batch_size": 128,
                 "train.learning_rate": 0.1, "train.weight_decay": 0.0005, "train.warmup_epochs": 1.0,
-                "train.flip": True, "train.shift": 2}  # fmt: skip
+                "train.flip": True, "train.shift": 2, "train.optimizer": "sgd", "train.schedule": "linear",
+                "train.quantized_rate": 0.1, "train.distillation": 0.0, "train.average": 0.0,
+                "train.float_precision": "float32"}  # fmt: skip
     model, floating = work / "resnet8.onnx", work / "qat-4,4" / "float.pt"
     for bits in choices:
         recipe = _recipe(schedule | _bits(bits))

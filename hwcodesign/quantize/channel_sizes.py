@@ -6,8 +6,8 @@ import numpy as np
 import torch
 
 from hwcodesign.export.float_weights import Weights
-from hwcodesign.nets.network import INPUT, Conv, Network
-from hwcodesign.quantize.quantized import activated, apply, convolved
+from hwcodesign.nets.network import INPUT, Network
+from hwcodesign.quantize.quantized import in_float
 
 _BATCH = 8
 
@@ -28,15 +28,7 @@ def channel_sizes(
     sums = {conv.name: torch.zeros(conv.filters, dtype=torch.float64) for conv in network.convolutions}
     for start in range(0, len(images), _BATCH):
         raw = torch.from_numpy(np.ascontiguousarray(images[start : start + _BATCH].transpose(0, 3, 1, 2))).to(where)
-        values = {INPUT: (raw.float() - numbers[0]) / numbers[1]}
-        for node in network.nodes:
-            inputs = [values[name] for name in node.inputs]
-            if isinstance(node, Conv):
-                weight, bias = (torch.from_numpy(np.array(part)).to(where) for part in weights[node.name])
-                value = convolved(node, inputs[0], weight, bias)
-            else:
-                value = apply(node, inputs)
-            values[node.name] = activated(network, network.quantizers.get(node.name), value)
-            if isinstance(node, Conv):
-                sums[node.name] += values[node.name].double().square().mean((2, 3)).sum(0).cpu()
+        values = in_float(network, network.nodes, {INPUT: (raw.float() - numbers[0]) / numbers[1]}, weights)
+        for name in sums:
+            sums[name] += values[name].double().square().mean((2, 3)).sum(0).cpu()
     return {name: (total / len(images)).sqrt().numpy() for name, total in sums.items()}

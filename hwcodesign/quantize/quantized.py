@@ -1,6 +1,6 @@
 """What a quantization finds: integers, scales and biases of every convolution, and every activation's step."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -120,6 +120,22 @@ def convolved(conv: Conv, values: Tensor, weight: Tensor, bias: Tensor) -> Tenso
     return leaked(conv, sums)
 
 
+def in_float(
+    network: Network, nodes: Sequence[Node], given: Mapping[str, Tensor], weights: Mapping[str, Weights]
+) -> dict[str, Tensor]:
+    """`computed` with float `weights`: behind the ReLUs that belong to quantizers."""
+    where = next(iter(given.values())).device
+
+    def numbers(conv: Conv) -> tuple[Tensor, Tensor]:
+        weight, bias = (torch.from_numpy(np.array(part)).to(where) for part in weights[conv.name])
+        return weight, bias
+
+    def ended(node: Node, value: Tensor) -> Tensor:
+        return activated(network, network.quantizers.get(node.name), value)
+
+    return computed(nodes, given, numbers, ended)
+
+
 def activated(network: Network, quantizer: str | None, values: Tensor) -> Tensor:
     """Float `values` behind what stands in front of `quantizer`, if any: a ReLU, which may end, or nothing."""
     if quantizer is None or quantizer in network.signed_quantizers:
@@ -127,21 +143,37 @@ def activated(network: Network, quantizer: str | None, values: Tensor) -> Tensor
     return values.clamp(0, network.relu_ends.get(quantizer))
 
 
+def computed(
+    nodes: Sequence[Node],
+    given: Mapping[str, Tensor],
+    weights: Callable[[Conv], tuple[Tensor, Tensor]],
+    ended: Callable[[Node, Tensor], Tensor],
+) -> dict[str, Tensor]:
+    """What is `given`, and what each of `nodes` makes of it, by name.
+
+    `weights` are a convolution's (weight, bias), `ended` is what a node gives behind its quantizer, if it has one.
+    """
+    values = dict(given)
+    for node in nodes:
+        inputs = [values[name] for name in node.inputs]
+        value = convolved(node, inputs[0], *weights(node)) if isinstance(node, Conv) else apply(node, inputs)
+        values[node.name] = ended(node, value)
+    return values
+
+
 def forward(network: Network, quantized: Quantized, raw: Tensor, mean: float, divisor: float) -> Tensor:
     """Scores (frames, classes) of pixels `raw` (frames, C, H, W), in float32: what hardware gives but for roundings.
 
     An activation that lies on a rounding boundary may fall on its other side.
     """
-    values = {INPUT: (raw - mean) / divisor}
-    for node in network.nodes:
-        inputs = [values[name] for name in node.inputs]
-        if isinstance(node, Conv):
-            layer = quantized.layers[node.name]
-            weight, bias = layer.weight.to(raw.device, torch.float32), layer.bias.to(raw.device, torch.float32)
-            value = convolved(node, inputs[0], weight, bias)
-        else:
-            value = apply(node, inputs)
-        if quantizer := network.quantizers.get(node.name):
-            value = quantized.grids[quantizer].rounded(value, quantized.steps[quantizer])
-        values[node.name] = value
+
+    def weights(conv: Conv) -> tuple[Tensor, Tensor]:
+        layer = quantized.layers[conv.name]
+        return layer.weight.to(raw.device, torch.float32), layer.bias.to(raw.device, torch.float32)
+
+    def rounded(node: Node, value: Tensor) -> Tensor:
+        quantizer = network.quantizers.get(node.name)
+        return quantized.grids[quantizer].rounded(value, quantized.steps[quantizer]) if quantizer else value
+
+    values = computed(network.nodes, {INPUT: (raw - mean) / divisor}, weights, rounded)
     return values[network.nodes[-1].name].flatten(1)

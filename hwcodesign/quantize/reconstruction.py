@@ -22,11 +22,11 @@ import torch
 from torch import Tensor
 
 from hwcodesign.export.float_weights import Weights
-from hwcodesign.nets.network import Conv, Network
+from hwcodesign.nets.network import Network
 from hwcodesign.quantize.blocks import Block, blocks
 from hwcodesign.quantize.lesson import held_apart
-from hwcodesign.quantize.quantized import Quantized, activated, apply, convolved
-from hwcodesign.quantize.trainable import Rates, Trainable, mixed
+from hwcodesign.quantize.quantized import Quantized, in_float
+from hwcodesign.quantize.trainable import Rates, Trainable
 from hwcodesign.quantize.unfinished import Unfinished, packed, unpacked
 
 STATE = "reconstructed.pt"  # the blocks so far, until the result is there
@@ -78,10 +78,10 @@ def reconstruct(
     found, history = _resumed(found, kept.state())
     fixed = _of_several_blocks(network)
     for number, block in enumerate(blocks(network)):
-        answers = _over_all(partial(_in_float, network, block, weights), wanted)
+        answers = _over_all(partial(_floats, network, block, weights), wanted)
         if number >= len(history):
             model = Trainable(network, block, found, weight_bits, fixed)
-            pupil = _Pupil(model, given, wanted, answers)
+            pupil = _Pupil(model, given, answers)
             random = torch.Generator().manual_seed(lesson.seed * 1_000_003 + number)
             before = pupil.error()
             done = number * lesson.iterations
@@ -107,8 +107,8 @@ def chosen(images: np.ndarray) -> np.ndarray:
 class _Pupil:
     """A block, what it reads, and what it shall give; some images of both are held apart."""
 
-    def __init__(self, model: Trainable, given: Tensor, unrounded: Tensor, wanted: Tensor) -> None:
-        self.model, self.given, self.unrounded, self.wanted = model, given, unrounded, wanted
+    def __init__(self, model: Trainable, given: Tensor, wanted: Tensor) -> None:
+        self.model, self.given, self.wanted = model, given, wanted
         apart = held_apart(len(given))
         self.apart, self.training = (torch.nonzero(chosen).flatten() for chosen in (apart, ~apart))
         self.energy = max(float(wanted[self.apart].float().square().mean()), torch.finfo(torch.float32).tiny)
@@ -132,15 +132,12 @@ class _Pupil:
             for group in optimizer.param_groups:
                 group["lr"] = group["most"] * (1 + math.cos(math.pi * step / iterations)) / 2
             optimizer.zero_grad()
-            self._loss(chosen, random).backward()
+            self._loss(chosen).backward()
             optimizer.step()
             on_step(step + 1)
 
-    def _loss(self, chosen: Tensor, random: torch.Generator | None = None) -> Tensor:
-        given = _packed(self.given[chosen])
-        if random is not None:
-            given = mixed(given, _packed(self.unrounded[chosen]), random)
-        return (self.model(given, random) - _packed(self.wanted[chosen])).square().mean() / self.energy
+    def _loss(self, chosen: Tensor) -> Tensor:
+        return (self.model(_packed(self.given[chosen])) - _packed(self.wanted[chosen])).square().mean() / self.energy
 
 
 def _of_several_blocks(network: Network) -> set[str]:
@@ -149,19 +146,8 @@ def _of_several_blocks(network: Network) -> set[str]:
     return {quantizer for quantizer, times in count.items() if times > 1}
 
 
-def _in_float(network: Network, block: Block, weights: Mapping[str, Weights], value: Tensor) -> Tensor:
-    """What the float network's block gives, behind the ReLUs that belong to its quantizers."""
-    values = {block.input: value}
-    for node in block.nodes:
-        inputs = [values[name] for name in node.inputs]
-        if isinstance(node, Conv):
-            weight, bias = (torch.from_numpy(np.array(part)) for part in weights[node.name])
-            packed = weight.contiguous(memory_format=torch.channels_last)
-            result = convolved(node, inputs[0], packed, bias)
-        else:
-            result = apply(node, inputs)
-        values[node.name] = activated(network, network.quantizers.get(node.name), result)
-    return values[block.output]
+def _floats(network: Network, block: Block, weights: Mapping[str, Weights], value: Tensor) -> Tensor:
+    return in_float(network, block.nodes, {block.input: value}, weights)[block.output]
 
 
 @torch.no_grad()

@@ -16,11 +16,10 @@ import torch
 from torch import Tensor, nn
 
 from hwcodesign.nets.fake_quantize import fake_quantize
-from hwcodesign.nets.network import Conv, Network
+from hwcodesign.nets.network import Conv, Network, Node
 from hwcodesign.quantize.blocks import Block
-from hwcodesign.quantize.quantized import Grid, Quantized, QuantizedLayer, activated, apply, convolved
+from hwcodesign.quantize.quantized import Grid, Quantized, QuantizedLayer, computed
 
-SPARED = 0.5  # of the values that chance mixes
 _LEAST = 1e-15  # of what Adam divides by: gradients of single weights are small
 
 
@@ -61,24 +60,14 @@ class Trainable(nn.Module):
         for quantizer in block.quantizers(network):
             self._stretches[_key(quantizer)] = nn.Parameter(torch.zeros(1), requires_grad=quantizer not in fixed)
 
-    def forward(self, value: Tensor, random: torch.Generator | None = None) -> Tensor:
-        """What the block gives for what it reads (frames, channels, height, width).
+    def forward(self, value: Tensor) -> Tensor:
+        """What the block gives for what it reads (frames, channels, height, width)."""
 
-        With `random`, values between its layers are rounded or not, each by chance.
-        """
-        values = {self.block.input: value}
-        for node in self.block.nodes:
-            inputs = [values[name] for name in node.inputs]
-            if isinstance(node, Conv):
-                value = convolved(node, inputs[0], self._weight(node.name), self._biases[_key(node.name)])
-            else:
-                value = apply(node, inputs)
-            if quantizer := self.network.quantizers.get(node.name):
-                rounded = _rounded(value, self._step(quantizer), self._found.grids[quantizer])
-                spared = random is not None and node is not self.block.nodes[-1]
-                value = mixed(rounded, activated(self.network, quantizer, value), random) if spared else rounded
-            values[node.name] = value
-        return values[self.block.output]
+        def ended(node: Node, value: Tensor) -> Tensor:
+            quantizer = self.network.quantizers.get(node.name)
+            return _rounded(value, self._step(quantizer), self._found.grids[quantizer]) if quantizer else value
+
+        return computed(self.block.nodes, {self.block.input: value}, self._weights, ended)[self.block.output]
 
     def optimizer(self, rates: Rates) -> torch.optim.Optimizer:
         """Adam, which moves a parameter by about its group's rate: `most` of each."""
@@ -104,6 +93,9 @@ class Trainable(nn.Module):
             steps[quantizer] *= float(self._stretches[_key(quantizer)].exp())
         return Quantized(layers, steps, self._found.grids)
 
+    def _weights(self, conv: Conv) -> tuple[Tensor, Tensor]:
+        return self._weight(conv.name), self._biases[_key(conv.name)]
+
     def _weight(self, name: str) -> Tensor:
         levels = self._levels[_key(name)].clamp(-self._most[name], self._most[name])
         integers = levels + (levels.round() - levels).detach()
@@ -112,11 +104,6 @@ class Trainable(nn.Module):
 
     def _step(self, quantizer: str) -> Tensor:
         return self._found.steps[quantizer] * self._stretches[_key(quantizer)].exp()
-
-
-def mixed(values: Tensor, others: Tensor, random: torch.Generator) -> Tensor:
-    """Each value from one or the other, by chance."""
-    return torch.where(torch.rand(values.shape, generator=random) < SPARED, others, values)
 
 
 def _rounded(values: Tensor, step: Tensor, grid: Grid) -> Tensor:

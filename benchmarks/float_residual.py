@@ -139,8 +139,8 @@ def _recipe(changes: dict[str, Any]) -> Recipe:
 def _bits(bits: str) -> dict[str, Any]:
     weights, activations = map(int, bits.split(","))
     ends = {f"quantization.{which}_weight_bits": weights for which in ("first", "last")}
-    bits = {"quantization.weight_bits": weights, "quantization.activation_bits": activations}
-    return {**bits, **ends, "quantization.layers": {}}
+    both = {"quantization.weight_bits": weights, "quantization.activation_bits": activations}
+    return both | ends | {"quantization.layers": {}}
 
 
 def _seconds(folder: Path, quantized: bool) -> int:

@@ -21,7 +21,7 @@ from typing import Literal
 import numpy as np
 
 from hwcodesign.core.errors import UserError
-from hwcodesign.core.windows import window_positions
+from hwcodesign.core.windows import extent, window_positions
 from hwcodesign.dataflow import Layer, Stream
 from hwcodesign.kinds.kind import Folding, Kind, Logic, Memory, Storage, depthwise_order, divisors
 from hwcodesign.kinds.motion import Buffer, Motion, Pipeline, Ring
@@ -269,8 +269,7 @@ def _dilation(layer: Layer) -> tuple[int, int]:
 
 def _extent(layer: Layer) -> tuple[int, int]:
     """Rows and columns from a window's first pixel to its last, both included."""
-    (kernel_h, kernel_w), (down, across) = _pair(layer, "kernel"), _dilation(layer)
-    return (kernel_h - 1) * down + 1, (kernel_w - 1) * across + 1
+    return extent(_pair(layer, "kernel"), _dilation(layer))
 
 
 def _pair(layer: Layer, attribute: str) -> tuple[int, int]:

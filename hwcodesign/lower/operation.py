@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from hwcodesign.core.windows import extent
 from hwcodesign.dataflow import Attribute, IntType
 
 GRAPH_INPUT = "input"
@@ -26,8 +27,7 @@ class Window:
     @property
     def extent(self) -> tuple[int, int]:
         """Rows and columns from its first pixel to its last."""
-        rows, columns = ((side - 1) * apart + 1 for side, apart in zip(self.kernel, self.dilation, strict=True))
-        return rows, columns
+        return extent(self.kernel, self.dilation)
 
     def slide(self, height: int, width: int) -> tuple[int, int]:
         """Rows and columns of windows on a feature map."""

@@ -94,13 +94,12 @@ class Trainable(nn.Module):
         return Quantized(layers, steps, self._found.grids)
 
     def _weights(self, conv: Conv) -> tuple[Tensor, Tensor]:
-        return self._weight(conv.name), self._biases[_key(conv.name)]
-
-    def _weight(self, name: str) -> Tensor:
-        levels = self._levels[_key(name)].clamp(-self._most[name], self._most[name])
+        name, key = conv.name, _key(conv.name)
+        levels = self._levels[key].clamp(-self._most[name], self._most[name])
         integers = levels + (levels.round() - levels).detach()
-        scales = self._found.layers[name].scales.float() * self._factors[_key(name)].exp()
-        return (integers * scales.reshape(-1, 1, 1, 1)).contiguous(memory_format=torch.channels_last)
+        scales = self._found.layers[name].scales.float() * self._factors[key].exp()
+        weight = (integers * scales.reshape(-1, 1, 1, 1)).contiguous(memory_format=torch.channels_last)
+        return weight, self._biases[key]
 
     def _step(self, quantizer: str) -> Tensor:
         return self._found.steps[quantizer] * self._stretches[_key(quantizer)].exp()

@@ -26,7 +26,7 @@ from benchmarks.history import record
 from hwcodesign.analyze.scaling import GRADIENT_BYTES, parse_workers, scaling
 from hwcodesign.recipe import load_recipe
 from hwcodesign.training import workers
-from hwcodesign.training.loop import build
+from hwcodesign.training.network import build
 
 STEPS = 12
 

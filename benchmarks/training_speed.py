@@ -20,7 +20,7 @@ from benchmarks.history import record
 from hwcodesign.nets.blocks import Activation, set_quantized
 from hwcodesign.recipe import load_recipe
 from hwcodesign.training.criteria.classify import loss_of
-from hwcodesign.training.loop import build
+from hwcodesign.training.network import build
 from hwcodesign.training.optimizers import make_optimizer
 
 RECIPE = Path(__file__).parent / "squeezenet-cifar.toml"

@@ -232,6 +232,9 @@ class TrainTable(StrictModel):
         default=0.0, ge=0.0, le=1e6, description="alpha of the Beta distribution of shares; 0 mixes nothing"
     )
     distillation: float = Field(default=0.0, ge=0.0, le=1.0, description="share of the float network's answer")
+    teacher: str | None = Field(
+        default=None, description="the checkpoint whose answer it is, in every phase; else the float phase's, behind it"
+    )
     learn_scales: bool = Field(default=True, description="of activation quantizers; else they stay as measured")
     average: float = Field(
         default=0.0, ge=0.0, lt=1.0, description="decay of the float weights' moving average; 0: none"
@@ -260,6 +263,13 @@ class TrainTable(StrictModel):
         if epochs and not info.data.get("sparse_epochs"):
             raise ValueError("0 without sparse_epochs, which it comes behind")
         return epochs
+
+    @field_validator("teacher")
+    @classmethod
+    def _is_heard(cls, teacher: str | None, info: ValidationInfo) -> str | None:
+        if teacher and not info.data.get("distillation"):
+            raise ValueError("nobody learns from it: set train.distillation, the share of its answer")
+        return teacher
 
     def at_batch(self, batch_size: int) -> "TrainTable":
         """The same training with another (global) batch: the learning rate grows or falls with it.

@@ -10,7 +10,7 @@ from hwcodesign.export.qonnx import with_levels
 from hwcodesign.nets.blocks import set_quantized
 from hwcodesign.nets.build import freeze, score_map
 from hwcodesign.training.checkpoint import fill, read_checkpoint, recipe_of
-from hwcodesign.training.loop import build
+from hwcodesign.training.network import build
 
 _BATCH = 128
 

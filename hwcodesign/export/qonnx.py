@@ -34,7 +34,7 @@ from hwcodesign.nets.network import Add, AvgPool, Concat, Conv, GlobalAvgPool, M
 from hwcodesign.recipe import Recipe
 from hwcodesign.training import random_weights
 from hwcodesign.training.checkpoint import recipe_tables
-from hwcodesign.training.loop import load_trained
+from hwcodesign.training.network import load_trained
 from hwcodesign.training.state import training_summary
 
 _BATCH = 256

@@ -30,7 +30,7 @@ from hwcodesign.quantize.reconstruction import Lesson, Rebuilt, reconstruct
 from hwcodesign.quantize.trainable import Trainable
 from hwcodesign.quantize.unfinished import Unfinished
 from hwcodesign.recipe import Recipe
-from hwcodesign.training.loop import build, save_weights
+from hwcodesign.training.network import build, save_weights
 
 FEWEST_IMAGES = 8
 CHECKPOINT = "best.pt"

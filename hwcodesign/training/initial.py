@@ -37,10 +37,10 @@ def initialise(model: NetworkModule, schedule: TrainTable) -> History:
     if not schedule.start_from:
         return []
     float_history, whole = _transfer(model, schedule.start_from)
-    if schedule.distillation and not schedule.float_epochs and not whole:
+    if schedule.distillation and not schedule.teacher and not schedule.float_epochs and not whole:
         raise UserError(
             f"train.start_from = {schedule.start_from!r}: its last layer is not this network's, so that it cannot "
-            "teach this one: set train.float_epochs, or train.distillation to 0"
+            "teach this one: set train.float_epochs, or train.teacher, or train.distillation to 0"
         )
     return float_history
 

@@ -27,13 +27,13 @@ from hwcodesign.core.terminal import console, plainly
 from hwcodesign.data import Dataset, load_dataset, stratified_split
 from hwcodesign.data.dataset import strata
 from hwcodesign.data.summary import summary
-from hwcodesign.nets.build import NetworkModule, quantized_module
+from hwcodesign.nets.build import NetworkModule
 from hwcodesign.recipe import Recipe, TrainTable
 from hwcodesign.training import workers
 from hwcodesign.training.augment import augmented
 from hwcodesign.training.best import best_epoch, key_of
-from hwcodesign.training.checkpoint import fill, load_checkpoint, write_checkpoint
 from hwcodesign.training.criteria import Criterion, criterion_of
+from hwcodesign.training.network import build
 from hwcodesign.training.schedule import learning_rate, phase_at, quantizes, total_epochs
 from hwcodesign.training.sparse import zeros_held
 from hwcodesign.training.state import State, next_phase, resumed, save_epoch
@@ -179,32 +179,6 @@ def _computes_bfloat16(where: torch.device) -> bool:
     return where.type != "cpu" or torch.backends.cpu.get_cpu_capability() not in ("DEFAULT", "AVX2")
 
 
-def build(recipe: Recipe) -> NetworkModule:
-    """The recipe's quantized network, untrained. Raises UserError if hardware could not compute it exactly.
-
-    A mean and a divisor for each channel are not in it: the first convolution's weights and biases take them in, and
-    the network takes pixels / 255.
-    """
-    mean, divisor = recipe.data.scalars
-    return quantized_module(recipe.describe(), recipe.quantization.to_quantization(), mean, divisor)
-
-
-def save_weights(recipe: Recipe, model: NetworkModule, path: Path) -> None:
-    """Write weights of `recipe`'s network that `load_trained` reads, with no history of a training."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_checkpoint(path, recipe, {"model": model.state_dict(), "history": []})
-
-
-def load_trained(recipe: Recipe, checkpoint: Path) -> NetworkModule:
-    """The recipe's network with the weights of `checkpoint`, on the CPU, ready to evaluate.
-
-    Raises UserError if the checkpoint is missing, damaged, or of another recipe.
-    """
-    model = build(recipe)
-    fill(model, load_checkpoint(recipe, checkpoint, torch.device("cpu"))["model"], checkpoint)
-    return model.eval()
-
-
 def _device(name: str) -> torch.device:
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "cpu"
@@ -230,7 +204,7 @@ def _require_teacher(schedule: TrainTable, state: State) -> None:
     if schedule.distillation and state.quantized and not state.teacher:
         raise UserError(
             "train.distillation learns from a float network, and there is none: set train.float_epochs, or "
-            "train.start_from to the float.pt of another run"
+            "train.start_from to the float.pt of another run, or train.teacher"
         )
 
 

@@ -11,7 +11,7 @@ from torch import nn
 
 from hwcodesign.nets.build import NetworkModule
 from hwcodesign.recipe import Recipe
-from hwcodesign.training.loop import build, save_weights
+from hwcodesign.training.network import build, save_weights
 
 IMAGES = 4  # to set batch norm with, and as many others for the reference
 

@@ -1,6 +1,5 @@
 """What changes while a network trains, and how it is kept: the state behind the last whole epoch is never lost."""
 
-import copy
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,12 +20,13 @@ from hwcodesign.training.initial import initialise
 from hwcodesign.training.optimizers import make_optimizer
 from hwcodesign.training.schedule import Phase, quantizes, unquantized_epochs
 from hwcodesign.training.sparse import set_smallest_to_zero
+from hwcodesign.training.teacher import given_teacher, own_teacher
 
 
 @dataclass
 class State:
-    """`quantized`: the quantizers are on. `teacher` is the float network to learn from, if any; `history` holds the
-    metrics of every epoch so far.
+    """`quantized`: the quantizers are on. `teacher` is the network to learn from, if any; `history` holds the metrics
+    of every epoch so far.
     """
 
     model: NetworkModule
@@ -71,9 +71,10 @@ def next_phase(state: State, schedule: TrainTable, phase: Phase, batches: list[T
     model = state.best_model.requires_grad_(True)
     if phase.sparse:
         set_smallest_to_zero(model, schedule.sparsity)
+    given = given_teacher(model, schedule)
     if not phase.quantized:
-        return _fresh(model, schedule, None, state.history, on=False)
-    teacher = _teacher(model, schedule)
+        return _fresh(model, schedule, given, state.history, on=False)
+    teacher = given or (own_teacher(model) if schedule.distillation else None)
     set_ranges(model, batches)
     return _fresh(model, schedule, teacher, state.history, on=True)
 
@@ -88,16 +89,17 @@ def resumed(recipe: Recipe, model: NetworkModule, folder: Path, where: torch.dev
         float_history = initialise(model, schedule)
         if float_history and quantizes(schedule, 0):
             write_checkpoint(folder / "float.pt", recipe, {"model": model.state_dict(), "history": float_history})
-        return _fresh(model, schedule, None, [], on=quantizes(schedule, 0) and not float_history)
+        on = quantizes(schedule, 0) and not float_history
+        return _fresh(model, schedule, given_teacher(model, schedule), [], on)
     last = folder / "last.pt"
     saved = load_checkpoint(recipe, last, where)
     if missing := {"history", "optimizer"} - saved.keys():
         raise UserError(f"{last} is not the state of a training: it has no {' and no '.join(sorted(missing))}")
-    on, teacher = quantizes(schedule, len(saved["history"]) - 1), None
-    if on and schedule.distillation:
+    on, teacher = quantizes(schedule, len(saved["history"]) - 1), given_teacher(model, schedule)
+    if on and schedule.distillation and not teacher:
         floating = folder / "float.pt"
         fill(model, load_checkpoint(recipe, floating, where)["model"], floating)
-        teacher = _teacher(model, schedule)
+        teacher = own_teacher(model)
     fill(model, saved["model"], last)
     # Only now: Brevitas makes new parameters of its scales when it loads them.
     state = _fresh(model, schedule, teacher, list(saved["history"]), on)
@@ -133,12 +135,3 @@ def _fresh(
             module.requires_grad_(schedule.learn_scales)
     average = Average(model, schedule.average) if schedule.average and not on else None
     return State(model, on, make_optimizer(model, schedule), average, teacher, history)
-
-
-def _teacher(model: NetworkModule, schedule: TrainTable) -> NetworkModule | None:
-    """A copy of the float network, to ask only."""
-    if not schedule.distillation:
-        return None
-    teacher = copy.deepcopy(model).eval().requires_grad_(False)
-    set_quantized(teacher, False)
-    return teacher

@@ -10,7 +10,7 @@ from hwcodesign.core.errors import UserError
 from hwcodesign.export.checkpoint_network import TrainedNetwork
 from hwcodesign.recipe import load_recipe
 from hwcodesign.training.checkpoint import write_checkpoint
-from hwcodesign.training.loop import build
+from hwcodesign.training.network import build
 
 RECIPE = load_recipe("digits-squeezenet")
 FRAMES = np.random.default_rng(0).integers(0, 256, (3, 16, 16, 1), dtype=np.uint8)

@@ -17,7 +17,8 @@ from hwcodesign.export.qonnx import evaluate, export, write_onnx
 from hwcodesign.nets.build import freeze, quantized_module
 from hwcodesign.nets.network import INPUT, Conv, Network, Quantization
 from hwcodesign.recipe import Recipe
-from hwcodesign.training.loop import load_trained, train
+from hwcodesign.training.loop import train
+from hwcodesign.training.network import load_trained
 
 RECIPE = Recipe(
     name="small", hardware={"board": "icebreaker"},

@@ -13,7 +13,7 @@ from hwcodesign.data import load_dataset
 from hwcodesign.nets.blocks import set_quantized
 from hwcodesign.recipe import Recipe
 from hwcodesign.training import workers
-from hwcodesign.training.loop import build
+from hwcodesign.training.network import build
 
 RECIPE = Recipe(
     name="small", hardware={"board": "icebreaker"},

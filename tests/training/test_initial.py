@@ -12,7 +12,7 @@ from hwcodesign.nets.build import quantized_module
 from hwcodesign.nets.network import INPUT, Conv, GlobalAvgPool, Network, Quantization
 from hwcodesign.recipe import TrainTable, find_recipe, load_recipe
 from hwcodesign.training.initial import initialise
-from hwcodesign.training.loop import build
+from hwcodesign.training.network import build
 
 
 def model(classes: int = 4, filters: int = 64):

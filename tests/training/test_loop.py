@@ -13,7 +13,8 @@ from hwcodesign.core.errors import UserError
 from hwcodesign.data import Dataset, load_dataset
 from hwcodesign.recipe import Recipe, TrainTable
 from hwcodesign.training import loop as module
-from hwcodesign.training.loop import load_trained, train
+from hwcodesign.training.loop import train
+from hwcodesign.training.network import load_trained
 
 NETWORK = {"family": "squeezenet", "base_e": 8, "incr_e": 8, "SR": 0.5, "fire_modules": 1, "conv1_filters": 8,
            "conv1_kernel": 3, "pool_after": [], "bypass": "simple"}  # fmt: skip

@@ -6,7 +6,7 @@ import torch
 from hwcodesign.export.qonnx import export
 from hwcodesign.recipe import Recipe
 from hwcodesign.training import random_weights
-from hwcodesign.training.loop import load_trained
+from hwcodesign.training.network import load_trained
 
 RECIPE = Recipe(
     name="small", hardware={"board": "icebreaker"},

@@ -9,7 +9,7 @@ import torch
 from hwcodesign.core.errors import UserError
 from hwcodesign.recipe import load_recipe
 from hwcodesign.training.checkpoint import write_checkpoint
-from hwcodesign.training.loop import build
+from hwcodesign.training.network import build
 from hwcodesign.training.state import State, resumed, save_epoch, training_summary
 
 RECIPE = load_recipe("digits-squeezenet")

@@ -15,6 +15,7 @@ from hwcodesign.nets.network import (
     INPUT,
     Add,
     AvgPool,
+    Channels,
     Concat,
     Conv,
     GlobalAvgPool,
@@ -22,8 +23,10 @@ from hwcodesign.nets.network import (
     MaxPool,
     Network,
     Node,
+    PixelShuffle,
     Quantization,
     Requantize,
+    Upsample,
 )
 
 FLOAT_BITS = 32
@@ -165,6 +168,9 @@ _KINDS = {
     AvgPool: "avg pool",
     GlobalAvgPool: "global pool",
     LocalResponseNorm: "norm",
+    Upsample: "upsample",
+    Channels: "channels",
+    PixelShuffle: "pixel shuffle",
     Concat: "concat",
     Add: "add",
 }
@@ -184,7 +190,7 @@ def _operations(network: Network, node: Node) -> int:
             return outputs * node.size
         case Add():
             return outputs
-        case Concat() | Requantize():
+        case Concat() | Requantize() | Upsample() | Channels() | PixelShuffle():
             return 0
 
 

@@ -30,7 +30,18 @@ from hwcodesign.data import load_dataset
 from hwcodesign.data.folder import read_unlabelled
 from hwcodesign.export.picture_task import task_of
 from hwcodesign.nets.build import NetworkModule, freeze, score_map
-from hwcodesign.nets.network import Add, AvgPool, Concat, Conv, GlobalAvgPool, MaxPool, Network
+from hwcodesign.nets.network import (
+    Add,
+    AvgPool,
+    Channels,
+    Concat,
+    Conv,
+    GlobalAvgPool,
+    MaxPool,
+    Network,
+    PixelShuffle,
+    Upsample,
+)
 from hwcodesign.recipe import Recipe
 from hwcodesign.training import random_weights
 from hwcodesign.training.checkpoint import recipe_tables
@@ -45,6 +56,9 @@ _ONNX_OPERATORS = {
     "MaxPool": MaxPool,
     "AveragePool": AvgPool,
     "GlobalAveragePool": GlobalAvgPool,
+    "Resize": Upsample,
+    "Gather": Channels,
+    "DepthToSpace": PixelShuffle,
     "Concat": Concat,
     "Add": Add,
 }

@@ -14,18 +14,22 @@ from hwcodesign.core.integers import PIXEL
 from hwcodesign.core.windows import both
 from hwcodesign.dataflow import Dataflow, IntType, Shape, Stream
 from hwcodesign.graph.builder import Assembly
+from hwcodesign.graph.rearranged import Rearrangements
 from hwcodesign.kinds.mvau import worst_reach
 from hwcodesign.nets.network import (
     INPUT,
     Add,
     AvgPool,
+    Channels,
     Concat,
     Conv,
     GlobalAvgPool,
     MaxPool,
     Network,
+    PixelShuffle,
     Quantization,
     Requantize,
+    Upsample,
     require_hardware,
     whole_windows,
 )
@@ -42,22 +46,24 @@ def predict(network: Network, quantization: Quantization) -> Dataflow:
     bits_of = network.activation_bits(quantization)
     activations = {n: IntType(b, signed=b == 1 or n in network.signed_quantizers) for n, b in bits_of.items()}
     weights = {name: IntType(bits, signed=True) for name, bits in network.weight_bits(quantization).items()}
-    made = {INPUT: INPUT}
+    made, moved = {INPUT: INPUT}, Rearrangements(assembly)
     for node in network.nodes:
-        sources = [made[name] for name in node.inputs]
+        if isinstance(node, Channels | PixelShuffle):
+            moved.note(node, network.shapes[node.input][2])
+            continue
+        sources = [made[moved.beneath(name)] for name in node.inputs]
+        if isinstance(node, Requantize):
+            moved.keep(node, node.input)
+        else:
+            sources = [moved.layer(name, source, node) for name, source in zip(node.inputs, sources, strict=True)]
         match node:
             case Conv():
                 out_type = activations[node.quantizer] if node.quantizer else None
                 made[node.name] = _convolution(assembly, node, sources[0], weights[node.name], out_type)
-            case MaxPool() | AvgPool() if (node.kernel, node.stride, node.pad) == (1, 1, 0):
-                made[node.name] = sources[0]
-            case MaxPool():
-                made[node.name] = _max_pool(assembly, node, sources[0], network.shapes[node.input])
-            case AvgPool() if not _sees_all(node, network.shapes[node.input]):
-                made[node.name] = _avg_pool(assembly, node, sources[0])
-            case AvgPool() | GlobalAvgPool():
-                one_pixel = network.shapes[node.input][:2] == (1, 1)
-                made[node.name] = sources[0] if one_pixel else assembly.global_acc_pool(node.name, sources[0])
+            case MaxPool() | AvgPool() | GlobalAvgPool():
+                made[node.name] = _pool(assembly, node, sources[0], network.shapes[node.input])
+            case Upsample():
+                made[node.name] = assembly.layer(node.name, "upsample", sources, {"factors": both(node.factor)})
             case Concat():
                 made[node.name] = assembly.concat(node.name, sources)
             case Requantize():
@@ -73,16 +79,24 @@ def predict(network: Network, quantization: Quantization) -> Dataflow:
     return assembly.finish({})
 
 
+def _pool(assembly: Assembly, pool: MaxPool | AvgPool | GlobalAvgPool, source: str, shape: Shape) -> str:
+    match pool:
+        case MaxPool() | AvgPool() if (pool.kernel, pool.stride, pool.pad) == (1, 1, 0):
+            return source
+        case MaxPool():
+            return _max_pool(assembly, pool, source, shape)
+        case AvgPool() if both(pool.kernel) != shape[:2] or pool.pad:
+            return _avg_pool(assembly, pool, source)
+        case _:
+            return source if shape[:2] == (1, 1) else assembly.global_acc_pool(pool.name, source)
+
+
 def _max_pool(assembly: Assembly, pool: MaxPool, source: str, shape: Shape) -> str:
     if any(pad := whole_windows(pool, shape)):
         source = assembly.padding(f"{pool.name}.pad", source, pad, assembly.stream(source).interval.low)
     kernel, stride = both(pool.kernel), both(pool.stride)
     window = assembly.sliding_window(f"{pool.name}.window", source, kernel, stride, depthwise=True)
     return assembly.max_pool(pool.name, window, prod(kernel))
-
-
-def _sees_all(pool: AvgPool, shape: Shape) -> bool:
-    return both(pool.kernel) == shape[:2] and not pool.pad
 
 
 def _avg_pool(assembly: Assembly, pool: AvgPool, source: str) -> str:

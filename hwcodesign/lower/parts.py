@@ -78,8 +78,8 @@ def arranged(walk: Walk, node: Node, value: Value) -> Value:
         if value.open or value.terms:
             return _noted(walk, node, "leaves pixels out", value)
         value = _of_grid(walk, node, value, *grid)
-    factors = _factors(value)
-    order = _order(value, factors)
+    factors = factors_of(value.place, value.shape)
+    order = None if value.padded else order_of(value.place, value.shape, factors)
     if order is None or (factors == (1, 1) and np.array_equal(order, np.arange(value.shape[0]))):
         return value
     rows = _rows(walk, value, order) if factors == (1, 1) else None
@@ -215,28 +215,31 @@ def _made(walk: Walk, value: Value, operator: str, attributes: Mapping[str, Attr
     return next((one.name for one in made if (one.operator, one.sources, one.attributes) == sought), None)
 
 
-def _factors(value: Value) -> tuple[int, int]:
-    """How many rows and columns of the tensor there are for one of the map; 1, 1 if they are not whole numbers."""
-    if value.place.ndim not in (3, 4):
+def factors_of(place: np.ndarray, shape: Map) -> tuple[int, int]:
+    """How many rows and columns of the tensor there are for one of the map of `shape`; 1, 1 if not whole numbers.
+
+    `place` says of each element of the tensor (its first axis the batch) which one of the map it is.
+    """
+    if place.ndim not in (3, 4):
         return 1, 1
-    sides = value.place.shape[2:] if value.place.ndim == 4 else (1, value.place.shape[2])
-    if any(side % of for side, of in zip(sides, value.shape[1:], strict=True)):
+    sides = place.shape[2:] if place.ndim == 4 else (1, place.shape[2])
+    if any(side % of for side, of in zip(sides, shape[1:], strict=True)):
         return 1, 1
-    return sides[0] // value.shape[1], sides[1] // value.shape[2]
+    return sides[0] // shape[1], sides[1] // shape[2]
 
 
-def _order(value: Value, factors: tuple[int, int]) -> np.ndarray | None:
+def order_of(place: np.ndarray, shape: Map, factors: tuple[int, int]) -> np.ndarray | None:
     """Which channel of the map each of the tensor's is, where it consists of whole ones; None if it does not.
 
     Where a pixel of the map is a block of so many (`factors`), they are those of the block's first pixel, then of its
     second, and so on.
     """
-    (_, height, width), (rows, columns) = value.shape, factors
-    if value.place.ndim == 2 and value.shape[1:] == (1, 1) and not value.padded:
-        return value.place.ravel()
-    if value.place.ndim < 3 or value.padded or value.place.size % (height * width * rows * columns):
+    (_, height, width), (rows, columns) = shape, factors
+    if place.ndim == 2 and shape[1:] == (1, 1):
+        return place.ravel()
+    if place.ndim < 3 or place.size % (height * width * rows * columns):
         return None
-    blocks = value.place.reshape(-1, height, rows, width, columns).transpose(2, 4, 0, 1, 3)
+    blocks = place.reshape(-1, height, rows, width, columns).transpose(2, 4, 0, 1, 3)
     channels = blocks.reshape(-1, height * width)
     order: np.ndarray = channels[:, 0] // (height * width)
     whole = np.array_equal(channels, order[:, None] * (height * width) + np.arange(height * width))

@@ -17,8 +17,9 @@ from brevitas.quant import (
 )
 from torch import Tensor, nn
 
+from hwcodesign.core.windows import both
 from hwcodesign.nets.fake_quantize import fake_quantize
-from hwcodesign.nets.network import Conv, Level, Node, Quantizing
+from hwcodesign.nets.network import Channels, Conv, Level, Moving, Node, PixelShuffle, Quantizing, Upsample
 
 # A power of two: ONNX stores epsilon in 32 bits, and this one survives that unchanged.
 NORM_EPSILON = 2.0**-16
@@ -187,6 +188,29 @@ class Concat(nn.Module):
 
     def forward(self, *values: Tensor) -> Tensor:
         return torch.cat(values, dim=1)
+
+
+class Moved(nn.Module):
+    """What a node that computes nothing does."""
+
+    def __init__(self, node: Moving) -> None:
+        super().__init__()
+        self._node = node
+
+    def forward(self, value: Tensor) -> Tensor:
+        return moved(self._node, value)
+
+
+def moved(node: Moving, value: Tensor) -> Tensor:
+    """`value` (frames, channels, height, width) through a node that computes nothing."""
+    match node:
+        case Upsample():
+            factors = [float(factor) for factor in both(node.factor)]
+            return nn.functional.interpolate(value, scale_factor=factors, mode="nearest")
+        case Channels():
+            return value.index_select(1, torch.tensor(node.picked, device=value.device))
+        case PixelShuffle():
+            return nn.functional.pixel_shuffle(value, node.factor)
 
 
 class Add(nn.Module):

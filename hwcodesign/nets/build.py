@@ -13,6 +13,7 @@ from hwcodesign.nets.network import (
     INPUT,
     Add,
     AvgPool,
+    Channels,
     Concat,
     Conv,
     GlobalAvgPool,
@@ -21,8 +22,10 @@ from hwcodesign.nets.network import (
     MaxPool,
     Network,
     Node,
+    PixelShuffle,
     Quantization,
     Requantize,
+    Upsample,
     averaged_pixels,
     cuts_windows,
     of_pixels,
@@ -150,6 +153,8 @@ def _float_layer(network: Network, node: Node) -> nn.Module:
             return nn.LocalResponseNorm(node.size)
         case GlobalAvgPool():
             return nn.AdaptiveAvgPool2d(1)
+        case Upsample() | Channels() | PixelShuffle():
+            return blocks.Moved(node)
         case Requantize() | Concat() | Add():
             return _WITHOUT_NUMBERS[type(node)]()
 

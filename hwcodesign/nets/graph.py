@@ -34,6 +34,7 @@ from hwcodesign.nets.network import (
     INPUT,
     Add,
     AvgPool,
+    Channels,
     Concat,
     Conv,
     Count,
@@ -42,8 +43,11 @@ from hwcodesign.nets.network import (
     MaxPool,
     Network,
     Node,
+    Padding,
     Paddings,
+    PixelShuffle,
     Requantize,
+    Upsample,
     may_be_negative,
 )
 
@@ -125,6 +129,33 @@ class RequantizeLayer(StrictModel):
     leak: Leak = 0.0
 
 
+class UpsampleLayer(StrictModel):
+    """Every pixel `factor` times along both sides, or [rows, columns] times."""
+
+    layer: Literal["upsample"]
+    name: Path
+    input: str
+    factor: Counts
+
+
+class ChannelsLayer(StrictModel):
+    """The channels that are `picked`, in that order: a slice, a split, a shuffle."""
+
+    layer: Literal["channels"]
+    name: Path
+    input: str
+    picked: tuple[Padding, ...]
+
+
+class PixelShuffleLayer(StrictModel):
+    """A block of `factor` x `factor` pixels of as many channels, one behind the other."""
+
+    layer: Literal["pixel shuffle"]
+    name: Path
+    input: str
+    factor: Count
+
+
 class ConcatLayer(StrictModel):
     """Channels side by side."""
 
@@ -145,8 +176,9 @@ class AddLayer(StrictModel):
     leak: Leak = 0.0
 
 
+_Moving = UpsampleLayer | ChannelsLayer | PixelShuffleLayer
 AnyLayer = Annotated[
-    ConvLayer | MaxPoolLayer | AvgPoolLayer | GlobalPoolLayer | RequantizeLayer | ConcatLayer | AddLayer,
+    ConvLayer | MaxPoolLayer | AvgPoolLayer | GlobalPoolLayer | RequantizeLayer | _Moving | ConcatLayer | AddLayer,
     Field(discriminator="layer"),
 ]
 _NODES: Mapping[type[StrictModel], type[Node]] = {
@@ -155,6 +187,9 @@ _NODES: Mapping[type[StrictModel], type[Node]] = {
     AvgPoolLayer: AvgPool,
     GlobalPoolLayer: GlobalAvgPool,
     RequantizeLayer: Requantize,
+    UpsampleLayer: Upsample,
+    ChannelsLayer: Channels,
+    PixelShuffleLayer: PixelShuffle,
     ConcatLayer: Concat,
     AddLayer: Add,
 }

@@ -141,6 +141,55 @@ class Requantize(_OneInput):
 
 
 @dataclass(frozen=True)
+class Upsample(_OneInput):
+    """Every pixel `factor` times along both sides, or (rows, columns) times: the nearest neighbour."""
+
+    factor: Sides
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "factor", one(self.factor))
+
+    def shape(self, before: Shape) -> Shape:
+        """What becomes of a map of the shape `before`."""
+        rows, columns = both(self.factor)
+        return before[0] * rows, before[1] * columns, before[2]
+
+
+@dataclass(frozen=True)
+class Channels(_OneInput):
+    """The channels of the input that are `picked`, in that order: a slice, a split, a channel shuffle."""
+
+    picked: tuple[int, ...]
+
+    def shape(self, before: Shape) -> Shape:
+        """What becomes of a map of the shape `before`. Raises UserError for channels that it does not have."""
+        height, width, channels = before
+        if not self.picked or not 0 <= min(self.picked) <= max(self.picked) < channels:
+            raise UserError(f"{self.name}: it picks the channels {list(self.picked)} of an input that has 0 to "
+                            f"{channels - 1}; pick one of these, or more")  # fmt: skip
+        return height, width, len(self.picked)
+
+
+@dataclass(frozen=True)
+class PixelShuffle(_OneInput):
+    """A block of `factor` * `factor` pixels of as many channels, one behind the other (PyTorch's PixelShuffle)."""
+
+    factor: int
+
+    def shape(self, before: Shape) -> Shape:
+        """What becomes of a map of the shape `before`. Raises UserError for channels that make no whole blocks."""
+        height, width, channels = before
+        if channels % self.factor**2:
+            allowed = [n for n in range(1, channels + 1) if channels % n**2 == 0]
+            nearest = " or ".join(map(str, nearest_numbers(self.factor, allowed)))
+            raise UserError(
+                f"{self.name}: its {channels} input channels make no whole blocks of {self.factor} x {self.factor} "
+                f"pixels; nearest factor: {nearest}"
+            )
+        return height * self.factor, width * self.factor, channels // self.factor**2
+
+
+@dataclass(frozen=True)
 class Concat:
     """Channels of the inputs side by side; the inputs share one quantizer."""
 
@@ -165,7 +214,8 @@ class Add:
 
 Window = Conv | MaxPool | AvgPool
 Quantizing = Conv | Requantize | Add  # what may end in a quantizer
-Node = Window | LocalResponseNorm | GlobalAvgPool | Requantize | Concat | Add
+Moving = Upsample | Channels | PixelShuffle  # what computes nothing, and keeps its input's quantizer
+Node = Window | LocalResponseNorm | GlobalAvgPool | Requantize | Moving | Concat | Add
 
 
 @dataclass(frozen=True)
@@ -323,16 +373,16 @@ def _output_shape(node: Node, inputs: list[Shape]) -> Shape:
             return *windows_on(node, inputs[0]), node.filters
         case MaxPool() | AvgPool():
             return *windows_on(node, inputs[0]), channels
-        case LocalResponseNorm() | Requantize():
-            return inputs[0]
         case GlobalAvgPool():
             return 1, 1, channels
+        case Upsample() | Channels() | PixelShuffle():
+            return node.shape(inputs[0])
         case Concat():
             _require_equal(node.name, "pixels", [shape[:2] for shape in inputs])
             return height, width, sum(shape[2] for shape in inputs)
         case Add():
             _require_equal(node.name, "shapes", inputs)
-            return inputs[0]
+    return inputs[0]
 
 
 def windows_on(node: Window, shape: Shape) -> tuple[int, int]:
@@ -368,9 +418,9 @@ def may_be_negative(node: Quantizing) -> bool:
 
 
 def of_pixels(network: Network, name: str) -> bool:
-    """Whether node `name` gives the pixels, or what pools make of them."""
+    """Whether node `name` gives the pixels, or what pools and moves make of them."""
     by_name = {node.name: node for node in network.nodes}
-    while name != INPUT and isinstance(by_name[name], MaxPool | AvgPool | GlobalAvgPool):
+    while name != INPUT and isinstance(by_name[name], MaxPool | AvgPool | GlobalAvgPool | Moving):
         name = by_name[name].inputs[0]
     return name == INPUT
 

@@ -20,21 +20,27 @@ from hwcodesign.lower.endings import ENDINGS
 from hwcodesign.lower.file_network import FileNetwork
 from hwcodesign.lower.file_network import Node as FileNode
 from hwcodesign.lower.layout import LAYOUTS, LayoutError, moved
+from hwcodesign.lower.parts import PARTS, factors_of, order_of, parts_of
 from hwcodesign.lower.problems import Problems
 from hwcodesign.lower.unsupported import why_not
+from hwcodesign.lower.upsampling import factors_of as upsampled_by
+from hwcodesign.lower.upsampling import why_not_upsampled
 from hwcodesign.lower.values import Constant
 from hwcodesign.nets.build import is_taken
 from hwcodesign.nets.network import (
     INPUT,
     Add,
     AvgPool,
+    Channels,
     Concat,
     Conv,
     GlobalAvgPool,
     MaxPool,
     Network,
     Node,
+    PixelShuffle,
     Requantize,
+    Upsample,
     cuts_windows,
     may_be_negative,
     windows_on,
@@ -71,13 +77,16 @@ class _Pixels:
 class _Map:
     """What the node `name` gives, in an array of `shape`, behind the zeros `pad`.
 
-    `alone`: whoever reads this, nobody reads the same node by another way.
+    `alone`: whoever reads this, nobody reads the same node by another way. `places`, in that shape: which elements of
+    the node's map these are, and the layer in the file that moved them, if they are not all of them in their order.
     """
 
     name: str
     shape: tuple[int, ...]
     alone: bool
     pad: Border = NO_BORDER
+    places: np.ndarray | None = None
+    mover: FileNode | None = None
 
 
 _Tensor = _Pixels | _Map | Constant | None  # None: behind a problem
@@ -106,6 +115,7 @@ class _Reader:
         self.nodes: dict[str, Node] = {}
         self.weights: dict[str, Weights] = {}
         self.alone: dict[str, bool] = {}  # whether the input of a pool or a concatenation is read by it alone
+        self.moved: dict[tuple[str, bytes], str] = {}  # nodes by what they read, and which elements
         self.pixels: _Pixels | None = None  # as the first convolution takes them
         self.tensors: dict[str, _Tensor] = {
             file.input: _Pixels(np.ones(channels), np.zeros(channels), file.input_shape)
@@ -120,12 +130,13 @@ class _Reader:
             return
         try:
             found = self._result(node, inputs)
+            results = found if isinstance(found, tuple) else (found,)
         except (ValueError, TypeError, IndexError, KeyError, LayoutError) as error:
             self.problems.add(node.layer, f"its inputs or attributes are not those of {node.operator} ({error})",
                               "export the model again")  # fmt: skip
-            found = None
+            results = ()
         self.tensors |= dict.fromkeys(node.outputs)
-        self.tensors[node.outputs[0]] = found
+        self.tensors |= dict(zip(node.outputs, results, strict=False))
 
     def result(self) -> FloatNetwork:
         """The network, its quantizers in their places. Raises UserError for the problems that were met."""
@@ -159,7 +170,7 @@ class _Reader:
                 waiting.extend(reader.outputs)
         return True
 
-    def _result(self, node: FileNode, inputs: list[_Tensor]) -> _Tensor:
+    def _result(self, node: FileNode, inputs: list[_Tensor]) -> _Tensor | tuple[_Tensor, ...]:
         given = [tensor for name, tensor in zip(node.inputs, inputs, strict=True) if name]
         if node.operator == "Shape" and isinstance(given[0], _Map):
             return Constant(np.array(given[0].shape, dtype=np.int64))
@@ -173,6 +184,10 @@ class _Reader:
         elif any(isinstance(t, _Map | _Pixels) and any(t.pad) for t in given) and node.operator not in _TAKE_PADDING:
             self._note(node, "its input was padded before it", _PADDED)
         elif not any(tensor is None for tensor in given):  # what lies behind a problem is none itself
+            if node.operator not in _TAKE_MOVED:
+                inputs = [self._arranged(node, tensor) if isinstance(tensor, _Map) else tensor for tensor in inputs]
+                if any(tensor is None for name, tensor in zip(node.inputs, inputs, strict=True) if name):
+                    return None
             return handler(self, node, inputs)
         return None
 
@@ -199,20 +214,78 @@ class _Reader:
             name = f"{name.removesuffix(f'_{number - 1}')}_{number}"
         return name
 
-    def _moved(self, node: FileNode, inputs: list[_Tensor]) -> _Tensor:
+    def _moved(self, node: FileNode, inputs: list[_Tensor]) -> _Tensor | tuple[_Tensor, ...]:
         first, *others = inputs
         if not isinstance(first, _Map | _Pixels):
             self._note(node, "it moves numbers that are computed at run time", "move feature maps alone")
             return None
         if node.operator in ("Identity", "Cast", "Dropout"):
             return self._passed(node, first)
-        places = np.arange(np.prod(first.shape)).reshape(first.shape)
+        whole = np.arange(np.prod(first.shape)).reshape(first.shape)
+        places = whole if isinstance(first, _Pixels) or first.places is None else first.places
         arrays = [tensor.real if isinstance(tensor, Constant) else None for tensor in others]
-        found = moved(node, places, arrays, self.file.batch)
-        if not np.array_equal(found.ravel(), places.ravel()):
-            self._note(node, "it reorders the elements of its input", "flatten channels, rows, columns in this order")
+        if node.operator in PARTS:
+            parts = parts_of(node, places, arrays)
+        else:
+            parts = (moved(node, places, arrays, self.file.batch),)
+        return tuple(self._part(node, first, part) for part in parts)
+
+    def _part(self, node: FileNode, value: _Map | _Pixels, places: np.ndarray) -> _Tensor:
+        """Those elements of `value`."""
+        size = np.prod(self._map_shape(value.name) if isinstance(value, _Map) else value.shape)
+        if np.array_equal(places.ravel(), np.arange(size)):
+            value = self._passed(node, value)
+            unmoved: dict[str, Any] = {"places": None, "mover": None} if isinstance(value, _Map) else {}
+            return replace(value, shape=places.shape, **unmoved)
+        if isinstance(value, _Pixels) or any(value.pad):
+            self._note(node, "it reorders the elements of its input: the pixels, or what was padded before it",
+                       "begin with a convolution, and let it pad")  # fmt: skip
             return None
-        return replace(self._passed(node, first), shape=found.shape)
+        alone = value.alone and len(node.outputs) == 1 and self._read_once(node)
+        return replace(value, shape=places.shape, alone=alone, places=places, mover=node)
+
+    def _arranged(self, node: FileNode, value: _Map) -> _Map | None:
+        """`value` as a map of its own, of picked channels or blocks of pixels; None after noting why it is none."""
+        if value.places is None or value.mover is None:
+            return value
+        shape = self._map_shape(value.name)
+        rows, columns = factors_of(value.places, shape)
+        order = order_of(value.places, shape, (rows, columns))
+        if order is None or rows != columns:
+            self._note(node, f"it reads what {value.mover.layer} reorders, or some rows or columns of it",
+                       "reorder or take whole channels, in blocks of as many rows as columns")  # fmt: skip
+            return None
+        picked = order.reshape(rows * columns, -1).T.ravel()
+        name = value.name
+        if not np.array_equal(picked, np.arange(shape[0])):
+            name = self._put(value, name, picked, Channels(self._name(value.mover), name, tuple(picked.tolist())))
+        if rows > 1:
+            name = self._put(value, name, np.array([rows]), PixelShuffle(self._name(value.mover), name, rows))
+        return replace(value, name=name, places=None, mover=None)
+
+    def _put(self, value: _Map, source: str, how: np.ndarray, node: Channels | PixelShuffle) -> str:
+        """The name of `node`, or of one that does the same to `source` already."""
+        name = self.moved.setdefault((source, how.tobytes()), node.name)
+        if name == node.name:
+            self.nodes[name] = node
+            self.alone |= {name: value.alone}
+        return name
+
+    def _upsampled(self, node: FileNode, inputs: list[_Tensor]) -> _Tensor:
+        value, *others = inputs
+        if not isinstance(value, _Map) or len(value.shape) != 4:
+            self._note(node, "it upsamples other things than feature maps", "begin with a convolution")
+            return None
+        problem = why_not_upsampled(node, value.shape, others, self.file.opset)
+        if problem is not None:
+            self._note(node, *problem)
+            return None
+        rows, columns = upsampled_by(node, value.shape, others)
+        if rows == columns == 1:
+            return self._passed(node, value)
+        made = Upsample(self._name(node), value.name, (rows, columns))
+        self.alone |= {made.name: value.alone}
+        return self._gives(node, made, (*value.shape[:2], value.shape[2] * rows, value.shape[3] * columns))
 
     def _passed(self, node: FileNode, value: _Map | _Pixels) -> _Map | _Pixels:
         """The value itself, behind a node that does nothing with its numbers."""
@@ -271,6 +344,9 @@ class _Reader:
         rows = matrix.real if node.attributes.get("transB", 0) else matrix.real.T
         source, shape = self._source(value)
         channels, height, width = self._map_shape(source or INPUT)
+        if isinstance(value, _Map) and value.places is not None and shape == (1, rows.shape[1]):
+            rows = _in_order(rows, value.places.ravel(), channels * height * width)
+            shape = (1, rows.shape[1])
         if source is None or shape != (1, rows.shape[1]) or rows.shape[1] != channels * height * width:
             self._note(node, f"its weights are for {rows.shape[1]} features, its input is {channels} maps of "
                        f"{height}x{width}", "flatten the whole map in front of it")  # fmt: skip
@@ -495,7 +571,7 @@ class _Reader:
                     end = end_of(min(node.most or np.inf, most))
                     self.nodes[name] = replace(node, relu=True, most=end, leak=leak)
                 return True
-            case MaxPool() | Concat():
+            case MaxPool() | Concat() | Upsample() | Channels() | PixelShuffle():
                 return self.alone[name] and all(self._rectify(source, most, sure, leak) for source in node.inputs)
             case _:
                 return False
@@ -516,14 +592,23 @@ class _Reader:
         return replace(value, pad=(top, left, bottom, right))
 
 
+def _in_order(rows: np.ndarray, places: np.ndarray, size: int) -> np.ndarray:
+    """The matrix `rows`, which reads the elements `places` of a map of `size`, as one that reads all in their order."""
+    found = np.zeros((size, len(rows)), rows.dtype)
+    np.add.at(found, places, rows.T)
+    return found.T
+
+
 def _weights(kernel: np.ndarray, bias: _Tensor) -> Weights:
     numbers = bias.real.reshape(-1) if isinstance(bias, Constant) else np.zeros(len(kernel))
     return Weights(np.asarray(kernel, np.float32), np.broadcast_to(numbers, len(kernel)).astype(np.float32))
 
 
 _TAKE_PADDING = ("Conv", "AveragePool", *LAYOUTS)
-_HANDLERS: Mapping[str, Callable[[_Reader, FileNode, list[Any]], _Tensor]] = {
-    **dict.fromkeys(LAYOUTS, _Reader._moved),
+_TAKE_MOVED = ("Gemm", "MatMul", *LAYOUTS, *PARTS)
+_HANDLERS: Mapping[str, Callable[[_Reader, FileNode, list[Any]], _Tensor | tuple[_Tensor, ...]]] = {
+    **dict.fromkeys((*LAYOUTS, *PARTS), _Reader._moved),
+    **dict.fromkeys(("Resize", "Upsample"), _Reader._upsampled),
     "Conv": _Reader._convolution,
     **dict.fromkeys(("Gemm", "MatMul"), _Reader._linear),
     "BatchNormalization": _Reader._batch_norm,

@@ -9,11 +9,12 @@ from torch import Tensor, nn
 
 from hwcodesign.core.errors import UserError
 from hwcodesign.export.float_weights import Weights
-from hwcodesign.nets.blocks import leaked
+from hwcodesign.nets.blocks import leaked, moved
 from hwcodesign.nets.network import (
     INPUT,
     Add,
     AvgPool,
+    Channels,
     Concat,
     Conv,
     GlobalAvgPool,
@@ -21,7 +22,9 @@ from hwcodesign.nets.network import (
     MaxPool,
     Network,
     Node,
+    PixelShuffle,
     Requantize,
+    Upsample,
 )
 
 
@@ -104,12 +107,12 @@ def apply(node: Node, inputs: list[Tensor]) -> Tensor:
             return nn.functional.avg_pool2d(inputs[0], node.kernel, node.stride, node.pad, node.ceil)
         case Concat():
             return torch.cat(inputs, 1)
-        case Add():
-            return leaked(node, inputs[0] + inputs[1])
-        case Requantize():
-            return leaked(node, inputs[0])
+        case Add() | Requantize():
+            return leaked(node, inputs[0] if isinstance(node, Requantize) else inputs[0] + inputs[1])
         case GlobalAvgPool():
             return inputs[0].mean((2, 3), keepdim=True)
+        case Upsample() | Channels() | PixelShuffle():
+            return moved(node, inputs[0])
         case _:
             raise UserError(f"{node.name} can be analysed, but not become hardware")
 

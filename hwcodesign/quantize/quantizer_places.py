@@ -13,13 +13,17 @@ from hwcodesign.lower.problems import Problems
 from hwcodesign.nets.network import (
     INPUT,
     Add,
+    Channels,
     Concat,
     Conv,
     GlobalAvgPool,
     MaxPool,
+    Moving,
     Network,
     Node,
+    PixelShuffle,
     Requantize,
+    Upsample,
     may_be_negative,
     of_pixels,
 )
@@ -95,14 +99,14 @@ class _Places:
         match node:
             case Conv() | Add() | Requantize():
                 return [name]
-            case MaxPool() | Concat():
+            case MaxPool() | Concat() | Upsample() | Channels() | PixelShuffle():
                 return [maker for source in node.inputs for maker in self._makers(source)]
             case _:
                 return []
 
     def _read_here_alone(self, name: str) -> bool:
         node = self.by_name[name]
-        passes = isinstance(node, MaxPool | Concat)
+        passes = isinstance(node, MaxPool | Concat | Moving)
         return self.read[name] == 1 and (not passes or all(self._read_here_alone(source) for source in node.inputs))
 
     def _root(self, name: str) -> str:
@@ -112,8 +116,9 @@ class _Places:
 
 
 def _scoring(draft: Network) -> str:
-    """The convolution that gives raw scores, by itself or through a global average; "" if a ReLU ends it."""
+    """The convolution that gives raw scores, by itself, through a global average or upsampled; "" if a ReLU ends it."""
+    by_name = {node.name: node for node in draft.nodes}
     last = draft.nodes[-1]
-    if isinstance(last, GlobalAvgPool) and last.input != INPUT:
-        last = next(node for node in draft.nodes if node.name == last.input)
+    while isinstance(last, GlobalAvgPool | Upsample) and last.input != INPUT:
+        last = by_name[last.input]
     return last.name if isinstance(last, Conv) and not last.relu else ""

@@ -7,14 +7,17 @@ from hwcodesign.nets.network import (
     INPUT,
     Add,
     AvgPool,
+    Channels,
     Concat,
     Conv,
     GlobalAvgPool,
     MaxPool,
     Network,
     Node,
+    PixelShuffle,
     Quantization,
     Requantize,
+    Upsample,
 )
 
 CLASSES = 3
@@ -45,6 +48,8 @@ class _Made:
         """A layer, or a join of two branches, behind one of the last three."""
         name, source = f"l{len(self.nodes)}", str(self.random.choice(list(self.signed)[-3:]))
         kinds = [self.conv, self.conv, self.conv, self.depthwise, self.average, self.average, self.maximum]
+        if source != INPUT:
+            kinds += [self.upsample, self.channels, self.pixel_shuffle]
         if source != INPUT and not self.signed[source]:
             kinds += [self.again, self.concat, self.add]
         kinds[self.number(0, len(kinds) - 1)](name, source)
@@ -98,6 +103,26 @@ class _Made:
 
     def maximum(self, name: str, source: str) -> None:
         self.push(MaxPool(name, source, *self.window(source), ceil=bool(self.number(0, 1))), self.signed[source])
+
+    def upsample(self, name: str, source: str) -> None:
+        """Of maps that are small enough."""
+        rows, columns, _ = self.shape(source)
+        factor = 1 + (rows <= 6) * self.number(0, 1), 1 + (columns <= 6) * self.number(0, 2)
+        self.push(Upsample(name, source, factor), self.signed[source])
+
+    def channels(self, name: str, source: str) -> None:
+        """Some, or all in another order."""
+        order = self.random.permutation(self.shape(source)[2])
+        picked = tuple(order[: self.number(1, len(order))].tolist())
+        self.push(Channels(name, source, picked), self.signed[source])
+
+    def pixel_shuffle(self, name: str, source: str) -> None:
+        """Behind a convolution that gives the channels."""
+        if max(self.shape(source)[:2]) > 6:
+            return self.channels(name, source)
+        self.push(Conv(f"{name}.grown", source, 4 * self.number(1, 3), quantizer=f"{name}.q"), False)
+        self.push(PixelShuffle(name, f"{name}.grown", 2), False)
+        return None
 
     def again(self, name: str, source: str) -> None:
         self.push(Requantize(name, source, f"{name}.q"), False)

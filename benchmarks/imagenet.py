@@ -96,7 +96,7 @@ def with_bits(recipe: Recipe, bits: str) -> Recipe:
         network, table = recipe.describe(), LayerBitsTable(activation_bits=ends[1])
         last = blocks(network)[-1].input
         names = [name for block in blocks(network) if block.output == last for name in _ending(network, block)]
-        changes["layers"] = dict.fromkeys(names, table)
+        changes["layers"] = {**recipe.quantization.layers, **dict.fromkeys(names, table)}
     return recipe.model_copy(update={"quantization": recipe.quantization.model_copy(update=changes)})
 
 

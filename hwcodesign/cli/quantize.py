@@ -106,6 +106,10 @@ def command(
     require_file(weights)
     job = make_job(**options)
     job.recipe.require_task("classify", "hwcodesign quantize")
+    network = job.recipe.describe()
+    if (distil or drop is not None) and network.shapes[network.nodes[-1].name][:2] != (1, 1):
+        raise UserError("--distil and --accuracy-drop go by the classes that images are given, and this network gives "
+                        "a map of scores, which names none: leave them out; --reconstruct needs none")  # fmt: skip
     layers = _merged(job.recipe.quantization.layers, changes.get("layers", {}))
     quantization = job.recipe.quantization.model_copy(update=changes | {"layers": layers})
     recipe = with_stored_scales(job.recipe.model_copy(update={"quantization": quantization}))

@@ -71,11 +71,12 @@ def predict(network: Network, quantization: Quantization) -> Dataflow:
             case Add():
                 total = assembly.add(node.name, sources[0], sources[1])
                 made[node.name] = assembly.thresholding(f"{node.name}.quantizer", total, activations[node.quantizer])
-    last = network.nodes[-1].name
-    if assembly.stream(made[last]).pixels == 1:
-        assembly.label_select(made[last])
+    last = network.nodes[-1]
+    scores = moved.layer(last.name, made[moved.beneath(last.name)], last)
+    if assembly.stream(scores).pixels == 1:
+        assembly.label_select(scores)
     else:
-        assembly.map_output(made[last])
+        assembly.map_output(scores)
     return assembly.finish({})
 
 

@@ -207,7 +207,8 @@ class Graph:
         """The network for images of `input_shape` (height, width, channels).
 
         Raises UserError for a layer that reads what is not there, two of one name, scores of another number than
-        `classes`, and layers that are joined and do not share a quantizer.
+        `classes` (in all, or of each pixel where they are a map), and layers that are joined and do not share a
+        quantizer.
         """
         nodes: list[Node] = []
         for layer in self.layers:
@@ -219,7 +220,7 @@ class Graph:
         _require_order(nodes)
         _require_relus(nodes)
         _require_shared(network)
-        if network.outputs != classes:
+        if classes not in (network.outputs, network.shapes[nodes[-1].name][2]):
             raise UserError(f"{nodes[-1].name}: it gives {network.outputs} scores, and data.classes = {classes}")
         return network
 

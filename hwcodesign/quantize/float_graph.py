@@ -97,7 +97,7 @@ def float_network(file: FileNetwork) -> FloatNetwork:
     reader = _Reader(file)
     for node in file.nodes:
         reader.visit(node)
-        if reader.ended:
+        if reader.last is not None:
             break
     return reader.result()
 
@@ -110,7 +110,8 @@ class _Reader:
             raise UserError(f"{file.path}: its input has the shape {file.input_shape}; a float network takes "
                             "(1, channels, height, width)")  # fmt: skip
         _, channels, height, width = file.input_shape
-        self.file, self.problems, self.ended = file, Problems(), False
+        self.file, self.problems = file, Problems()
+        self.last: str | None = None  # the tensor of the scores, where what follows belongs to the host
         self.input_shape = height, width, channels
         self.nodes: dict[str, Node] = {}
         self.weights: dict[str, Weights] = {}
@@ -126,7 +127,7 @@ class _Reader:
         """Work out what the node gives."""
         inputs = [self._read(name) for name in node.inputs]
         if node.operator in ENDINGS and self._last(node):
-            self.ended = True
+            self.last = node.inputs[0]
             return
         try:
             found = self._result(node, inputs)
@@ -141,20 +142,35 @@ class _Reader:
     def result(self) -> FloatNetwork:
         """The network, its quantizers in their places. Raises UserError for the problems that were met."""
         self.problems.raise_any(self.file.path)
-        if not self.nodes or not isinstance(list(self.nodes.values())[-1], Conv | GlobalAvgPool):
-            raise UserError(f"{self.file.path}: a classifier ends in a fully connected layer, a convolution or a "
-                            "global average, whose results are its scores")  # fmt: skip
-        draft = Network("graph", self.input_shape, 0, tuple(self.nodes.values()))
+        scores = self._scores()
+        self.problems.raise_any(self.file.path)
+        if not isinstance(self.nodes.get(scores), Conv | GlobalAvgPool | Upsample | Channels | PixelShuffle):
+            raise UserError(f"{self.file.path}: a network ends in a fully connected layer, a convolution or a global "
+                            "average, or in what moves their results, which are its scores")  # fmt: skip
+        draft = Network("graph", self.input_shape, 0, _leading_to(scores, self.nodes))
         nodes = placed(draft, self.problems)
         self.problems.raise_any(self.file.path)
-        height, width, classes = draft.shapes[nodes[-1].name]
-        if (height, width) != (1, 1):
-            raise UserError(f"{self.file.path}: {nodes[-1].name} gives a map of {height}x{width} pixels; scores are "
-                            "one pixel")  # fmt: skip
+        height, width, channels = draft.shapes[scores]
         pixels = self.pixels
         assert pixels is not None, "a network without convolutions has a problem"
-        network = replace(draft, classes=classes, nodes=nodes)
-        return FloatNetwork(network, self.weights, -pixels.shift / pixels.scale, 1 / pixels.scale)
+        # Of a map, the classes are those of each pixel; a recipe has two at least.
+        network = replace(draft, classes=channels if channels > 1 else height * width, nodes=nodes)
+        weights = {conv.name: self.weights[conv.name] for conv in network.convolutions}
+        return FloatNetwork(network, weights, -pixels.shift / pixels.scale, 1 / pixels.scale)
+
+    def _scores(self) -> str:
+        """The node that gives the scores, "" if none does; a map with its channels last is in hardware's own order."""
+        tensor = self.last or self.file.output
+        value = self.tensors.get(tensor)
+        if not isinstance(value, _Map):
+            return ""
+        channels, height, width = shape = self._map_shape(value.name)
+        own = np.arange(channels * height * width).reshape(shape).transpose(1, 2, 0)
+        if value.places is None or np.array_equal(value.places.ravel(), own.ravel()):
+            return value.name
+        maker = next(node for node in self.file.nodes if tensor in node.outputs)
+        arranged = self._arranged(maker, value)
+        return "" if arranged is None else arranged.name
 
     def _read(self, name: str) -> _Tensor:
         if name in self.file.constants and name not in self.tensors:
@@ -590,6 +606,15 @@ class _Reader:
             return None
         top, left, bottom, right = (int(n) + there for n, there in zip(pads[2:4] + pads[6:8], value.pad, strict=True))
         return replace(value, pad=(top, left, bottom, right))
+
+
+def _leading_to(last: str, nodes: Mapping[str, Node]) -> tuple[Node, ...]:
+    """Those of `nodes`, in their order, whose results `last` depends on, and itself."""
+    needed = {last}
+    for node in reversed(list(nodes.values())):
+        if node.name in needed:
+            needed.update(node.inputs)
+    return tuple(node for node in nodes.values() if node.name in needed)
 
 
 def _in_order(rows: np.ndarray, places: np.ndarray, size: int) -> np.ndarray:

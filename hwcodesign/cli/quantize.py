@@ -124,7 +124,7 @@ def command(
     report = run_job(job, console(), last="export")
     bits = recipe.describe().weight_bits(recipe.quantization.to_quantization())
     console().print(table(report["train"]["layers"], bits))
-    if report["reference"]["top1"] is not None:
+    if report["reference"].get("top1") is not None:  # of images without labels, and of maps of scores, nobody knows
         rows = {"quantized": report["reference"]}
         if measure_float:
             from hwcodesign.quantize.float_network import accuracy

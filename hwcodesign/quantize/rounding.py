@@ -23,8 +23,11 @@ _FLOOR = 0.1  # of the mean energy: what an input without any counts
 def refitted(weight: Tensor, covariance: Tensor, cross: Tensor) -> Tensor:
     """argmin |W x - W' u|^2 + ridge |W - W'|^2 over W' (O, K), for float inputs x and quantized inputs u of the layer.
 
-    `weight` W is (O, K), `covariance` E[u u'] and `cross` E[x u'] are (K, K), of inputs around their means.
+    `weight` W is (O, K), `covariance` E[u u'] and `cross` E[x u'] are (K, K), of inputs around their means. Inputs that
+    never change (a channel that is dead) have nothing to say: W then.
     """
+    if not covariance.any():
+        return weight
     eye = torch.eye(len(covariance), dtype=weight.dtype, device=weight.device)
     ridge = eye * covariance.diagonal().mean() * _RIDGE
     return torch.linalg.solve(covariance + ridge, (weight @ (cross + ridge)).T).T

@@ -30,6 +30,11 @@ def test_gptq_keeps_sums_better_than_rounding_to_nearest(bits):
     assert errors[0] < 0.8 * errors[1]
 
 
+def test_refitting_leaves_the_weights_of_a_dead_channel():
+    w, nothing = filters(1, 9), torch.zeros(9, 9, dtype=torch.float64)
+    assert torch.equal(refitted(w, nothing, nothing), w)
+
+
 def test_refitting_makes_up_for_inputs_that_were_changed():
     x = inputs()
     w, u = filters(), x * torch.linspace(0.8, 1.2, x.shape[1], dtype=torch.float64)

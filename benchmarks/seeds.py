@@ -20,10 +20,9 @@ from rich.table import Table
 
 from benchmarks.history import record
 from hwcodesign.core.run_folder import RunFolder
-from hwcodesign.export.pretrained import shipped_with
 from hwcodesign.flow.pipeline import run_job
 from hwcodesign.job import Job
-from hwcodesign.recipe import load_recipe
+from hwcodesign.recipe import load_recipe, shipped_with
 
 RESULTS = Path(__file__).with_suffix(".json")
 

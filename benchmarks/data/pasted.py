@@ -1,6 +1,6 @@
 """A detection task made of a classification one: pictures pasted on dark canvases, with their boxes, in COCO's format.
 
-    python -m benchmarks.data.pasted FASHION_MNIST FOLDER [--train 6000] [--test 500]
+    python -m benchmarks.data.pasted FASHION_MNIST FOLDER [--train 24000] [--test 500]
 
 Each canvas of 64x64 pixels has one to four pictures, scaled to 14 to 28 pixels, no two of which overlap by more than a
 little; a box goes around what of a picture is not black. Training canvases hold training pictures, test canvases test
@@ -74,7 +74,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("source", type=Path)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--train", type=int, default=6000)
+    parser.add_argument("--train", type=int, default=24000)
     parser.add_argument("--test", type=int, default=500)
     options = parser.parse_args()
     found = idx.read(options.source, channels=1)

@@ -68,5 +68,7 @@ def _read(table: DataTable, data_folder: Path | None, training: bool) -> Dataset
         return folder.read(data_folder, table.preprocessing, training)
     if table.log_mel is not None:
         return speech.read(data_folder, table.log_mel)
-    readers = {"arrays": arrays.read, "idx": idx.read, "cifar10": cifar10.read, "boxes": boxes.dataset}
+    if table.dataset == "boxes":
+        return boxes.dataset(data_folder, table.channels, training)
+    readers = {"arrays": arrays.read, "idx": idx.read, "cifar10": cifar10.read}
     return readers[table.dataset](data_folder, table.channels)

@@ -76,12 +76,14 @@ def read(folder: Path, split: str, channels: int) -> Scenes:
     )
 
 
-def dataset(folder: Path, channels: int) -> Dataset:
+def dataset(folder: Path, channels: int, training: bool = True) -> Dataset:
     """The splits train and test. Labels float64 (count, most, 5): class, left, top, right, bottom; -1 for no box.
 
-    Raises UserError as `read` does, or if the two have other classes.
+    `training` False: train is not read. Raises UserError as `read` does, or if the two have other classes.
     """
-    train, test = (read(folder, split, channels) for split in ("train", "test"))
+    train = read(folder, "train", channels) if training else None
+    test = read(folder, "test", channels)
+    train = train or Scenes(test.classes, test.images[:0], (), ())
     if train.classes != test.classes:
         raise UserError(f"{folder}: train.json and test.json must have the same categories, in one order")
     most = max(1, *(len(some) for scenes in (train, test) for some in scenes.labels))

@@ -49,11 +49,12 @@ def shipped_export(job: Job) -> Stage:
 
         at_hand = job.data_folder is not None or recipe.data.dataset == "digits"
         dataset = load_dataset(recipe.data, job.data_folder, training=False) if at_hand else None
-        restore(shipped, recipe, dataset, folder)
+        scored = restore(shipped, recipe, dataset, folder)
         return {
             "model": "model.onnx",
             "bytes": (folder / "model.onnx").stat().st_size,
             "from": "the recipe's own files",
+            "scored_images": scored,
         }
 
     return Stage("export", (shipped,), [recipe.data.model_dump(), job.data], work, code=CODE)

@@ -32,8 +32,10 @@ class ReportDocument(Document):
     the run folder, after `hwcodesign pictures`). Among them: `reference.top1` (null for random weights), `top5` beside
     it where the recipe asks for that, other tasks' figures in their place; `reference.images`, `reference.weights`;
     `lower.mismatches` (integer graph against exported network), `lower.threshold_bits` and `lower.threshold_table_bits`
-    (as they are stored, and if all were tables); `plan.cycles_per_frame`, `plan.latency_cycles`, `plan.resources` (the
-    network's), `plan.link` (link and clock), `plan.buffers` (whether the FIFOs and line buffers are the smallest);
+    (as they are stored, and if all were tables); `export.scored_images` (of trained files that came with the recipe, of
+    how many of the images their scores came along: 0 without the data set); `plan.cycles_per_frame`,
+    `plan.latency_cycles`, `plan.resources` (the network's), `plan.link` (link and clock), `plan.buffers` (whether the
+    FIFOs and line buffers are the smallest);
     `check.fits`, `check.used` (network and link) and `check.link`, `check.rates` (frames per second: `core`, `link`,
     `user`); `simulate.images`, `simulate.extremes` (frames of our own choice), `simulate.mismatches` (of all frames in
     all regimes), `simulate.regimes` (of each the `regime` by name, its `frames`, `mismatches` and `resets`),
@@ -136,7 +138,7 @@ def _rows(report: Report) -> Iterator[tuple[str, str]]:
     from rich.markup import escape
 
     if reference := report.get("reference"):
-        yield "reference", _reference(reference)
+        yield "reference", _reference(reference) + of_known_scores(report)
     if lowered := report.get("lower"):
         yield "lowered", f"{lowered['layers']} hardware layers{_agreement(lowered, 'the exported network')}"
         if lowered.get("quantizers"):
@@ -212,6 +214,15 @@ def _reference(reference: dict[str, Any]) -> str:
         return f"{reference['weights']}: {count} {split} images, no {task.test[0].title}"
     flips = f"; float32 rounds an activation differently in {reference['float32_differs']} of them"
     return f"{figures} of {count} {split} images of {reference['dataset']}{flips}"
+
+
+def of_known_scores(report: Report) -> str:
+    """Of how many of the measured images the scores are known, where these came with the recipe, and not all of them.
+
+    What lowering and hardware give is compared with these alone.
+    """
+    scored, measured = report.get("export", {}).get("scored_images"), report["reference"]["images"]
+    return f"; the scores of {scored:,} of them came with the recipe" if scored and scored < measured else ""
 
 
 def _thresholds(lowered: dict[str, Any]) -> str:

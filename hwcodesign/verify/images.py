@@ -39,7 +39,7 @@ class Images:
 
     @classmethod
     def held_out(cls, path: Path) -> "Images":
-        """The images that the exported reference was measured on (reference.npz); without labels they are random."""
+        """Images of the exported reference whose scores are known (reference.npz); without labels they are random."""
         with reading(path), np.load(path) as data:
             labels = data.get("labels")
             origin = "random images (untrained network)" if labels is None else "held-out images"

@@ -1,5 +1,6 @@
 """The stage simulate, and the proof that goes with lowering."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -64,13 +65,19 @@ def prove_lowering(job: Job, graph: Dataflow, model: Path, folder: Path) -> Summ
 
 
 def images_of(job: Job, graph: Dataflow) -> "Images":
-    """The images to run in hardware: the job's own, or a sample of the held-out ones, or random frames."""
+    """The images to run in hardware: the job's own, or a sample of the held-out ones, or random frames.
+
+    An untrained network was exported with few random ones; where more are asked for, all are drawn anew.
+    """
     from hwcodesign.verify.images import Images
 
     if job.images:
         return Images.from_file(job.images, graph).first(job.frames)
     if job.held_out:
-        return Images.held_out(job.held_out).to_simulate(job.frames)
+        held_out = Images.held_out(job.held_out)
+        if job.untrained and job.frames and job.frames > len(held_out.frames):
+            return replace(Images.random(graph, job.frames), origin=held_out.origin)
+        return held_out.to_simulate(job.frames)
     return Images.random(graph, job.frames)
 
 

@@ -9,8 +9,10 @@ import pytest
 from PIL import Image
 
 from hwcodesign.core.errors import UserError
+from hwcodesign.data import load_dataset
 from hwcodesign.data.boxes import dataset, read
 from hwcodesign.data.dataset import strata
+from hwcodesign.recipe import DataTable
 
 DOCUMENT: dict[str, Any] = {
     "images": [{"id": 7, "file_name": "a.png"}, {"id": 3, "file_name": "b.png"}],
@@ -83,3 +85,14 @@ def test_both_splits_are_a_data_set_of_equal_lists(tmp_path: Path) -> None:
     (tmp_path / "test.json").write_text(json.dumps(DOCUMENT | {"categories": DOCUMENT["categories"][::-1]}))
     with pytest.raises(UserError, match="the same categories, in one order"):
         dataset(tmp_path, channels=1)
+
+
+def test_where_nothing_is_trained_the_training_pictures_need_not_be_there(tmp_path: Path) -> None:
+    written(tmp_path)
+    (tmp_path / "train").rename(tmp_path / "test")
+    (tmp_path / "train.json").rename(tmp_path / "test.json")
+    table = DataTable(dataset="boxes", size=(8, 12), channels=1, classes=2, task="detect", anchors=((4, 4),))
+    found = load_dataset(table, tmp_path, training=False)
+    assert (len(found.train_images), len(found.train_labels)) == (0, 0) and found.test_labels.shape == (2, 2, 5)
+    with pytest.raises(UserError, match=r"there is no file .*train.json"):
+        load_dataset(table, tmp_path)

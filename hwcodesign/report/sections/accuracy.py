@@ -7,6 +7,7 @@ import numpy as np
 from hwcodesign.core.classified import confusion, surest_mistakes
 from hwcodesign.core.score_map import INTEGERS
 from hwcodesign.core.tasks import task_in, told
+from hwcodesign.flow.report import of_known_scores
 from hwcodesign.report.facts import Facts
 from hwcodesign.report.html import paragraph, picture, png_of, table, text
 
@@ -20,7 +21,7 @@ def section(facts: Facts) -> str | None:
     reference = facts.report.get("reference")
     if not reference:
         return None
-    parts = [paragraph(_origin(reference))]
+    parts = [paragraph(_origin(reference) + text(of_known_scores(facts.report)))]
     ladder = facts.report.get("ladder")
     if ladder and ladder.get("rungs"):
         parts.append(_ladder(ladder["rungs"]))

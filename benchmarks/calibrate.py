@@ -75,11 +75,11 @@ CLOCK_MHZ = 50.0
 LARGEST_LUT = 1500  # estimated; larger kernels are more of the same, and take Yosys long
 STIFFNESS = 0.05
 MEMORY_ERROR = 0.3  # of what memories of LUTs take, which depends on their contents
-PER_KIND = {"mvau": 18, "sliding_window": 10, "thresholding": 8, "fifo": 12, "width_converter": 10}
+PER_KIND = {"mvau": 18, "sliding_window": 10, "thresholding": 8, "fifo": 12, "width_converter": 10, "vvau": 24}
 OTHERS = 5
 PACKED = 10
 TOLERANCE = 0.1  # of a kind that only its bench has, in total; beyond it the coefficients would promise too much
-FROM_BENCH = 14  # of a kind that no network of the sweep has
+FROM_BENCH = 14  # of a kind that no network of the sweep has, unless it is in PER_KIND
 BENCH_SEEDS, UNSEEN_SEED = (1, 2), 3
 
 
@@ -285,7 +285,7 @@ def calibrate(family: Family, kinds: Collection[str]) -> None:
         everything = [kernel for design in plans for kernel in kernels(design) if kernel.layer.kind in kinds]
         unseen = [kernel for kernel in kernels(planned(board, HELD_OUT_KERNELS)) if kernel.layer.kind in kinds]
     everything += [kernel for kind in benches for kernel in from_bench(kind, *BENCH_SEEDS)]
-    limits = PER_KIND | dict.fromkeys(benches, FROM_BENCH)
+    limits = dict.fromkeys(benches, FROM_BENCH) | PER_KIND
     measured = synthesized(family, spread(everything, limits, OTHERS) + spread(packed(family, everything), {}, PACKED))
     coefficients = fit(family, measured, kept)
     write_costs(family, coefficients | {"error": before.get("error") or dict.fromkeys(ESTIMATED, 0.0)})

@@ -11,7 +11,7 @@ that matrix, with `pe` * multiplier rows at a time.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -20,7 +20,7 @@ from hwcodesign.core.errors import UserError
 from hwcodesign.dataflow import IntType, Layer
 from hwcodesign.kinds.kind import Folding, Kind, Logic, Memory, MemoryImage, Storage, depthwise_order, divisors
 from hwcodesign.kinds.motion import Motion
-from hwcodesign.kinds.mvau import Mvau, lut_multiplier, threshold_unit
+from hwcodesign.kinds.mvau import TABLE_INPUTS, Mvau, lut_multiplier, threshold_unit
 from hwcodesign.kinds.shared.threshold_unit import THRESHOLD_CELLS, quantize, tree_logic
 
 _MATRIX = Mvau()
@@ -101,25 +101,28 @@ class Vvau(Kind):
         return [memory for memory in found if not memory.writable]
 
     def logic(self, layer: Layer, folding: Folding) -> Logic:
-        """Flip-flops as declared; LUTs as those of an mvau, whose operands these are."""
-        rows, simd = folding.pe * _multiplier(layer), folding.simd
-        element, weight, acc = layer.input.type, _type(layer, "weight_type"), _type(layer, "acc_type")
-        multiplied = _two_bits(element), _two_bits(weight)
-        product_bits = sum(int_type.bits for int_type in multiplied) - element.bipolar - weight.bipolar
-        tables, sums = lut_multiplier(*multiplied)
-        tree = tree_logic(simd, product_bits, product_bits + (simd - 1).bit_length())
-        counter_bits = (self.pixel_cycles(layer, folding) - 1).bit_length()
-        counter_bits += (layer.number("window") // simd - 1).bit_length()
-        operands = 2 * folding.pe * simd * element.bits + rows * simd * (weight.bits + product_bits)
+        """Flip-flops as declared, LUTs as those of an mvau, whose operands these are, but where weights are constants.
+
+        Accumulators are a part of their own: a window that comes at once needs none, and adding to what is kept takes
+        more LUTs than a tree's adders do.
+        """
+        rows, simd, acc = folding.pe * _multiplier(layer), folding.simd, _type(layer, "acc_type")
+        words, steps = self.pixel_cycles(layer, folding), layer.number("window") // simd
+        product = _product(layer, constant=words == 1)
+        terms = max(1, round(simd * product.share))
+        tree = tree_logic(terms, product.added_bits, min(acc.bits, product.added_bits + (terms - 1).bit_length()))
+        counter_bits = (words - 1).bit_length() + (steps - 1).bit_length()
+        operands = 2 * folding.pe * terms * layer.input.type.bits + rows * simd * product.ff
         ff = operands + rows * (tree.ff + acc.bits) + counter_bits + self.latency(layer, folding)
         parts = {
-            "multipliers": rows * simd * tables,
-            "adders": rows * (simd * sums + tree.lut + acc.bits),
+            "constant_multipliers" if words == 1 else "multipliers": rows * simd * product.lut,
+            "adders": rows * tree.lut,
+            "accumulators": rows * acc.bits if steps > 1 else 0,
             "control": 2 * counter_bits + 4,
         }
         if layer.number("thresholds"):
             unit = threshold_unit(_matrix(layer), _rows(layer, folding)).logic
-            parts, ff = {**parts, **unit.parts}, ff + unit.ff
+            parts, ff = {**parts, **_partly_constant(unit.parts, _channels(layer) // folding.pe)}, ff + unit.ff
         return Logic(sum(parts.values()), ff, parts=parts)
 
     def parameters(self, layer: Layer, folding: Folding) -> Mapping[str, int]:
@@ -167,6 +170,38 @@ def _type(layer: Layer, attribute: str) -> IntType:
     return IntType.parse(str(layer.attributes[attribute]))
 
 
-def _two_bits(int_type: IntType) -> IntType:
-    """As the kernel multiplies it: -1 and +1 are numbers of two bits."""
-    return IntType(2, signed=True) if int_type.bipolar else int_type
+@dataclass(frozen=True)
+class _Product:
+    """What a product takes, its weight's register included; how many of its bits are added up; the share that is there.
+
+    See `_product`.
+    """
+
+    lut: int
+    ff: int
+    added_bits: int
+    share: float = 1.0
+
+
+def _product(layer: Layer, constant: bool) -> _Product:
+    """Of `lut_multiplier`; the kernel takes -1 and +1 as numbers of two bits, whose product's lowest bit is always 1.
+
+    A `constant` weight has no register, and every bit of its product is a table of the element, in two LUTs if that is
+    wide. What is expected of random weights: those of 0 take nothing, and of the product's bits the lowest is mostly
+    that of the element or none, and the highest is not needed.
+    """
+    element, weight, acc = layer.input.type, _type(layer, "weight_type"), _type(layer, "acc_type")
+    signs = element.bipolar + weight.bipolar
+    bits = min(max(element.bits, weight.bits) + 1 if signs else element.bits + weight.bits, acc.bits)
+    if not constant:
+        return _Product(sum(lut_multiplier(element, weight)), weight.bits + (1 if signs == 2 else bits), bits)
+    different = 1 if element.bipolar else max(1, bits - (0 if weight.bipolar else 2))
+    tables = 1 if element.bits <= TABLE_INPUTS else 2
+    return _Product(different * tables, different, max(1, bits - 1), 1.0 if weight.bipolar else 1 - 2.0**-weight.bits)
+
+
+def _partly_constant(parts: Mapping[str, int], words: int) -> dict[str, int]:
+    """The threshold unit's LUTs, with constants and without: of the columns of few random words, some are constant."""
+    ((part, lut),) = parts.items()
+    part, constant = part.removeprefix("constant_"), round(lut * 2.0 ** (1 - words))
+    return {part: lut - constant, f"constant_{part}": constant}

@@ -14,6 +14,7 @@ from typing import Any
 import click
 
 from benchmarks.history import record
+from benchmarks.imagenet import with_bits
 from hwcodesign.check.check import check_recipe
 from hwcodesign.core.errors import UserError
 from hwcodesign.recipe import load_recipe
@@ -25,9 +26,7 @@ BOARDS = ("zcu104", "kv260", "ultra96-v2")
 
 def row_of(name: str, bits: str, board: str, seconds: float) -> dict[str, Any]:
     """What the check says at the highest frame rate, loaded weights included where they are needed to fit."""
-    weights, activations = map(int, bits.split(","))
-    changes = {"quantization.weight_bits": weights, "quantization.activation_bits": activations}
-    recipe, found = load_recipe(name, changes), dict[str, Any]()
+    recipe, found = with_bits(load_recipe(name), bits), dict[str, Any]()
     for loads in (False, True):
         wishes = {"board": board, "frame_rate": "max", "solver_seconds": seconds, "load_weights": loads}
         try:
@@ -44,7 +43,7 @@ def row_of(name: str, bits: str, board: str, seconds: float) -> dict[str, Any]:
 
 
 @click.command()
-@click.option("--bits", multiple=True, default=("4,8", "4,4"), show_default=True, help="Of weights and activations.")
+@click.option("--bits", multiple=True, default=("4,8", "4,4"), show_default=True, help=with_bits.__doc__)
 @click.option("--board", "boards", multiple=True, default=BOARDS, show_default=True)
 @click.option("--network", "networks", multiple=True, default=NETWORKS, show_default=True)
 @click.option("--seconds", default=2.0, show_default=True, help="For the solver.")

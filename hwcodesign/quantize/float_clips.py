@@ -8,6 +8,7 @@ from hwcodesign.lower.file_network import Node
 from hwcodesign.lower.values import Constant
 
 CLIPS = ("Relu", "Clip", "Max", "Min")
+RECTIFIERS = "use ReLU, ReLU6, LeakyReLU; before Brevitas's quantizers, any function that never falls (import QONNX)"
 
 
 def ends_of(node: Node, inputs: Sequence[object]) -> tuple[float, float]:

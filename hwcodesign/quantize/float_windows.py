@@ -9,6 +9,7 @@ from hwcodesign.lower.file_network import Node
 
 Border = tuple[int, int, int, int]  # zeros above, to the left, below, to the right
 NO_BORDER: Border = (0, 0, 0, 0)
+PADDED = "pad by as many pixels on the left as on the right, above as below (padding=1)"  # what to do
 
 
 def why_no_window(node: Node, kernel: Sequence[int]) -> tuple[str, str] | None:

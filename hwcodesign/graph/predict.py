@@ -63,7 +63,7 @@ def predict(network: Network, quantization: Quantization) -> Dataflow:
             case MaxPool() | AvgPool() | GlobalAvgPool():
                 made[node.name] = _pool(assembly, node, sources[0], network.shapes[node.input])
             case Upsample():
-                made[node.name] = assembly.layer(node.name, "upsample", sources, {"factors": both(node.factor)})
+                made[node.name] = _upsample(assembly, node, sources[0])
             case Concat():
                 made[node.name] = assembly.concat(node.name, sources)
             case Requantize():
@@ -78,6 +78,11 @@ def predict(network: Network, quantization: Quantization) -> Dataflow:
     else:
         assembly.map_output(scores)
     return assembly.finish({})
+
+
+def _upsample(assembly: Assembly, node: Upsample, source: str) -> str:
+    factors = both(node.factor)
+    return source if factors == (1, 1) else assembly.layer(node.name, "upsample", [source], {"factors": factors})
 
 
 def _pool(assembly: Assembly, pool: MaxPool | AvgPool | GlobalAvgPool, source: str, shape: Shape) -> str:

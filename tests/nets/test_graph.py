@@ -8,13 +8,16 @@ from hwcodesign.nets.graph import layers_of
 from hwcodesign.nets.network import (
     Add,
     AvgPool,
+    Channels,
     Concat,
     Conv,
     GlobalAvgPool,
     MaxPool,
     Network,
+    PixelShuffle,
     Quantization,
     Requantize,
+    Upsample,
 )
 from hwcodesign.recipe import Recipe
 
@@ -44,6 +47,26 @@ def test_written_down_and_read_again_it_is_the_same():
     assert network.signed_quantizers == {"left.quantizer", "sum.quantizer"}
     types = {layer.name: layer.output.type for layer in predict(network, Quantization()).layers}
     assert [types[n].signed for n in ("left", "right", "sum.quantizer", "a")] == [True, True, True, False]
+
+
+MOVING = (
+    Conv("stem", "input", 8, 3, 1, 1, quantizer="stem.quantizer"),
+    Channels("half", "stem", (7, 6, 1, 0)),
+    PixelShuffle("fine", "half", 2),
+    Upsample("tall", "fine", (2, 1)),
+    Conv("scores", "tall", 3, relu=False),
+)
+
+
+def test_what_only_moves_is_written_down_and_read_again_too():
+    assert described(layers_of(MOVING), classes=3).nodes == MOVING  # a map: so many scores a pixel
+    graph = predict(described(layers_of(MOVING), classes=3), Quantization())
+    found = [(layer.name, layer.kind, layer.output.shape) for layer in graph.layers if layer.name.startswith("tall")]
+    assert found == [
+        ("tall.gather", "gather", (8, 8, 4)),
+        ("tall.shuffle", "depth_to_space", (16, 16, 1)),
+        ("tall", "upsample", (32, 16, 1)),
+    ]
 
 
 CONV = {"layer": "conv", "name": "c", "input": "input", "filters": 5, "kernel": 8}

@@ -7,6 +7,7 @@ from hwcodesign.nets.network import (
     INPUT,
     Add,
     AvgPool,
+    Channels,
     Concat,
     Conv,
     GlobalAvgPool,
@@ -15,7 +16,9 @@ from hwcodesign.nets.network import (
     MaxPool,
     Network,
     Node,
+    PixelShuffle,
     Quantization,
+    Upsample,
     cuts_windows,
     require_hardware,
 )  # fmt: skip
@@ -33,6 +36,27 @@ HALVES = (
     Conv("scores", "join", 5, 1),
     GlobalAvgPool("pool", "scores"),
 )
+
+
+def test_shapes_of_what_only_moves() -> None:
+    made = network(
+        Conv("conv", INPUT, 8, quantizer="q"), Upsample("up", "conv", (1, 3)), PixelShuffle("fine", "up", 2),
+        Channels("one", "fine", (1,)), Conv("scores", "one", 5, (18, 42)),
+    )  # fmt: skip
+    assert [made.shapes[name] for name in ("up", "fine", "one")] == [(9, 21, 8), (18, 42, 2), (18, 42, 1)]
+
+
+@pytest.mark.parametrize(
+    ("node", "message"),
+    [
+        (Channels("part", "conv", (0, 8)), r"part: it picks the channels \[0, 8\] of an input that has 0 to 7"),
+        (Channels("part", "conv", ()), r"part: it picks the channels \[\]"),
+        (PixelShuffle("fine", "conv", 3), r"fine: its 8 input channels .* 3 x 3 pixels; nearest factor: 1 or 2"),
+    ],
+)
+def test_moves_that_the_channels_do_not_allow(node: Node, message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        _ = network(Conv("conv", INPUT, 8, quantizer="q"), node).shapes
 
 
 def test_shapes_follow_windows_strides_and_joins() -> None:

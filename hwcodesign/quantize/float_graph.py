@@ -62,7 +62,7 @@ def float_network(file: FileNetwork) -> FloatNetwork:
 def _visit(reader: Reader, node: FileNode) -> None:
     """Work out what the node gives."""
     inputs = [reader.read(name) for name in node.inputs]
-    if node.operator in ENDINGS and _is_last(reader, node):
+    if node.operator in _HOSTS and _is_last(reader, node):
         reader.last = node.inputs[0]
         return
     try:
@@ -116,7 +116,7 @@ def _is_last(reader: Reader, node: FileNode) -> bool:
     waiting = list(node.outputs)
     while waiting:
         for behind in reader.readers.get(waiting.pop(), ()):
-            if behind.operator not in (*LAYOUTS, *ENDINGS):
+            if behind.operator not in (*LAYOUTS, *_HOSTS):
                 return False
             waiting.extend(behind.outputs)
     return True
@@ -154,6 +154,7 @@ def _leading_to(last: str, nodes: Mapping[str, Node]) -> tuple[Node, ...]:
     return tuple(node for node in nodes.values() if node.name in needed)
 
 
+_HOSTS = (*ENDINGS, "Sigmoid")  # at the end: they keep the order of scores
 _TAKE_PADDING = ("Conv", "AveragePool", *LAYOUTS)
 _TAKE_MOVED = ("Gemm", "MatMul", *LAYOUTS, *PARTS)
 _HANDLERS: Mapping[str, Callable[[Reader, FileNode, list[Any]], Tensor | tuple[Tensor, ...]]] = {

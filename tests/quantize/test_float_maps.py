@@ -56,6 +56,15 @@ def test_pixels_made_last_are_quantized_first(tmp_path):
     assert "head" in read_model(path).network.quantizers
 
 
+def test_a_sigmoid_at_the_end_is_the_hosts(tmp_path):
+    w = Writer((1, 2, 6, 6))
+    x = w.conv("head", w.node("Relu", "act", [w.conv("stem", "image", 4)]), 3)
+    path = w.save(tmp_path / "mask.onnx", w.node("Sigmoid", "mask", [x]))
+    found, pixels = read_model(path), np.random.default_rng(0).random((3, 2, 6, 6))
+    wanted = np.moveaxis(in_file(path, pixels), 1, -1).reshape(3, -1)
+    assert np.allclose(scores(found, pixels).sigmoid().numpy(), wanted, atol=1e-5)
+
+
 def test_a_map_with_its_channels_last(tmp_path):
     w = Writer((1, 2, 6, 6))
     x = w.conv("head", w.node("Relu", "act", [w.conv("stem", "image", 4)]), 3)

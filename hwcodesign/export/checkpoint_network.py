@@ -80,4 +80,4 @@ class TrainedNetwork:
 
 
 def _raw(frames: np.ndarray) -> torch.Tensor:
-    return torch.from_numpy(np.ascontiguousarray(frames.transpose(0, 3, 1, 2))).float()
+    return torch.from_numpy(frames.transpose(0, 3, 1, 2).copy()).float()

@@ -27,7 +27,7 @@ def channel_sizes(
     where = torch.device(device)
     sums = {conv.name: torch.zeros(conv.filters, dtype=torch.float64) for conv in network.convolutions}
     for start in range(0, len(images), _BATCH):
-        raw = torch.from_numpy(np.ascontiguousarray(images[start : start + _BATCH].transpose(0, 3, 1, 2))).to(where)
+        raw = torch.from_numpy(images[start : start + _BATCH].transpose(0, 3, 1, 2).copy()).to(where)
         values = in_float(network, network.nodes, {INPUT: (raw.float() - numbers[0]) / numbers[1]}, weights)
         for name in sums:
             sums[name] += values[name].double().square().mean((2, 3)).sum(0).cpu()

@@ -55,7 +55,7 @@ def distil(
         result: Tensor = model((pixels - numbers[0]) / numbers[1]).flatten(1)
         return result
 
-    raw = torch.from_numpy(np.ascontiguousarray(images.transpose(0, 3, 1, 2)))
+    raw = torch.from_numpy(images.transpose(0, 3, 1, 2).copy())
     apart = held_apart(len(raw))
     held, training = raw[apart], torch.nonzero(~apart).flatten()
     wanted = answers(teacher, held)

@@ -62,7 +62,7 @@ def fine_tuned(
         raise UserError(f"{len(lessons.images)} images are too few to train with; bring at least {_FEWEST}")
     schedule = recipe.train
     torch.set_num_threads(schedule.threads)
-    raw = torch.from_numpy(np.ascontiguousarray(lessons.images.transpose(0, 3, 1, 2)))
+    raw = torch.from_numpy(lessons.images.transpose(0, 3, 1, 2).copy())
     teacher, model = with_weights(recipe, lessons.teacher), with_weights(recipe, weights)
     apart = held_apart(len(raw))
     taught = answers(teacher, raw[apart])

@@ -101,7 +101,7 @@ class _Work:
         self.network, self.weights, self.where, self.method, self.done = network, weights, where, method, done
         self.weight_bits = weight_bits
         self.result = Quantized(grids=grids(network, activation_bits))
-        raw = torch.from_numpy(np.ascontiguousarray(images.transpose(0, 3, 1, 2))).to(where).float()
+        raw = torch.from_numpy(images.transpose(0, 3, 1, 2).copy()).to(where).float()
         pixels = (raw - numbers[0]) / numbers[1]
         self.values: dict[str, tuple[Tensor, Tensor]] = {INPUT: (pixels, pixels)}
         self.readers = {name: sum(name in n.inputs for n in network.nodes) for name in network.shapes}

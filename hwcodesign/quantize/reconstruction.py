@@ -72,7 +72,7 @@ def reconstruct(
     An interrupted one goes on in `folder` behind the last block that was done, to the very same bits. `on_iteration`
     hears how many steps are done.
     """
-    raw = torch.from_numpy(np.ascontiguousarray(lesson.images.transpose(0, 3, 1, 2)))
+    raw = torch.from_numpy(lesson.images.transpose(0, 3, 1, 2).copy())
     given = wanted = (raw.float() - lesson.numbers[0]) / lesson.numbers[1]
     kept = Unfinished(folder and folder / STATE)
     found, history = _resumed(found, kept.state())

@@ -53,4 +53,4 @@ def _set_batch_norm(model: NetworkModule, images: np.ndarray) -> None:
             layer.momentum = None  # the plain mean of what it sees, not a moving one
     model.train()
     with torch.no_grad():
-        model(torch.from_numpy(np.ascontiguousarray(images.transpose(0, 3, 1, 2))).float())
+        model(torch.from_numpy(images.transpose(0, 3, 1, 2).copy()).float())

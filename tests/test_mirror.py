@@ -26,6 +26,7 @@ WALKED = {
     "nets/zynqnet.py": "nets/test_published.py",
     "analyze/paper/*": "analyze/test_paper.py",
     "pictures/*": "pictures/test_pictures.py",
+    "quantize/float_tensors.py": "quantize/test_float_graph.py",  # two records
     "training/criteria/criterion.py": "training/criteria/test_classify.py",  # a protocol
     "*/stage.py": "flow/test_stages.py",
     "cli/*": "cli/test_cli.py",  # commands without logic of their own

@@ -1,10 +1,14 @@
-"""Float networks as ONNX files, written node by node, without PyTorch's exporter."""
+"""Float networks as ONNX files, written node by node, without PyTorch's exporter; and what they and ours give."""
 
 from pathlib import Path
 
 import numpy as np
 import onnx
+import onnxruntime
+import torch
 from onnx import TensorProto, helper, numpy_helper
+
+from hwcodesign.nets.build import float_module
 
 
 class Writer:
@@ -76,3 +80,20 @@ def residual(path: Path, shape=(1, 3, 18, 18)) -> Path:
     x = w.node("Relu", "branch", [w.node("Concat", "branch", [left, right], 12, axis=1)])
     x = w.node("Flatten", "", [w.node("GlobalAveragePool", "mean", [x])])
     return w.save(path, w.node("Softmax", "", [w.linear("fc", x, 12, 5)], axis=1))
+
+
+def scores(found, pixels: np.ndarray) -> np.ndarray:
+    """Of our float module, for pixels as the file takes them."""
+    module = float_module(found.network, 0.0, 1.0).eval()
+    with torch.no_grad():
+        for name, (weight, bias) in found.weights.items():
+            module.get_submodule(name).weight.copy_(torch.from_numpy(weight))
+            module.get_submodule(name).bias.copy_(torch.from_numpy(bias))
+        shape = (1, -1, 1, 1)
+        return module(torch.from_numpy((pixels - found.mean.reshape(shape)) / found.divisor.reshape(shape)).float())
+
+
+def in_file(path, pixels: np.ndarray) -> np.ndarray:
+    """Of the file itself."""
+    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    return np.concatenate([session.run(None, {"image": image[None].astype(np.float32)})[0] for image in pixels])

@@ -12,7 +12,7 @@ from torch import nn
 from hwcodesign.core.errors import UserError
 from hwcodesign.quantize.exported_program import to_onnx
 from hwcodesign.quantize.float_file import read_model
-from tests.quantize.test_float_graph import scores
+from tests.quantize.float_onnx import scores
 
 
 class Small(nn.Module):

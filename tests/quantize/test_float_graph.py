@@ -1,30 +1,11 @@
 """Float ONNX files as our networks: the same function, quantizers where hardware needs them, every fault by path."""
 
 import numpy as np
-import onnxruntime
 import pytest
-import torch
 
 from hwcodesign.core.errors import UserError
-from hwcodesign.nets.build import float_module
 from hwcodesign.quantize.float_file import read_model
-from tests.quantize.float_onnx import Writer, residual
-
-
-def scores(found, pixels: np.ndarray) -> np.ndarray:
-    """Of our float module, for pixels as the file takes them."""
-    module = float_module(found.network, 0.0, 1.0).eval()
-    with torch.no_grad():
-        for name, (weight, bias) in found.weights.items():
-            module.get_submodule(name).weight.copy_(torch.from_numpy(weight))
-            module.get_submodule(name).bias.copy_(torch.from_numpy(bias))
-        shape = (1, -1, 1, 1)
-        return module(torch.from_numpy((pixels - found.mean.reshape(shape)) / found.divisor.reshape(shape)).float())
-
-
-def in_file(path, pixels: np.ndarray) -> np.ndarray:
-    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-    return np.concatenate([session.run(None, {"image": image[None].astype(np.float32)})[0] for image in pixels])
+from tests.quantize.float_onnx import Writer, in_file, residual, scores
 
 
 def test_it_is_the_same_function(tmp_path):

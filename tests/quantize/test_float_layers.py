@@ -6,8 +6,7 @@ import pytest
 
 from hwcodesign.core.errors import UserError
 from hwcodesign.quantize.float_file import read_model
-from tests.quantize.float_onnx import Writer
-from tests.quantize.test_float_graph import in_file, scores
+from tests.quantize.float_onnx import Writer, in_file, scores
 
 
 def test_layers_that_see_all_pixels(tmp_path):

@@ -8,8 +8,7 @@ from PIL import Image
 from hwcodesign.cli import cli
 from hwcodesign.core.errors import UserError
 from hwcodesign.quantize.float_file import read_model
-from tests.quantize.float_onnx import Writer
-from tests.quantize.test_float_graph import in_file, scores
+from tests.quantize.float_onnx import Writer, in_file, scores
 
 
 def segmenter(w: Writer, classes: int) -> str:

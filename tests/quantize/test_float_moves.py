@@ -7,8 +7,7 @@ import torch
 from hwcodesign.core.errors import UserError
 from hwcodesign.nets.network import Channels, PixelShuffle, Requantize, Upsample, require_hardware
 from hwcodesign.quantize.float_file import read_model
-from tests.quantize.float_onnx import Writer
-from tests.quantize.test_float_graph import in_file, scores
+from tests.quantize.float_onnx import Writer, in_file, scores
 
 
 def numbers(w: Writer, name: str, *values: int) -> str:

@@ -6,8 +6,7 @@ import pytest
 from hwcodesign.core.errors import UserError
 from hwcodesign.nets.network import require_hardware
 from hwcodesign.quantize.float_file import read_model
-from tests.quantize.float_onnx import Writer
-from tests.quantize.test_float_graph import in_file, scores
+from tests.quantize.float_onnx import Writer, in_file, scores
 
 
 def test_averages_over_windows_and_over_the_map(tmp_path):

@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from hwcodesign.quantize.float_file import read_model
-from tests.quantize.float_onnx import Writer
-from tests.quantize.test_float_graph import in_file, scores
+from tests.quantize.float_onnx import Writer, in_file, scores
 
 
 @pytest.mark.parametrize("name", ["network", "pixels.0", "type.weight", "features.half", "input", "a-b.c d"])

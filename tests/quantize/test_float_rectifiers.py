@@ -8,8 +8,7 @@ from hwcodesign.core.errors import UserError
 from hwcodesign.nets.graph import layers_of
 from hwcodesign.quantize.float_file import read_model
 from hwcodesign.recipe import Recipe
-from tests.quantize.float_onnx import Writer
-from tests.quantize.test_float_graph import in_file, scores
+from tests.quantize.float_onnx import Writer, in_file, scores
 
 
 def test_a_relu_that_cannot_move_quantizes_again(tmp_path):

@@ -16,7 +16,7 @@ class QuantizeRequest:
 
     `calibration` None: the folder `calibration` of the data, else the data set's training images. `reconstruct`: then
     each block learns for so many steps from the float network's; `distil`: then the whole for so many epochs, both on
-    all images that are there.
+    all images that are there. `fewer`: where there are not so many images as that, all of them do.
     """
 
     weights: Path
@@ -25,6 +25,7 @@ class QuantizeRequest:
     equalization: float = 0.5
     reconstruct: int = 0
     distil: int = 0
+    fewer: bool = False
 
 
 @dataclass(frozen=True)

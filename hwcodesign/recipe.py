@@ -233,7 +233,9 @@ class TrainTable(StrictModel):
     )
     distillation: float = Field(default=0.0, ge=0.0, le=1.0, description="share of the float network's answer")
     teacher: str | None = Field(
-        default=None, description="the checkpoint whose answer it is, in every phase; else the float phase's, behind it"
+        default=None,
+        min_length=1,
+        description="the checkpoint whose answer it is, in every phase; else the float phase's, behind it",
     )
     learn_scales: bool = Field(default=True, description="of activation quantizers; else they stay as measured")
     average: float = Field(
@@ -268,7 +270,7 @@ class TrainTable(StrictModel):
     @classmethod
     def _is_heard(cls, teacher: str | None, info: ValidationInfo) -> str | None:
         if teacher and not info.data.get("distillation"):
-            raise ValueError("nobody learns from it: set train.distillation, the share of its answer")
+            raise ValueError("left out without train.distillation, the share of its answer: nobody learns from it")
         return teacher
 
     def at_batch(self, batch_size: int) -> "TrainTable":

@@ -28,7 +28,7 @@ _BITS = click.IntRange(2, 8)
     "--calibration", type=click.Path(path_type=Path), help="Folder of unlabelled images; DATA/calibration if not given."
 )
 @click.option(
-    "--calibration-images", "count", type=click.IntRange(1), default=256, show_default=True, help="How many of them."
+    "--calibration-images", "count", type=click.IntRange(1), help="How many of them.  [default: 256, or all there are]"
 )
 @click.option("--weight-bits", type=_BITS, help="Of all weights (quantization.weight_bits).")
 @click.option("--activation-bits", type=_BITS, help="Of all activations (quantization.activation_bits).")
@@ -56,7 +56,7 @@ _BITS = click.IntRange(2, 8)
 def command(
     weights: Path | None,
     calibration: Path | None,
-    count: int,
+    count: int | None,
     equalization: float,
     drop: float | None,
     reconstruct: int,
@@ -113,7 +113,9 @@ def command(
     layers = _merged(job.recipe.quantization.layers, changes.get("layers", {}))
     quantization = job.recipe.quantization.model_copy(update=changes | {"layers": layers})
     recipe = with_stored_scales(job.recipe.model_copy(update={"quantization": quantization}))
-    request = QuantizeRequest(weights, calibration, count, equalization, reconstruct, distil)
+    request = QuantizeRequest(
+        weights, calibration, count or QuantizeRequest.images, equalization, reconstruct, distil, fewer=count is None
+    )
     if drop is not None:
         recipe = _with_enough_bits(recipe, request, job.data_folder, drop)
         if model is not None:

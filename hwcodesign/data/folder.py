@@ -63,14 +63,18 @@ def read(folder: Path, preprocessing: Preprocessing, training: bool = True) -> D
 
 
 def read_unlabelled(
-    folder: Path, preprocessing: Preprocessing, count: int | None, on_images: Callable[[int], None] = lambda done: None
+    folder: Path,
+    preprocessing: Preprocessing,
+    count: int | None,
+    on_images: Callable[[int], None] = lambda done: None,
+    fewer: bool = False,
 ) -> np.ndarray:
     """`count` images of `folder` and its subfolders (None: all), evenly spread over them in the order of their names.
 
-    uint8 (count, H, W, C). Raises UserError if there are not so many, or if one cannot be read.
+    uint8 (count, H, W, C). Raises UserError if there are not so many, unless `fewer` do, or if one cannot be read.
     """
     paths = _image_files(folder.rglob("*")) if folder.is_dir() else []
-    count = len(paths) if count is None else count
+    count = len(paths) if count is None or (fewer and len(paths) < count) else count
     if len(paths) < count:
         raise UserError(f"{folder} holds {len(paths)} images, and {count} are asked for: add images, or ask for fewer")
     chosen = [paths[i * len(paths) // count] for i in range(count)]

@@ -141,7 +141,7 @@ def _held_out(recipe: Recipe, data_folder: Path | None) -> HeldOut:
 
 
 def _of_no_class(recipe: Recipe, folder: Path, count: int) -> HeldOut:
-    images = read_unlabelled(folder, recipe.data.preprocessing, count)
+    images = read_unlabelled(folder, recipe.data.preprocessing, count, fewer=True)  # as many as were quantized with
     return HeldOut(images, None, None, folder.name, "unlabelled", "trained")
 
 

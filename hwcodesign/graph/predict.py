@@ -52,9 +52,10 @@ def predict(network: Network, quantization: Quantization) -> Dataflow:
             moved.note(node, network.shapes[node.input][2])
             continue
         sources = [made[moved.beneath(name)] for name in node.inputs]
+        channels = [network.shapes[name][2] for name in node.inputs]
         if isinstance(node, Requantize):
             moved.keep(node, node.input)
-        else:
+        elif not (isinstance(node, Concat) and moved.put_off(node, channels)):
             sources = [moved.layer(name, source, node) for name, source in zip(node.inputs, sources, strict=True)]
         match node:
             case Conv():

@@ -4,13 +4,16 @@ However many such nodes follow each other, one gather then takes the channels in
 makes blocks of pixels of them. Both are called after the layer that reads first.
 """
 
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from math import isqrt
 from typing import NamedTuple
 
 import numpy as np
 
+from hwcodesign.dataflow import Attribute
 from hwcodesign.graph.builder import Assembly
-from hwcodesign.nets.network import Channels, Node, PixelShuffle
+from hwcodesign.nets.network import Channels, Concat, Node, PixelShuffle
 
 
 class _Order(NamedTuple):
@@ -27,6 +30,7 @@ class Rearrangements:
         self._assembly = assembly
         self._orders: dict[str, _Order] = {}
         self._made: dict[tuple[str, bytes], str] = {}
+        self._names = Counter[str]()
 
     def note(self, node: Channels | PixelShuffle, channels: int) -> None:
         """`node` reads so many `channels`."""
@@ -38,6 +42,22 @@ class Rearrangements:
             blocks = order.reshape(before, before, -1, factor, factor).transpose(0, 3, 1, 4, 2)
             moved = blocks.reshape((before * factor) ** 2, -1)
         self._orders[node.name] = _Order(name, moved)
+
+    def put_off(self, join: Concat, channels: Sequence[int]) -> bool:
+        """Whether all that `join` reads, of so many `channels` each, is whole, in whatever order: put right behind it."""
+        orders = [self._order(name, count) for name, count in zip(join.inputs, channels, strict=True)]
+        whole = all(
+            len(order) == 1 and np.array_equal(np.sort(order[0]), np.arange(count))
+            for order, count in zip(orders, channels, strict=True)
+        )
+        if whole:
+            starts = np.cumsum([0, *channels])
+            moved = np.hstack([order + start for order, start in zip(orders, starts, strict=False)])
+            self._orders[join.name] = _Order(join.name, moved)
+        return whole
+
+    def _order(self, name: str, channels: int) -> np.ndarray:
+        return self._orders[name].channels if name in self._orders else np.arange(channels)[None]
 
     def beneath(self, name: str) -> str:
         """The node whose map the node `name` rearranges; itself if it does not."""
@@ -57,9 +77,14 @@ class Rearrangements:
         if key not in self._made:
             chosen, factor = tuple(order.ravel().tolist()), isqrt(len(order))
             if chosen != tuple(range(self._assembly.stream(source).channels)):
-                source = self._assembly.layer(f"{reader.name}.gather", "gather", [source], {"channels": chosen})
+                source = self._layer(f"{reader.name}.gather", "gather", source, {"channels": chosen})
             if factor > 1:
-                factors = {"factors": (factor, factor)}
-                source = self._assembly.layer(f"{reader.name}.shuffle", "depth_to_space", [source], factors)
+                source = self._layer(f"{reader.name}.shuffle", "depth_to_space", source, {"factors": (factor, factor)})
             self._made[key] = source
         return self._made[key]
+
+    def _layer(self, name: str, kind: str, source: str, attributes: Mapping[str, Attribute]) -> str:
+        """A layer of that name, with a number behind it where the same reader has one of that name before."""
+        self._names[name] += 1
+        unused = name if self._names[name] == 1 else f"{name}_{self._names[name]}"
+        return self._assembly.layer(unused, kind, [source], attributes)

@@ -1,6 +1,7 @@
 """The network's end: what its integer scores mean, and what of its last functions is left to the host."""
 
 from dataclasses import dataclass, replace
+from math import isqrt
 
 import numpy as np
 
@@ -9,7 +10,7 @@ from hwcodesign.lower.activations import root, settled, turned
 from hwcodesign.lower.file_network import Node
 from hwcodesign.lower.layout import LAYOUTS
 from hwcodesign.lower.operation import GRAPH_INPUT
-from hwcodesign.lower.parts import arranged
+from hwcodesign.lower.parts import arranged, order_of
 from hwcodesign.lower.values import Function as Step
 from hwcodesign.lower.values import Value
 from hwcodesign.lower.walk import Walk
@@ -81,7 +82,7 @@ def scores_of(walk: Walk, value: Value, ending: str) -> Scores | None:
     if value.shape[1:] == (1, 1):  # whatever their axes
         value = replace(value, place=value.place.reshape(1, -1))
     if not value.open or value.alone:
-        value = arranged(walk, last_node, value)
+        value = arranged(walk, last_node, _as_map(value))
     if value.open and value.alone and root(walk, value) is not None:
         value = turned(walk, value, value.signs)
     line = value.affine
@@ -105,6 +106,19 @@ def scores_of(walk: Walk, value: Value, ending: str) -> Scores | None:
     else:
         return Scores(value.operation, line.scale, line.bias, value.low, value.high, function)
     return None
+
+
+def _as_map(value: Value) -> Value:
+    """Scores that were flattened as hardware gives them, channels innermost, with the axes of a map again."""
+    channels, height, width = value.shape
+    if value.place.ndim != 2 or (height, width) == (1, 1) or _in_order(value):
+        return value
+    for factor in range(1, isqrt(channels) + 1):
+        if value.place.size % (height * width * factor**2) == 0:
+            place = np.moveaxis(value.place.reshape(1, height * factor, width * factor, -1), -1, 1)
+            if order_of(place, value.shape, (factor, factor)) is not None:
+                return replace(value, place=place)
+    return value
 
 
 def _in_order(value: Value) -> bool:

@@ -279,6 +279,9 @@ def _require_shared(network: Network) -> None:
         if isinstance(node, Add | Concat) and (len(joined) != 1 or not all(before)):
             raise UserError(f"network.layers: {node.name} joins {' and '.join(node.inputs)}, which must share one "
                             "quantizer")  # fmt: skip
+        if isinstance(node, PixelShuffle) and not joined and node.input != INPUT:
+            raise UserError(f"network.layers: {node.name} makes pixels of {node.input}, whose channels have no step in "
+                            "common: give what it comes from a quantizer")  # fmt: skip
         quantizer = network.quantizers.get(node.name)
         own_step = isinstance(node, Conv | AvgPool | GlobalAvgPool)
         given[node.name] = frozenset([quantizer]) if quantizer else frozenset() if own_step else joined

@@ -82,8 +82,9 @@ def _found(reader: Reader) -> FloatNetwork:
     scores = _scores(reader)
     reader.problems.raise_any(reader.file.path)
     if not isinstance(reader.nodes.get(scores), Conv | GlobalAvgPool | Upsample | Channels | PixelShuffle):
+        last = f", and this one in {scores}" if scores else ""
         raise UserError(f"{reader.file.path}: a network ends in a fully connected layer, a convolution or a global "
-                        "average, or in what moves their results, which are its scores")  # fmt: skip
+                        f"average, or in what moves their results, which are its scores{last}")  # fmt: skip
     draft = Network("graph", reader.input_shape, 0, _leading_to(scores, reader.nodes))
     nodes = placed(draft, reader.problems)
     reader.problems.raise_any(reader.file.path)

@@ -9,7 +9,8 @@ from hwcodesign.quantize.float_tensors import Map, Tensor
 def added(reader: Reader, node: FileNode, left: Map, right: Map) -> Tensor:
     """Add of two feature maps."""
     if node.operator != "Add":
-        reader.note(node, f"{node.operator} of two feature maps has no block here", "add them")
+        reader.note(node, f"{node.operator} of two feature maps has no block here",
+                    "add maps; for a difference, negate the weights in front of one")  # fmt: skip
         return None
     if left.shape != right.shape:
         reader.note(node, f"it adds {left.shape} and {right.shape}", "add maps of one shape")

@@ -169,19 +169,27 @@ def calibration_images(
 
     Raises UserError if there are too few.
     """
-    if request.images < FEWEST_IMAGES:
-        raise UserError(f"--calibration-images {request.images}: quantization looks at images to see what a network "
-                        f"does with them; give at least {FEWEST_IMAGES}, better 256")  # fmt: skip
+    found = _calibration_images(recipe, request, data_folder, whole)
+    if min(request.images, len(found)) < FEWEST_IMAGES:
+        raise UserError(f"--calibration-images {min(request.images, len(found))}: quantization looks at images to see "
+                        f"what a network does with them; give at least {FEWEST_IMAGES}, better 256")  # fmt: skip
+    return found
+
+
+def _calibration_images(recipe: Recipe, request: QuantizeRequest, data_folder: Path | None, whole: bool) -> np.ndarray:
     folder = request.calibration
     if folder is None and data_folder is not None and (data_folder / CALIBRATION).is_dir():
         folder = data_folder / CALIBRATION
     if folder is not None:
-        return read_unlabelled(folder, recipe.data.preprocessing, None if whole else request.images)
+        return read_unlabelled(
+            folder, recipe.data.preprocessing, None if whole else request.images, fewer=request.fewer
+        )
     images = load_dataset(recipe.data, data_folder).train_images
-    if len(images) < request.images:
+    count = min(request.images, len(images)) if request.fewer else request.images
+    if len(images) < count:
         raise UserError(f"--calibration-images {request.images}: there are {len(images)} training images; ask for "
                         "fewer, or give a folder of unlabelled images: --calibration FOLDER")  # fmt: skip
-    return images if whole else images[np.arange(request.images) * len(images) // request.images]
+    return images if whole else images[np.arange(count) * len(images) // count]
 
 
 def require_quantizable(network: Network, recipe: Recipe) -> None:

@@ -63,7 +63,8 @@ def read_checkpoint(path: Path, where: torch.device) -> dict[str, Any]:
     except FileNotFoundError:
         raise UserError(f"there is no checkpoint {path}: train first") from None
     except Exception as error:  # torch.load raises whatever the damaged bytes lead to
-        raise UserError(f"{path} is not a checkpoint of ours, or damaged: {error}") from None
+        cause = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise UserError(f"{path} is not a checkpoint of ours, or damaged: {cause}") from None
     return state
 
 

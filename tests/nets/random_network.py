@@ -51,7 +51,7 @@ class _Made:
         if source != INPUT:
             kinds += [self.upsample, self.channels, self.pixel_shuffle]
         if source != INPUT and not self.signed[source]:
-            kinds += [self.again, self.concat, self.add]
+            kinds += [self.again, self.concat, self.add, self.parts]
         kinds[self.number(0, len(kinds) - 1)](name, source)
 
     def ended(self) -> Network:
@@ -122,6 +122,23 @@ class _Made:
             return self.channels(name, source)
         self.push(Conv(f"{name}.grown", source, 4 * self.number(1, 3), quantizer=f"{name}.q"), False)
         self.push(PixelShuffle(name, f"{name}.grown", 2), False)
+        return None
+
+    def parts(self, name: str, source: str) -> None:
+        """Two different parts of one map, quantized by one quantizer, then joined or added."""
+        count = self.shape(source)[2]
+        if count == 1:
+            return self.again(name, source)
+        order, size, ends = self.random.permutation(count).tolist(), self.number(1, count), []
+        for side, turn in (("left", 0), ("right", self.number(1, count - 1))):
+            picked = tuple((order[turn:] + order[:turn])[:size])
+            self.push(Channels(f"{name}.{side}", source, picked), False)
+            self.push(Requantize(f"{name}.{side}.again", f"{name}.{side}", f"{name}.q"), False)
+            ends.append(f"{name}.{side}.again")
+        if self.number(0, 1):
+            self.push(Concat(name, (ends[0], ends[1])), False)
+        else:
+            self.push(Add(name, (ends[0], ends[1]), f"{name}.after"), False)
         return None
 
     def again(self, name: str, source: str) -> None:

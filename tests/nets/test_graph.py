@@ -78,6 +78,8 @@ CONV = {"layer": "conv", "name": "c", "input": "input", "filters": 5, "kernel": 
         ([{"layer": "convolution"}], r"network.layers.0 = .*'conv', 'max pool', 'average pool', 'global pool'"),
         ([CONV | {"input": "d"}], r"c reads 'd', and there is no such layer before it"),
         ([CONV, CONV], r"two layers are called c"),
+        ([CONV | {"filters": 20}, {"layer": "pixel shuffle", "name": "p", "input": "c", "factor": 2}],
+         r"p makes pixels of c, whose channels have no step in common"),
         ([CONV | {"name": "a/b"}], r"letters, digits and _"),
         ([CONV | {"name": "c", "filters": 7}], r"c: it gives 7 scores, and data.classes = 5"),
         ([CONV | {"quantizer": "c"}, CONV | {"name": "d", "quantizer": "d"},

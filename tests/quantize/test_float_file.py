@@ -1,6 +1,7 @@
 """Which files hold a float network, and which weights alone."""
 
 import numpy as np
+import onnx
 import pytest
 
 from hwcodesign.core.errors import UserError
@@ -35,3 +36,16 @@ def test_a_quantized_file_and_other_kinds_are_told(tmp_path):
         read_model(path)
     with pytest.raises(UserError, match=r"comes as \*.onnx or \*.pt2; weights alone"):
         read_model(tmp_path / "w.safetensors")
+
+
+def test_a_file_of_two_outputs_is_told_what_to_export(tmp_path):
+    w = Writer((1, 2, 4, 4))
+    heads = [w.node("Flatten", "", [w.conv(name, "image", 5, 4, 1, 0)]) for name in ("a", "b")]
+    path = w.save(tmp_path / "two.onnx", heads[0])
+    model = onnx.load(path)
+    model.graph.output.append(onnx.helper.make_tensor_value_info(heads[1], onnx.TensorProto.FLOAT, [1, 5]))
+    onnx.save(model, path)
+    with pytest.raises(
+        UserError, match=r"has the outputs .*Flatten.*, .*Flatten.*: a float network has one; export it"
+    ):
+        read_model(path)

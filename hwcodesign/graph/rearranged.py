@@ -44,7 +44,7 @@ class Rearrangements:
         self._orders[node.name] = _Order(name, moved)
 
     def put_off(self, join: Concat, channels: Sequence[int]) -> bool:
-        """Whether all that `join` reads, of so many `channels` each, is whole, in whatever order: put right behind it."""
+        """Whether `join` reads whole maps alone, of so many `channels` each: their order then comes behind it."""
         orders = [self._order(name, count) for name, count in zip(join.inputs, channels, strict=True)]
         whole = all(
             len(order) == 1 and np.array_equal(np.sort(order[0]), np.arange(count))

@@ -21,6 +21,7 @@ from hwcodesign.nets.network import (
     GlobalAvgPool,
     LocalResponseNorm,
     MaxPool,
+    Moving,
     Network,
     Node,
     PixelShuffle,
@@ -190,7 +191,7 @@ def _operations(network: Network, node: Node) -> int:
             return outputs * node.size
         case Add():
             return outputs
-        case Concat() | Requantize() | Upsample() | Channels() | PixelShuffle():
+        case Concat() | Requantize() | Moving():
             return 0
 
 

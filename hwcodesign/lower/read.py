@@ -28,7 +28,7 @@ def read_network(path: Path, quantized: bool = True) -> FileNetwork:
     _require_quantizers(graph, path, quantized)
     constants = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
     frames = _only_input(graph, path)
-    scores = _only_output(graph, path)
+    scores = _only_output(graph, path, quantized)
     require_one_way(graph, path)
     require_one_part(graph, frames.name, scores, path)
     makers = {name: node for node in graph.node for name in node.output}
@@ -78,8 +78,12 @@ def _only_input(graph: GraphProto, path: Path) -> ValueInfoProto:
     return inputs[0]
 
 
-def _only_output(graph: GraphProto, path: Path) -> str:
+def _only_output(graph: GraphProto, path: Path, quantized: bool) -> str:
+    """The output's name. Of several, a quantized file's can be chosen from."""
     outputs = list(graph.output)
+    if len(outputs) > 1 and not quantized:
+        raise UserError(f"{path} has the outputs {_names(outputs)}: a float network has one; export it with that one "
+                        "alone, or quantize it with Brevitas")  # fmt: skip
     if len(outputs) > 1:
         names = _quoted(outputs)
         raise UserError(

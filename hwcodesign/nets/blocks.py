@@ -211,6 +211,7 @@ def moved(node: Moving, value: Tensor) -> Tensor:
             return value.index_select(1, torch.tensor(node.picked, device=value.device))
         case PixelShuffle():
             return nn.functional.pixel_shuffle(value, node.factor)
+    raise NotImplementedError(f"{node.name} moves in a way that PyTorch was not told")
 
 
 class Add(nn.Module):

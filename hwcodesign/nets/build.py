@@ -13,19 +13,17 @@ from hwcodesign.nets.network import (
     INPUT,
     Add,
     AvgPool,
-    Channels,
     Concat,
     Conv,
     GlobalAvgPool,
     Level,
     LocalResponseNorm,
     MaxPool,
+    Moving,
     Network,
     Node,
-    PixelShuffle,
     Quantization,
     Requantize,
-    Upsample,
     averaged_pixels,
     cuts_windows,
     of_pixels,
@@ -153,7 +151,7 @@ def _float_layer(network: Network, node: Node) -> nn.Module:
             return nn.LocalResponseNorm(node.size)
         case GlobalAvgPool():
             return nn.AdaptiveAvgPool2d(1)
-        case Upsample() | Channels() | PixelShuffle():
+        case Moving():
             return blocks.Moved(node)
         case Requantize() | Concat() | Add():
             return _WITHOUT_NUMBERS[type(node)]()

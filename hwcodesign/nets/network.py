@@ -6,6 +6,7 @@ layer computes them, and `require_hardware` says which. A node reads the outputs
 its PyTorch path (fire2.expand3x3). A fully connected layer is a convolution whose kernel covers its whole input.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -140,8 +141,16 @@ class Requantize(_OneInput):
     leak: float = 0.0
 
 
+class Moving(_OneInput, ABC):
+    """A node that computes nothing: what it reads comes elsewhere, or several times, and keeps its quantizer."""
+
+    @abstractmethod
+    def shape(self, before: Shape) -> Shape:
+        """What becomes of a map of the shape `before`. Raises UserError, naming the node, if nothing does."""
+
+
 @dataclass(frozen=True)
-class Upsample(_OneInput):
+class Upsample(Moving):
     """Every pixel `factor` times along both sides, or (rows, columns) times: the nearest neighbour."""
 
     factor: Sides
@@ -150,19 +159,17 @@ class Upsample(_OneInput):
         object.__setattr__(self, "factor", one(self.factor))
 
     def shape(self, before: Shape) -> Shape:
-        """What becomes of a map of the shape `before`."""
         rows, columns = both(self.factor)
         return before[0] * rows, before[1] * columns, before[2]
 
 
 @dataclass(frozen=True)
-class Channels(_OneInput):
+class Channels(Moving):
     """The channels of the input that are `picked`, in that order: a slice, a split, a channel shuffle."""
 
     picked: tuple[int, ...]
 
     def shape(self, before: Shape) -> Shape:
-        """What becomes of a map of the shape `before`. Raises UserError for channels that it does not have."""
         height, width, channels = before
         if not self.picked or not 0 <= min(self.picked) <= max(self.picked) < channels:
             raise UserError(f"{self.name}: it picks the channels {list(self.picked)} of an input that has 0 to "
@@ -171,13 +178,12 @@ class Channels(_OneInput):
 
 
 @dataclass(frozen=True)
-class PixelShuffle(_OneInput):
+class PixelShuffle(Moving):
     """A block of `factor` * `factor` pixels of as many channels, one behind the other (PyTorch's PixelShuffle)."""
 
     factor: int
 
     def shape(self, before: Shape) -> Shape:
-        """What becomes of a map of the shape `before`. Raises UserError for channels that make no whole blocks."""
         height, width, channels = before
         if channels % self.factor**2:
             allowed = [n for n in range(1, channels + 1) if channels % n**2 == 0]
@@ -214,7 +220,6 @@ class Add:
 
 Window = Conv | MaxPool | AvgPool
 Quantizing = Conv | Requantize | Add  # what may end in a quantizer
-Moving = Upsample | Channels | PixelShuffle  # what computes nothing, and keeps its input's quantizer
 Node = Window | LocalResponseNorm | GlobalAvgPool | Requantize | Moving | Concat | Add
 
 
@@ -375,7 +380,7 @@ def _output_shape(node: Node, inputs: list[Shape]) -> Shape:
             return *windows_on(node, inputs[0]), channels
         case GlobalAvgPool():
             return 1, 1, channels
-        case Upsample() | Channels() | PixelShuffle():
+        case Moving():
             return node.shape(inputs[0])
         case Concat():
             _require_equal(node.name, "pixels", [shape[:2] for shape in inputs])

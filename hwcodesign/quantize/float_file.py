@@ -5,7 +5,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from hwcodesign.core.errors import UserError
-from hwcodesign.core.onnx_file import load_model
 from hwcodesign.export import weight_file
 from hwcodesign.export.float_weights import Weights, in_order
 from hwcodesign.lower.read import read_network
@@ -25,19 +24,10 @@ def read_model(path: Path) -> FloatNetwork:
         raise UserError(f"{path}: a float network comes as {' or '.join('*' + suffix for suffix in MODELS)}; weights "
                         "alone (*.safetensors, *.pt) go with a recipe: --weights")  # fmt: skip
     if path.suffix == ".onnx":
-        _require_one_output(path)
         return float_network(read_network(path, quantized=False))
     with tempfile.TemporaryDirectory() as folder:
         file = read_network(to_onnx(path, Path(folder) / "exported.onnx"), quantized=False)
     return float_network(replace(file, path=path))
-
-
-def _require_one_output(path: Path) -> None:
-    """Raise UserError for a file of several outputs, which only `hwcodesign lower --model` knows how to choose from."""
-    outputs = [output.name for output in load_model(path).graph.output]
-    if len(outputs) > 1:
-        raise UserError(f"{path} has the outputs {', '.join(outputs)}: a float network has one; export it with that "
-                        "one alone, or quantize it with Brevitas")  # fmt: skip
 
 
 def read_weights(path: Path, network: Network) -> dict[str, Weights]:

@@ -22,15 +22,7 @@ from hwcodesign.lower.layout import LAYOUTS, LayoutError
 from hwcodesign.lower.parts import PARTS
 from hwcodesign.lower.unsupported import why_not
 from hwcodesign.lower.values import Constant
-from hwcodesign.nets.network import (
-    Channels,
-    Conv,
-    GlobalAvgPool,
-    Network,
-    Node,
-    PixelShuffle,
-    Upsample,
-)
+from hwcodesign.nets.network import Conv, GlobalAvgPool, Moving, Network, Node
 from hwcodesign.quantize import float_joins, float_layers, float_moves, float_pools, float_rectifiers
 from hwcodesign.quantize.float_clips import CLIPS, LEAKS, RECTIFIERS
 from hwcodesign.quantize.float_reader import Reader
@@ -81,7 +73,7 @@ def _found(reader: Reader) -> FloatNetwork:
     reader.problems.raise_any(reader.file.path)
     scores = _scores(reader)
     reader.problems.raise_any(reader.file.path)
-    if not isinstance(reader.nodes.get(scores), Conv | GlobalAvgPool | Upsample | Channels | PixelShuffle):
+    if not isinstance(reader.nodes.get(scores), Conv | GlobalAvgPool | Moving):
         last = f", and this one in {scores}" if scores else ""
         raise UserError(f"{reader.file.path}: a network ends in a fully connected layer, a convolution or a global "
                         f"average, or in what moves their results, which are its scores{last}")  # fmt: skip

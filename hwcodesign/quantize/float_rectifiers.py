@@ -8,13 +8,11 @@ from hwcodesign.lower.file_network import Node as FileNode
 from hwcodesign.lower.values import Constant
 from hwcodesign.nets.network import (
     Add,
-    Channels,
     Concat,
     Conv,
     MaxPool,
-    PixelShuffle,
+    Moving,
     Requantize,
-    Upsample,
     may_be_negative,
 )
 from hwcodesign.quantize.float_clips import RECTIFIERS, end_of, ends_of, leak_of
@@ -33,13 +31,7 @@ def relu(reader: Reader, node: FileNode, inputs: list[Tensor]) -> Tensor:
     if not rectifies or not most > 0:
         reader.note(node, "it clips at other ends than 0 and a number above", RECTIFIERS)
         return None
-    if _already(reader, value.name, most):
-        return replace(value, alone=value.alone and reader.read_once(node))
-    if value.alone and _rectify(reader, value.name, most, sure=False):
-        _rectify(reader, value.name, most, sure=True)
-        return replace(value, alone=reader.read_once(node))
-    made = Requantize(reader.name(node), value.name, f"{reader.name(node)}.quantizer", most=end_of(most))
-    return reader.gives(node, made, value.shape)
+    return _rectified(reader, node, value, most)
 
 
 def leaky(reader: Reader, node: FileNode, inputs: list[Tensor]) -> Tensor:
@@ -48,12 +40,18 @@ def leaky(reader: Reader, node: FileNode, inputs: list[Tensor]) -> Tensor:
     if not isinstance(value, Map) or not 0 <= leak < 1:
         reader.note(node, "below 0 it has several slopes, or one that is not between 0 and 1", RECTIFIERS)
         return None
-    if _already(reader, value.name, np.inf):
+    return _rectified(reader, node, value, np.inf, leak)
+
+
+def _rectified(reader: Reader, node: FileNode, value: Map, most: float, leak: float = 0.0) -> Map:
+    """`value` behind a ReLU that ends at `most`, or leaks."""
+    if _already(reader, value.name, most):
         return replace(value, alone=value.alone and reader.read_once(node))
-    if value.alone and _rectify(reader, value.name, np.inf, sure=False, leak=leak):
-        _rectify(reader, value.name, np.inf, sure=True, leak=leak)
+    if value.alone and _rectify(reader, value.name, most, sure=False, leak=leak):
+        _rectify(reader, value.name, most, sure=True, leak=leak)
         return replace(value, alone=reader.read_once(node))
-    made = Requantize(reader.name(node), value.name, f"{reader.name(node)}.quantizer", leak=leak)
+    name = reader.name(node)
+    made = Requantize(name, value.name, f"{name}.quantizer", most=end_of(most), leak=leak)
     return reader.gives(node, made, value.shape)
 
 
@@ -81,7 +79,7 @@ def _rectify(reader: Reader, name: str, most: float, sure: bool, leak: float = 0
                 end = end_of(min(node.most or np.inf, most))
                 reader.nodes[name] = replace(node, relu=True, most=end, leak=leak)
             return True
-        case MaxPool() | Concat() | Upsample() | Channels() | PixelShuffle():
+        case MaxPool() | Concat() | Moving():
             return reader.alone[name] and all(_rectify(reader, source, most, sure, leak) for source in node.inputs)
         case _:
             return False

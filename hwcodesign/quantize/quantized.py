@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import reduce
+from operator import add
 
 import numpy as np
 import torch
@@ -14,17 +16,15 @@ from hwcodesign.nets.network import (
     INPUT,
     Add,
     AvgPool,
-    Channels,
     Concat,
     Conv,
     GlobalAvgPool,
     Level,
     MaxPool,
+    Moving,
     Network,
     Node,
-    PixelShuffle,
     Requantize,
-    Upsample,
 )
 
 
@@ -108,10 +108,10 @@ def apply(node: Node, inputs: list[Tensor]) -> Tensor:
         case Concat():
             return torch.cat(inputs, 1)
         case Add() | Requantize():
-            return leaked(node, inputs[0] if isinstance(node, Requantize) else inputs[0] + inputs[1])
+            return leaked(node, reduce(add, inputs))  # of one, itself
         case GlobalAvgPool():
             return inputs[0].mean((2, 3), keepdim=True)
-        case Upsample() | Channels() | PixelShuffle():
+        case Moving():
             return moved(node, inputs[0])
         case _:
             raise UserError(f"{node.name} can be analysed, but not become hardware")

@@ -13,7 +13,6 @@ from hwcodesign.lower.problems import Problems
 from hwcodesign.nets.network import (
     INPUT,
     Add,
-    Channels,
     Concat,
     Conv,
     GlobalAvgPool,
@@ -21,7 +20,6 @@ from hwcodesign.nets.network import (
     Moving,
     Network,
     Node,
-    PixelShuffle,
     Requantize,
     Upsample,
     may_be_negative,
@@ -99,7 +97,7 @@ class _Places:
         match node:
             case Conv() | Add() | Requantize():
                 return [name]
-            case MaxPool() | Concat() | Upsample() | Channels() | PixelShuffle():
+            case MaxPool() | Concat() | Moving():
                 return [maker for source in node.inputs for maker in self._makers(source)]
             case _:
                 return []

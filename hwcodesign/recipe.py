@@ -231,6 +231,9 @@ class TrainTable(StrictModel):
     mixup: float = Field(
         default=0.0, ge=0.0, le=1e6, description="alpha of the Beta distribution of shares; 0 mixes nothing"
     )
+    cutmix: float = Field(
+        default=0.0, ge=0.0, le=1e6, description="the same of rectangles, pasted; with mixup half of the batches each"
+    )
     distillation: float = Field(default=0.0, ge=0.0, le=1.0, description="share of the float network's answer")
     teacher: str | None = Field(
         default=None,
@@ -244,8 +247,16 @@ class TrainTable(StrictModel):
     shift: Pixels = Field(default=0, description="pixels that a training image is moved by at most")
     flip: bool = Field(default=False, description="mirror half of the training images left to right")
     cutout: Pixels = Field(default=0, description="side in pixels of a black square in every training image")
+    zoom: float = Field(default=1.0, gt=0.0, le=1.0, description="least share of an image's area, made as large as all")
+    contrast: float = Field(
+        default=0.0, ge=0.0, le=9.0, description="contrast and brightness change by factors up to 1 + this"
+    )
+    sharpness: float = Field(
+        default=0.0, ge=0.0, le=9.0, description="an image's difference from its blur is added up to so many times"
+    )
     float_precision: Literal["float32", "bfloat16"] = Field(
-        default="float32", description="of float_epochs; bfloat16 only where the processor has instructions for it"
+        default="float32",
+        description="of float_epochs, and of quantize --distil; bfloat16 only where the processor has instructions",
     )
     seed: int = Field(default=1, ge=0, lt=2**32, description="of weights, order and augmentation")
     threads: int = Field(

@@ -25,8 +25,9 @@ class _FakeQuantize(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, values: Tensor, scale: Tensor, levels: int) -> Tensor:
         result = torch.empty_like(values)
+        step = scale if values.dtype == scale.dtype else float(scale)  # bfloat16 has too few digits for it
         for part, out in zip(_parts(values), _parts(result), strict=True):
-            torch.div(part, scale, out=out).round_().clamp_(0, levels).mul_(scale)
+            torch.div(part, step, out=out).round_().clamp_(0, levels).mul_(step)
         ctx.save_for_backward(values, scale, result)
         ctx.levels = levels
         return result
@@ -38,11 +39,18 @@ class _FakeQuantize(torch.autograd.Function):
         passed = torch.ops.aten.hardtanh_backward(gradient, values, 0.0, _first_clipped(scale, ctx.levels))
         if not ctx.needs_input_grad[1]:
             return passed, None, None
-        return passed, (_dot(gradient, result) - _dot(passed, values)) / scale, None
+        return passed, _products(gradient, result, passed, values) / scale, None
+
+
+def _products(left: Tensor, right: Tensor, less: Tensor, by: Tensor) -> Tensor:
+    """sum(left * right - less * by), in float32 without a tensor of products."""
+    if left.dtype == torch.float32:
+        return _dot(left, right) - _dot(less, by)
+    return torch.addcmul(left * right, less, by, value=-1).sum().float()  # a sum adds up in float32, dot does not
 
 
 def _dot(left: Tensor, right: Tensor) -> Tensor:
-    """The sum of all products, without a tensor of them: both as they lie in memory, channels last."""
+    """The sum of all products of tensors as they lie in memory, channels last."""
     return torch.dot(left.movedim(1, -1).flatten(), right.movedim(1, -1).flatten())
 
 

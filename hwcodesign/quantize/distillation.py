@@ -20,6 +20,7 @@ from hwcodesign.quantize.trainable import Rates, Trainable
 from hwcodesign.quantize.unfinished import Unfinished
 from hwcodesign.recipe import TrainTable
 from hwcodesign.training.checkpoint import fill
+from hwcodesign.training.precision import lower_precision
 
 STATE = "distilled.pt"  # after the last whole epoch, until the result is there
 _RATES = Rates(level=0.01, factor=0.0005, bias=0.002)
@@ -47,8 +48,8 @@ def distil(
     """Train `model`, and leave it as it was after its best epoch; returns every `Epoch`, the first as it came.
 
     `model` is of the whole network, `numbers` are (mean, divisor) of its pixels, `teacher` takes them raw; `images` are
-    uint8 NHWC; of `schedule` the batch, the seed and the augmentation count. An interrupted distillation in `folder`
-    goes on after its last whole epoch, to the very same bits.
+    uint8 NHWC; of `schedule` the batch, the seed, the augmentation and the precision count. An interrupted
+    distillation in `folder` goes on after its last whole epoch, to the very same bits.
     """
 
     def scores(pixels: Tensor) -> Tensor:
@@ -68,10 +69,12 @@ def distil(
         on_epoch(history[0])
     for epoch in range(len(history), epochs + 1):
         for _, pixels in batches(optimizer, raw, training, schedule, epoch, epochs):
-            with torch.no_grad():
-                answer = teacher(pixels)
+            with lower_precision(schedule, pixels.device):
+                with torch.no_grad():
+                    answer = teacher(pixels)
+                given = scores(pixels)
             optimizer.zero_grad()
-            divergence(scores(pixels), answer, temperature).backward()
+            divergence(given.float(), answer.float(), temperature).backward()
             optimizer.step()
         history.append(_measured(scores, held, wanted, temperature, epoch))
         if history[-1].loss <= min(entry.loss for entry in history):

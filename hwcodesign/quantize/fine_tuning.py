@@ -88,7 +88,9 @@ def fine_tuned(
     training = torch.nonzero(~apart).flatten()
     with zeros_held(model):
         for epoch in range(1, epochs + 1):
-            for batch, pixels in batches(optimizer, raw, training, schedule, epoch, epochs):
+            for batch, pixels in batches(
+                optimizer, raw, training, schedule, epoch, epochs, labelled=labels is not None
+            ):
                 with torch.no_grad():
                     wanted = teacher(pixels) if labels is None else labels[batch]
                 optimizer.zero_grad()

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from hwcodesign.recipe import TrainTable
 from hwcodesign.training.augment import augmented
+from hwcodesign.training.blending import blended, blends
 
 _APART = 8  # of the images every so-manyth, but not more than _MOST_APART
 _MOST_APART = 1_000
@@ -22,11 +23,18 @@ def held_apart(images: int) -> Tensor:
 
 
 def batches(
-    optimizer: torch.optim.Optimizer, raw: Tensor, training: Tensor, schedule: TrainTable, epoch: int, epochs: int
+    optimizer: torch.optim.Optimizer,
+    raw: Tensor,
+    training: Tensor,
+    schedule: TrainTable,
+    epoch: int,
+    epochs: int,
+    labelled: bool = False,
 ) -> Iterator[tuple[Tensor, Tensor]]:
     """The batches of one epoch, counted from 1: which images of `raw`, and their pixels, augmented.
 
-    Sets each group's rate first, which falls from its `most` to 0 over all `epochs` as a cosine does.
+    Not `labelled`, images are blended, too: a float network says of any blend what it is. Sets each group's rate
+    first, which falls from its `most` to 0 over all `epochs` as a cosine does.
     """
     random = torch.Generator().manual_seed(schedule.seed * 1_000_003 + epoch)
     chosen = training[torch.randperm(len(training), generator=random)].split(schedule.batch_size)
@@ -34,7 +42,10 @@ def batches(
         done = (epoch - 1 + step / len(chosen)) / epochs
         for group in optimizer.param_groups:
             group["lr"] = group["most"] * (1 + math.cos(math.pi * done)) / 2
-        yield batch, augmented(raw[batch], schedule, random)
+        pixels = augmented(raw[batch], schedule, random)
+        if blends(schedule) and not labelled:
+            pixels = blended(pixels, schedule, random).pixels
+        yield batch, pixels
 
 
 @torch.no_grad()

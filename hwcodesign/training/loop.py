@@ -34,6 +34,7 @@ from hwcodesign.training.augment import augmented
 from hwcodesign.training.best import best_epoch, key_of
 from hwcodesign.training.criteria import Criterion, criterion_of
 from hwcodesign.training.network import build
+from hwcodesign.training.precision import computes_bfloat16, lower_precision
 from hwcodesign.training.schedule import learning_rate, phase_at, quantizes, total_epochs
 from hwcodesign.training.sparse import zeros_held
 from hwcodesign.training.state import State, next_phase, resumed, save_epoch
@@ -88,7 +89,7 @@ def _train(recipe: Recipe, data_folder: Path | None, out_folder: Path, where: to
     if first:
         for line in summary(dataset, recipe.data, data_folder):
             plainly(console())(line)
-        if schedule.float_precision == "bfloat16" and schedule.float_epochs and not _computes_bfloat16(where):
+        if schedule.float_precision == "bfloat16" and schedule.float_epochs and not computes_bfloat16(where):
             plainly(console())("float epochs in float32: this processor has no instructions for bfloat16")
     log = SummaryWriter(str(out_folder), purge_step=len(history)) if first else nullcontext()
 
@@ -170,13 +171,7 @@ def _epoch(
 
 def _precision(schedule: TrainTable, on: bool, where: torch.device) -> AbstractContextManager[Any]:
     """bfloat16 has 8 significant bits: enough for a float network, too few for sums of quantized products."""
-    lower = schedule.float_precision == "bfloat16" and not on and _computes_bfloat16(where)
-    return torch.autocast(where.type, torch.bfloat16, enabled=lower)
-
-
-def _computes_bfloat16(where: torch.device) -> bool:
-    """A processor without the instructions imitates them, convolutions four times slower than in float32."""
-    return where.type != "cpu" or torch.backends.cpu.get_cpu_capability() not in ("DEFAULT", "AVX2")
+    return lower_precision(schedule, where, wanted=not on)
 
 
 def _device(name: str) -> torch.device:

@@ -25,6 +25,16 @@ def test_every_image_has_its_turn_and_the_rate_falls_to_nothing() -> None:
     assert rates[0] == 0.5 and rates == sorted(rates, reverse=True) and rates[-1] < 0.05
 
 
+def test_images_are_blended_unless_they_have_labels() -> None:
+    raw = torch.arange(6, dtype=torch.uint8).reshape(6, 1, 1, 1).expand(6, 1, 8, 8)
+    optimizer = torch.optim.SGD([{"params": [torch.zeros(1)], "most": 0.5, "lr": 0.5}])
+    schedule = TrainTable(batch_size=6, cutmix=1.0)
+    ((batch, pasted),) = batches(optimizer, raw, torch.arange(6), schedule, 1, 1)
+    ((again, whole),) = batches(optimizer, raw, torch.arange(6), schedule, 1, 1, labelled=True)
+    assert torch.equal(batch, again) and torch.equal(whole, raw[batch].float())
+    assert (pasted != whole).any() and set(pasted.unique().tolist()) <= set(range(6))
+
+
 def test_answers_diverge_by_nothing_from_themselves_and_more_the_further() -> None:
     scores = torch.tensor([[3.0, 0.0, -1.0], [0.0, 9.0, 1.0]])
     assert float(divergence(scores, scores, 2.0)) == pytest.approx(0.0, abs=1e-7)

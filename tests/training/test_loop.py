@@ -313,10 +313,9 @@ def test_a_folder_that_cannot_be_written_is_said(tmp_path, monkeypatch):
         train(recipe(), None, tmp_path, device="cpu")
 
 
-@pytest.mark.parametrize(("processor", "lower"), [("DEFAULT", False), ("AVX2", False), ("AVX512", True)])
-def test_bfloat16_where_the_processor_computes_in_it_and_in_float_epochs_alone(monkeypatch, processor, lower):
-    monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: processor)
+def test_bfloat16_in_float_epochs_alone(monkeypatch):
+    monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: "AVX512")
     schedule, where = TrainTable(float_epochs=1, float_precision="bfloat16"), torch.device("cpu")
-    for quantizers, wanted in ((False, lower), (True, False)):
+    for quantizers in (False, True):
         with module._precision(schedule, quantizers, where):
-            assert torch.is_autocast_enabled("cpu") == wanted
+            assert torch.is_autocast_enabled("cpu") != quantizers

@@ -32,7 +32,8 @@ class Detect:
     test: tuple[Metric, ...] = (Metric("map50", "mAP at IoU 0.5", "more", "{:.4f}", phrase="mAP {}"),)
     needed: tuple[str, ...] = ("data.anchors",)
     unused: tuple[str, ...] = (
-        *("data.normal", "data.top5", "train.shift", "train.flip", "train.cutout", "train.mixup"),
+        *("data.normal", "data.top5", "train.shift", "train.flip", "train.cutout", "train.zoom"),
+        *("train.mixup", "train.cutmix"),
         *("train.label_smoothing", "train.distillation"),
     )
 

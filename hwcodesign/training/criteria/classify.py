@@ -4,6 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from hwcodesign.recipe import Recipe, TrainTable
+from hwcodesign.training.blending import blended, blends
 
 # Scores behind a ReLU and batch norm span about 0 to 3, too little for a confident softmax. The class is the same.
 LOSS_SHARPNESS = 4.0
@@ -17,27 +18,17 @@ class CrossEntropy:
         self._schedule, self._scores = recipe.train, recipe.describe().outputs  # of which a family may have some more
 
     def drawn(self, pixels: Tensor, labels: Tensor, random: torch.Generator) -> tuple[Tensor, Tensor]:
-        if not self._schedule.mixup:
+        if not blends(self._schedule):
             return pixels, labels
-        return mixed(pixels, labels, self._scores, self._schedule.mixup, random)
+        blend = blended(pixels, self._schedule, random)
+        targets = nn.functional.one_hot(labels, self._scores).float()
+        return blend.pixels, torch.lerp(targets[blend.other], targets, blend.share)
 
     def loss(self, scores: Tensor, targets: Tensor, taught: Tensor | None) -> Tensor:
         return loss_of(scores, targets, taught, self._schedule)
 
     def judged(self, scores: Tensor, pixels: Tensor, labels: Tensor) -> Tensor:
         return scores.argmax(1) == labels
-
-
-def mixed(pixels: Tensor, labels: Tensor, classes: int, alpha: float, random: torch.Generator) -> tuple[Tensor, Tensor]:
-    """Every image blended with another of the batch, and the same blend of their labels: (frames, classes).
-
-    The share is drawn once a batch from Beta(alpha, alpha) (H. Zhang et al., mixup, 2018), as a ratio of two gammas.
-    """
-    one, two = torch._standard_gamma(torch.full((2,), alpha), generator=random)
-    share = float(one / (one + two))
-    other = torch.randperm(len(pixels), generator=random).to(pixels.device)
-    targets = nn.functional.one_hot(labels, classes).float()
-    return torch.lerp(pixels[other], pixels, share), torch.lerp(targets[other], targets, share)
 
 
 def loss_of(scores: Tensor, targets: Tensor, teacher_scores: Tensor | None, schedule: TrainTable) -> Tensor:

@@ -5,29 +5,33 @@ import math
 import torch
 
 from hwcodesign.recipe import TrainTable, load_recipe
-from hwcodesign.training.criteria.classify import LOSS_SHARPNESS, CrossEntropy, loss_of, mixed
+from hwcodesign.training.criteria.classify import LOSS_SHARPNESS, CrossEntropy, loss_of
 
 
 def seeded() -> torch.Generator:
     return torch.Generator().manual_seed(1)
 
 
+def mixing(**table: float) -> CrossEntropy:
+    """Of a network with ten classes."""
+    return CrossEntropy(load_recipe("digits-squeezenet").model_copy(update={"train": TrainTable(**table)}))
+
+
 def test_images_and_labels_are_mixed_in_the_same_shares():
     labels = torch.arange(6)
     pixels = labels.float().reshape(6, 1, 1, 1).expand(6, 1, 2, 2)
-    blend, targets = mixed(pixels, labels, 6, 0.4, seeded())
-    assert torch.allclose(targets.sum(1), torch.ones(6))
-    assert torch.allclose((targets * torch.arange(6.0)).sum(1), blend[:, 0, 0, 0])  # each pixel is its label
+    blend, targets = mixing(mixup=0.4).drawn(pixels, labels, seeded())
+    assert torch.allclose(targets.sum(1), torch.ones(len(targets)))
+    assert torch.allclose((targets * torch.arange(10.0)).sum(1), blend[:, 0, 0, 0])  # each pixel is its label
     share = targets.diagonal()
     assert torch.allclose(share[share < 1], share[share < 1][:1].expand_as(share[share < 1]))
 
 
-def test_shares_follow_the_beta_distribution():
-    random, alpha = seeded(), 0.5
-    pixels, labels = torch.zeros(16, 1, 1, 1), torch.arange(16)
-    # An image that met itself keeps its label: the smallest share is that of the others.
-    shares = torch.stack([mixed(pixels, labels, 16, alpha, random)[1].diagonal().min() for _ in range(400)])
-    assert abs(float(((shares - 0.5) ** 2).mean()) - 1 / (4 * (2 * alpha + 1))) < 0.02  # its variance
+def test_a_pasted_rectangle_counts_by_its_area():
+    labels = torch.arange(6)
+    pixels = labels.float().reshape(6, 1, 1, 1).expand(6, 1, 9, 12)
+    blend, targets = mixing(cutmix=1.0).drawn(pixels, labels, seeded())
+    assert torch.allclose((targets * torch.arange(10.0)).sum(1), blend.mean((1, 2, 3)))
 
 
 def test_labels_and_their_one_hot_shares_give_one_loss():
@@ -57,5 +61,4 @@ def test_an_image_is_right_if_its_label_has_the_highest_score():
     assert right.tolist() == [True, False, True]
     pixels, labels = torch.zeros(2, 1, 4, 4), torch.tensor([3, 9])
     assert CrossEntropy(recipe).drawn(pixels, labels, seeded())[1] is labels
-    mixing = recipe.model_copy(update={"train": TrainTable(mixup=0.2)})
-    assert CrossEntropy(mixing).drawn(pixels, labels, seeded())[1].shape == (2, 10)
+    assert mixing(mixup=0.2).drawn(pixels, labels, seeded())[1].shape == (2, 10)

@@ -59,7 +59,7 @@ def as_they_are(weight: Tensor, covariance: Tensor, cross: Tensor) -> Tensor:
     return weight
 
 
-RECONSTRUCTION, DISTILLATION = "reconstruction", "distillation"  # behind layerwise
+RECONSTRUCTION, DISTILLATION = "reconstruction", "distillation"  # behind layerwise; behind the former, of any steps
 METHODS = {  # and how far channels are equalized first
     "nearest": (Method(as_they_are, to_nearest), 0.0),
     "gptq": (Method(as_they_are, by_gptq), 0.0),
@@ -137,7 +137,7 @@ class Bench:
         if (method, bits) in self._made:
             return self._made[method, bits]
         (weights, _, images), recipe = self.read(), with_bits(self.recipe, bits)
-        before = {RECONSTRUCTION: "layerwise", DISTILLATION: RECONSTRUCTION}.get(method)
+        before = {RECONSTRUCTION: "layerwise", DISTILLATION: RECONSTRUCTION if steps else "layerwise"}.get(method)
         found, seconds = self.quantized(before, bits, work, steps, epochs) if before else (Quantized(), 0.0)
         start = time.monotonic()
         if method == RECONSTRUCTION:

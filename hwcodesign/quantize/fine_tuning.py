@@ -21,6 +21,7 @@ from hwcodesign.recipe import Recipe
 from hwcodesign.training.sparse import zeros_held
 
 _RATE = 0.02  # of the standard deviation of a layer's weights: at most so far a weight moves in one step
+_WALK = 0.3  # likewise: so far values that are shared by many weights move, all steps together, by chance alone
 _FEWEST = 16  # images to train with
 
 
@@ -82,10 +83,11 @@ def fine_tuned(
         loss = loss_of(scores, taught if labels is None else right)
         return Tuned(epoch, float(loss), float((scores.argmax(1) == right).float().mean()))
 
-    optimizer = _optimizer(model, shared)
+    training = torch.nonzero(~apart).flatten()
+    steps = epochs * -(-len(training) // schedule.batch_size)
+    optimizer = _optimizer(model, shared, steps)
     best, found = measured(0), copy.deepcopy(model.state_dict())
     on_epoch(best)
-    training = torch.nonzero(~apart).flatten()
     with zeros_held(model):
         for epoch in range(1, epochs + 1):
             for batch, pixels in batches(
@@ -104,10 +106,15 @@ def fine_tuned(
     return {name: _weights_of(model.get_submodule(name)) for name in weights}
 
 
-def _optimizer(model: nn.Module, shared: bool) -> torch.optim.Optimizer:
-    """Adam, which moves a parameter by about its group's rate."""
+def _optimizer(model: nn.Module, shared: bool, steps: int) -> torch.optim.Optimizer:
+    """Adam, which moves a parameter by about its group's rate.
+
+    A value that many weights share moves all of them the same way, so that far fewer steps are as many: in a long
+    training at the rate of single weights a layer dies before it has learned.
+    """
+    rate = min(_RATE, _WALK / max(1, steps) ** 0.5) if shared else _RATE
     layers = [layer for layer in model.modules() if isinstance(layer, nn.Conv2d)]
-    rates = [_RATE * float(layer.weight.detach().std()) for layer in layers]
+    rates = [rate * float(layer.weight.detach().std()) for layer in layers]
     if shared:
         share_values(model)
     return torch.optim.Adam(

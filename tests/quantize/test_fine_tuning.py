@@ -5,7 +5,8 @@ import pytest
 
 from hwcodesign.core.errors import UserError
 from hwcodesign.quantize.compression import pruned, shared
-from hwcodesign.quantize.fine_tuning import Lessons, Tuned, fine_tuned
+from hwcodesign.quantize.fine_tuning import Lessons, Tuned, _optimizer, fine_tuned
+from hwcodesign.quantize.float_network import with_weights
 from hwcodesign.recipe import Recipe
 from tests.quantize import small
 
@@ -54,3 +55,12 @@ def test_an_epoch_that_is_no_better_is_not_kept() -> None:
 def test_too_few_images() -> None:
     with pytest.raises(UserError, match=r"3 images are too few to train with"):
         fine_tuned(RECIPE, WEIGHTS, Lessons(IMAGES[:3], None, WEIGHTS), 1)
+
+
+def test_shared_values_move_by_less_in_each_of_many_steps() -> None:
+    def rates(shares: bool, steps: int) -> list[float]:
+        return [group["most"] for group in _optimizer(with_weights(RECIPE, WEIGHTS), shares, steps).param_groups]
+
+    assert rates(False, 10_000) == rates(False, 10) == rates(True, 10)
+    assert rates(True, 40_000) == pytest.approx([rate / 2 for rate in rates(True, 10_000)])
+    assert all(long < short / 5 for long, short in zip(rates(True, 10_000), rates(True, 10), strict=True))

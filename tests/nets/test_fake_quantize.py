@@ -6,7 +6,7 @@ from brevitas.nn import QuantReLU
 from brevitas.quant import Uint8ActPerTensorFloatMaxInit
 
 from hwcodesign.nets import blocks
-from hwcodesign.nets.fake_quantize import _first_clipped
+from hwcodesign.nets.fake_quantize import _first_clipped, fake_quantize
 
 BITS = (2, 3, 4, 8)
 
@@ -109,3 +109,23 @@ def test_quantizers_switched_off_leave_a_float_network():
     assert torch.equal(bipolar(values), values.clamp(-1, 1))
     blocks.set_quantized(model, True)
     assert all(torch.equal(m(values), before) for m, before in zip(model, quantized, strict=True))
+
+
+@pytest.mark.parametrize("bits", [4, 8])
+def test_in_bfloat16_it_is_within_a_step_of_float32(bits):
+    """A quotient is rounded to 8 bits before it is to a level; a gradient's products are added up in float32."""
+    random, levels = torch.Generator().manual_seed(bits), 2**bits - 1
+    values = (3 * torch.randn(16, 8, 20, 20, generator=random)).bfloat16()
+    gradient = torch.randn(values.shape, generator=random).bfloat16()
+    found = []
+    for dtype in (torch.bfloat16, torch.float32):
+        given = values.detach().to(dtype).contiguous(memory_format=torch.channels_last).requires_grad_()
+        scale = torch.tensor([2.3 / levels], requires_grad=True)
+        output = fake_quantize(given, scale, levels)
+        output.backward(gradient.to(dtype))
+        found.append((output.detach(), given.grad, scale.grad))
+    (output, passed, of_scale), (exact, wanted, of_exact_scale) = found
+    apart = (output - exact).abs() / float(scale.detach())
+    assert apart.max() < 1.5 and (apart > 0.5).float().mean() < {4: 0.01, 8: 0.2}[bits]
+    assert torch.equal(passed, wanted.bfloat16())
+    assert float(of_scale) == pytest.approx(float(of_exact_scale), rel=0.02)

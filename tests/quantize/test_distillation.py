@@ -23,6 +23,7 @@ RECIPE = with_stored_scales(
            hardware={"board": "none"}, quantization={"weight_bits": 2, "activation_bits": 3})
 )  # fmt: skip
 SCHEDULE = TrainTable(batch_size=8)
+VARIED = TrainTable(batch_size=8, zoom=0.7, contrast=0.2, sharpness=1, mixup=0.4, cutmix=1, float_precision="bfloat16")
 NUMBERS = RECIPE.data.scalars
 
 
@@ -36,7 +37,8 @@ def networks():
     return Trainable(network, Block(INPUT, network.nodes), found, bits), with_weights(RECIPE, weights)
 
 
-def test_it_comes_nearer_and_goes_on_where_it_was(networks, tmp_path, monkeypatch):
+@pytest.mark.parametrize("schedule", [SCHEDULE, VARIED])
+def test_it_comes_nearer_and_goes_on_where_it_was(networks, tmp_path, monkeypatch, schedule):
     pixels, (start, teacher) = small.images(32, seed=3), networks
     start = copy.deepcopy(start)
     with torch.no_grad():  # what no distillation would leave
@@ -45,17 +47,17 @@ def test_it_comes_nearer_and_goes_on_where_it_was(networks, tmp_path, monkeypatc
                 parameter.add_(torch.rand(parameter.shape, generator=torch.Generator().manual_seed(1)))
     whole = copy.deepcopy(start)
     (tmp_path / "a").mkdir()
-    history = distil(whole, NUMBERS, teacher, pixels, 2, SCHEDULE, tmp_path / "a")
+    history = distil(whole, NUMBERS, teacher, pixels, 2, schedule, tmp_path / "a")
     assert [entry["epoch"] for entry in history] == [0, 1, 2]
     assert min(entry["loss"] for entry in history[1:]) < history[0]["loss"]
     monkeypatch.setattr(distillation, "_measured", interrupted(distillation._measured, at=2))
     (tmp_path / "b").mkdir()
     with pytest.raises(KeyboardInterrupt):
-        distil(copy.deepcopy(start), NUMBERS, teacher, pixels, 2, SCHEDULE, tmp_path / "b")
+        distil(copy.deepcopy(start), NUMBERS, teacher, pixels, 2, schedule, tmp_path / "b")
     monkeypatch.undo()
     assert (tmp_path / "b" / STATE).exists()
     again = copy.deepcopy(start)
-    assert distil(again, NUMBERS, teacher, pixels, 2, SCHEDULE, tmp_path / "b") == history
+    assert distil(again, NUMBERS, teacher, pixels, 2, schedule, tmp_path / "b") == history
     left, right = whole.state_dict(), again.state_dict()
     assert all(torch.equal(left[key], right[key]) for key in left)
 

@@ -206,9 +206,9 @@ class Graph:
     def describe(self, input_shape: Shape, classes: int) -> Network:
         """The network for images of `input_shape` (height, width, channels).
 
-        Raises UserError for a layer that reads what is not there, two of one name, scores of another number than
-        `classes` (in all, or of each pixel where they are a map), and layers that are joined and do not share a
-        quantizer.
+        Raises UserError for a layer that reads what is not there, two of one name, two that quantize the same values
+        alike, scores of another number than `classes` (in all, or of each pixel where they are a map), and layers that
+        are joined and do not share a quantizer.
         """
         nodes: list[Node] = []
         for layer in self.layers:
@@ -219,6 +219,7 @@ class Graph:
         network = Network("graph", input_shape, classes, tuple(nodes))
         _require_order(nodes)
         _require_relus(nodes)
+        _require_different(nodes)
         _require_shared(network)
         if classes not in (network.outputs, network.shapes[nodes[-1].name][2]):
             raise UserError(f"{nodes[-1].name}: it gives {network.outputs} scores, and data.classes = {classes}")
@@ -269,6 +270,19 @@ def _require_relus(nodes: Sequence[Node]) -> None:
         other = first.setdefault(node.quantizer, node)
         if other.most != node.most:
             raise UserError(f"network.layers: {other.name} and {node.name} share one quantizer, and differ in `most`")
+
+
+def _require_different(nodes: Sequence[Node]) -> None:
+    """What quantizes the same values alike is one layer: exporters make one of two."""
+    same, first = {INPUT: INPUT}, dict[tuple[object, ...], str]()
+    for node in nodes:
+        values = asdict(node) | {"name": node.name if isinstance(node, Conv) else ""}
+        reads = tuple(same[name] for name in node.inputs)
+        key = (type(node), reads, *(value for name, value in values.items() if name not in ("input", "inputs")))
+        same[node.name] = first.setdefault(key, node.name)
+        if values.get("quantizer") and same[node.name] != node.name:
+            raise UserError(f"network.layers: {node.name} is what {same[node.name]} is, of the same values with the same "
+                            f"quantizer: leave it out, and read {same[node.name]} in its place")  # fmt: skip
 
 
 def _require_shared(network: Network) -> None:

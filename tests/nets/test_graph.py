@@ -96,3 +96,19 @@ CONV = {"layer": "conv", "name": "c", "input": "input", "filters": 5, "kernel": 
 def test_what_is_no_network(layers, message):
     with pytest.raises(UserError, match=message):
         described(layers)
+
+
+def test_two_layers_that_quantize_the_same_values_alike_are_refused():
+    nodes = (
+        Conv("stem", "input", 8, 3, quantizer="stem.quantizer"),
+        Channels("a", "stem", (0, 1)),
+        Channels("b", "stem", (0, 1)),
+        Requantize("left", "a", "both.quantizer"),
+        Requantize("right", "b", "both.quantizer"),
+        Concat("both", ("left", "right")),
+        Conv("scores", "both", 5, relu=False),
+    )
+    with pytest.raises(UserError, match=r"right is what left is, .* leave it out, and read left in its place"):
+        described(layers_of(nodes), classes=5)
+    other = Channels("b", "stem", (1, 0))
+    assert described(layers_of((*nodes[:2], other, *nodes[3:])), classes=5).nodes[2] == other

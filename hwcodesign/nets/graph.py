@@ -281,8 +281,8 @@ def _require_different(nodes: Sequence[Node]) -> None:
         key = (type(node), reads, *(value for name, value in values.items() if name not in ("input", "inputs")))
         same[node.name] = first.setdefault(key, node.name)
         if values.get("quantizer") and same[node.name] != node.name:
-            raise UserError(f"network.layers: {node.name} is what {same[node.name]} is, of the same values with the same "
-                            f"quantizer: leave it out, and read {same[node.name]} in its place")  # fmt: skip
+            raise UserError(f"network.layers: {node.name} is what {same[node.name]} is, of the same values with the "
+                            f"same quantizer: leave it out, and read {same[node.name]} in its place")  # fmt: skip
 
 
 def _require_shared(network: Network) -> None:

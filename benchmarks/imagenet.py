@@ -59,7 +59,7 @@ def as_they_are(weight: Tensor, covariance: Tensor, cross: Tensor) -> Tensor:
     return weight
 
 
-RECONSTRUCTION, DISTILLATION = "reconstruction", "distillation"  # behind layerwise; behind the former, of any steps
+RECONSTRUCTION, DISTILLATION = "reconstruction", "distillation"  # behind layerwise; behind the former if that has steps
 METHODS = {  # and how far channels are equalized first
     "nearest": (Method(as_they_are, to_nearest), 0.0),
     "gptq": (Method(as_they_are, by_gptq), 0.0),

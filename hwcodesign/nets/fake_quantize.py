@@ -43,8 +43,8 @@ class _FakeQuantize(torch.autograd.Function):
 
 
 def _products(left: Tensor, right: Tensor, less: Tensor, by: Tensor) -> Tensor:
-    """sum(left * right - less * by), in float32 without a tensor of products."""
-    if left.dtype == torch.float32:
+    """sum(left * right - less * by), without a tensor of products."""
+    if left.dtype != torch.bfloat16:
         return _dot(left, right) - _dot(less, by)
     return torch.addcmul(left * right, less, by, value=-1).sum().float()  # a sum adds up in float32, dot does not
 

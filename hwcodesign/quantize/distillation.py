@@ -69,7 +69,7 @@ def distil(
         on_epoch(history[0])
     for epoch in range(len(history), epochs + 1):
         for _, pixels in batches(optimizer, raw, training, schedule, epoch, epochs):
-            with lower_precision(schedule, pixels.device):
+            with lower_precision(schedule, pixels.device):  # what it rounds is judged in float32, by `_measured`
                 with torch.no_grad():
                     answer = teacher(pixels)
                 given = scores(pixels)

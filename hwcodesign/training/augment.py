@@ -31,20 +31,22 @@ def augmented(pixels: Tensor, schedule: TrainTable, random: torch.Generator) -> 
         changed = _zoomed(changed, schedule.zoom, random)
     if schedule.sharpness:
         blur = nn.functional.avg_pool2d(nn.functional.pad(changed, (1,) * 4, mode="replicate"), 3, 1)
-        changed = (changed + schedule.sharpness * _of_each(changed, random) * (changed - blur)).clamp(0, 255)
+        much = schedule.sharpness * _of_each(changed, random).reshape(-1, 1, 1, 1)
+        changed = (changed + much * (changed - blur)).clamp(0, 255)
     if schedule.contrast:
         mean = changed.mean((1, 2, 3), keepdim=True)
-        by, to = ((1 + schedule.contrast) ** (2 * _of_each(changed, random) - 1) for _ in range(2))
+        draws = (_of_each(changed, random).reshape(-1, 1, 1, 1) for _ in range(2))
+        by, to = ((1 + schedule.contrast) ** (2 * draw - 1) for draw in draws)
         changed = ((changed - mean) * by + mean * to).clamp(0, 255)
     return changed.contiguous(memory_format=torch.channels_last)
 
 
 def _zoomed(pixels: Tensor, least: float, random: torch.Generator) -> Tensor:
     """Of each image a part of at least so large a share of its area, up to 4/3 wider or narrower, made as large."""
-    area = least + (1 - least) * _of_each(pixels, random).flatten()
-    form = (4 / 3) ** (2 * _of_each(pixels, random).flatten() - 1)
+    area = least + (1 - least) * _of_each(pixels, random)
+    form = (4 / 3) ** (2 * _of_each(pixels, random) - 1)
     sides = [(area * form).sqrt().clamp(max=1), (area / form).sqrt().clamp(max=1)]
-    centres = [(1 - side) * (2 * _of_each(pixels, random).flatten() - 1) for side in sides]
+    centres = [(1 - side) * (2 * _of_each(pixels, random) - 1) for side in sides]
     nothing = torch.zeros_like(area)
     rows = [torch.stack([sides[0], nothing, centres[0]], 1), torch.stack([nothing, sides[1], centres[1]], 1)]
     grid = nn.functional.affine_grid(torch.stack(rows, 1), list(pixels.shape), align_corners=False)
@@ -52,8 +54,8 @@ def _zoomed(pixels: Tensor, least: float, random: torch.Generator) -> Tensor:
 
 
 def _of_each(pixels: Tensor, random: torch.Generator) -> Tensor:
-    """A number of 0 to 1 for each image, (frames, 1, 1, 1)."""
-    return torch.rand((len(pixels), 1, 1, 1), generator=random).to(pixels.device)
+    """A number of 0 to 1 for each image, (frames,)."""
+    return torch.rand(len(pixels), generator=random).to(pixels.device)
 
 
 def _outside_a_square(count: int, height: int, width: int, side: int, random: torch.Generator) -> Tensor:

@@ -18,7 +18,13 @@ class Reconstruct:
     validation = Metric("mse", "reconstruction error", "less", "{:.5f}", phrase="reconstruction error {}")
     test: tuple[Metric, ...] = (Metric("auc", "ROC AUC", "more", "{:.4f}", phrase="AUC {}"),)
     needed: tuple[str, ...] = ("data.normal",)
-    unused: tuple[str, ...] = (*("data.anchors", "data.top5", "train.label_smoothing", "train.mixup", "train.cutmix"),)
+    unused: tuple[str, ...] = (
+        "data.anchors",
+        "data.top5",
+        "train.label_smoothing",
+        "train.mixup",
+        "train.cutmix",
+    )
 
     def outputs(self, image: Shape, classes: int) -> int:
         return prod(image)

@@ -34,10 +34,10 @@ from hwcodesign.quantize.quantized import Quantized, forward
 from hwcodesign.quantize.reconstruction import Lesson, Rebuilt, chosen, reconstruct
 from hwcodesign.quantize.rounding import gptq, scales_for
 from hwcodesign.quantize.trainable import Trainable
+from hwcodesign.quantize.whitened import whitened
 from hwcodesign.recipe import LayerBitsTable, Recipe, load_recipe
 
 RESULTS = Path(__file__).with_suffix(".json")
-EQUALIZATION = 0.5
 _BATCH = 16
 Row = dict[str, Any]
 
@@ -60,11 +60,11 @@ def as_they_are(weight: Tensor, covariance: Tensor, cross: Tensor) -> Tensor:
 
 
 RECONSTRUCTION, DISTILLATION = "reconstruction", "distillation"  # behind layerwise; behind the former if that has steps
-METHODS = {  # and how far channels are equalized first
+METHODS = {  # and how far channels are equalized first; None: as suits the bits
     "nearest": (Method(as_they_are, to_nearest), 0.0),
     "gptq": (Method(as_they_are, by_gptq), 0.0),
-    "refit, gptq": (Method(rounding=by_gptq), EQUALIZATION),
-    "layerwise": (LAYERWISE, EQUALIZATION),
+    "refit, gptq": (Method(rounding=by_gptq), None),
+    "layerwise": (LAYERWISE, None),
     "layerwise, channels as they are": (LAYERWISE, 0.0),
 }
 
@@ -153,7 +153,7 @@ class Bench:
     def _reconstructed(self, recipe: Recipe, found: Quantized, folder: Path, steps: int) -> Quantized:
         folder.mkdir(parents=True, exist_ok=True)
         (weights, _, images), network = self.read(), recipe.describe()
-        prepared = prepared_weights(recipe, weights, images, EQUALIZATION)
+        prepared = prepared_weights(recipe, weights, images, None)
         lesson = Lesson(chosen(self._every()), recipe.data.scalars, steps, recipe.train.seed)
 
         def say(block: Rebuilt) -> None:
@@ -164,7 +164,8 @@ class Bench:
     def _distilled(self, recipe: Recipe, found: Quantized, folder: Path, epochs: int) -> Quantized:
         folder.mkdir(parents=True, exist_ok=True)
         network, teacher = recipe.describe(), with_weights(recipe, self.read()[0])
-        model = Trainable(network, Block(INPUT, network.nodes), found, _weight_bits(recipe))
+        white = whitened(network, found, self._every(), recipe.data.scalars)
+        model = Trainable(network, Block(INPUT, network.nodes), found, _weight_bits(recipe), white=white)
 
         def say(epoch: Epoch) -> None:
             print(f"  epoch {epoch.epoch}: loss {epoch.loss:.4f}, {100 * epoch.kept:.1f} % kept", flush=True)

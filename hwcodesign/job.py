@@ -16,13 +16,14 @@ class QuantizeRequest:
 
     `calibration` None: the folder `calibration` of the data, else the data set's training images. `reconstruct`: then
     each block learns for so many steps from the float network's; `distil`: then the whole for so many epochs, both on
-    all images that are there. `fewer`: where there are not so many images as that, all of them do.
+    all images that are there. `equalization` None: as far as suits the bits. `fewer`: where there are not so many
+    images as that, all of them do.
     """
 
     weights: Path
     calibration: Path | None = None
     images: int = 256
-    equalization: float = 0.5
+    equalization: float | None = None
     reconstruct: int = 0
     distil: int = 0
     fewer: bool = False

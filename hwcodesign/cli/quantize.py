@@ -34,7 +34,10 @@ _BITS = click.IntRange(2, 8)
 @click.option("--activation-bits", type=_BITS, help="Of all activations (quantization.activation_bits).")
 @click.option("--layer", "layers", multiple=True, metavar="NAME=W[,A]", help="Bits of one layer or module: conv10=8,8.")
 @click.option(
-    "--equalization", type=click.FloatRange(0, 1), default=0.5, show_default=True, help="0: channels stay as they are."
+    "--equalization",
+    type=click.FloatRange(0, 1),
+    help="How alike channels are made: 0 not, 1 wholly.  [default: 1 where activations have no more bits than the "
+    "weights that read them, else 0.5]",
 )
 @click.option(
     "--accuracy-drop",
@@ -57,7 +60,7 @@ def command(
     weights: Path | None,
     calibration: Path | None,
     count: int | None,
-    equalization: float,
+    equalization: float | None,
     drop: float | None,
     reconstruct: int,
     distil: int,

@@ -33,7 +33,7 @@ def raised(
     weights: Mapping[str, Weights],
     images: np.ndarray,
     drop: float,
-    equalization: float,
+    equalization: float | None,
     on_round: Callable[[Round], None] = lambda tried: None,
 ) -> Recipe:
     """`recipe` with the bits at which at least 100 - `drop` percent of `images` keep the float network's class.

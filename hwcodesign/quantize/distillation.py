@@ -23,7 +23,7 @@ from hwcodesign.training.checkpoint import fill
 from hwcodesign.training.precision import lower_precision
 
 STATE = "distilled.pt"  # after the last whole epoch, until the result is there
-_RATES = Rates(level=0.001, factor=0.001, bias=0.004)
+_RATES = Rates(move=0.001, factor=0.0003, bias=0.001)
 
 
 @dataclass(frozen=True)

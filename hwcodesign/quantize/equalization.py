@@ -4,8 +4,9 @@ ReLU, pools over windows and concatenations let a positive factor through: filte
 s_c, the weights that read channel c are multiplied by it, and the network stays the same function. With all channels
 alike a step suits them all, which matters most for activations of few bits.
 
-Source: M. Nagel et al., Data-free quantization through weight equalization and bias correction, 2019; the factor is
-taken from the activations' own size, and to a power, as in G. Xiao et al., SmoothQuant, 2022.
+Source: M. Nagel et al., Data-free quantization through weight equalization and bias correction, 2019; to a power, as in
+G. Xiao et al., SmoothQuant, 2022. The factor is that of the steps which would suit each channel by itself: among
+channels of few but large values, and of many small ones, those of the same mean square take steps that are far apart.
 """
 
 from collections.abc import Mapping
@@ -16,25 +17,26 @@ from hwcodesign.export.float_weights import Weights
 from hwcodesign.nets.network import Add, AvgPool, Concat, Conv, MaxPool, Network
 
 _FURTHEST = 8.0  # the largest factor, and its inverse the smallest
+_PART = 0.5
 
 
 def equalized(
-    network: Network, weights: Mapping[str, Weights], sizes: Mapping[str, np.ndarray], strength: float
+    network: Network, weights: Mapping[str, Weights], steps: Mapping[str, np.ndarray], strengths: Mapping[str, float]
 ) -> dict[str, Weights]:
-    """`weights` of the same function with channels of more equal size.
+    """`weights` of the same function with channels that take more equal steps.
 
-    `sizes` of every convolution's activations by channel (filters,); `strength` 0 changes nothing, 1 makes all of a
-    quantizer's channels alike. Values that an add, a global average or the scores take are left alone, and those behind
-    a ReLU that ends, which is at the same number for all channels.
+    `steps` of every convolution's activations by channel (filters,), 0: a dead one; by quantizer its `strengths`: 0
+    changes nothing, 1 makes all of its channels alike. Values that an add, a global average or the scores take are left
+    alone, and those behind a ReLU that ends, which is at the same number for all channels.
     """
     found = {name: Weights(np.array(w.weight, np.float64), np.array(w.bias, np.float64)) for name, w in weights.items()}
     for sources, readers in _values(network):
-        size = np.concatenate([sizes[name] for name in sources])
-        alive = size > 0
+        step, strength = np.concatenate([steps[name] for name in sources]), strengths[_quantizer(network, sources)]
+        alive = step > 0
         if not strength or not alive.any():
             continue
-        factor = np.ones(len(size))
-        factor[alive] = (size[alive] / np.exp(np.log(size[alive]).mean())) ** strength
+        factor = np.ones(len(step))
+        factor[alive] = (step[alive] / np.exp(np.log(step[alive]).mean())) ** strength
         factor = np.clip(factor, 1 / _FURTHEST, _FURTHEST)
         begin = 0
         for name in sources:
@@ -45,6 +47,26 @@ def equalized(
         for name in readers:
             found[name] = Weights(found[name].weight * factor[None, :, None, None], found[name].bias)
     return {name: Weights(w.weight.astype(np.float32), w.bias.astype(np.float32)) for name, w in found.items()}
+
+
+def fitting_strengths(
+    network: Network, weight_bits: Mapping[str, int], activation_bits: Mapping[str, int]
+) -> dict[str, float]:
+    """By quantizer how far its channels are best made alike.
+
+    Wholly, but where those who read them have weights of fewer bits: these pay for it with weights that are less alike.
+    """
+    found = dict.fromkeys(activation_bits, _PART)
+    for sources, readers in _values(network):
+        quantizer = _quantizer(network, sources)
+        if activation_bits[quantizer] <= min(weight_bits[name] for name in readers):
+            found[quantizer] = 1.0
+    return found
+
+
+def _quantizer(network: Network, sources: list[str]) -> str:
+    """The one that all of them have."""
+    return network.quantizers[sources[0]]
 
 
 def _values(network: Network) -> list[tuple[list[str], list[str]]]:

@@ -18,9 +18,9 @@ from hwcodesign.nets.build import NetworkModule
 from hwcodesign.nets.network import INPUT, Network
 from hwcodesign.quantize import distillation, reconstruction
 from hwcodesign.quantize.blocks import Block
-from hwcodesign.quantize.channel_sizes import channel_sizes
+from hwcodesign.quantize.channel_steps import channel_steps
 from hwcodesign.quantize.distillation import Epoch, distil
-from hwcodesign.quantize.equalization import equalized
+from hwcodesign.quantize.equalization import equalized, fitting_strengths
 from hwcodesign.quantize.float_file import read_weights
 from hwcodesign.quantize.float_network import with_weights
 from hwcodesign.quantize.found_layers import FoundLayers
@@ -29,6 +29,7 @@ from hwcodesign.quantize.quantized import Quantized, QuantizedLayer, with_normal
 from hwcodesign.quantize.reconstruction import Lesson, Rebuilt, reconstruct
 from hwcodesign.quantize.trainable import Trainable
 from hwcodesign.quantize.unfinished import Unfinished
+from hwcodesign.quantize.whitened import whitened
 from hwcodesign.recipe import Recipe
 from hwcodesign.training.network import build, save_weights
 
@@ -83,7 +84,9 @@ def run(
             network, prepared, quantized, bits, lesson, out_folder, listener.on_block, listener.on_iteration
         )
     if request.distil:
-        model, teacher = Trainable(network, Block(INPUT, network.nodes), quantized, bits), with_weights(recipe, weights)
+        white = whitened(network, quantized, every, numbers)
+        model = Trainable(network, Block(INPUT, network.nodes), quantized, bits, white=white)
+        teacher = with_weights(recipe, weights)
         done["epochs"] = distil(
             model, numbers, teacher, every, request.distil, recipe.train, out_folder, listener.on_epoch
         )
@@ -114,7 +117,7 @@ def quantize_network(
     recipe: Recipe,
     weights: dict[str, Weights],
     images: np.ndarray,
-    equalization: float,
+    equalization: float | None,
     on_layer: Callable[[Progress], None] = lambda progress: None,
     method: Method = LAYERWISE,
     done: Mapping[str, QuantizedLayer] = MappingProxyType({}),
@@ -125,14 +128,23 @@ def quantize_network(
 
 
 def prepared_weights(
-    recipe: Recipe, weights: dict[str, Weights], images: np.ndarray, equalization: float
+    recipe: Recipe, weights: dict[str, Weights], images: np.ndarray, equalization: float | None
 ) -> dict[str, Weights]:
-    """`weights` of the same function, as quantization takes them: channels made more alike by `equalization`."""
+    """`weights` of the same function, as quantization takes them: channels made more alike.
+
+    By so much `equalization`, or as suits the bits.
+    """
     torch.set_num_threads(recipe.train.threads)
     network, folded = recipe.describe(), folded_weights(recipe, weights)
-    if not equalization:
+    if equalization == 0:
         return folded
-    return equalized(network, folded, channel_sizes(network, folded, images, recipe.data.scalars), equalization)
+    bits = recipe.quantization.to_quantization()
+    of_weights, of_activations = network.weight_bits(bits), network.activation_bits(bits)
+    strengths = fitting_strengths(network, of_weights, of_activations)
+    if equalization is not None:
+        strengths = dict.fromkeys(strengths, equalization)
+    steps = channel_steps(network, folded, images, of_activations, recipe.data.scalars)
+    return equalized(network, folded, steps, strengths)
 
 
 def quantize_prepared(

@@ -16,17 +16,18 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from hwcodesign.core.errors import UserError
 from hwcodesign.export.float_weights import Weights
 from hwcodesign.nets.network import INPUT, Conv, Network, Node
-from hwcodesign.quantize.quantized import Grid, Quantized, QuantizedLayer, activated, apply, convolved, grids
+from hwcodesign.quantize.best_steps import best_steps
+from hwcodesign.quantize.quantized import Quantized, QuantizedLayer, activated, apply, convolved, grids
 from hwcodesign.quantize.rounding import errors, integers_for, refitted
+from hwcodesign.quantize.windows import drawn_places, windows_at
 
 _WINDOWS = 60_000  # inputs of a layer that are looked at, spread over all images
 _VALUES = 400_000  # of an activation, likewise
-_STEPS = 96  # candidates
 _BATCH = 8  # images at once
 _SEED = 0
 _LEAST_ENERGY = 1e-30  # of a layer's sums, so that a layer of zeros has an error
@@ -128,7 +129,11 @@ class _Work:
         names, grid = self.open.pop(quantizer), self.result.grids[quantizer]
         pairs = [self._some(*self.values[name]) for name in names]
         wanted, given = (torch.cat(part) for part in zip(*pairs, strict=True))
-        self.result.steps[quantizer] = best_step(activated(self.network, quantizer, wanted), given, grid, quantizer)
+        step = float(best_steps(activated(self.network, quantizer, wanted)[None], given[None], grid))
+        if not step:
+            raise UserError(f"{quantizer.removesuffix('.quantizer')} is dead: its activations are 0 on every "
+                            "calibration image; look at its weights and biases, or give other images")  # fmt: skip
+        self.result.steps[quantizer] = step
         for name in names:
             self._quantize(name, quantizer)
 
@@ -146,9 +151,10 @@ class _Work:
 
     def _convolution(self, conv: Conv, x: Tensor, u: Tensor) -> tuple[Tensor, Tensor]:
         weight, bias = (torch.from_numpy(np.array(p, np.float64)).to(self.where) for p in self.weights[conv.name])
-        places = self._places(conv, x)
+        rows, columns, _ = self.network.shapes[conv.name]
+        places = drawn_places(rows * columns, len(x), _WINDOWS, self.random)
         if (layer := self.done.get(conv.name)) is None:
-            pairs = zip(*(_windows(conv, values, places) for values in (x, u)), strict=True)
+            pairs = zip(*(windows_at(conv, values, places) for values in (x, u)), strict=True)
             parts = zip(weight.flatten(1).chunk(conv.groups), bias.chunk(conv.groups), pairs, strict=True)
             groups = [self._group(conv, *flat_and_bias, *pair) for *flat_and_bias, pair in parts]
             layer = _joined(groups, weight.shape)
@@ -169,12 +175,6 @@ class _Work:
         missed = float(((wanted - made @ b.T) ** 2).sum())
         rounding = float(errors(fitted - made, covariance).sum()) * len(b)
         return _Group(integers, scales, corrected, float((wanted**2).sum()), missed, rounding)
-
-    def _places(self, conv: Conv, x: Tensor) -> list[Tensor]:
-        """Of each image, the output pixels whose windows are looked at."""
-        rows, columns, _ = self.network.shapes[conv.name]
-        count = min(rows * columns, -(-_WINDOWS // len(x)))
-        return [torch.from_numpy(self.random.choice(rows * columns, count, replace=False)) for _ in range(len(x))]
 
     def _some(self, wanted: Tensor, given: Tensor) -> tuple[Tensor, Tensor]:
         chosen = torch.from_numpy(self.random.integers(wanted.numel(), size=_VALUES)).to(self.where)
@@ -197,31 +197,6 @@ def _joined(groups: Sequence[_Group], shape: torch.Size) -> QuantizedLayer:
     energy = max(sum(group.energy for group in groups), _LEAST_ENERGY)
     error, rounding = (sum(part) / energy for part in list(zip(*groups, strict=True))[4:])
     return QuantizedLayer(integers.reshape(shape), scales, bias, error, rounding)
-
-
-def best_step(wanted: Tensor, given: Tensor, grid: Grid, name: str = "") -> float:
-    """The step at which `given`, quantized, differs least from `wanted` (both flat, the latter behind ReLU if any).
-
-    Raises UserError if all of `wanted` is 0.
-    """
-    levels, largest = grid.high, float(wanted.abs().max())
-    if largest <= 0:
-        raise UserError(f"{name.removesuffix('.quantizer')} is dead: its activations are 0 on every calibration image; "
-                        "look at its weights and biases, or give other images")  # fmt: skip
-    best = (float("inf"), 0.0)
-    for share in np.geomspace(0.05, 1.1, _STEPS):
-        step = float(share) * largest / levels
-        best = min(best, (float((grid.rounded(given, step) - wanted).square().mean()), step))
-    return best[1]
-
-
-def _windows(conv: Conv, values: Tensor, places: list[Tensor]) -> tuple[Tensor, ...]:
-    """For each group (windows, K) float64: what its filters see at `places` of each image."""
-    found = []
-    for image, chosen in zip(values, places, strict=True):
-        columns = nn.functional.unfold(image[None], conv.kernel, conv.dilation, conv.pad, conv.stride)[0]
-        found.append(columns[:, chosen.to(values.device)].T)
-    return torch.cat(found).double().chunk(conv.groups, 1)
 
 
 def _convolve(conv: Conv, values: Tensor, weight: Tensor, bias: Tensor) -> Tensor:

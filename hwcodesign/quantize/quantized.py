@@ -69,8 +69,8 @@ class Grid:
         """All levels of so many bits."""
         return cls(-(2 ** (bits - 1)), 2 ** (bits - 1) - 1) if signed else cls(0, 2**bits - 1)
 
-    def rounded(self, values: Tensor, step: float) -> Tensor:
-        """The nearest of the levels, times `step`."""
+    def rounded(self, values: Tensor, step: float | Tensor) -> Tensor:
+        """The nearest of the levels, times `step`: a number, or what goes with `values`."""
         return (values / step).round_().clamp_(self.low, self.high).mul_(step)
 
 
@@ -169,14 +169,18 @@ def forward(network: Network, quantized: Quantized, raw: Tensor, mean: float, di
 
     An activation that lies on a rounding boundary may fall on its other side.
     """
+    return values_of(network, quantized, (raw - mean) / divisor)[network.nodes[-1].name].flatten(1)
+
+
+def values_of(network: Network, quantized: Quantized, pixels: Tensor) -> dict[str, Tensor]:
+    """What every node gives for `pixels` (frames, C, H, W), behind its quantizer if it has one; the pixels, too."""
 
     def weights(conv: Conv) -> tuple[Tensor, Tensor]:
         layer = quantized.layers[conv.name]
-        return layer.weight.to(raw.device, torch.float32), layer.bias.to(raw.device, torch.float32)
+        return layer.weight.to(pixels.device, torch.float32), layer.bias.to(pixels.device, torch.float32)
 
     def rounded(node: Node, value: Tensor) -> Tensor:
         quantizer = network.quantizers.get(node.name)
         return quantized.grids[quantizer].rounded(value, quantized.steps[quantizer]) if quantizer else value
 
-    values = computed(network.nodes, {INPUT: (raw - mean) / divisor}, weights, rounded)
-    return values[network.nodes[-1].name].flatten(1)
+    return computed(network.nodes, {INPUT: pixels}, weights, rounded)

@@ -31,7 +31,7 @@ from hwcodesign.quantize.unfinished import Unfinished, packed, unpacked
 
 STATE = "reconstructed.pt"  # the blocks so far, until the result is there
 MOST_IMAGES = 1_000  # so that the maps between two blocks stay in memory
-_RATES = Rates(level=0.01, factor=0.0005, bias=0.01)
+_RATES = Rates(move=0.01, factor=0.0005, bias=0.01)
 _PIXELS = 3_136  # of the largest map of a block in one step: sixteen images of 14x14
 _FEWEST, _MOST = 4, 64  # images in one step
 _CHUNK = 16  # images at once where nothing trains

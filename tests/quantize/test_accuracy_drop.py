@@ -32,7 +32,7 @@ def undecided(pixels: np.ndarray) -> dict[str, Weights]:
 def test_bits_rise_until_answers_are_kept() -> None:
     tried: list[Round] = []
     pixels = images(24)
-    made = raised(recipe(2), undecided(pixels), pixels, 5, 0.5, tried.append)
+    made = raised(recipe(2), undecided(pixels), pixels, 5, None, tried.append)
     assert len(tried) > 1 and tried[0].kept < 0.95 <= tried[-1].kept
     assert all(step.kept < 0.95 for step in tried[:-1])
     bits = made.describe().weight_bits(made.quantization.to_quantization())

@@ -13,6 +13,7 @@ from hwcodesign.quantize.distillation import STATE, distil
 from hwcodesign.quantize.float_network import with_weights
 from hwcodesign.quantize.from_weights import quantize_network, with_stored_scales
 from hwcodesign.quantize.trainable import Rates, Trainable
+from hwcodesign.quantize.whitened import whitened
 from hwcodesign.recipe import Recipe, TrainTable
 from tests.quantize import small
 
@@ -31,30 +32,31 @@ NUMBERS = RECIPE.data.scalars
 def networks():
     """A quantized network and its teacher, made once."""
     weights = small.weights(small.network(fire_modules=1))
-    found = quantize_network(RECIPE, weights, small.images(8), 0.5)
+    found = quantize_network(RECIPE, weights, small.images(8), None)
     network = RECIPE.describe()
     bits = network.weight_bits(RECIPE.quantization.to_quantization())
-    return Trainable(network, Block(INPUT, network.nodes), found, bits), with_weights(RECIPE, weights)
+    white = whitened(network, found, small.images(8), NUMBERS)
+    return Trainable(network, Block(INPUT, network.nodes), found, bits, white=white), with_weights(RECIPE, weights)
 
 
 @pytest.mark.parametrize("schedule", [SCHEDULE, VARIED])
 def test_it_comes_nearer_and_goes_on_where_it_was(networks, tmp_path, monkeypatch, schedule):
+    monkeypatch.setattr(distillation, "_RATES", Rates(move=0.01, factor=0.003, bias=0.05))  # two epochs are short
     pixels, (start, teacher) = small.images(32, seed=3), networks
     start = copy.deepcopy(start)
     with torch.no_grad():  # what no distillation would leave
         for name, parameter in start.named_parameters():
-            if "biases" in name:
-                parameter.add_(torch.rand(parameter.shape, generator=torch.Generator().manual_seed(1)))
+            if "biases" in name or "moves" in name:
+                parameter.add_(torch.randn(parameter.shape, generator=torch.Generator().manual_seed(1)))
     whole = copy.deepcopy(start)
     (tmp_path / "a").mkdir()
     history = distil(whole, NUMBERS, teacher, pixels, 2, schedule, tmp_path / "a")
     assert [entry["epoch"] for entry in history] == [0, 1, 2]
     assert min(entry["loss"] for entry in history[1:]) < history[0]["loss"]
-    monkeypatch.setattr(distillation, "_measured", interrupted(distillation._measured, at=2))
     (tmp_path / "b").mkdir()
-    with pytest.raises(KeyboardInterrupt):
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(distillation, "_measured", interrupted(distillation._measured, at=2))
         distil(copy.deepcopy(start), NUMBERS, teacher, pixels, 2, schedule, tmp_path / "b")
-    monkeypatch.undo()
     assert (tmp_path / "b" / STATE).exists()
     again = copy.deepcopy(start)
     assert distil(again, NUMBERS, teacher, pixels, 2, schedule, tmp_path / "b") == history
@@ -72,7 +74,7 @@ def interrupted(measured, at: int):
 
 
 def test_an_epoch_that_harms_is_not_kept(networks, tmp_path, monkeypatch):
-    monkeypatch.setattr(distillation, "_RATES", Rates(level=0.01, factor=0.0005, bias=50.0))
+    monkeypatch.setattr(distillation, "_RATES", Rates(move=0.01, factor=0.0005, bias=50.0))
     start, teacher = networks
     model = copy.deepcopy(start)
     history = distil(model, NUMBERS, teacher, small.images(24), 1, SCHEDULE, tmp_path)

@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from hwcodesign.nets.network import Quantization
-from hwcodesign.quantize.channel_sizes import channel_sizes
-from hwcodesign.quantize.equalization import equalized
+from hwcodesign.quantize.channel_steps import channel_steps
+from hwcodesign.quantize.equalization import equalized, fitting_strengths
 from hwcodesign.quantize.quantized import Grid, Quantized, QuantizedLayer, forward
 from tests.quantize.small import images, network, weights
 
@@ -32,11 +32,11 @@ def test_the_function_stays_and_channels_come_nearer(strength):
     net, pixels = network(), images(6)
     before = weights(net)
     before["conv1"].weight[0] *= 20
-    sizes = channel_sizes(net, before, pixels, NUMBERS)
-    after = equalized(net, before, sizes, strength)
+    steps = channel_steps(net, before, pixels, net.activation_bits(QUANTIZATION), NUMBERS)
+    after = equalized(net, before, steps, dict.fromkeys(net.activation_bits(QUANTIZATION), strength))
     assert np.allclose(float_scores(net, before, pixels), float_scores(net, after, pixels), rtol=1e-3, atol=1e-3)
-    new = channel_sizes(net, after, pixels, NUMBERS)
-    spread = [s["conv1"].max() / s["conv1"][s["conv1"] > 0].min() for s in (sizes, new)]
+    new = channel_steps(net, after, pixels, net.activation_bits(QUANTIZATION), NUMBERS)
+    spread = [s["conv1"].max() / s["conv1"][s["conv1"] > 0].min() for s in (steps, new)]
     assert spread[1] == pytest.approx(spread[0]) if strength == 0 else spread[1] < 0.7 * spread[0]
     assert np.array_equal(after["conv4"].bias, before["conv4"].bias)  # the scores' own channels
 
@@ -44,7 +44,22 @@ def test_the_function_stays_and_channels_come_nearer(strength):
 def test_bypasses_are_left_alone():
     net = network(bypass="simple")
     before = weights(net)
-    after = equalized(net, before, channel_sizes(net, before, images(4), NUMBERS), 1.0)
+    steps = channel_steps(net, before, images(4), net.activation_bits(QUANTIZATION), NUMBERS)
+    after = equalized(net, before, steps, dict.fromkeys(net.activation_bits(QUANTIZATION), 1.0))
     added = [c.name for c in net.convolutions if c.quantizer == "fire2.quantizer"]
     assert added and all(np.array_equal(after[name].bias, before[name].bias) for name in added)
     assert not np.array_equal(after["fire2.squeeze"].bias, before["fire2.squeeze"].bias)
+
+
+def test_weights_of_fewer_bits_than_what_they_read_keep_their_own_form():
+    net = network()
+    quantizers = net.activation_bits(Quantization())
+
+    def strengths(weight_bits, activation_bits, **ends):
+        bits = Quantization(weight_bits, activation_bits, **ends)
+        return fitting_strengths(net, net.weight_bits(bits), net.activation_bits(bits))
+
+    whole = strengths(4, 4)
+    assert whole.keys() == quantizers.keys() and strengths(8, 4) == whole == strengths(8, 8)
+    assert {whole[f"{name}.quantizer"] for name in ("conv1", "fire2.squeeze", "fire3.squeeze")} == {1.0}
+    assert set(strengths(4, 8).values()) == {0.5}

@@ -7,8 +7,8 @@ import torch
 from hwcodesign.core.errors import UserError
 from hwcodesign.export.float_weights import Weights
 from hwcodesign.nets.network import Quantization
-from hwcodesign.quantize.layerwise import best_step, quantize
-from hwcodesign.quantize.quantized import Grid, Quantized, QuantizedLayer, forward, with_normalisation
+from hwcodesign.quantize.layerwise import quantize
+from hwcodesign.quantize.quantized import Quantized, QuantizedLayer, forward, with_normalisation
 from hwcodesign.quantize.rounding import scales_for
 from tests.quantize.small import images, network, weights
 from tests.quantize.test_equalization import NUMBERS, float_scores
@@ -52,15 +52,6 @@ def test_the_same_every_time():
     one, two = quantized(net, 4, 4), quantized(net, 4, 4)
     assert one.steps == two.steps
     assert all(torch.equal(one.layers[n].integers, two.layers[n].integers) for n in one.layers)
-
-
-def test_the_best_step_is_no_worse_than_its_neighbours():
-    values = torch.rand(10_000, generator=torch.Generator().manual_seed(0)) ** 4
-    step = best_step(values, values, Grid.of(4, False))
-    errors = [
-        float((Grid.of(4, False).rounded(values, s) - values).square().mean()) for s in (0.9 * step, step, 1.1 * step)
-    ]
-    assert errors[1] == min(errors)
 
 
 def test_a_dead_layer_and_one_bit():

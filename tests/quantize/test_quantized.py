@@ -53,10 +53,7 @@ def test_with_fine_steps_it_computes_the_float_network() -> None:
     coarse = forward(
         NET, Quantized(layers, dict.fromkeys(names, 0.5), dict.fromkeys(names, Grid.of(2, False))), raw, 0.0, 255.0
     )
-    from hwcodesign.quantize.channel_sizes import channel_sizes
-
-    assert fine.shape == (2, 5) and channel_sizes(NET, weights, small.images(2), (0.0, 255.0)).keys() == layers.keys()
-    assert not torch.allclose(fine, coarse)
+    assert fine.shape == (2, 5) and not torch.allclose(fine, coarse)
 
 
 def test_a_node_without_hardware_is_named() -> None:

@@ -86,7 +86,7 @@ def test_after_an_interruption_the_same_bits(tmp_path):
 def test_a_block_that_does_not_come_nearer_stays(monkeypatch):
     net = network(fire_modules=1)
     found = start(net)
-    monkeypatch.setattr(reconstruction, "_RATES", reconstruction.Rates(level=1.0, factor=1.0, bias=100.0))
+    monkeypatch.setattr(reconstruction, "_RATES", reconstruction.Rates(move=1.0, factor=1.0, bias=100.0))
     made, history = work(net, found, steps=3)
     assert all(entry["after"] == entry["before"] for entry in history)
     assert made is found

@@ -8,6 +8,7 @@ from hwcodesign.quantize.blocks import Block
 from hwcodesign.quantize.layerwise import quantize
 from hwcodesign.quantize.quantized import forward
 from hwcodesign.quantize.trainable import Rates, Trainable
+from hwcodesign.quantize.whitened import whitened
 from hwcodesign.recipe import load_recipe
 from tests.quantize.small import images, network, weights
 from tests.quantize.test_equalization import NUMBERS
@@ -21,19 +22,21 @@ def residual():
     return load_recipe("resnet-8", changes).describe()
 
 
+@pytest.mark.parametrize("directions", ["each weight", "white"])
 @pytest.mark.parametrize("make", [network, residual])
-def test_it_is_the_quantized_network_before_and_after_a_step(make):
+def test_it_is_the_quantized_network_before_and_after_a_step(make, directions):
     net, pixels = make(), images(4, seed=2)
     bits = net.weight_bits(BITS)
     found = quantize(net, weights(net), images(8), bits, net.activation_bits(BITS), NUMBERS)
-    model = Trainable(net, Block(INPUT, net.nodes), found, bits, fixed=("conv1.quantizer",))
+    white = whitened(net, found, images(8), NUMBERS) if directions == "white" else {}
+    model = Trainable(net, Block(INPUT, net.nodes), found, bits, fixed=("conv1.quantizer",), white=white)
     raw = torch.from_numpy(pixels.transpose(0, 3, 1, 2).copy()).float()
 
     def scores():
         return model((raw - NUMBERS[0]) / NUMBERS[1]).flatten(1)
 
     assert torch.allclose(scores(), forward(net, found, raw, *NUMBERS), atol=1e-4)
-    optimizer = model.optimizer(Rates(level=0.6, factor=0.01, bias=0.1))
+    optimizer = model.optimizer(Rates(move=0.6, factor=0.01, bias=0.1))
     scores().square().mean().backward()
     optimizer.step()
     now = model.quantized()

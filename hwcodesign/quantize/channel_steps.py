@@ -21,14 +21,14 @@ def channel_steps(
     network: Network,
     weights: Mapping[str, Weights],
     images: np.ndarray,
-    activation_bits: Mapping[str, int],
+    bits: Mapping[str, int],
     numbers: tuple[float, float],
 ) -> dict[str, np.ndarray]:
-    """Of every convolution in front of a quantizer its channels' steps (filters,), of `activation_bits` by quantizer.
+    """Of every convolution in front of a quantizer its channels' steps (filters,), of so many `bits` by quantizer.
 
     Over `images` (uint8 NHWC), `numbers` are their (mean, divisor). 0 for a channel that is 0 on all of them.
     """
-    grid_of = grids(network, activation_bits)
+    grid_of = grids(network, bits)
     convolutions = {conv.name: conv.quantizer for conv in network.convolutions if conv.quantizer}
     random, count = torch.Generator().manual_seed(_SEED), -(-_VALUES // len(images))
     some: dict[str, list[Tensor]] = {name: [] for name in convolutions}

@@ -7,6 +7,7 @@ alike a step suits them all, which matters most for activations of few bits.
 Source: M. Nagel et al., Data-free quantization through weight equalization and bias correction, 2019; to a power, as in
 G. Xiao et al., SmoothQuant, 2022. The factor is that of the steps which would suit each channel by itself: among
 channels of few but large values, and of many small ones, those of the same mean square take steps that are far apart.
+Where weights have fewer bits than what they read, the steps are those of as few: then energies count, not peaks.
 """
 
 from collections.abc import Mapping
@@ -49,19 +50,21 @@ def equalized(
     return {name: Weights(w.weight.astype(np.float32), w.bias.astype(np.float32)) for name, w in found.items()}
 
 
-def fitting_strengths(
-    network: Network, weight_bits: Mapping[str, int], activation_bits: Mapping[str, int]
-) -> dict[str, float]:
+def fewest_bits(network: Network, weight_bits: Mapping[str, int], activation_bits: Mapping[str, int]) -> dict[str, int]:
+    """By quantizer its activations' bits or those of the weights that read them, whichever are fewer."""
+    found = dict(activation_bits)
+    for sources, readers in _values(network):
+        quantizer = _quantizer(network, sources)
+        found[quantizer] = min(found[quantizer], *(weight_bits[name] for name in readers))
+    return found
+
+
+def fitting_strengths(activation_bits: Mapping[str, int], fewest: Mapping[str, int]) -> dict[str, float]:
     """By quantizer how far its channels are best made alike.
 
     Wholly, but where those who read them have weights of fewer bits: these pay for it with weights that are less alike.
     """
-    found = dict.fromkeys(activation_bits, _PART)
-    for sources, readers in _values(network):
-        quantizer = _quantizer(network, sources)
-        if activation_bits[quantizer] <= min(weight_bits[name] for name in readers):
-            found[quantizer] = 1.0
-    return found
+    return {name: 1.0 if bits == fewest[name] else _PART for name, bits in activation_bits.items()}
 
 
 def _quantizer(network: Network, sources: list[str]) -> str:

@@ -20,7 +20,7 @@ from hwcodesign.quantize import distillation, reconstruction
 from hwcodesign.quantize.blocks import Block
 from hwcodesign.quantize.channel_steps import channel_steps
 from hwcodesign.quantize.distillation import Epoch, distil
-from hwcodesign.quantize.equalization import equalized, fitting_strengths
+from hwcodesign.quantize.equalization import equalized, fewest_bits, fitting_strengths
 from hwcodesign.quantize.float_file import read_weights
 from hwcodesign.quantize.float_network import with_weights
 from hwcodesign.quantize.found_layers import FoundLayers
@@ -140,10 +140,11 @@ def prepared_weights(
         return folded
     bits = recipe.quantization.to_quantization()
     of_weights, of_activations = network.weight_bits(bits), network.activation_bits(bits)
-    strengths = fitting_strengths(network, of_weights, of_activations)
+    fewest = fewest_bits(network, of_weights, of_activations)
+    strengths = fitting_strengths(of_activations, fewest)
     if equalization is not None:
         strengths = dict.fromkeys(strengths, equalization)
-    steps = channel_steps(network, folded, images, of_activations, recipe.data.scalars)
+    steps = channel_steps(network, folded, images, fewest, recipe.data.scalars)
     return equalized(network, folded, steps, strengths)
 
 

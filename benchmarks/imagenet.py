@@ -23,9 +23,9 @@ from hwcodesign.core.classified import top5
 from hwcodesign.data import Dataset, load_dataset
 from hwcodesign.export.float_weights import Weights
 from hwcodesign.job import QuantizeRequest
-from hwcodesign.nets.network import INPUT, Network
+from hwcodesign.nets.network import Network
 from hwcodesign.quantize.blocks import Block, blocks
-from hwcodesign.quantize.distillation import Epoch, distil
+from hwcodesign.quantize.distillation import Epoch, distil, pupil
 from hwcodesign.quantize.float_file import read_weights
 from hwcodesign.quantize.float_network import scores, with_weights
 from hwcodesign.quantize.from_weights import calibration_images, prepared_weights, quantize_network
@@ -33,8 +33,6 @@ from hwcodesign.quantize.layerwise import LAYERWISE, Method
 from hwcodesign.quantize.quantized import Quantized, forward
 from hwcodesign.quantize.reconstruction import Lesson, Rebuilt, chosen, reconstruct
 from hwcodesign.quantize.rounding import gptq, scales_for
-from hwcodesign.quantize.trainable import Trainable
-from hwcodesign.quantize.whitened import whitened
 from hwcodesign.recipe import LayerBitsTable, Recipe, load_recipe
 
 RESULTS = Path(__file__).with_suffix(".json")
@@ -164,8 +162,7 @@ class Bench:
     def _distilled(self, recipe: Recipe, found: Quantized, folder: Path, epochs: int) -> Quantized:
         folder.mkdir(parents=True, exist_ok=True)
         network, teacher = recipe.describe(), with_weights(recipe, self.read()[0])
-        white = whitened(network, found, self._every(), recipe.data.scalars)
-        model = Trainable(network, Block(INPUT, network.nodes), found, _weight_bits(recipe), white=white)
+        model = pupil(network, found, _weight_bits(recipe), self._every(), recipe.data.scalars)
 
         def say(epoch: Epoch) -> None:
             print(f"  epoch {epoch.epoch}: loss {epoch.loss:.4f}, {100 * epoch.kept:.1f} % kept", flush=True)

@@ -9,7 +9,7 @@ from torch import Tensor
 from hwcodesign.export.float_weights import Weights
 from hwcodesign.nets.network import INPUT, Network
 from hwcodesign.quantize.best_steps import best_steps
-from hwcodesign.quantize.quantized import grids, in_float
+from hwcodesign.quantize.quantized import grids, in_float, pixels_of
 
 _BATCH = 8
 _VALUES = 8_000  # of a channel, spread over all images
@@ -33,8 +33,8 @@ def channel_steps(
     random, count = torch.Generator().manual_seed(_SEED), -(-_VALUES // len(images))
     some: dict[str, list[Tensor]] = {name: [] for name in convolutions}
     for start in range(0, len(images), _BATCH):
-        raw = torch.from_numpy(images[start : start + _BATCH].transpose(0, 3, 1, 2).copy())
-        values = in_float(network, network.nodes, {INPUT: (raw.float() - numbers[0]) / numbers[1]}, weights)
+        pixels = pixels_of(images[start : start + _BATCH], numbers)
+        values = in_float(network, network.nodes, {INPUT: pixels}, weights)
         for name, parts in some.items():
             rows = values[name].flatten(2)
             places = torch.randperm(rows.shape[2], generator=random)[:count]

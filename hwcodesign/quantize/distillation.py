@@ -6,7 +6,7 @@ are held apart: the epoch after which these are answered most alike is kept, whi
 """
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -15,9 +15,13 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from hwcodesign.nets.network import INPUT, Network
+from hwcodesign.quantize.blocks import Block
 from hwcodesign.quantize.lesson import answers, batches, divergence, held_apart, temperature_of
+from hwcodesign.quantize.quantized import Quantized
 from hwcodesign.quantize.trainable import Rates, Trainable
 from hwcodesign.quantize.unfinished import Unfinished
+from hwcodesign.quantize.whitened import whitened
 from hwcodesign.recipe import TrainTable
 from hwcodesign.training.checkpoint import fill
 from hwcodesign.training.precision import lower_precision
@@ -35,6 +39,18 @@ class Epoch:
     kept: float
 
 
+def pupil(
+    network: Network,
+    found: Quantized,
+    weight_bits: Mapping[str, int],
+    images: np.ndarray,
+    numbers: tuple[float, float],
+) -> Trainable:
+    """The whole of `network` as `found` has it, ready for `distil`: weights move along white directions of `images`."""
+    white = whitened(network, found, images, numbers)
+    return Trainable(network, Block(INPUT, network.nodes), found, weight_bits, white=white)
+
+
 def distil(
     model: Trainable,
     numbers: tuple[float, float],
@@ -47,7 +63,7 @@ def distil(
 ) -> list[dict[str, Any]]:
     """Train `model`, and leave it as it was after its best epoch; returns every `Epoch`, the first as it came.
 
-    `model` is of the whole network, `numbers` are (mean, divisor) of its pixels, `teacher` takes them raw; `images` are
+    `model` is a `pupil`, `numbers` are (mean, divisor) of its pixels, `teacher` takes them raw; `images` are
     uint8 NHWC; of `schedule` the batch, the seed, the augmentation and the precision count. An interrupted
     distillation in `folder` goes on after its last whole epoch, to the very same bits.
     """

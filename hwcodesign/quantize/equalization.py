@@ -31,8 +31,8 @@ def equalized(
     alone, and those behind a ReLU that ends, which is at the same number for all channels.
     """
     found = {name: Weights(np.array(w.weight, np.float64), np.array(w.bias, np.float64)) for name, w in weights.items()}
-    for sources, readers in _values(network):
-        step, strength = np.concatenate([steps[name] for name in sources]), strengths[_quantizer(network, sources)]
+    for quantizer, sources, readers in _values(network):
+        step, strength = np.concatenate([steps[name] for name in sources]), strengths[quantizer]
         alive = step > 0
         if not strength or not alive.any():
             continue
@@ -53,8 +53,7 @@ def equalized(
 def fewest_bits(network: Network, weight_bits: Mapping[str, int], activation_bits: Mapping[str, int]) -> dict[str, int]:
     """By quantizer its activations' bits or those of the weights that read them, whichever are fewer."""
     found = dict(activation_bits)
-    for sources, readers in _values(network):
-        quantizer = _quantizer(network, sources)
+    for quantizer, _, readers in _values(network):
         found[quantizer] = min(found[quantizer], *(weight_bits[name] for name in readers))
     return found
 
@@ -67,13 +66,11 @@ def fitting_strengths(activation_bits: Mapping[str, int], fewest: Mapping[str, i
     return {name: 1.0 if bits == fewest[name] else _PART for name, bits in activation_bits.items()}
 
 
-def _quantizer(network: Network, sources: list[str]) -> str:
-    """The one that all of them have."""
-    return network.quantizers[sources[0]]
+def _values(network: Network) -> list[tuple[str, list[str], list[str]]]:
+    """Of each value its quantizer, the convolutions that give its channels in order, and those that read them.
 
-
-def _values(network: Network) -> list[tuple[list[str], list[str]]]:
-    """(convolutions that give a value's channels in order, convolutions that read them) where both are known."""
+    Where all are known.
+    """
     by_name = {node.name: node for node in network.nodes}
     sources: dict[str, list[str]] = {}
     readers: dict[tuple[str, ...], list[str]] = {}
@@ -103,5 +100,5 @@ def _values(network: Network) -> list[tuple[list[str], list[str]]]:
         whole = all(set(key) >= {n for n, q in quantizers.items() if q == quantizer} for quantizer in used)
         overlapping = any(set(key) & set(other) for other in (*closed, *readers) if other != key)
         if len(used) == 1 and None not in used and whole and not overlapping and not used & fixed and key not in closed:
-            found.append((list(key), reading))
+            found.append((network.quantizers[key[0]], list(key), reading))
     return found

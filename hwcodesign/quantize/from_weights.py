@@ -17,19 +17,17 @@ from hwcodesign.job import QuantizeRequest
 from hwcodesign.nets.build import NetworkModule
 from hwcodesign.nets.network import INPUT, Network
 from hwcodesign.quantize import distillation, reconstruction
-from hwcodesign.quantize.blocks import Block
 from hwcodesign.quantize.channel_steps import channel_steps
-from hwcodesign.quantize.distillation import Epoch, distil
+from hwcodesign.quantize.distillation import Epoch, distil, pupil
 from hwcodesign.quantize.equalization import equalized, fewest_bits, fitting_strengths
 from hwcodesign.quantize.float_file import read_weights
 from hwcodesign.quantize.float_network import with_weights
 from hwcodesign.quantize.found_layers import FoundLayers
 from hwcodesign.quantize.layerwise import LAYERWISE, Method, Progress, quantize
+from hwcodesign.quantize.lesson import evenly_spaced
 from hwcodesign.quantize.quantized import Quantized, QuantizedLayer, with_normalisation
 from hwcodesign.quantize.reconstruction import Lesson, Rebuilt, reconstruct
-from hwcodesign.quantize.trainable import Trainable
 from hwcodesign.quantize.unfinished import Unfinished
-from hwcodesign.quantize.whitened import whitened
 from hwcodesign.recipe import Recipe
 from hwcodesign.training.network import build, save_weights
 
@@ -84,9 +82,7 @@ def run(
             network, prepared, quantized, bits, lesson, out_folder, listener.on_block, listener.on_iteration
         )
     if request.distil:
-        white = whitened(network, quantized, every, numbers)
-        model = Trainable(network, Block(INPUT, network.nodes), quantized, bits, white=white)
-        teacher = with_weights(recipe, weights)
+        model, teacher = pupil(network, quantized, bits, every, numbers), with_weights(recipe, weights)
         done["epochs"] = distil(
             model, numbers, teacher, every, request.distil, recipe.train, out_folder, listener.on_epoch
         )
@@ -202,7 +198,7 @@ def _calibration_images(recipe: Recipe, request: QuantizeRequest, data_folder: P
     if len(images) < count:
         raise UserError(f"--calibration-images {request.images}: there are {len(images)} training images; ask for "
                         "fewer, or give a folder of unlabelled images: --calibration FOLDER")  # fmt: skip
-    return images if whole else images[np.arange(count) * len(images) // count]
+    return images if whole else evenly_spaced(images, count)
 
 
 def require_quantizable(network: Network, recipe: Recipe) -> None:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Iterator
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -13,6 +14,12 @@ from hwcodesign.training.blending import blended, blends
 _APART = 8  # of the images every so-manyth, but not more than _MOST_APART
 _MOST_APART = 1_000
 _SPREAD = 3.0  # standard deviation of the float network's softened scores
+
+
+def evenly_spaced(images: np.ndarray, most: int) -> np.ndarray:
+    """`most` of the images, or all there are where they are fewer."""
+    count = min(len(images), most)
+    return images[np.arange(count) * len(images) // count]
 
 
 def held_apart(images: int) -> Tensor:

@@ -164,6 +164,11 @@ def computed(
     return values
 
 
+def pixels_of(images: np.ndarray, numbers: tuple[float, float]) -> Tensor:
+    """What a network reads, float32 (frames, C, H, W), of uint8 (frames, H, W, C) and their (mean, divisor)."""
+    return (torch.from_numpy(images.transpose(0, 3, 1, 2).copy()).float() - numbers[0]) / numbers[1]
+
+
 def forward(network: Network, quantized: Quantized, raw: Tensor, mean: float, divisor: float) -> Tensor:
     """Scores (frames, classes) of pixels `raw` (frames, C, H, W), in float32: what hardware gives but for roundings.
 

@@ -24,8 +24,8 @@ from torch import Tensor
 from hwcodesign.export.float_weights import Weights
 from hwcodesign.nets.network import Network
 from hwcodesign.quantize.blocks import Block, blocks
-from hwcodesign.quantize.lesson import held_apart
-from hwcodesign.quantize.quantized import Quantized, in_float
+from hwcodesign.quantize.lesson import evenly_spaced, held_apart
+from hwcodesign.quantize.quantized import Quantized, in_float, pixels_of
 from hwcodesign.quantize.trainable import Rates, Trainable
 from hwcodesign.quantize.unfinished import Unfinished, packed, unpacked
 
@@ -72,8 +72,7 @@ def reconstruct(
     An interrupted one goes on in `folder` behind the last block that was done, to the very same bits. `on_iteration`
     hears how many steps are done.
     """
-    raw = torch.from_numpy(lesson.images.transpose(0, 3, 1, 2).copy())
-    given = wanted = (raw.float() - lesson.numbers[0]) / lesson.numbers[1]
+    given = wanted = pixels_of(lesson.images, lesson.numbers)
     kept = Unfinished(folder and folder / STATE)
     found, history = _resumed(found, kept.state())
     fixed = _of_several_blocks(network)
@@ -100,8 +99,7 @@ def reconstruct(
 
 def chosen(images: np.ndarray) -> np.ndarray:
     """So many of `images` as are looked at, evenly spaced."""
-    count = min(len(images), MOST_IMAGES)
-    return images[np.arange(count) * len(images) // count]
+    return evenly_spaced(images, MOST_IMAGES)
 
 
 class _Pupil:

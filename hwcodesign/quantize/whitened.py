@@ -18,7 +18,8 @@ import torch
 from torch import Tensor
 
 from hwcodesign.nets.network import Network
-from hwcodesign.quantize.quantized import Quantized, QuantizedLayer, values_of
+from hwcodesign.quantize.lesson import evenly_spaced
+from hwcodesign.quantize.quantized import Quantized, QuantizedLayer, pixels_of, values_of
 from hwcodesign.quantize.windows import drawn_places, windows_at
 
 _IMAGES = 128
@@ -54,16 +55,15 @@ class White:
 @torch.no_grad()
 def whitened(network: Network, found: Quantized, images: np.ndarray, numbers: tuple[float, float]) -> dict[str, White]:
     """Of every convolution of `network` as `found` has it; `numbers` are (mean, divisor) of `images` (uint8 NHWC)."""
-    count = min(len(images), _IMAGES)
-    chosen = images[np.arange(count) * len(images) // count]
+    chosen = evenly_spaced(images, _IMAGES)
     random = np.random.default_rng(_SEED)
     moments: dict[str, _Moments] = {conv.name: _Moments() for conv in network.convolutions}
-    for start in range(0, count, _BATCH):
-        raw = torch.from_numpy(chosen[start : start + _BATCH].transpose(0, 3, 1, 2).copy()).float()
-        values = values_of(network, found, (raw - numbers[0]) / numbers[1])
+    for start in range(0, len(chosen), _BATCH):
+        pixels = pixels_of(chosen[start : start + _BATCH], numbers)
+        values = values_of(network, found, pixels)
         for conv in network.convolutions:
             rows, columns, _ = network.shapes[conv.name]
-            places = drawn_places(rows * columns, len(raw), -(-_WINDOWS * len(raw) // count), random)
+            places = drawn_places(rows * columns, len(pixels), -(-_WINDOWS * len(pixels) // len(chosen)), random)
             moments[conv.name].add(torch.stack(windows_at(conv, values[conv.input], places)))
     return {name: _white(found.layers[name], moments[name]) for name in moments}
 

@@ -6,14 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from hwcodesign.nets.network import INPUT
 from hwcodesign.quantize import distillation
-from hwcodesign.quantize.blocks import Block
-from hwcodesign.quantize.distillation import STATE, distil
+from hwcodesign.quantize.distillation import STATE, distil, pupil
 from hwcodesign.quantize.float_network import with_weights
 from hwcodesign.quantize.from_weights import quantize_network, with_stored_scales
-from hwcodesign.quantize.trainable import Rates, Trainable
-from hwcodesign.quantize.whitened import whitened
+from hwcodesign.quantize.trainable import Rates
 from hwcodesign.recipe import Recipe, TrainTable
 from tests.quantize import small
 
@@ -35,8 +32,7 @@ def networks():
     found = quantize_network(RECIPE, weights, small.images(8), None)
     network = RECIPE.describe()
     bits = network.weight_bits(RECIPE.quantization.to_quantization())
-    white = whitened(network, found, small.images(8), NUMBERS)
-    return Trainable(network, Block(INPUT, network.nodes), found, bits, white=white), with_weights(RECIPE, weights)
+    return pupil(network, found, bits, small.images(8), NUMBERS), with_weights(RECIPE, weights)
 
 
 @pytest.mark.parametrize("schedule", [SCHEDULE, VARIED])

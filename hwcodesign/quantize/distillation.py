@@ -60,12 +60,14 @@ def distil(
     schedule: TrainTable,
     folder: Path,
     on_epoch: Callable[[Epoch], None] = lambda epoch: None,
+    on_step: Callable[[int, int], None] = lambda done, total: None,
 ) -> list[dict[str, Any]]:
     """Train `model`, and leave it as it was after its best epoch; returns every `Epoch`, the first as it came.
 
     `model` is a `pupil`, `numbers` are (mean, divisor) of its pixels, `teacher` takes them raw; `images` are
     uint8 NHWC; of `schedule` the batch, the seed, the augmentation and the precision count. An interrupted
-    distillation in `folder` goes on after its last whole epoch, to the very same bits.
+    distillation in `folder` goes on after its last whole epoch, to the very same bits. `on_step` hears how many steps
+    are done, and of how many.
     """
 
     def scores(pixels: Tensor) -> Tensor:
@@ -83,8 +85,9 @@ def distil(
     if not history:
         history = [_measured(scores, held, wanted, temperature, 0)]
         on_epoch(history[0])
+    steps = -(-len(training) // schedule.batch_size)  # of each epoch
     for epoch in range(len(history), epochs + 1):
-        for _, pixels in batches(optimizer, raw, training, schedule, epoch, epochs):
+        for step, (_, pixels) in enumerate(batches(optimizer, raw, training, schedule, epoch, epochs), 1):
             with lower_precision(schedule, pixels.device):  # what it rounds is judged in float32, by `_measured`
                 with torch.no_grad():
                     answer = teacher(pixels)
@@ -92,6 +95,7 @@ def distil(
             optimizer.zero_grad()
             divergence(given.float(), answer.float(), temperature).backward()
             optimizer.step()
+            on_step((epoch - 1) * steps + step, epochs * steps)
         history.append(_measured(scores, held, wanted, temperature, epoch))
         if history[-1].loss <= min(entry.loss for entry in history):
             best = copy.deepcopy(model.state_dict())

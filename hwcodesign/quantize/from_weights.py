@@ -37,12 +37,13 @@ CHECKPOINT = "best.pt"
 
 @dataclass(frozen=True)
 class Listener:
-    """What is told: after each layer, each step and block of a reconstruction, each epoch of a distillation."""
+    """What is told: after each layer, step and block of a reconstruction, step and epoch of a distillation."""
 
     on_layer: Callable[[Progress], None] = lambda layer: None
     on_iteration: Callable[[int], None] = lambda done: None
     on_block: Callable[[Rebuilt], None] = lambda block: None
     on_epoch: Callable[[Epoch], None] = lambda epoch: None
+    on_step: Callable[[int, int], None] = lambda done, total: None
 
 
 def run(
@@ -83,9 +84,8 @@ def run(
         )
     if request.distil:
         model, teacher = pupil(network, quantized, bits, every, numbers), with_weights(recipe, weights)
-        done["epochs"] = distil(
-            model, numbers, teacher, every, request.distil, recipe.train, out_folder, listener.on_epoch
-        )
+        told = listener.on_epoch, listener.on_step
+        done["epochs"] = distil(model, numbers, teacher, every, request.distil, recipe.train, out_folder, *told)
         quantized = model.quantized()
     save_weights(recipe, to_module(recipe, quantized), out_folder / CHECKPOINT)
     found.forget()

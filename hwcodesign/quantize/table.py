@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def listener(network: "Network", iterations: int) -> Iterator["Listener"]:
-    """A bar over the layers, then one over the steps of a reconstruction, with `iterations` for each block."""
+    """A bar over the layers, then over the `iterations` for each block of a reconstruction, a distillation's steps."""
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
     from rich.progress import Progress as Bar
 
@@ -28,11 +28,13 @@ def listener(network: "Network", iterations: int) -> Iterator["Listener"]:
     with Bar(*columns, console=console(), transient=True) as bar:
         task = bar.add_task("quantize", total=len(network.convolutions))
         steps = bar.add_task("reconstruct", total=iterations * len(blocks(network)), visible=False)
+        learning = bar.add_task("distil", visible=False)
         yield Listener(
             on_layer=lambda layer: bar.update(task, advance=1, description=f"quantize: {layer.layer}"),
             on_iteration=lambda done: bar.update(steps, completed=done, visible=True),
             on_block=say_block,
             on_epoch=say_epoch,
+            on_step=lambda done, total: bar.update(learning, completed=done, total=total, visible=True),
         )
 
 

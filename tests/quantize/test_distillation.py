@@ -1,6 +1,7 @@
 """Against the float network, without labels: nearer to it, and the same bits after an interruption."""
 
 import copy
+import math
 
 import numpy as np
 import pytest
@@ -46,7 +47,11 @@ def test_it_comes_nearer_and_goes_on_where_it_was(networks, tmp_path, monkeypatc
                 parameter.add_(torch.randn(parameter.shape, generator=torch.Generator().manual_seed(1)))
     whole = copy.deepcopy(start)
     (tmp_path / "a").mkdir()
-    history = distil(whole, NUMBERS, teacher, pixels, 2, schedule, tmp_path / "a")
+    steps = list[tuple[int, int]]()
+    history = distil(
+        whole, NUMBERS, teacher, pixels, 2, schedule, tmp_path / "a", on_step=lambda *told: steps.append(told)
+    )
+    assert steps == [(done, len(steps)) for done in range(1, len(steps) + 1)] and len(steps) == 2 * math.ceil(28 / 8)
     assert [entry["epoch"] for entry in history] == [0, 1, 2]
     assert min(entry["loss"] for entry in history[1:]) < history[0]["loss"]
     (tmp_path / "b").mkdir()

@@ -22,7 +22,7 @@ from hwcodesign.core.errors import UserError
 from hwcodesign.export.float_weights import Weights
 from hwcodesign.nets.network import INPUT, Conv, Network, Node
 from hwcodesign.quantize.best_steps import best_steps
-from hwcodesign.quantize.quantized import Quantized, QuantizedLayer, activated, apply, convolved, grids
+from hwcodesign.quantize.quantized import Quantized, QuantizedLayer, activated, apply, convolved, grids, pixels_of
 from hwcodesign.quantize.rounding import errors, integers_for, refitted
 from hwcodesign.quantize.windows import drawn_places, windows_at
 
@@ -102,8 +102,7 @@ class _Work:
         self.network, self.weights, self.where, self.method, self.done = network, weights, where, method, done
         self.weight_bits = weight_bits
         self.result = Quantized(grids=grids(network, activation_bits))
-        raw = torch.from_numpy(images.transpose(0, 3, 1, 2).copy()).to(where).float()
-        pixels = (raw - numbers[0]) / numbers[1]
+        pixels = pixels_of(images, numbers).to(where)
         self.values: dict[str, tuple[Tensor, Tensor]] = {INPUT: (pixels, pixels)}
         self.readers = {name: sum(name in n.inputs for n in network.nodes) for name in network.shapes}
         self.open: dict[str, list[str]] = {}  # quantizers without a step, and the nodes whose sums wait for one

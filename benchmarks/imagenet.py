@@ -59,9 +59,9 @@ def as_they_are(weight: Tensor, covariance: Tensor, cross: Tensor) -> Tensor:
 
 RECONSTRUCTION, DISTILLATION = "reconstruction", "distillation"  # behind layerwise; behind the former if that has steps
 METHODS = {  # and how far channels are equalized first; None: as suits the bits
-    "nearest": (Method(as_they_are, to_nearest), 0.0),
-    "gptq": (Method(as_they_are, by_gptq), 0.0),
-    "refit, gptq": (Method(rounding=by_gptq), None),
+    "nearest": (Method(as_they_are, to_nearest, signal_first=False), 0.0),
+    "gptq": (Method(as_they_are, by_gptq, signal_first=False), 0.0),
+    "layerwise, all errors alike": (Method(signal_first=False), None),
     "layerwise": (LAYERWISE, None),
     "layerwise, channels as they are": (LAYERWISE, 0.0),
 }

@@ -5,11 +5,12 @@ For a convolution with float inputs x and inputs u of the network quantized so f
   2. every filter gets a scale, its weights are rounded one after the other, both then improved (rounding.integers_for);
   3. its bias makes the mean of every sum what it was;
   4. the step of its activations is the one, of many, after which they differ least from the float ones.
+What of an error goes with the float signal counts for more than noise in 1, 2 and 4 (coherence).
 Nothing is random but the places at which sums are compared, and these are drawn from a fixed seed.
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import NamedTuple
@@ -22,6 +23,8 @@ from hwcodesign.core.errors import UserError
 from hwcodesign.export.float_weights import Weights
 from hwcodesign.nets.network import INPUT, Conv, Network, Node
 from hwcodesign.quantize.best_steps import best_steps
+from hwcodesign.quantize.coherence import OF_STEPS, weighed
+from hwcodesign.quantize.moments import Moments
 from hwcodesign.quantize.quantized import Quantized, QuantizedLayer, activated, apply, convolved, grids, pixels_of
 from hwcodesign.quantize.rounding import errors, integers_for, refitted
 from hwcodesign.quantize.windows import drawn_places, windows_at
@@ -31,6 +34,8 @@ _VALUES = 400_000  # of an activation, likewise
 _BATCH = 8  # images at once
 _SEED = 0
 _LEAST_ENERGY = 1e-30  # of a layer's sums, so that a layer of zeros has an error
+
+_Pair = tuple[Tensor, Tensor]  # a batch's values (images, C, height, width) in the float network, and quantized
 
 
 @dataclass(frozen=True)
@@ -44,10 +49,14 @@ class Progress:
 
 @dataclass(frozen=True)
 class Method:
-    """Steps 1 and 2: `fit` as `rounding.refitted`, `rounding` as `rounding.integers_for`."""
+    """Steps 1 and 2: `fit` as `rounding.refitted`, `rounding` as `rounding.integers_for`.
+
+    With `signal_first` errors that go with the signal count more (`coherence`), in these and in step 4.
+    """
 
     fit: Callable[[Tensor, Tensor, Tensor], Tensor] = refitted
     rounding: Callable[[Tensor, Tensor, int, bool], tuple[Tensor, Tensor]] = integers_for
+    signal_first: bool = True
 
 
 LAYERWISE = Method()
@@ -85,7 +94,7 @@ def quantize(
 
 
 class _Work:
-    """The values of both networks, float and quantized, between the layers that gave them and those that read them."""
+    """The values of both networks, between the layers that gave them and those that read them, batch by batch."""
 
     def __init__(
         self,
@@ -102,8 +111,10 @@ class _Work:
         self.network, self.weights, self.where, self.method, self.done = network, weights, where, method, done
         self.weight_bits = weight_bits
         self.result = Quantized(grids=grids(network, activation_bits))
-        pixels = pixels_of(images, numbers).to(where)
-        self.values: dict[str, tuple[Tensor, Tensor]] = {INPUT: (pixels, pixels)}
+        batches = [images[i : i + _BATCH] for i in range(0, len(images), _BATCH)]
+        pixels = [pixels_of(batch, numbers).to(where, memory_format=torch.channels_last) for batch in batches]
+        self.values: dict[str, list[_Pair]] = {INPUT: [(part, part) for part in pixels]}
+        self.images = len(images)
         self.readers = {name: sum(name in n.inputs for n in network.nodes) for name in network.shapes}
         self.open: dict[str, list[str]] = {}  # quantizers without a step, and the nodes whose sums wait for one
         self.random = np.random.default_rng(_SEED)
@@ -112,11 +123,9 @@ class _Work:
         """Compute `node` for both networks; its quantizer waits until all its nodes are computed, or one is read."""
         inputs = [self._read(name) for name in node.inputs]
         if isinstance(node, Conv):
-            value = self._convolution(node, *inputs[0])
+            self.values[node.name] = self._convolution(node, inputs[0])
         else:
-            wanted, given = ([pair[side] for pair in inputs] for side in (0, 1))
-            value = apply(node, wanted), apply(node, given)
-        self.values[node.name] = value
+            self.values[node.name] = [_applied(node, pairs) for pairs in _consumed(inputs)]
         quantizer = self.network.quantizers.get(node.name)
         if quantizer and quantizer in self.result.steps:
             self._quantize(node.name, quantizer)
@@ -126,9 +135,10 @@ class _Work:
     def close(self, quantizer: str) -> None:
         """Give `quantizer` its step, and quantize what waits for it."""
         names, grid = self.open.pop(quantizer), self.result.grids[quantizer]
-        pairs = [self._some(*self.values[name]) for name in names]
+        pairs = [pair for name in names for pair in self._some(self.values[name])]
         wanted, given = (torch.cat(part) for part in zip(*pairs, strict=True))
-        step = float(best_steps(activated(self.network, quantizer, wanted)[None], given[None], grid))
+        wanted, along = activated(self.network, quantizer, wanted), OF_STEPS if self.method.signal_first else 0.0
+        step = float(best_steps(wanted[None], given[None], grid, along))
         if not step:
             raise UserError(f"{quantizer.removesuffix('.quantizer')} is dead: its activations are 0 on every "
                             "calibration image; look at its weights and biases, or give other images")  # fmt: skip
@@ -136,48 +146,49 @@ class _Work:
         for name in names:
             self._quantize(name, quantizer)
 
-    def _read(self, name: str) -> tuple[Tensor, Tensor]:
+    def _read(self, name: str) -> list[_Pair]:
+        """A list of the reader's own, which may empty it."""
         waiting = next((quantizer for quantizer, names in self.open.items() if name in names), None)
         if waiting:
             self.close(waiting)
         self.readers[name] -= 1
-        return self.values.pop(name) if self.readers[name] == 0 else self.values[name]
+        return self.values.pop(name) if self.readers[name] == 0 else list(self.values[name])
 
     def _quantize(self, name: str, quantizer: str) -> None:
-        wanted, given = self.values[name]
-        rounded = self.result.grids[quantizer].rounded(given, self.result.steps[quantizer])
-        self.values[name] = activated(self.network, quantizer, wanted), rounded
+        grid, step, pairs = self.result.grids[quantizer], self.result.steps[quantizer], self.values[name]
+        for i, (wanted, given) in enumerate(pairs):
+            pairs[i] = activated(self.network, quantizer, wanted), grid.rounded(given, step)
 
-    def _convolution(self, conv: Conv, x: Tensor, u: Tensor) -> tuple[Tensor, Tensor]:
+    def _convolution(self, conv: Conv, pairs: list[_Pair]) -> list[_Pair]:
         weight, bias = (torch.from_numpy(np.array(p, np.float64)).to(self.where) for p in self.weights[conv.name])
         rows, columns, _ = self.network.shapes[conv.name]
-        places = drawn_places(rows * columns, len(x), _WINDOWS, self.random)
+        places = drawn_places(rows * columns, self.images, _WINDOWS, self.random)
         if (layer := self.done.get(conv.name)) is None:
-            pairs = zip(*(windows_at(conv, values, places) for values in (x, u)), strict=True)
-            parts = zip(weight.flatten(1).chunk(conv.groups), bias.chunk(conv.groups), pairs, strict=True)
-            groups = [self._group(conv, *flat_and_bias, *pair) for *flat_and_bias, pair in parts]
-            layer = _joined(groups, weight.shape)
+            moments = _moments(conv, pairs, places)
+            parts = weight.flatten(1).chunk(conv.groups), bias.chunk(conv.groups), moments.mean, moments.covariance
+            layer = _joined([self._group(conv, *group) for group in zip(*parts, strict=True)], weight.shape)
         self.result.layers[conv.name] = layer
-        made, corrected = layer.weight.to(self.where), layer.bias.to(self.where)
-        return _convolve(conv, x, weight, bias), _convolve(conv, u, made, corrected)
+        wanted, made = _in_float32(weight, bias), _in_float32(layer.weight.to(self.where), layer.bias.to(self.where))
+        return [(convolved(conv, x, *wanted), convolved(conv, u, *made)) for ((x, u),) in _consumed([pairs])]
 
-    def _group(self, conv: Conv, flat: Tensor, bias: Tensor, a: Tensor, b: Tensor) -> "_Group":
-        """Filters `flat` (O, K) with `bias` (O,), of float windows `a` and quantized ones `b` (windows, K)."""
-        mean_a, mean_b = a.mean(0), b.mean(0)
-        a, b = a - mean_a, b - mean_b
-        covariance, cross = b.T @ b / len(b), a.T @ b / len(b)
-        fitted = self.method.fit(flat, covariance, cross)
-        integers, scales = self.method.rounding(fitted, covariance, self.weight_bits[conv.name], conv.quantizer is None)
+    def _group(self, conv: Conv, flat: Tensor, bias: Tensor, means: Tensor, covariances: Tensor) -> "_Group":
+        """Filters `flat` (O, K) with `bias` (O,), of `_moments` of their windows."""
+        mean_a, mean_b = means.chunk(2)
+        (energy, cross), (_, covariance) = (half.chunk(2, 1) for half in covariances.chunk(2))
+        wanted, counted = weighed(energy, cross, covariance) if self.method.signal_first else (cross, covariance)
+        fitted = self.method.fit(flat, counted, wanted)
+        integers, scales = self.method.rounding(fitted, counted, self.weight_bits[conv.name], conv.quantizer is None)
         made = integers * scales[:, None]
         corrected = bias + flat @ mean_a - made @ mean_b
-        wanted = flat @ a.T
-        missed = float(((wanted - made @ b.T) ** 2).sum())
-        rounding = float(errors(fitted - made, covariance).sum()) * len(b)
-        return _Group(integers, scales, corrected, float((wanted**2).sum()), missed, rounding)
+        missed = errors(torch.cat([flat, -made], 1), covariances).sum().clamp(min=0)
+        rounding = errors(fitted - made, covariance).sum()
+        return _Group(integers, scales, corrected, float(errors(flat, energy).sum()), float(missed), float(rounding))
 
-    def _some(self, wanted: Tensor, given: Tensor) -> tuple[Tensor, Tensor]:
-        chosen = torch.from_numpy(self.random.integers(wanted.numel(), size=_VALUES)).to(self.where)
-        return wanted.flatten()[chosen], given.flatten()[chosen]
+    def _some(self, pairs: list[_Pair]) -> Iterator[_Pair]:
+        for wanted, given in pairs:
+            count = -(-_VALUES * len(wanted) // self.images)
+            chosen = torch.from_numpy(self.random.integers(wanted.numel(), size=count)).to(self.where)
+            yield wanted.flatten()[chosen], given.flatten()[chosen]
 
 
 class _Group(NamedTuple):
@@ -198,10 +209,29 @@ def _joined(groups: Sequence[_Group], shape: torch.Size) -> QuantizedLayer:
     return QuantizedLayer(integers.reshape(shape), scales, bias, error, rounding)
 
 
-def _convolve(conv: Conv, values: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    weight, bias = weight.float().contiguous(memory_format=torch.channels_last), bias.float()
-    parts = (part.contiguous(memory_format=torch.channels_last) for part in values.split(_BATCH))
-    return torch.cat([convolved(conv, part, weight, bias) for part in parts])
+def _consumed(inputs: list[list[_Pair]]) -> Iterator[list[_Pair]]:
+    """Of each batch its pair of every input; none is kept behind the next."""
+    while inputs[0]:
+        yield [pairs.pop(0) for pairs in inputs]
+
+
+def _applied(node: Node, pairs: list[_Pair]) -> _Pair:
+    wanted, given = zip(*pairs, strict=True)
+    return apply(node, list(wanted)), apply(node, list(given))
+
+
+def _moments(conv: Conv, pairs: list[_Pair], places: list[Tensor]) -> Moments:
+    """Of float windows a and quantized windows b side by side: (groups, 2 K)."""
+    found, begin = Moments(), 0
+    for pair in pairs:
+        some = places[begin : begin + len(pair[0])]
+        found.add(torch.cat([windows_at(conv, values, some) for values in pair], 2))
+        begin += len(some)
+    return found
+
+
+def _in_float32(weight: Tensor, bias: Tensor) -> tuple[Tensor, Tensor]:
+    return weight.float().contiguous(memory_format=torch.channels_last), bias.float()
 
 
 def _require_bits(weight_bits: Mapping[str, int], activation_bits: Mapping[str, int]) -> None:

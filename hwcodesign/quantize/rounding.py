@@ -10,7 +10,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-_RIDGE = 0.02  # of the regression, as a share of the inputs' mean energy
+_RIDGE = 0.3  # of the regression, as a share of the inputs' mean energy
 _DAMPING = 0.01  # of the covariance that GPTQ inverts, likewise
 _SHRINKS = tuple(
     0.3 + 0.0125 * i for i in range(57)

@@ -19,6 +19,7 @@ from torch import Tensor
 
 from hwcodesign.nets.network import Network
 from hwcodesign.quantize.lesson import evenly_spaced
+from hwcodesign.quantize.moments import Moments
 from hwcodesign.quantize.quantized import Quantized, QuantizedLayer, pixels_of, values_of
 from hwcodesign.quantize.windows import drawn_places, windows_at
 
@@ -57,39 +58,18 @@ def whitened(network: Network, found: Quantized, images: np.ndarray, numbers: tu
     """Of every convolution of `network` as `found` has it; `numbers` are (mean, divisor) of `images` (uint8 NHWC)."""
     chosen = evenly_spaced(images, _IMAGES)
     random = np.random.default_rng(_SEED)
-    moments: dict[str, _Moments] = {conv.name: _Moments() for conv in network.convolutions}
+    moments = {conv.name: Moments() for conv in network.convolutions}
     for start in range(0, len(chosen), _BATCH):
         pixels = pixels_of(chosen[start : start + _BATCH], numbers)
         values = values_of(network, found, pixels)
         for conv in network.convolutions:
             rows, columns, _ = network.shapes[conv.name]
             places = drawn_places(rows * columns, len(pixels), -(-_WINDOWS * len(pixels) // len(chosen)), random)
-            moments[conv.name].add(torch.stack(windows_at(conv, values[conv.input], places)))
+            moments[conv.name].add(windows_at(conv, values[conv.input], places))
     return {name: _white(found.layers[name], moments[name]) for name in moments}
 
 
-class _Moments:
-    """The first two of what each group of a convolution reads, over windows (groups, windows, K) added so far."""
-
-    def __init__(self) -> None:
-        self.count = 0
-        self.first = self.second = torch.zeros(())
-
-    def add(self, windows: Tensor) -> None:
-        self.count += windows.shape[1]
-        self.first = self.first + windows.sum(1)
-        self.second = self.second + windows.mT @ windows
-
-    @property
-    def mean(self) -> Tensor:
-        return self.first / self.count
-
-    @property
-    def covariance(self) -> Tensor:
-        return self.second / self.count - self.mean[:, :, None] * self.mean[:, None, :]
-
-
-def _white(layer: QuantizedLayer, moments: _Moments) -> White:
+def _white(layer: QuantizedLayer, moments: Moments) -> White:
     mean, covariance = moments.mean, moments.covariance
     variances, directions = torch.linalg.eigh(covariance)
     variances = variances.clamp(min=0)

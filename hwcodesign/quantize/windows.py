@@ -13,10 +13,10 @@ def drawn_places(pixels: int, images: int, windows: int, random: np.random.Gener
     return [torch.from_numpy(random.choice(pixels, count, replace=False)) for _ in range(images)]
 
 
-def windows_at(conv: Conv, values: Tensor, places: list[Tensor]) -> tuple[Tensor, ...]:
-    """For each group (windows, K) float64: what its filters see at `places` of each image."""
+def windows_at(conv: Conv, values: Tensor, places: list[Tensor]) -> Tensor:
+    """(groups, windows, K) float64: what each group's filters see at `places` of each image."""
     found = []
     for image, chosen in zip(values, places, strict=True):
         columns = nn.functional.unfold(image[None], conv.kernel, conv.dilation, conv.pad, conv.stride)[0]
         found.append(columns[:, chosen.to(values.device)].T)
-    return torch.cat(found).double().chunk(conv.groups, 1)
+    return torch.stack(torch.cat(found).double().chunk(conv.groups, 1))

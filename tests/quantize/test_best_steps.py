@@ -19,3 +19,14 @@ def test_rows_do_not_know_of_each_other():
     alone = torch.cat([best_steps(row[None], row[None], Grid.of(3, True)) for row in values])
     assert torch.equal(steps, alone) and steps[1] == 0
     assert 7 < steps[2] / steps[0] < 11
+
+
+def test_what_goes_along_with_the_values_may_count_more():
+    values = torch.empty((1, 10_000)).exponential_(generator=torch.Generator().manual_seed(0))
+    grid, centred = Grid.of(3, False), values - values.mean()
+
+    def lost(step):
+        return float(-((grid.rounded(values, float(step)) - values) * centred).mean())
+
+    plain, heavier = best_steps(values, values, grid), best_steps(values, values, grid, 100.0)
+    assert abs(lost(heavier)) < 0.5 * abs(lost(plain)) and heavier > plain

@@ -107,8 +107,9 @@ def _ending(network: Network, block: Block) -> list[str]:
 class Bench:
     """One recipe's data, read when first asked for."""
 
-    def __init__(self, name: str, weights: Path, data: Path, count: int) -> None:
-        self.name, self.recipe, self.file, self.data, self.count = name, load_recipe(name), weights, data, count
+    def __init__(self, name: str, weights: Path, data: Path, count: int, threads: int = 1) -> None:
+        self.recipe = load_recipe(name, {"train.threads": threads})
+        self.name, self.file, self.data, self.count = name, weights, data, count
         self._read: tuple[dict[str, Weights], Dataset, np.ndarray] | None = None
         self._made: dict[tuple[str, str], tuple[Quantized, float]] = {}  # and its seconds
 
@@ -203,6 +204,7 @@ def keep(results: Path, key: str, make: Callable[[], Row]) -> None:
     default=("layerwise",),
 )
 @click.option("--calibration-images", "count", default=256, show_default=True)
+@click.option("--threads", default=1, show_default=True)
 @click.option("--steps", default=200, show_default=True, help="Of the reconstruction, for each block.")
 @click.option("--epochs", default=2, show_default=True, help="Of the distillation behind it.")
 @click.option("--work", type=click.Path(path_type=Path), default=Path("runs/imagenet"), show_default=True)
@@ -213,6 +215,7 @@ def main(
     bits: tuple[str, ...],
     methods: tuple[str, ...],
     count: int,
+    threads: int,
     steps: int,
     epochs: int,
     work: Path,
@@ -221,7 +224,10 @@ def main(
     """Print a row for the float networks, and for every method and choice of bits."""
     wanted = [*METHODS, RECONSTRUCTION, DISTILLATION] if "all" in methods else methods
     long = {RECONSTRUCTION: f" of {steps} steps", DISTILLATION: f" of {epochs} epochs, behind {steps} steps"}
-    benches = [Bench(name, Path(file), data, count) for name, _, file in (text.partition("=") for text in files)]
+    torch.set_num_threads(threads)
+    benches = [
+        Bench(name, Path(file), data, count, threads) for name, _, file in (text.partition("=") for text in files)
+    ]
     for bench in benches:
         keep(results, f"{bench.name}: float", bench.float_row)
     for which in bits:
@@ -232,5 +238,4 @@ def main(
 
 
 if __name__ == "__main__":
-    torch.set_num_threads(1)
     main()

@@ -115,7 +115,7 @@ class _Work:
         pixels = [pixels_of(batch, numbers).to(where, memory_format=torch.channels_last) for batch in batches]
         self.values: dict[str, list[_Pair]] = {INPUT: [(part, part) for part in pixels]}
         self.images = len(images)
-        self.readers = {name: sum(name in n.inputs for n in network.nodes) for name in network.shapes}
+        self.readers = {name: sum(n.inputs.count(name) for n in network.nodes) for name in network.shapes}
         self.open: dict[str, list[str]] = {}  # quantizers without a step, and the nodes whose sums wait for one
         self.random = np.random.default_rng(_SEED)
 

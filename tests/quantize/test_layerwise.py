@@ -6,7 +6,7 @@ import torch
 
 from hwcodesign.core.errors import UserError
 from hwcodesign.export.float_weights import Weights
-from hwcodesign.nets.network import Quantization
+from hwcodesign.nets.network import Concat, Conv, GlobalAvgPool, Network, Quantization
 from hwcodesign.quantize.layerwise import quantize
 from hwcodesign.quantize.quantized import Quantized, QuantizedLayer, forward, with_normalisation
 from hwcodesign.quantize.rounding import scales_for
@@ -76,3 +76,10 @@ def test_a_mean_and_a_divisor_by_channel_fold_exactly():
         for x, w in ((numbers, plain), (raw / 255, folded))
     ]  # fmt: skip
     assert torch.allclose(*sums, atol=1e-5)
+
+
+def test_one_layer_reads_a_map_twice():
+    nodes = Conv("a", "input", 4, pad=1, kernel=3, quantizer="a.quantizer"), Concat("c", ("a", "a")), Conv("d", "c", 5)
+    net = Network("twice", (20, 20, 3), 5, (*nodes, GlobalAvgPool("g", "d")))
+    made = quantized(net, 8, 8)
+    assert error(net, made, images(12, seed=5)) < 0.02

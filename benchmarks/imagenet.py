@@ -107,7 +107,7 @@ def _ending(network: Network, block: Block) -> list[str]:
 class Bench:
     """One recipe's data, read when first asked for."""
 
-    def __init__(self, name: str, weights: Path, data: Path, count: int, threads: int = 1) -> None:
+    def __init__(self, name: str, weights: Path, data: Path, count: int, threads: int) -> None:
         self.recipe = load_recipe(name, {"train.threads": threads})
         self.name, self.file, self.data, self.count = name, weights, data, count
         self._read: tuple[dict[str, Weights], Dataset, np.ndarray] | None = None

@@ -22,7 +22,10 @@ def best_steps(wanted: Tensor, given: Tensor, grid: Grid, along: float = 0.0) ->
     for share in _SHARES:
         steps = share * largest / grid.high
         missed = grid.rounded(given, steps[:, None].to(given.dtype)) - wanted
-        error = (missed.square().mean(1) + along * (missed * centred).mean(1).square() / energy).double()
+        error = missed.square().mean(1)
+        if along:
+            error += along * (missed * centred).mean(1).square() / energy
+        error = error.double()
         nearer = (error < least) & (largest > 0)
         best, least = torch.where(nearer, steps, best), torch.where(nearer, error, least)
     return best

@@ -11,6 +11,8 @@ The split is ours; how much more was chosen on photographs, by the divergence of
 import torch
 from torch import Tensor
 
+from hwcodesign.quantize.rounding import damped
+
 OF_SUMS = 1.0  # so many times more an error's part along the signal counts
 OF_STEPS = 5.0  # likewise, of an activation
 _DAMPING = 1e-3  # of E[x x'], as a share of its mean energy: directions that x hardly has
@@ -22,7 +24,5 @@ def weighed(energy: Tensor, cross: Tensor, covariance: Tensor) -> tuple[Tensor, 
     `energy` E[x x'], `cross` E[x u'] and `covariance` E[u u'] are (K, K), of inputs around their means. Minimal with
     what is given back is (1 + OF_SUMS) |(W - V A) x|^2 + |V n|^2.
     """
-    damped = energy.clone()
-    damped.diagonal().add_(energy.diagonal().mean() * _DAMPING + torch.finfo(energy.dtype).tiny)
-    passed = torch.linalg.solve(damped, cross)  # A'
+    passed = torch.linalg.solve(damped(energy, _DAMPING), cross)  # A'
     return cross + OF_SUMS * energy @ passed, covariance + OF_SUMS * cross.T @ passed

@@ -55,11 +55,9 @@ def scales_for(weight: Tensor, energy: Tensor, bits: int, shared: bool = False) 
 def gptq(weight: Tensor, covariance: Tensor, scale: Tensor, bits: int) -> Tensor:
     """Integers (O, K) of magnitude at most 2^(bits-1) - 1 for `weight` (O, K), columns of most energy first."""
     most = 2 ** (bits - 1) - 1
-    energy = covariance.diagonal()
-    order = torch.argsort(energy, descending=True, stable=True)
-    damped = covariance[order][:, order].clone()
-    damped.diagonal().add_(energy.mean() * _DAMPING + torch.finfo(weight.dtype).tiny)
-    inverse = torch.linalg.cholesky(torch.cholesky_inverse(torch.linalg.cholesky(damped)), upper=True)
+    order = torch.argsort(covariance.diagonal(), descending=True, stable=True)
+    sure = damped(covariance, _DAMPING)[order][:, order]
+    inverse = torch.linalg.cholesky(torch.cholesky_inverse(torch.linalg.cholesky(sure)), upper=True)
     rest, found = weight[:, order].clone(), torch.zeros_like(weight)
     for j in range(weight.shape[1]):
         found[:, j] = (rest[:, j] / scale).round().clamp(-most, most)
@@ -94,24 +92,30 @@ def descended(
 ) -> tuple[Tensor, Tensor]:
     """Integers and scales with no larger error: one column after the other at its best, then each scale, in turn."""
     most = 2 ** (bits - 1) - 1
-    damped = covariance.clone()
-    damped.diagonal().add_(covariance.diagonal().mean() * _DAMPING + torch.finfo(weight.dtype).tiny)
+    sure = damped(covariance, _DAMPING)
     integers, scales = integers.clone(), scales.clone()
-    order = torch.argsort(damped.diagonal(), descending=True, stable=True).tolist()
+    order = torch.argsort(sure.diagonal(), descending=True, stable=True).tolist()
     for _ in range(_SWEEPS):
-        before, slope = integers.clone(), (weight - integers * scales[:, None]) @ damped
+        before, slope = integers.clone(), (weight - integers * scales[:, None]) @ sure
         for j in order:
-            wanted = integers[:, j] + slope[:, j] / (scales * damped[j, j])
+            wanted = integers[:, j] + slope[:, j] / (scales * sure[j, j])
             moved = wanted.round().clamp(-most, most) - integers[:, j]
             integers[:, j] += moved
-            slope -= (moved * scales)[:, None] * damped[j][None]
-        energy = _of_all(errors(integers, damped), shared)
-        products = _of_all(((weight @ damped) * integers).sum(1), shared)
+            slope -= (moved * scales)[:, None] * sure[j][None]
+        energy = _of_all(errors(integers, sure), shared)
+        products = _of_all(((weight @ sure) * integers).sum(1), shared)
         fitted = products / energy.clamp(min=torch.finfo(weight.dtype).tiny)
         scales = torch.where((energy > 0) & (fitted > 0), fitted, scales)
         if torch.equal(before, integers):
             break
     return integers, scales
+
+
+def damped(covariance: Tensor, share: float) -> Tensor:
+    """`covariance` (K, K) with a `share` of its mean energy added to every energy: it has an inverse, even if it is 0."""
+    found = covariance.clone()
+    found.diagonal().add_(covariance.diagonal().mean() * share + torch.finfo(covariance.dtype).tiny)
+    return found
 
 
 def _of_all(numbers: Tensor, shared: bool, joined: Callable[[Tensor], Tensor] = torch.sum) -> Tensor:

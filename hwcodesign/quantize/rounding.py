@@ -112,7 +112,7 @@ def descended(
 
 
 def damped(covariance: Tensor, share: float) -> Tensor:
-    """`covariance` (K, K) with a `share` of its mean energy added to every energy: it has an inverse, even if it is 0."""
+    """`covariance` (K, K) with a `share` of its mean energy added to each: it has an inverse, even if it is 0."""
     found = covariance.clone()
     found.diagonal().add_(covariance.diagonal().mean() * share + torch.finfo(covariance.dtype).tiny)
     return found
